@@ -1,0 +1,5 @@
+//! **reluflow** simulates how infinitely wide, shallow, univariate ReLU networks learn.
+
+pub mod flow;
+pub mod problem;
+pub mod run;

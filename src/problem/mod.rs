@@ -1,0 +1,15 @@
+//! The problem: samples, the regions they cut the circle into, and the measure of particles.
+//!
+//! Knows nothing of time. Everything here is a value: built once, checked once, then only read.
+
+mod error;
+mod measure;
+mod place;
+mod regions;
+mod samples;
+
+pub use error::ProblemError;
+pub use measure::Measure;
+pub use place::{Place, PlaceKind};
+pub use regions::Regions;
+pub use samples::{Affine, Samples};

@@ -1,0 +1,77 @@
+//! What a run is: everything that is fixed before it starts.
+
+use crate::flow::Flow;
+use crate::problem::{Affine, Samples};
+
+use super::Schedule;
+
+/// All that is fixed before a run starts and never changes. Stored in the run file, so that a
+/// run can be resumed and checked from its file alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// Title for people.
+    pub title: String,
+    /// The scenario's whole text.
+    pub scenario: String,
+    /// Where the start measure came from, in words: a file or a law with its parameters.
+    pub measure_source: String,
+    /// Seed of the start measure, when it was drawn.
+    pub seed: Option<u64>,
+    /// The samples the flow sees (after standardization).
+    pub samples: Samples,
+    /// From the raw `x` to the samples' `x`.
+    pub x_map: Affine,
+    /// From the raw `y` to the samples' `y`.
+    pub y_map: Affine,
+    /// Mass of each particle.
+    pub mass: Vec<f64>,
+    /// Which flow.
+    pub flow: Flow,
+    /// Mean-field time at which the run ends.
+    pub end: f64,
+    /// Tolerance on the residual path, in units of the samples' `y`.
+    pub tolerance: f64,
+    /// When snapshots are taken.
+    pub schedule: Schedule,
+    /// What is stored.
+    pub output: OutputOptions,
+}
+
+/// What is stored of each snapshot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutputOptions {
+    /// Which particles.
+    pub particles: ParticleOutput,
+    /// Store particles as `f32`; the checkpoint stays exact.
+    pub single_precision: bool,
+    /// Store the tangent kernel and its eigenvalues.
+    pub tangent_kernel: bool,
+    /// Deflate level, 0 to 9.
+    pub compression: u8,
+}
+
+/// Which particles are stored with each snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParticleOutput {
+    /// All of them.
+    All,
+    /// This many, evenly spread over the particle numbers.
+    Count(usize),
+    /// None; the checkpoint still holds all.
+    None,
+}
+
+impl ParticleOutput {
+    /// Indices of the particles stored, out of `m`: ascending, the first is 0.
+    pub fn indices(self, m: usize) -> Vec<usize> {
+        match self {
+            ParticleOutput::All => (0..m).collect(),
+            ParticleOutput::Count(n) if n >= m => (0..m).collect(),
+            // In u128 because m * n can pass 64 bits.
+            ParticleOutput::Count(n) => {
+                (0..n).map(|i| (i as u128 * m as u128 / n as u128) as usize).collect()
+            }
+            ParticleOutput::None => vec![],
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What is stored of one moment of a run, beside the particles.
+
+use ndarray::{Array1, Array2};
+
+use crate::flow::Counters;
+
+/// Everything a run file stores of one moment, but for the particles themselves, which are read
+/// from the [`State`](super::State). `s` samples, `2 s` regions and `2 s` boundaries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Mean-field time.
+    pub time: f64,
+    /// Accepted steps so far.
+    pub step: u64,
+    /// `rho_j = f(x_j) - y_j` of the particles, shape `(s)`.
+    pub residual: Array1<f64>,
+    /// The residual ODE with pinned mass counted without the angular part (section 7), `(s)`.
+    pub residual_ode: Array1<f64>,
+    /// The residual ODE as W Proposition 1 prints it, `(s)`.
+    pub residual_ode_uncorrected: Array1<f64>,
+    /// `L = 1/2 Sum_j n_j rho_j^2`, without the constant of merged ties.
+    pub loss: f64,
+    /// `lambda Int |r| mu`, zero without the total-variation term.
+    pub total_variation_penalty: f64,
+    /// `-d(loss + total_variation_penalty)/dt = Int |velocity|^2 mu`, from the particles.
+    pub energy_dissipation: f64,
+    /// `|K_t - K_0| / |K_0|` in the Frobenius norm.
+    pub tangent_kernel_change: f64,
+    /// Mass of free particles in each region (dead mass in region 0), `(2 s)`.
+    pub region_mass: Array1<f64>,
+    /// `Sigma_k` of free particles: xx, xy, yy, `(2 s, 3)`.
+    pub region_covariance: Array2<f64>,
+    /// Mass pinned on each boundary with `r >= 0` and `r < 0`, `(2 s, 2)`.
+    pub pinned_mass: Array2<f64>,
+    /// Class of each boundary for `r > 0` and `r < 0`, `(2 s, 2)`: see [`crate::flow`].
+    pub attractor: Array2<i8>,
+    /// Mass stuck at `r = 0`.
+    pub stuck_mass: f64,
+    /// The tangent kernel `K_t`, `(s, s)`, when asked for.
+    pub tangent_kernel: Option<Array2<f64>>,
+    /// Eigenvalues of `N^(1/2) K_t N^(1/2)`, ascending, `(s)`, when asked for.
+    pub tangent_kernel_eigenvalues: Option<Array1<f64>>,
+    /// Events since the start of the run.
+    pub counters: Counters,
+}
+
+/// One accepted step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepRecord {
+    /// Mean-field time at its end.
+    pub time: f64,
+    /// Its length.
+    pub step_size: f64,
+    /// Estimate of the local error of the residual, in units of the samples' `y`.
+    pub error_estimate: f64,
+    /// How often all particles were pushed for it, rejected attempts included.
+    pub pushes: u32,
+    /// Attempts that were rejected before it.
+    pub rejections: u32,
+    /// Events inside it.
+    pub counters: Counters,
+}

@@ -1,0 +1,137 @@
+//! What a restart needs, in one list.
+
+use crate::flow::Counters;
+use crate::problem::Place;
+
+/// The state of a run: with the samples, masses and settings, which never change, it determines
+/// all that follows to the last bit.
+///
+/// The list of fields is [`State::columns`]; the checkpoint's writer, reader and comparison all
+/// follow it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Mean-field time.
+    pub time: f64,
+    /// Accepted steps so far.
+    pub step: u64,
+    /// The step size to try next.
+    pub step_size: f64,
+    /// Signed amplitude of each particle.
+    pub r: Vec<f64>,
+    /// Direction of each particle (rad), unwrapped: in the interval of its region.
+    pub theta: Vec<f64>,
+    /// What each particle is doing, and where.
+    pub place: Vec<Place>,
+    /// Region and boundary moments of the particles, as `flow` lays them out. Derived from the
+    /// particles but kept, because summing again in another order would change bits.
+    pub moments: Vec<f64>,
+    /// The residual ODE, corrected (section 7).
+    pub residual_ode: Vec<f64>,
+    /// The residual ODE as printed.
+    pub residual_ode_uncorrected: Vec<f64>,
+    /// The controller's memory of the last step: its size, then the residual and its rate at its
+    /// start. Size 0 means there is nothing to remember. Length `1 + 2 s`.
+    pub memory: Vec<f64>,
+    /// The tangent kernel at the start of the run in factored form: the region and boundary
+    /// moments at `t = 0`, for `|K_t - K_0|`.
+    pub initial_moments: Vec<f64>,
+    /// Events since the start of the run.
+    pub counters: Counters,
+}
+
+/// A borrowed column of a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Column<'a> {
+    /// Floating-point values.
+    F64(&'a [f64]),
+    /// Whole numbers.
+    U64(&'a [u64]),
+    /// Places, four bytes each.
+    Place(&'a [Place]),
+}
+
+/// A column of a checkpoint to read into.
+#[derive(Debug, PartialEq)]
+pub enum ColumnMut<'a> {
+    /// Floating-point values.
+    F64(&'a mut Vec<f64>),
+    /// Whole numbers.
+    U64(&'a mut Vec<u64>),
+    /// Places, four bytes each.
+    Place(&'a mut Vec<Place>),
+}
+
+impl State {
+    /// Calls `visit` with the name and content of every column of the checkpoint, in order.
+    ///
+    /// # Errors
+    /// Whatever `visit` returns, at once.
+    pub fn columns<E>(
+        &self,
+        mut visit: impl FnMut(&'static str, Column<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (numbers, counts) = self.scalars();
+        visit("numbers", Column::F64(&numbers))?;
+        visit("counts", Column::U64(&counts))?;
+        visit("r", Column::F64(&self.r))?;
+        visit("theta", Column::F64(&self.theta))?;
+        visit("place", Column::Place(&self.place))?;
+        visit("moments", Column::F64(&self.moments))?;
+        visit("residual_ode", Column::F64(&self.residual_ode))?;
+        visit("residual_ode_uncorrected", Column::F64(&self.residual_ode_uncorrected))?;
+        visit("memory", Column::F64(&self.memory))?;
+        visit("initial_moments", Column::F64(&self.initial_moments))
+    }
+
+    /// Builds a state by asking `fill` for every column of [`State::columns`], in the same order.
+    ///
+    /// # Errors
+    /// Whatever `fill` returns, at once.
+    ///
+    /// # Panics
+    /// If `fill` leaves `numbers` or `counts` at another length than [`State::columns`] gives.
+    pub fn from_columns<E>(
+        mut fill: impl FnMut(&'static str, ColumnMut<'_>) -> Result<(), E>,
+    ) -> Result<State, E> {
+        let (mut numbers, mut counts) = (vec![], vec![]);
+        fill("numbers", ColumnMut::F64(&mut numbers))?;
+        fill("counts", ColumnMut::U64(&mut counts))?;
+        let [time, step_size, ambiguous_mass] = numbers[..] else {
+            panic!("checkpoint/numbers has 3 values")
+        };
+        let [step, ref events @ ..] = counts[..] else { panic!("checkpoint/counts has 9 values") };
+        let events = events.try_into().expect("checkpoint/counts has 9 values");
+        let mut state = State {
+            time,
+            step,
+            step_size,
+            r: vec![],
+            theta: vec![],
+            place: vec![],
+            moments: vec![],
+            residual_ode: vec![],
+            residual_ode_uncorrected: vec![],
+            memory: vec![],
+            initial_moments: vec![],
+            counters: Counters::from_counts(events, ambiguous_mass),
+        };
+        fill("r", ColumnMut::F64(&mut state.r))?;
+        fill("theta", ColumnMut::F64(&mut state.theta))?;
+        fill("place", ColumnMut::Place(&mut state.place))?;
+        fill("moments", ColumnMut::F64(&mut state.moments))?;
+        fill("residual_ode", ColumnMut::F64(&mut state.residual_ode))?;
+        fill("residual_ode_uncorrected", ColumnMut::F64(&mut state.residual_ode_uncorrected))?;
+        fill("memory", ColumnMut::F64(&mut state.memory))?;
+        fill("initial_moments", ColumnMut::F64(&mut state.initial_moments))?;
+        Ok(state)
+    }
+
+    fn scalars(&self) -> ([f64; 3], [u64; 9]) {
+        let mut counts = [0; 9];
+        counts[0] = self.step;
+        for (slot, (_, count)) in counts[1..].iter_mut().zip(self.counters.counts()) {
+            *slot = count;
+        }
+        ([self.time, self.step_size, self.counters.ambiguous_mass], counts)
+    }
+}
