@@ -28,7 +28,10 @@ use super::{Counters, Flow};
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;
 /// Share of the tolerance that one event may take.
-const EVENT_SHARE: f64 = 0.25;
+const EVENT_SHARE: f64 = 0.5;
+/// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
+/// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
+const JUMP_ERROR: f64 = 1.0 / 24.0;
 
 /// Advances a [`State`] by accepted steps.
 pub struct Stepper {
@@ -271,7 +274,8 @@ impl Stepper {
     fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> Result<(Attempt, u32), FlowError> {
         let s = self.samples.len();
         let before = state.memory[0];
-        let remembered = before > 0.0;
+        // Continuing a short step over a long one says nothing; nor does a step over a fence.
+        let remembered = before > 0.0 && h <= 4.0 * before;
         let mut path = if remembered {
             let (rho, rate) = state.memory[1..].split_at(s);
             Path::continued(h, before, rho, rate, &self.rho, &self.rho_rate)
@@ -336,14 +340,17 @@ impl Stepper {
                     let base = (coupling * interpolation).max(0.1 * error).max(1e-3 * self.allowed);
                     let growth = 0.9 * (self.allowed / base).powf(0.2);
                     let most = if push <= 3 { 3.0 } else { 1.0 };
-                    return Ok((Attempt::Accepted { error, growth: growth.clamp(0.3, most) }, push));
+                    let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
+                    return Ok((Attempt::Accepted { error, growth }, push));
                 }
                 return Ok((self.shrink(h, error, "the motion of the particles"), push));
             }
             let hopeless =
                 coupling * interpolation > self.allowed || (push > 1 && change > 0.5 * last_change);
             if hopeless || push == MAX_PUSHES {
-                let error = if push == 1 { error } else { coupling * (interpolation + change) };
+                // More pushes take the change of the path away, but not the error of a cubic.
+                let cubic = coupling * interpolation > self.allowed;
+                let error = if cubic { coupling * interpolation } else { error };
                 return Ok((self.shrink(h, error, "the path of the residuals"), push));
             }
             last_change = change;
@@ -357,13 +364,24 @@ impl Stepper {
         Attempt::Rejected { error, next: h * factor.clamp(0.1, 0.7), cause }
     }
 
+    /// The longest step that may pass over events like those of the trial, if they are so many that
+    /// the next step will meet their like; infinite if fencing in the few is cheaper.
+    fn event_limit(&self, h: f64, fastest: f64) -> f64 {
+        let walks = &self.trial.walks;
+        if walks.notable < 2 { f64::INFINITY } else { self.passable(0.9 * EVENT_SHARE, fastest).max(0.5 * h) }
+    }
+
+    /// The step over which the largest jump of the trial costs this share of the tolerance:
+    /// `JUMP_ERROR J h min(1, h fastest) = share * allowed`.
+    fn passable(&self, share: f64, fastest: f64) -> f64 {
+        let uncoupled = share * self.allowed / (JUMP_ERROR * self.trial.walks.largest_jump);
+        if fastest * uncoupled < 1.0 { (uncoupled / fastest).sqrt() } else { uncoupled }
+    }
+
     /// The step to try instead when the first significant event is at `first` (in `u`): to just
     /// before it, or, if that is near, one so short that it may pass over the event.
     fn fence(&self, h: f64, fastest: f64, first: f64) -> f64 {
-        let jump = self.trial.walks.largest_jump;
-        // J h / 8 * min(1, h fastest) = share of the tolerance, with room to spare.
-        let share = 0.5 * EVENT_SHARE * self.allowed * 8.0 / jump;
-        let narrow = if fastest * share < 1.0 { (share / fastest).sqrt() } else { share };
+        let narrow = self.passable(0.5 * EVENT_SHARE, fastest);
         (first * h - 0.5 * narrow).max(narrow)
     }
 
@@ -421,10 +439,7 @@ impl Stepper {
             let guess: Vec<f64> = rho.iter().zip(&shift).map(|(rho, shift)| rho + shift).collect();
             *rho = self.ode_step(step_size, pinned).advance(rho, &guess);
         }
-        // A path with a large jump inside it says nothing about the next step.
-        let jump = self.trial.walks.largest_jump * step_size / 8.0;
-        let smooth = jump <= self.allowed;
-        state.memory[0] = if smooth { step_size } else { 0.0 };
+        state.memory[0] = step_size;
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);
         state.memory[1 + s..].copy_from_slice(&self.rho_rate);

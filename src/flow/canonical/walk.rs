@@ -46,6 +46,8 @@ pub struct Walks {
     pub largest_jump: f64,
     /// Jumps at least this large are significant.
     pub significant: f64,
+    /// How many events jump by at least a quarter of that.
+    pub notable: u64,
     /// When the first significant event happens, in `u`; infinite if none does.
     pub first_significant: f64,
     /// Whether a walk did not come to its end.
@@ -61,6 +63,7 @@ impl Walks {
             counters: Counters::default(),
             largest_jump: 0.0,
             significant: f64::INFINITY,
+            notable: 0,
             first_significant: f64::INFINITY,
             stuck_in_loop: false,
         }
@@ -73,6 +76,7 @@ impl Walks {
         self.counters = Counters::default();
         self.largest_jump = 0.0;
         self.significant = significant;
+        self.notable = 0;
         self.first_significant = f64::INFINITY;
         self.stuck_in_loop = false;
     }
@@ -83,6 +87,7 @@ impl Walks {
         self.movers.add(&other.movers);
         self.counters += other.counters;
         self.largest_jump = self.largest_jump.max(other.largest_jump);
+        self.notable += other.notable;
         self.first_significant = self.first_significant.min(other.first_significant);
         self.stuck_in_loop |= other.stuck_in_loop;
     }
@@ -106,6 +111,7 @@ impl Walks {
 
     fn jump(&mut self, size: f64, u: f64) {
         self.largest_jump = self.largest_jump.max(size);
+        self.notable += u64::from(size > 0.25 * self.significant);
         if size > self.significant {
             self.first_significant = self.first_significant.min(u);
         }
