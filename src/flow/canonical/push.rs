@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::flow::moments::{REGION, SIGN};
+use crate::flow::moments::{SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::problem::{Place, PlaceKind};
 
-use super::lanes::{Block, LANES, push, push_tv};
+use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
 use super::tables::Tables;
 use super::walk::{Particle, Walks, walk};
 
@@ -69,61 +69,108 @@ pub fn push_all(
                 place_end,
             };
             if tables.tv > 0.0 {
-                push_chunk::<true>(tables, part, walks)
+                Pusher::<true>::new(tables, walks).push(part);
             } else {
-                push_chunk::<false>(tables, part, walks)
+                Pusher::<false>::new(tables, walks).push(part);
             }
         });
     total.clear(significant);
     chunks.iter().for_each(|chunk| total.add(chunk));
     // Rates were summed per unit of u.
-    for region in &mut total.moments.region {
-        for rate in [5, 6, 7, 10, 11] {
-            region[rate] /= tables.h;
+    let per_time = |moments: &mut [f64]| {
+        for rate in (SIGMA_RATE..SIGN).chain(SIGN_RATE..moments.len()) {
+            moments[rate] /= tables.h;
         }
-    }
+    };
+    total.moments.region.iter_mut().for_each(|region| per_time(region));
     for region in &mut total.movers.region {
-        for rate in [5, 6, 7, 10, 11] {
-            region.start[rate] /= tables.h;
-            region.end[rate] /= tables.h;
-        }
+        per_time(&mut region.start);
+        per_time(&mut region.end);
     }
 }
 
-fn push_chunk<const TV: bool>(tables: &Tables<'_>, particles: Particles<'_>, walks: &mut Walks) {
-    let Particles { mass, r, theta, place, r_end, theta_end, place_end } = particles;
-    let mut block = Block::empty();
-    for start in (0..mass.len()).step_by(LANES) {
-        let lanes = LANES.min(mass.len() - start);
-        let range = start..start + lanes;
-        block.r[..lanes].copy_from_slice(&r[range.clone()]);
-        block.theta[..lanes].copy_from_slice(&theta[range.clone()]);
-        block.mass[..lanes].copy_from_slice(&mass[range.clone()]);
-        let mut free = false;
-        for (lane, place) in place[range.clone()].iter().enumerate() {
-            // Particles that are not free ride along in the dead region and are dealt with below.
-            let k = if place.is_free() { place.index() } else { 0 };
-            free |= k > 0;
-            block.set_row(lane, &tables.rows[k]);
-        }
-        if free && TV {
-            push_tv(&mut block, tables.tv, tables.turn);
-        } else if free {
-            push(&mut block, tables.turn);
-        }
-        for lane in 0..lanes {
-            let i = start + lane;
-            let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
-            let end = if particle.place.is_free() && block.walk[lane] == 0.0 {
-                let sum = &mut walks.moments.region[particle.place.index()];
-                for p in 0..if TV { REGION } else { SIGN } {
-                    sum[p] += block.parts[p][lane];
-                }
-                Particle { r: block.r_end[lane], theta: block.theta_end[lane], ..particle }
+/// Pushes one chunk, block by block.
+struct Pusher<'a, const TV: bool> {
+    tables: &'a Tables<'a>,
+    walks: &'a mut Walks,
+    block: Block,
+    mixed: Mixed,
+    /// Moments of the region that the last blocks lay in.
+    sums: LaneSums,
+    region: usize,
+}
+
+impl<'a, const TV: bool> Pusher<'a, TV> {
+    fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
+        let (block, mixed, sums) = (Block::empty(), Mixed::empty(), LaneSums::zero());
+        Pusher { tables, walks, block, mixed, sums, region: 0 }
+    }
+
+    fn push(mut self, particles: Particles<'_>) {
+        let Particles { mass, r, theta, place, r_end, theta_end, place_end } = particles;
+        for start in (0..mass.len()).step_by(LANES) {
+            let range = start..mass.len().min(start + LANES);
+            let lanes = range.len();
+            let places = &place[range.clone()];
+            let (r, theta, mass) = (&r[range.clone()], &theta[range.clone()], &mass[range.clone()]);
+            place_end[range.clone()].copy_from_slice(places);
+            // Bitwise: a comparison that stops early would not become vector instructions.
+            let differing = places.iter().fold(0, |bits, place| bits | (place.bits() ^ places[0].bits()));
+            let same = differing == 0;
+            if same && places[0] == Place::DEAD && !TV {
+                r_end[range.clone()].copy_from_slice(r);
+                theta_end[range].copy_from_slice(theta);
+                continue;
+            }
+            self.block.r[..lanes].copy_from_slice(r);
+            self.block.theta[..lanes].copy_from_slice(theta);
+            self.block.mass[..lanes].copy_from_slice(mass);
+            if same && places[0].is_free() && lanes == LANES {
+                self.push_region(places[0].index());
             } else {
-                push_one::<TV>(tables, particle, walks)
-            };
-            (r_end[i], theta_end[i], place_end[i]) = (end.r, end.theta, end.place);
+                self.push_places(places);
+            }
+            r_end[range.clone()].copy_from_slice(&self.block.r_end[..lanes]);
+            theta_end[range.clone()].copy_from_slice(&self.block.theta_end[..lanes]);
+            if self.block.walk.iter().sum::<f64>() > 0.0 {
+                for lane in (0..lanes).filter(|&lane| self.block.walk[lane] > 0.0) {
+                    let particle =
+                        Particle { mass: mass[lane], r: r[lane], theta: theta[lane], place: places[lane] };
+                    let end = push_one::<TV>(self.tables, particle, self.walks);
+                    let i = start + lane;
+                    (r_end[i], theta_end[i], place_end[i]) = (end.r, end.theta, end.place);
+                }
+            }
+        }
+        self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+    }
+
+    /// A full block that lies in region `k`.
+    fn push_region(&mut self, k: usize) {
+        if k != self.region {
+            self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+            self.region = k;
+        }
+        let tables = self.tables;
+        push_same::<TV>(&mut self.block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
+    }
+
+    /// A block of any particles: those that are not free are left to [`push_one`].
+    fn push_places(&mut self, places: &[Place]) {
+        let mut free = false;
+        for (lane, place) in places.iter().enumerate().filter(|(_, place)| place.is_free()) {
+            self.mixed.set_row(lane, &self.tables.rows[place.index()]);
+            free = true;
+        }
+        if free {
+            push_mixed::<TV>(&mut self.block, &mut self.mixed, self.tables.tv, self.tables.turn);
+        }
+        for (lane, place) in places.iter().enumerate() {
+            if !place.is_free() {
+                self.block.walk[lane] = 1.0;
+            } else if self.block.walk[lane] == 0.0 {
+                self.mixed.add_to::<TV>(lane, &mut self.walks.moments.region[place.index()]);
+            }
         }
     }
 }
