@@ -21,28 +21,20 @@ pub const LANES: usize = 32;
 pub type Lanes = [f64; LANES];
 
 /// A block of particles: what the loop reads, and what it leaves behind.
-#[derive(Debug, Clone)]
-pub struct Block {
+pub struct Block<'a> {
     /// Amplitudes.
-    pub r: Lanes,
+    pub r: &'a Lanes,
     /// Directions.
-    pub theta: Lanes,
+    pub theta: &'a Lanes,
     /// Masses.
-    pub mass: Lanes,
+    pub mass: &'a Lanes,
     /// Amplitudes at the end.
-    pub r_end: Lanes,
+    pub r_end: &'a mut Lanes,
     /// Directions at the end.
-    pub theta_end: Lanes,
-    /// 0 where the lane stayed well inside its region; 1 where it must be walked.
-    pub walk: Lanes,
-}
-
-impl Block {
-    /// A block with no particles in it.
-    pub fn empty() -> Block {
-        let zero = [0.0; LANES];
-        Block { r: zero, theta: zero, mass: zero, r_end: zero, theta_end: zero, walk: zero }
-    }
+    pub theta_end: &'a mut Lanes,
+    /// 0 where the lane stayed well inside its region; 1 where it must be walked. Lanes that are 1
+    /// beforehand are left out.
+    pub walk: &'a mut Lanes,
 }
 
 /// Field and limits of the region of each lane, where they differ; and each lane's moments.
@@ -97,51 +89,52 @@ impl LaneSums {
 }
 
 /// Moves a block of one region over the whole step; `tv = h lambda`.
-pub fn push_same<const TV: bool>(block: &mut Block, row: &Row, sums: &mut LaneSums, tv: f64, turn: f64) {
+pub fn push_same<const TV: bool>(block: &mut Block<'_>, row: &Row, sums: &mut LaneSums, tv: f64, turn: f64) {
     let row = row.numbers();
     if TV { same_tv(block, row, sums, tv, turn) } else { same(block, row, sums, turn) }
 }
 
 /// Moves a block of several regions over the whole step; `tv = h lambda`.
-pub fn push_mixed<const TV: bool>(block: &mut Block, mixed: &mut Mixed, tv: f64, turn: f64) {
+pub fn push_mixed<const TV: bool>(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
     if TV { mixed_tv(block, mixed, tv, turn) } else { mixed_plain(block, mixed, turn) }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn same(block: &mut Block, row: [f64; 8], sums: &mut LaneSums, turn: f64) {
+fn same(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, turn: f64) {
     same_lanes::<false>(block, row, sums, 0.0, turn);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn same_tv(block: &mut Block, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
+fn same_tv(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
     same_lanes::<true>(block, row, sums, tv, turn);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn mixed_plain(block: &mut Block, mixed: &mut Mixed, turn: f64) {
+fn mixed_plain(block: &mut Block<'_>, mixed: &mut Mixed, turn: f64) {
     mixed_lanes::<false>(block, mixed, 0.0, turn);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn mixed_tv(block: &mut Block, mixed: &mut Mixed, tv: f64, turn: f64) {
+fn mixed_tv(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
     mixed_lanes::<true>(block, mixed, tv, turn);
 }
 
 #[inline(always)]
-fn same_lanes<const TV: bool>(block: &mut Block, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
+fn same_lanes<const TV: bool>(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
     for i in 0..LANES {
         let lane = advance::<TV>(block.r[i], block.theta[i], block.mass[i], row, tv, turn);
         block.r_end[i] = lane.r;
         block.theta_end[i] = lane.theta;
-        block.walk[i] = if lane.walk { 1.0 } else { 0.0 };
+        let walk = lane.walk | (block.walk[i] > 0.0);
+        block.walk[i] = if walk { 1.0 } else { 0.0 };
         for p in 0..if TV { REGION } else { SIGN } {
-            sums.sums[p][i] += if lane.walk { 0.0 } else { lane.part[p] };
+            sums.sums[p][i] += if walk { 0.0 } else { lane.part[p] };
         }
     }
 }
 
 #[inline(always)]
-fn mixed_lanes<const TV: bool>(block: &mut Block, mixed: &mut Mixed, tv: f64, turn: f64) {
+fn mixed_lanes<const TV: bool>(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
     for i in 0..LANES {
         let row = std::array::from_fn(|p| mixed.rows[p][i]);
         let lane = advance::<TV>(block.r[i], block.theta[i], block.mass[i], row, tv, turn);

@@ -89,11 +89,14 @@ pub fn push_all(
     }
 }
 
+/// A block with no more particles from elsewhere than these counts as one of a single region; they
+/// are walked one by one.
+const MAX_STRANGERS: u32 = 4;
+
 /// Pushes one chunk, block by block.
 struct Pusher<'a, const TV: bool> {
     tables: &'a Tables<'a>,
     walks: &'a mut Walks,
-    block: Block,
     mixed: Mixed,
     /// Moments of the region that the last blocks lay in.
     sums: LaneSums,
@@ -102,73 +105,96 @@ struct Pusher<'a, const TV: bool> {
 
 impl<'a, const TV: bool> Pusher<'a, TV> {
     fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
-        let (block, mixed, sums) = (Block::empty(), Mixed::empty(), LaneSums::zero());
-        Pusher { tables, walks, block, mixed, sums, region: 0 }
+        Pusher { tables, walks, mixed: Mixed::empty(), sums: LaneSums::zero(), region: 0 }
     }
 
     fn push(mut self, particles: Particles<'_>) {
         let Particles { mass, r, theta, place, r_end, theta_end, place_end } = particles;
-        for start in (0..mass.len()).step_by(LANES) {
-            let range = start..mass.len().min(start + LANES);
-            let lanes = range.len();
-            let places = &place[range.clone()];
-            let (r, theta, mass) = (&r[range.clone()], &theta[range.clone()], &mass[range.clone()]);
-            place_end[range.clone()].copy_from_slice(places);
-            // Bitwise: a comparison that stops early would not become vector instructions.
-            let differing = places.iter().fold(0, |bits, place| bits | (place.bits() ^ places[0].bits()));
-            let same = differing == 0;
-            if same && places[0] == Place::DEAD && !TV {
-                r_end[range.clone()].copy_from_slice(r);
-                theta_end[range].copy_from_slice(theta);
-                continue;
-            }
-            self.block.r[..lanes].copy_from_slice(r);
-            self.block.theta[..lanes].copy_from_slice(theta);
-            self.block.mass[..lanes].copy_from_slice(mass);
-            if same && places[0].is_free() && lanes == LANES {
-                self.push_region(places[0].index());
-            } else {
-                self.push_places(places);
-            }
-            r_end[range.clone()].copy_from_slice(&self.block.r_end[..lanes]);
-            theta_end[range.clone()].copy_from_slice(&self.block.theta_end[..lanes]);
-            if self.block.walk.iter().sum::<f64>() > 0.0 {
-                for lane in (0..lanes).filter(|&lane| self.block.walk[lane] > 0.0) {
-                    let particle =
-                        Particle { mass: mass[lane], r: r[lane], theta: theta[lane], place: places[lane] };
-                    let end = push_one::<TV>(self.tables, particle, self.walks);
-                    let i = start + lane;
-                    (r_end[i], theta_end[i], place_end[i]) = (end.r, end.theta, end.place);
-                }
-            }
+        place_end.copy_from_slice(place);
+        let mut walk = [0.0; LANES];
+        let whole = mass.len() / LANES * LANES;
+        let (r_ends, theta_ends) = (r_end.as_chunks_mut().0, theta_end.as_chunks_mut().0);
+        let blocks = r.as_chunks().0.iter().zip(theta.as_chunks().0).zip(mass.as_chunks().0);
+        for (((i, ((r, theta), mass)), r_end), theta_end) in blocks.enumerate().zip(r_ends).zip(theta_ends) {
+            let places = i * LANES..(i + 1) * LANES;
+            let block = Block { r, theta, mass, r_end, theta_end, walk: &mut walk };
+            self.push_block(block, &place[places.clone()], &mut place_end[places]);
+        }
+        if whole < mass.len() {
+            // The last few particles, in a block filled up with dead ones.
+            let tail = |values: &[f64]| {
+                let mut lanes = [0.0; LANES];
+                lanes[..values.len() - whole].copy_from_slice(&values[whole..]);
+                lanes
+            };
+            let (mut r_tail, mut theta_tail) = ([0.0; LANES], [0.0; LANES]);
+            let mut places = [Place::DEAD; LANES];
+            places[..mass.len() - whole].copy_from_slice(&place[whole..]);
+            let mut places_end = places;
+            let block = Block {
+                r: &tail(r),
+                theta: &tail(theta),
+                mass: &tail(mass),
+                r_end: &mut r_tail,
+                theta_end: &mut theta_tail,
+                walk: &mut walk,
+            };
+            self.push_block(block, &places, &mut places_end);
+            let lanes = mass.len() - whole;
+            r_end[whole..].copy_from_slice(&r_tail[..lanes]);
+            theta_end[whole..].copy_from_slice(&theta_tail[..lanes]);
+            place_end[whole..].copy_from_slice(&places_end[..lanes]);
         }
         self.sums.drain_into(&mut self.walks.moments.region[self.region]);
     }
 
-    /// A full block that lies in region `k`.
-    fn push_region(&mut self, k: usize) {
+    fn push_block(&mut self, mut block: Block<'_>, places: &[Place], places_end: &mut [Place]) {
+        let common = places[LANES / 2];
+        // Counted without a branch, so that it becomes vector instructions.
+        let strangers = places.iter().map(|&place| u32::from(place != common)).sum::<u32>();
+        if common.is_free() && strangers <= MAX_STRANGERS {
+            for (walk, &place) in block.walk.iter_mut().zip(places) {
+                *walk = if place == common { 0.0 } else { 1.0 };
+            }
+            self.push_region(&mut block, common.index());
+        } else {
+            self.push_places(&mut block, places);
+        }
+        if block.walk.iter().sum::<f64>() == 0.0 {
+            return;
+        }
+        for lane in (0..LANES).filter(|&lane| block.walk[lane] > 0.0) {
+            let (mass, r, theta) = (block.mass[lane], block.r[lane], block.theta[lane]);
+            let end =
+                push_one::<TV>(self.tables, Particle { mass, r, theta, place: places[lane] }, self.walks);
+            (block.r_end[lane], block.theta_end[lane], places_end[lane]) = (end.r, end.theta, end.place);
+        }
+    }
+
+    /// A block that lies in region `k`.
+    fn push_region(&mut self, block: &mut Block<'_>, k: usize) {
         if k != self.region {
             self.sums.drain_into(&mut self.walks.moments.region[self.region]);
             self.region = k;
         }
         let tables = self.tables;
-        push_same::<TV>(&mut self.block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
+        push_same::<TV>(block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
     }
 
     /// A block of any particles: those that are not free are left to [`push_one`].
-    fn push_places(&mut self, places: &[Place]) {
+    fn push_places(&mut self, block: &mut Block<'_>, places: &[Place]) {
         let mut free = false;
         for (lane, place) in places.iter().enumerate().filter(|(_, place)| place.is_free()) {
             self.mixed.set_row(lane, &self.tables.rows[place.index()]);
             free = true;
         }
         if free {
-            push_mixed::<TV>(&mut self.block, &mut self.mixed, self.tables.tv, self.tables.turn);
+            push_mixed::<TV>(block, &mut self.mixed, self.tables.tv, self.tables.turn);
         }
         for (lane, place) in places.iter().enumerate() {
             if !place.is_free() {
-                self.block.walk[lane] = 1.0;
-            } else if self.block.walk[lane] == 0.0 {
+                block.walk[lane] = 1.0;
+            } else if block.walk[lane] == 0.0 {
                 self.mixed.add_to::<TV>(lane, &mut self.walks.moments.region[place.index()]);
             }
         }
