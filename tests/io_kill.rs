@@ -10,9 +10,10 @@ use reluflow::run::{Description, OutputOptions};
 
 use crate::io_support::*;
 
-const CHILD: &str = "RELUFLOW_IO_KILL_CHILD";
+pub const CHILD: &str = "RELUFLOW_IO_KILL_CHILD";
+pub const REPORTS: &str = "RELUFLOW_IO_KILL_REPORTS";
 
-fn made_up() -> Description {
+pub fn made_up() -> Description {
     // Compressed, so that chunks change their size.
     description(3, 40, OutputOptions { compression: 4, ..EVERYTHING })
 }
@@ -34,10 +35,17 @@ fn child() {
             Err(error) => panic!("{error}"),
         },
     };
-    let reported = path.with_extension("reported");
-    write(&mut writer, &d, first..SNAPSHOTS, |i| std::fs::write(&reported, (i + 1).to_string()).unwrap())
-        .unwrap();
-    writer.finish().unwrap();
+    // Elsewhere when the disk of the run file is full.
+    let beside = match std::env::var_os(REPORTS) {
+        Some(directory) => PathBuf::from(directory).join("run.h5"),
+        None => path.clone(),
+    };
+    let reported = beside.with_extension("reported");
+    let report = |i: usize| std::fs::write(&reported, (i + 1).to_string()).unwrap();
+    let written = write(&mut writer, &d, first..SNAPSHOTS, report).and_then(|()| writer.finish());
+    if let Err(error) = written {
+        std::fs::write(beside.with_extension("error"), error.to_string()).unwrap();
+    }
 }
 
 struct Killer {
@@ -80,17 +88,17 @@ impl Killer {
 }
 
 /// A directory in memory where there is one: only the order of writes matters here.
-fn fast_directory() -> tempfile::TempDir {
+pub fn fast_directory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
 /// Snapshots reported as written.
-fn reported(path: &Path) -> usize {
+pub fn reported(path: &Path) -> usize {
     std::fs::read_to_string(path.with_extension("reported")).map_or(0, |text| text.parse().unwrap())
 }
 
 /// Asserts that the first snapshots of a file are whole and those of the made-up run.
-fn assert_holds(path: &Path, snapshots: usize, d: &Description) -> (Status, usize) {
+pub fn assert_holds(path: &Path, snapshots: usize, d: &Description) -> (Status, usize) {
     let file = RunFile::open(path).unwrap_or_else(|error| panic!("{error}"));
     assert!(file.len() >= snapshots, "{} of {snapshots} snapshots in {path:?}", file.len());
     for i in 0..file.len() {
@@ -158,6 +166,7 @@ fn killed_before_every_write() {
             hdf5::File::open(&copy).unwrap();
         }
         assert!(killer.run(&path, 0).is_some(), "{n}: goes on to the end");
+        assert!(!path.with_extension("error").exists());
         assert_same_bits(&whole, &path);
         std::fs::remove_dir_all(&here).unwrap();
     });
@@ -181,12 +190,13 @@ fn killed_while_resuming() {
         here.join("run.h5")
     };
     let calls = killer.run(&prepare(&directory.join("0")), 0).unwrap();
-    let tried = for_each(calls, 3, |n| {
+    let tried = for_each(calls, 7, |n| {
         let here = directory.join(n.to_string());
         let path = prepare(&here);
         assert_eq!(killer.run(&path, n), None, "{n}: is killed");
         assert_holds(&path, reported(&path).max(2), &d);
         assert!(killer.run(&path, 0).is_some(), "{n}: goes on to the end");
+        assert!(!path.with_extension("error").exists());
         assert_same_bits(&whole, &path);
         std::fs::remove_dir_all(&here).unwrap();
     });

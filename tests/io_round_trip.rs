@@ -38,7 +38,10 @@ fn everything_comes_back() {
     assert_eq!(value("seed"), (u64::MAX - 3).to_string());
     assert_eq!(value("title"), "Made up: μ");
     assert_eq!(value("tv"), "0.25");
-    assert!(matches!(file.snapshot(SNAPSHOTS), Err(IoError::NoSnapshot { index: 5, len: 5, .. })));
+    assert!(matches!(
+        file.snapshot(SNAPSHOTS),
+        Err(IoError::NoSnapshot { index: SNAPSHOTS, len: SNAPSHOTS, .. })
+    ));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use reluflow::problem::{Affine, Place, PlaceKind, Samples};
 use reluflow::run::{Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord};
 
 /// Snapshots of the made-up run.
-pub const SNAPSHOTS: usize = 5;
+pub const SNAPSHOTS: usize = 3;
 pub const EVERYTHING: OutputOptions = OutputOptions {
     particles: ParticleOutput::All,
     single_precision: false,

@@ -45,12 +45,12 @@ fn ncdump_and_h5dump_read_the_file() {
         write_all(&path, &description(3, 11, output_options));
         if let Some(header) = output("ncdump", &["-h"], &path) {
             for line in [
-                "time = UNLIMITED ; // (5 currently)",
+                "time = UNLIMITED ; // (3 currently)",
                 "double residual(time, sample) ;",
                 "double region_covariance(time, region, component) ;",
                 "byte attractor(time, boundary, sign) ;",
                 "attractor:flag_values = -1b, 0b, 1b, 2b ;",
-                "step = UNLIMITED ; // (12 currently)",
+                "step = UNLIMITED ; // (6 currently)",
             ] {
                 assert!(header.contains(line), "{line}\n{header}");
             }
@@ -74,10 +74,10 @@ sets = {}
 for engine in ["h5netcdf", "netcdf4"]:
     with xr.open_dataset(path, engine=engine) as ds:
         ds.load()
-        assert dict(ds.sizes)["time"] == 5 and dict(ds.sizes)["region"] == 6, ds.sizes
+        assert dict(ds.sizes)["time"] == 3 and dict(ds.sizes)["region"] == 6, ds.sizes
         assert set(ds.residual.dims) == {"time", "sample"}
         assert ds.residual.values[2, 1] == residual
-        assert ds.time.dtype == np.float64 and ds.time.values[1] == 0.25, ds.time
+        assert ds.time.dtype == np.float64 and ds.time.values[1] == 0.5, ds.time
         assert ds.schedule.values[-1] == 1.0
         assert list(ds.component.values) == ["xx", "xy", "yy"]
         assert ds.theta.units == "rad" if particles != "none" else "theta" not in ds
@@ -99,8 +99,8 @@ for engine in ["h5netcdf", "netcdf4"]:
             assert ds.mass.dims == ("all_particles",) and ds.mass.size == 11
         sets[engine] = ds
     with xr.open_dataset(path, engine=engine, group="steps") as ds:
-        assert dict(ds.sizes) == {"step": 12}, ds.sizes
-        assert list(ds.step.values) == list(range(1, 13))
+        assert dict(ds.sizes) == {"step": 6}, ds.sizes
+        assert list(ds.step.values) == list(range(1, 7))
     with xr.open_dataset(path, engine=engine, group="checkpoint") as ds:
         assert ds.theta.values.shape == (2, 11)
 a, b = sets.values()

@@ -6,3 +6,4 @@ mod io_refusals;
 mod io_round_trip;
 mod io_support;
 mod io_tools;
+mod io_validate;

@@ -18,9 +18,11 @@ mod rows;
 pub mod schema;
 mod sets;
 mod structure;
+mod validate;
 mod writer;
 
 pub use error::{IoError, LastGood};
 pub use reader::{Particles, RunFile, Status};
 pub use recover::{Recovered, recover};
+pub use validate::{Finding, validate};
 pub use writer::RunWriter;

@@ -141,19 +141,25 @@ impl RunWriter {
         scheduled: bool,
     ) -> Result<(), IoError> {
         let partial = partial_path(&self.path);
-        let layout = Layout::new(&self.description, state);
-        let failed = |error| IoError::write(&self.path, "the new file", &error, LastGood(None));
-        let sets =
-            structure::create(&partial, &self.description, layout, &Provenance::new()).map_err(failed)?;
-        structure::start_rows(&sets).map_err(failed)?;
-        self.sets = Some(sets);
-        let result = self.append_to(&partial, snapshot, state, steps, scheduled);
-        let result = result.and_then(|()| publish(&partial, &self.path));
+        let result = self
+            .create_partial(&partial, state)
+            .and_then(|()| self.append_to(&partial, snapshot, state, steps, scheduled))
+            .and_then(|()| publish(&partial, &self.path));
         if result.is_err() {
             // It was never a run file of that name.
             let _ = fs::remove_file(&partial);
         }
         result
+    }
+
+    fn create_partial(&mut self, partial: &Path, state: &State) -> Result<(), IoError> {
+        let layout = Layout::new(&self.description, state);
+        let failed = |error| IoError::write(&self.path, "the new file", &error, LastGood(None));
+        let sets =
+            structure::create(partial, &self.description, layout, &Provenance::new()).map_err(failed)?;
+        let started = structure::start_rows(&sets).map_err(failed);
+        self.sets = Some(sets);
+        started
     }
 
     fn append(
