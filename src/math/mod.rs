@@ -1,0 +1,3 @@
+//! Tools that know nothing of this project's types.
+
+pub mod random;
