@@ -64,17 +64,19 @@ fn bad_scenarios_say_what_is_wrong() {
 #[test]
 fn bad_tables_say_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
-    compare(TABLES.iter().map(|(name, bytes, expected)| {
-        (*name, message(folder.path(), "bad.csv", bytes), *expected)
-    }));
+    compare(
+        TABLES
+            .iter()
+            .map(|(name, bytes, expected)| (*name, message(folder.path(), "bad.csv", bytes), *expected)),
+    );
 }
 
 #[test]
 fn other_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    compare(OTHERS.iter().map(|(name, bytes, expected)| {
-        (*name, message(folder.path(), name, bytes), *expected)
-    }));
+    compare(
+        OTHERS.iter().map(|(name, bytes, expected)| (*name, message(folder.path(), name, bytes), *expected)),
+    );
 }
 
 /// Name, scenario, message.
@@ -139,11 +141,7 @@ const SCENARIOS: [(&str, &str, &str); 119] = [
         "titel = \"a\"\n",
         "bad.toml:1:1: unknown key `titel` before any section\n  did you mean `title`? only `title` stands there; other keys belong under [samples], [measure], [flow], [time], [output]",
     ),
-    (
-        "title is a number",
-        "title = 3\n",
-        "bad.toml:1:9: title = 3 is not a text\n  give a text in quotes",
-    ),
+    ("title is a number", "title = 3\n", "bad.toml:1:9: title = 3 is not a text\n  give a text in quotes"),
     (
         "section is a key",
         "flow = \"canonical\"\n",
@@ -738,11 +736,7 @@ const TABLES: [(&str, &[u8], &str); 25] = [
         b"x,y\n1.0,3 mm\n",
         "bad.csv:2: column `y` = 3 mm is not a number\n  write numbers as 3.5 or 3.5e-2, without units or thousands separators",
     ),
-    (
-        "decimal comma",
-        b"x;y\n1,5;2,5\n",
-        "bad.csv:2: column `x` = 1,5 has a decimal comma\n  write 1.5",
-    ),
+    ("decimal comma", b"x;y\n1,5;2,5\n", "bad.csv:2: column `x` = 1,5 has a decimal comma\n  write 1.5"),
     (
         "thousands",
         b"x,y\n1.0,\"1,234,567\"\n",
@@ -761,23 +755,19 @@ const TABLES: [(&str, &[u8], &str); 25] = [
     (
         "three other columns",
         b"time,height,width\n1.0,2.0,3.0\n",
-        "bad.csv: which of its 3 columns are x and y is not clear\n  name them x and y, or write a scenario with [samples] file, x and y",
+        "bad.csv: which columns are x and y is not clear: there are time, height, width\n  name them x and y, or write a scenario with [samples] file, x and y",
     ),
     (
         "one column",
         b"x\n1.0\n",
-        "bad.csv: which of its 1 columns are x and y is not clear\n  name them x and y, or write a scenario with [samples] file, x and y",
+        "bad.csv: which columns are x and y is not clear: there are x\n  name them x and y, or write a scenario with [samples] file, x and y",
     ),
     (
         "x but no y",
         b"x,z\n1.0,-\n",
         "bad.csv:2: column `z` has no value (-)\n  remove the row or fill in the number: rows are never left out silently",
     ),
-    (
-        "column twice",
-        b"x,y,y\n1.0,2.0,3.0\n",
-        "bad.csv:1: two columns are named `y`\n  rename one of them",
-    ),
+    ("column twice", b"x,y,y\n1.0,2.0,3.0\n", "bad.csv:1: two columns are named `y`\n  rename one of them"),
     (
         "binary",
         b"x,y\n1.0,\x00\n",

@@ -52,7 +52,11 @@ impl Form {
             match key.get_ref().as_ref() {
                 "title" => {
                     let Some(text) = item.get_ref().as_str() else {
-                        return Err(source.error(&item.span(), format_args!("title = {} is not a text", source.excerpt(&item.span())), "give a text in quotes"));
+                        return Err(source.error(
+                            &item.span(),
+                            format_args!("title = {} is not a text", source.excerpt(&item.span())),
+                            "give a text in quotes",
+                        ));
                     };
                     title = Some(text.to_string());
                 }
@@ -79,7 +83,10 @@ impl Form {
         let time = open("time", &time::TIME_KEYS)?;
         let output = open("output", &time::OUTPUT_KEYS)?;
         let missing = |name: &str, example: &str| {
-            source.whole(format_args!("there is no section [{name}]"), format_args!("add it, for example [{name}] with {example}"))
+            source.whole(
+                format_args!("there is no section [{name}]"),
+                format_args!("add it, for example [{name}] with {example}"),
+            )
         };
         let samples = samples.ok_or_else(|| missing("samples", "file = \"samples.csv\""))?;
         let measure = measure.ok_or_else(|| missing("measure", "particles = 10000"))?;
@@ -97,10 +104,10 @@ impl Form {
         })
     }
 
-    /// Number of particles that [`Form::build`] will draw, when that is known.
+    /// How many samples and particles [`Form::build`] will make; those of files are not known.
     #[cfg(test)]
-    pub fn particles(&self) -> Option<usize> {
-        self.measure.particles()
+    pub fn size(&self) -> usize {
+        self.samples.count().max(self.measure.particles())
     }
 
     /// Reads the samples and reads or draws the particles.
@@ -120,7 +127,11 @@ impl Form {
         }
         let drawn = self.measure.build(source, folder)?;
         let mut notices = read.notices;
-        notices.extend(large_output(self.output.options, drawn.measure.len(), self.output.schedule.times().len()));
+        notices.extend(large_output(
+            self.output.options,
+            drawn.measure.len(),
+            self.output.schedule.times().len(),
+        ));
         let description = Description {
             title: self.title,
             scenario: source.text.to_string(),
@@ -144,7 +155,11 @@ fn unknown_section(source: Source, span: &std::ops::Range<usize>, name: &str, ta
     let list = SECTIONS.map(|name| format!("[{name}]")).join(", ");
     if table {
         let meant = nearest(name, SECTIONS).map_or(String::new(), |near| format!("did you mean [{near}]? "));
-        return source.error(span, format_args!("unknown section [{}]", shorten(name)), format_args!("{meant}sections are {list}"));
+        return source.error(
+            span,
+            format_args!("unknown section [{}]", shorten(name)),
+            format_args!("{meant}sections are {list}"),
+        );
     }
     let meant = nearest(name, ["title"]).map_or(String::new(), |near| format!("did you mean `{near}`? "));
     source.error(

@@ -72,7 +72,17 @@ pub(super) struct Function {
 
 /// Keys of `[samples]` that belong to a function.
 pub(super) const KEYS: [&str; 11] = [
-    "function", "count", "interval", "gap", "amplitude", "frequency", "phase", "center", "width", "noise", "seed",
+    "function",
+    "count",
+    "interval",
+    "gap",
+    "amplitude",
+    "frequency",
+    "phase",
+    "center",
+    "width",
+    "noise",
+    "seed",
 ];
 
 impl Function {
@@ -80,8 +90,11 @@ impl Function {
     pub fn read(section: &mut Section) -> Result<(Function, &'static str), ScenarioError> {
         let shape = section.choice("function", &SHAPES)?;
         let name = SHAPES.iter().find(|(_, of)| *of == shape).expect("every shape is listed").0;
-        let Some(count) = section.count("count", 1, MAX_COUNT, " (each sample adds two regions of some 150 bytes)")? else {
-            return Err(section.missing("has a function but no `count`", "say how many samples, for example count = 20"));
+        let Some(count) =
+            section.count("count", 1, MAX_COUNT, " (each sample adds two regions of some 150 bytes)")?
+        else {
+            return Err(section
+                .missing("has a function but no `count`", "say how many samples, for example count = 20"));
         };
         let mut function = Function {
             shape,
@@ -122,6 +135,12 @@ impl Function {
         Ok((function, name))
     }
 
+    /// Number of points, before a gap takes some.
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// The samples `(x, y)`.
     pub fn samples(&self) -> (Vec<f64>, Vec<f64>) {
         let x = self.points();
@@ -132,14 +151,32 @@ impl Function {
             let p = (self.frequency * x + self.phase / TAU).rem_euclid(1.0);
             let shape = match self.shape {
                 Shape::Sine => (TAU * p).sin(),
-                Shape::Square => if p < 0.5 { 1.0 } else { -1.0 },
+                Shape::Square => {
+                    if p < 0.5 {
+                        1.0
+                    } else {
+                        -1.0
+                    }
+                }
                 Shape::Sawtooth => 2.0 * p - 1.0,
-                Shape::Step => if u >= 0.0 { 1.0 } else { 0.0 },
+                Shape::Step => {
+                    if u >= 0.0 {
+                        1.0
+                    } else {
+                        0.0
+                    }
+                }
                 Shape::Linear => u,
                 Shape::Abs => u.abs(),
                 Shape::Quadratic => u * u,
                 Shape::Gaussian => (-0.5 * (u / self.width).powi(2)).exp(),
-                Shape::Spike => if Some(i) == peak { 1.0 } else { 0.0 },
+                Shape::Spike => {
+                    if Some(i) == peak {
+                        1.0
+                    } else {
+                        0.0
+                    }
+                }
                 Shape::Constant => 1.0,
             };
             let noise = match self.noise {

@@ -132,15 +132,11 @@ impl Law {
                 let deviation = std::f64::consts::SQRT_2;
                 (deviation * draw.normal(), deviation * draw.normal(), deviation * draw.normal())
             }
-            LawKind::Pytorch => {
-                (draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0))
-            }
+            LawKind::Pytorch => (draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0)),
             LawKind::Uniform { a_bound, b_bound, c } => {
                 (c.draw(draw), draw.uniform(-a_bound, a_bound), draw.uniform(-b_bound, b_bound))
             }
-            LawKind::TwoSided { b_bound, c } => {
-                (c.draw(draw), draw.sign(), draw.uniform(-b_bound, b_bound))
-            }
+            LawKind::TwoSided { b_bound, c } => (c.draw(draw), draw.sign(), draw.uniform(-b_bound, b_bound)),
         };
         (self.scale * c * a.hypot(b), (-b).atan2(a))
     }

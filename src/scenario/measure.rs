@@ -64,7 +64,10 @@ impl MeasureForm {
             section.finish("measure.file")?;
             return Ok(MeasureForm { origin: Origin::File { file: file.value, span: file.span }, span });
         }
-        let note = format!(" ({MAX_PARTICLES} need {})", memory::text(memory::for_particles(MAX_PARTICLES as usize)));
+        let note = format!(
+            " ({MAX_PARTICLES} need {})",
+            memory::text(memory::for_particles(MAX_PARTICLES as usize))
+        );
         let particles = section.count("particles", 1, MAX_PARTICLES, &note)?.expect("it is present");
         let named = LAWS.map(|(name, kind)| (name, (name, kind)));
         let (name, kind) = section.choice("law", &named)?;
@@ -94,11 +97,12 @@ impl MeasureForm {
         Ok(MeasureForm { origin: Origin::Law { law, name, particles: particles.value, seed }, span })
     }
 
-    /// Number of particles of a law; of a file, unknown before it is read.
-    pub fn particles(&self) -> Option<usize> {
+    /// Number of particles of a law; 0 for a file, which is not yet read.
+    #[cfg(test)]
+    pub fn particles(&self) -> usize {
         match self.origin {
-            Origin::Law { particles, .. } => Some(particles),
-            Origin::File { .. } => None,
+            Origin::Law { particles, .. } => particles,
+            Origin::File { .. } => 0,
         }
     }
 
@@ -108,7 +112,11 @@ impl MeasureForm {
             Origin::Law { law, name, particles, seed } => {
                 let refused = |error: ProblemError| {
                     let (problem, _) = split(&error);
-                    source.error(&self.span, format_args!("the law drew a measure in which {problem}"), "lower measure.scale")
+                    source.error(
+                        &self.span,
+                        format_args!("the law drew a measure in which {problem}"),
+                        "lower measure.scale",
+                    )
                 };
                 memory::check(*particles, memory::available())
                     .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))?;
@@ -127,7 +135,11 @@ impl MeasureForm {
                     Some(mass) => Measure::new(r, theta, mass),
                     None => Measure::uniform(r, theta),
                 };
-                Ok(ReadMeasure { measure: measure.map_err(|error| table.refuse(&error))?, source: words, seed: None })
+                Ok(ReadMeasure {
+                    measure: measure.map_err(|error| table.refuse(&error))?,
+                    source: words,
+                    seed: None,
+                })
             }
         }
     }

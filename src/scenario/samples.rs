@@ -78,6 +78,15 @@ impl SampleForm {
         Ok(SampleForm { origin, standardize, span })
     }
 
+    /// Number of samples of a function; 0 for others.
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        match &self.origin {
+            Origin::Function(function) => function.count(),
+            _ => 0,
+        }
+    }
+
     /// Reads, scales and merges the samples. `folder` is what file names are relative to.
     pub fn build(&self, source: Source, folder: &Path) -> Result<ReadSamples, ScenarioError> {
         let mut table = None;
@@ -96,14 +105,13 @@ impl SampleForm {
         let map = |values: &[f64], map: Affine| -> Vec<f64> {
             values.iter().map(|&value| map.apply(value)).collect()
         };
-        let samples = Samples::new(&map(&x, x_map), &map(&y, y_map))
-            .map_err(|error| match table {
-                Some(table) => table.refuse(&error),
-                None => {
-                    let (problem, remedy) = split(&error);
-                    source.error(&self.span, format_args!("[samples] gives samples in which {problem}"), remedy)
-                }
-            })?;
+        let samples = Samples::new(&map(&x, x_map), &map(&y, y_map)).map_err(|error| match table {
+            Some(table) => table.refuse(&error),
+            None => {
+                let (problem, remedy) = split(&error);
+                source.error(&self.span, format_args!("[samples] gives samples in which {problem}"), remedy)
+            }
+        })?;
         let mut notices = vec![];
         if samples.len() < x.len() {
             notices.push(format!(
@@ -141,7 +149,10 @@ fn inline<'a>(section: &mut Section<'a>, key: &'static str) -> Result<Entry<'a, 
         ));
     }
     let Some(entry) = section.numbers(key)? else {
-        return Err(section.missing(format_args!("has no `{key}`"), format_args!("give {key} = [...] with as many values as the other")));
+        return Err(section.missing(
+            format_args!("has no `{key}`"),
+            format_args!("give {key} = [...] with as many values as the other"),
+        ));
     };
     if entry.value.is_empty() {
         return Err(entry.refuse("has no values", "give at least one sample"));

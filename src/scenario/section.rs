@@ -120,7 +120,9 @@ impl<'a> Section<'a> {
     pub fn positive_or(&mut self, key: &'static str, default: f64) -> Result<f64, ScenarioError> {
         let Some(entry) = self.number(key)? else { return Ok(default) };
         if entry.value <= 0.0 {
-            return Err(entry.refuse("is not positive", format_args!("give a number above 0, for example {default}")));
+            return Err(
+                entry.refuse("is not positive", format_args!("give a number above 0, for example {default}"))
+            );
         }
         Ok(entry.value)
     }
@@ -196,10 +198,8 @@ impl<'a> Section<'a> {
     pub fn interval(&mut self, key: &'static str) -> Result<Option<Entry<'a, [f64; 2]>>, ScenarioError> {
         let Some(entry) = self.numbers(key)? else { return Ok(None) };
         let [lo, hi] = &entry.value[..] else {
-            return Err(entry.refuse(
-                format_args!("has {} numbers", entry.value.len()),
-                "give two: [lowest, highest]",
-            ));
+            return Err(entry
+                .refuse(format_args!("has {} numbers", entry.value.len()), "give two: [lowest, highest]"));
         };
         let pair = [*lo.get_ref(), *hi.get_ref()];
         if pair[0] >= pair[1] {
@@ -223,15 +223,14 @@ impl<'a> Section<'a> {
     }
 
     /// Exactly one of these keys must be there: which.
-    pub fn exactly_one(
-        &self,
-        keys: &[&'static str],
-        example: &str,
-    ) -> Result<&'static str, ScenarioError> {
+    pub fn exactly_one(&self, keys: &[&'static str], example: &str) -> Result<&'static str, ScenarioError> {
         let present: Vec<&'static str> = keys.iter().copied().filter(|key| self.has(key)).collect();
         match present[..] {
             [one] => Ok(one),
-            [] => Err(self.missing(format_args!("has none of {}", keys.join(", ")), format_args!("give exactly one, for example {example}"))),
+            [] => Err(self.missing(
+                format_args!("has none of {}", keys.join(", ")),
+                format_args!("give exactly one, for example {example}"),
+            )),
             [first, second, ..] => {
                 let (key, _) = self.entries.get_key_value(second).expect("it is present");
                 Err(self.source.error(

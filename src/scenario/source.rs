@@ -15,12 +15,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// An error at a byte range of the text.
-    pub fn error(
-        &self,
-        span: &Range<usize>,
-        problem: impl Display,
-        remedy: impl Display,
-    ) -> ScenarioError {
+    pub fn error(&self, span: &Range<usize>, problem: impl Display, remedy: impl Display) -> ScenarioError {
         let span = self.on_characters(span);
         let before = &self.text[..span.start];
         let line = before.matches('\n').count() + 1;

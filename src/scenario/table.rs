@@ -136,10 +136,8 @@ impl Table {
     fn find(&self, name: &str, required: bool) -> Result<Option<usize>, ScenarioError> {
         let mut found = (0..self.columns.len()).filter(|&i| self.columns[i] == name);
         match (found.next(), found.next()) {
-            (Some(_), Some(_)) => Err(self.in_header(
-                format_args!("two columns are named `{}`", shorten(name)),
-                "rename one of them",
-            )),
+            (Some(_), Some(_)) => Err(self
+                .in_header(format_args!("two columns are named `{}`", shorten(name)), "rename one of them")),
             (Some(index), None) => Ok(Some(index)),
             (None, _) if !required => Ok(None),
             (None, _) => {
@@ -149,7 +147,7 @@ impl Table {
                 };
                 Err(self.in_header(
                     format_args!("there is no column `{}`", shorten(name)),
-                    format_args!("{meant}the columns are {}", shorten_list(&self.columns)),
+                    format_args!("{meant}the columns are {}", list(&self.columns)),
                 ))
             }
         }
@@ -192,7 +190,10 @@ impl Table {
     fn header(&self) -> Result<Vec<String>, ScenarioError> {
         let mut header: Option<(usize, Vec<String>)> = None;
         self.first_record(|start, record| {
-            header = Some((start, record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_string()).collect()));
+            header = Some((
+                start,
+                record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_string()).collect(),
+            ));
         })?;
         let Some((start, columns)) = header else {
             return Err(ScenarioError::in_file(
@@ -267,7 +268,11 @@ impl Table {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
                 Err(error) => {
-                    return Err(ScenarioError::in_file(&self.path, error, "repair the file, or export it again as CSV"));
+                    return Err(ScenarioError::in_file(
+                        &self.path,
+                        error,
+                        "repair the file, or export it again as CSV",
+                    ));
                 }
             }
             let start = record.position().map_or(0, |position| position.byte() as usize);
@@ -340,7 +345,9 @@ pub(super) fn split(error: &ProblemError) -> (String, String) {
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ScenarioError> {
     let cannot = |error: std::io::Error| {
         let remedy = match error.kind() {
-            std::io::ErrorKind::NotFound => "check the path; paths inside a scenario are relative to its folder",
+            std::io::ErrorKind::NotFound => {
+                "check the path; paths inside a scenario are relative to its folder"
+            }
             std::io::ErrorKind::PermissionDenied => "allow reading it, for example with chmod +r",
             std::io::ErrorKind::IsADirectory => "give a file, not a folder",
             _ => "check the file and the disk",
@@ -362,10 +369,10 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ScenarioError> {
 }
 
 /// Column names for a message, at most twelve of them.
-fn shorten_list(names: &[String]) -> String {
-    let mut list: Vec<String> = names.iter().take(12).map(|name| shorten(name)).collect();
-    if names.len() > list.len() {
-        list.push("...".to_string());
+pub(super) fn list(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(12).map(|name| shorten(name)).collect();
+    if names.len() > shown.len() {
+        shown.push("...".to_string());
     }
-    list.join(", ")
+    shown.join(", ")
 }

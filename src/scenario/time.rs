@@ -22,7 +22,8 @@ pub(super) const FLOW_KEYS: [&str; 2] = ["kind", "tv"];
 /// All keys of `[time]`.
 pub(super) const TIME_KEYS: [&str; 2] = ["end", "tolerance"];
 /// All keys of `[output]`.
-pub(super) const OUTPUT_KEYS: [&str; 5] = ["snapshots", "particles", "precision", "tangent_kernel", "compression"];
+pub(super) const OUTPUT_KEYS: [&str; 5] =
+    ["snapshots", "particles", "precision", "tangent_kernel", "compression"];
 
 const SNAPSHOT_KEYS: [&str; 4] = ["count", "every", "times", "log"];
 const LOG_KEYS: [&str; 2] = ["first", "per_decade"];
@@ -130,7 +131,10 @@ fn schedule(mut section: Section, end: f64) -> Result<Schedule, ScenarioError> {
             let count = end / every.value;
             if count > (most - 1) as f64 {
                 let (problem, remedy) = too_many(count);
-                return Err(every.refuse(problem, format_args!("{remedy}: give {:.1e} or more", 1.1 * end / most as f64)));
+                return Err(every.refuse(
+                    problem,
+                    format_args!("{remedy}: give {:.1e} or more", 1.1 * end / most as f64),
+                ));
             }
             Ok(Schedule::every(end, every.value))
         }
@@ -157,10 +161,16 @@ fn schedule(mut section: Section, end: f64) -> Result<Schedule, ScenarioError> {
                 return Err(log.missing("has no `first`", "give the first time, for example first = 1e-3"));
             };
             if !(first.value > 0.0 && first.value < end) {
-                return Err(first.refuse("is out of range", format_args!("give a time above 0 and below time.end = {end}")));
+                return Err(first.refuse(
+                    "is out of range",
+                    format_args!("give a time above 0 and below time.end = {end}"),
+                ));
             }
             let Some(per_decade) = log.count("per_decade", 1, most as u64, "")? else {
-                return Err(log.missing("has no `per_decade`", "say how many per factor of ten, for example per_decade = 10"));
+                return Err(log.missing(
+                    "has no `per_decade`",
+                    "say how many per factor of ten, for example per_decade = 10",
+                ));
             };
             let count = (end / first.value).log10() * per_decade.value as f64;
             if count > (most - 2) as f64 {

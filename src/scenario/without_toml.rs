@@ -20,7 +20,8 @@ pub(super) fn read(path: &Path) -> Result<Scenario, ScenarioError> {
             "start measure: {}; the run ends at time {} with tolerance {:e}",
             scenario.description.measure_source, scenario.description.end, scenario.description.tolerance
         ),
-        "the scenario that says the same is in the run file (attribute scenario): change it to run another".to_string(),
+        "the scenario that says the same is in the run file (attribute scenario): change it to run another"
+            .to_string(),
     ];
     scenario.notices.splice(0..0, defaults);
     Ok(scenario)
@@ -37,7 +38,10 @@ fn choose_columns<'t>(table: &'t Table, path: &Path) -> Result<[&'t str; 2], Sce
         [x, y] => Ok([x, y]),
         _ => Err(ScenarioError::in_file(
             path,
-            format_args!("which of its {} columns are x and y is not clear", columns.len()),
+            format_args!(
+                "which columns are x and y is not clear: there are {}",
+                super::table::list(table.columns())
+            ),
             "name them x and y, or write a scenario with [samples] file, x and y",
         )),
     }
