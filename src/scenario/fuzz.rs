@@ -232,7 +232,7 @@ fn mutate(random: &mut Stream, seeds: &[Vec<u8>]) -> Vec<u8> {
     for _ in 0..[1, 1, 1, 2, 3, 6][below(6)] {
         let at = below(bytes.len() + 1);
         let end = (at + below(20)).min(bytes.len());
-        match below(10) {
+        match below(11) {
             0 if at < bytes.len() => bytes[at] ^= 1 << below(8),
             1 => bytes.insert(at, below(256) as u8),
             2 => drop(bytes.drain(at..end)),
@@ -251,22 +251,21 @@ fn mutate(random: &mut Stream, seeds: &[Vec<u8>]) -> Vec<u8> {
                 let stop = at + bytes[at..].iter().position(|&b| !is_word(b)).unwrap_or(bytes.len() - at);
                 bytes.splice(start..stop, WORDS[below(WORDS.len())].bytes());
             }
-            7 | 8 => {
-                // A line becomes another assignment, or one is put before it.
-                let start = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-                let stop = at + bytes[at..].iter().position(|&b| b == b'\n').unwrap_or(bytes.len() - at);
+            7..=9 => {
+                // An assignment becomes another, or one is put before it.
+                let signs: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i] == b'=').collect();
+                let sign = signs.get(below(signs.len())).copied().unwrap_or(at);
+                let start = bytes[..sign].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+                let length = bytes[sign..].iter().position(|&b| b == b'\n');
+                let stop = length.map_or(bytes.len(), |length| sign + length);
                 let key = match below(3) {
-                    0 => KEYS[below(KEYS.len())].to_string(),
-                    _ => String::from_utf8_lossy(&bytes[start..stop])
-                        .split('=')
-                        .next()
-                        .unwrap_or("")
-                        .to_string(),
+                    0 => KEYS[below(KEYS.len())].into(),
+                    _ => String::from_utf8_lossy(&bytes[start..sign]),
                 };
-                let line = format!("{key} = {}", VALUES[below(VALUES.len())]);
-                match below(2) {
-                    0 => drop(bytes.splice(start..stop, line.into_bytes())),
-                    _ => drop(bytes.splice(start..start, (line + "\n").into_bytes())),
+                let line = format!("{key} = {}", VALUES[below(VALUES.len())]).into_bytes();
+                match below(4) {
+                    0 => drop(bytes.splice(start..start, [&line[..], b"\n"].concat())),
+                    _ => drop(bytes.splice(start..stop, line)),
                 }
             }
             _ => drop(bytes.splice(at..at, WORDS[below(WORDS.len())].bytes())),
