@@ -80,7 +80,7 @@ fn other_files_are_refused() {
 }
 
 /// Name, scenario, message.
-const SCENARIOS: [(&str, &str, &str); 119] = [
+const SCENARIOS: [(&str, &str, &str); 121] = [
     (
         "broken header",
         "[samples\nx = [0.0]\n",
@@ -142,6 +142,16 @@ const SCENARIOS: [(&str, &str, &str); 119] = [
         "bad.toml:1:1: unknown key `titel` before any section\n  did you mean `title`? only `title` stands there; other keys belong under [samples], [measure], [flow], [time], [output]",
     ),
     ("title is a number", "title = 3\n", "bad.toml:1:9: title = 3 is not a text\n  give a text in quotes"),
+    (
+        "title of two lines",
+        "title = \"\"\"a\nb\"\"\"\n",
+        "bad.toml:1:9: title = \"\"\"a b\"\"\" holds a control character\n  give a title of one line",
+    ),
+    (
+        "file name that steers a terminal",
+        "[samples]\nfile = \"\\u001b[2J.csv\"\n",
+        "bad.toml:2:8: \u{fffd}[2J.csv: cannot be read: No such file or directory (os error 2)\n  check the path; paths inside a scenario are relative to its folder",
+    ),
     (
         "section is a key",
         "flow = \"canonical\"\n",

@@ -44,8 +44,8 @@ impl ScenarioError {
             file: file.to_path_buf(),
             line: None,
             column: None,
-            problem: problem.to_string(),
-            remedy: remedy.to_string(),
+            problem: printable(&problem.to_string()),
+            remedy: printable(&remedy.to_string()),
             snippet: None,
         }))
     }
@@ -59,7 +59,12 @@ impl ScenarioError {
 
     /// With the text around the place.
     pub(super) fn showing(mut self, text: String, span: Range<usize>) -> Self {
-        let name = self.0.file.display().to_string();
+        let name = printable(&self.0.file.display().to_string());
+        // Neither steers a terminal nor moves: each byte stays one byte. A lone \r ends a line.
+        let mut text = text.replace(|c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t'), " ");
+        if text.contains('\r') {
+            text = text.replace("\r\n", " \n").replace('\r', "\n");
+        }
         self.0.snippet = Some((NamedSource::new(name, text), span));
         self
     }
@@ -90,10 +95,15 @@ impl ScenarioError {
     }
 }
 
+/// Without control characters: input that reaches a message must not steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Details { file, line, column, problem, remedy, .. } = &*self.0;
-        write!(f, "{}", file.display())?;
+        write!(f, "{}", printable(&file.display().to_string()))?;
         if let Some(line) = line {
             write!(f, ":{line}")?;
         }

@@ -58,6 +58,16 @@ impl Form {
                             "give a text in quotes",
                         ));
                     };
+                    if text.contains(char::is_control) {
+                        return Err(source.error(
+                            &item.span(),
+                            format_args!(
+                                "title = {} holds a control character",
+                                source.excerpt(&item.span())
+                            ),
+                            "give a title of one line",
+                        ));
+                    }
                     title = Some(text.to_string());
                 }
                 name if SECTIONS.contains(&name) => {}

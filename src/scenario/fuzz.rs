@@ -175,7 +175,7 @@ fn folder() -> PathBuf {
 /// Checks that hold of every error.
 fn check_error(error: &ScenarioError, lines: usize) {
     assert!(!error.problem().is_empty() && !error.remedy().is_empty(), "{error:?}");
-    assert!(!error.to_string().contains('\0'));
+    assert!(!error.to_string().replace("\n  ", "").contains(char::is_control));
     if error.file() == folder() {
         assert!(error.line().is_none_or(|line| 1 <= line && line <= lines + 1), "{error:?}");
     }
@@ -183,6 +183,7 @@ fn check_error(error: &ScenarioError, lines: usize) {
     let mut drawn = String::new();
     let drawer = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor());
     drawer.render_report(&mut drawn, error).unwrap();
+    assert!(!drawn.replace('\n', "").contains(|c: char| c.is_ascii_control()), "{}", drawn.escape_debug());
     assert!(drawn.len() < 100_000, "{} bytes of message", drawn.len());
 }
 

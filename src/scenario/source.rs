@@ -18,8 +18,8 @@ impl Source<'_> {
     pub fn error(&self, span: &Range<usize>, problem: impl Display, remedy: impl Display) -> ScenarioError {
         let span = self.on_characters(span);
         let before = &self.text[..span.start];
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = line_of(self.text.as_bytes(), span.start);
+        let start = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
         let column = before[start..].trim_start_matches('\u{feff}').chars().count() + 1;
         ScenarioError::in_file(self.path, problem, remedy)
             .at(line, Some(column))
@@ -56,15 +56,20 @@ impl Source<'_> {
     }
 }
 
-/// At most 40 characters of a text, on one line and without control characters.
+/// The line, counted from 1, on which a byte is; `\n`, `\r\n` and a lone `\r` end lines.
+pub(super) fn line_of(text: &[u8], at: usize) -> usize {
+    let ends = |i: usize| text[i] == b'\n' || (text[i] == b'\r' && text.get(i + 1) != Some(&b'\n'));
+    (0..at.min(text.len())).filter(|&i| ends(i)).count() + 1
+}
+
+/// At most 40 characters of a text, on one line.
 pub(super) fn shorten(text: &str) -> String {
     const MOST: usize = 40;
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
-    let mut short: String = text.chars().take(MOST).map(clean).collect();
+    let mut short: String = text.chars().take(MOST).collect();
     if text.chars().nth(MOST).is_some() {
         short.push_str("...");
     }
-    short
+    short.replace(['\r', '\n'], " ")
 }
 
 /// The known word nearest to a misspelt one, if it is near enough to be meant.
@@ -105,6 +110,8 @@ mod tests {
     #[test]
     fn excerpts_are_short_and_clean() {
         assert_eq!(shorten("a\nb"), "a b");
+        let error = Source { path: Path::new("\x1b[2J"), text: "\x1b" }.error(&(0..1), "\x1b[2J", "\0");
+        assert_eq!(error.to_string(), "\u{fffd}[2J:1:1: \u{fffd}[2J\n  \u{fffd}");
         assert_eq!(shorten(&"é".repeat(41)), format!("{}...", "é".repeat(40)));
     }
 }

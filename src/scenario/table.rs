@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::problem::ProblemError;
 
 use super::ScenarioError;
-use super::source::{nearest, shorten};
+use super::source::{line_of, nearest, shorten};
 
 /// Larger files are not read. Their rows would not fit into the flow's numbering either.
 pub(super) const MAX_BYTES: u64 = 2 << 30;
@@ -299,12 +299,8 @@ impl Table {
     ) -> ScenarioError {
         // The csv reader's position is where it began to look: blank lines and comments first.
         let start = self.skip_to_content(start);
-        let before = &self.bytes[..start];
-        let newlines = before.iter().enumerate().filter(|&(i, &byte)| {
-            // \r\n is one line end, counted at its \n.
-            byte == b'\n' || (byte == b'\r' && self.bytes.get(i + 1) != Some(&b'\n'))
-        });
-        let error = ScenarioError::in_file(&self.path, problem, remedy).at(newlines.count() + 1, None);
+        let line = line_of(&self.bytes, start);
+        let error = ScenarioError::in_file(&self.path, problem, remedy).at(line, None);
         if self.bytes.len() > MAX_SHOWN {
             return error;
         }
