@@ -1,5 +1,6 @@
-//! All integration tests in one binary.
+//! Integration tests, one binary.
 
+mod reference;
 mod scenario_bad;
 mod scenario_laws;
 mod scenario_samples;
