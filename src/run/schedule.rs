@@ -68,3 +68,41 @@ impl Schedule {
         (count as usize).min(Schedule::MOST - 2)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absurd_schedules_end() {
+        assert_eq!(Schedule::count(1.0, usize::MAX).times().len(), Schedule::MOST);
+        assert_eq!(Schedule::count(1.0, 0).times(), [0.0, 1.0]);
+        for interval in [0.0, 1e-300, f64::NAN, f64::INFINITY] {
+            assert!(Schedule::every(1.0, interval).times().len() <= Schedule::MOST);
+        }
+        assert_eq!(Schedule::log(1.0, f64::NAN, 10).times(), [0.0, 1.0]);
+        assert!(Schedule::log(1.0, 1e-300, usize::MAX).times().len() <= Schedule::MOST);
+        assert_eq!(Schedule::times_until(1.0, [f64::NAN, -1.0, 0.5, 2.0]).times(), [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn times_within_rounding_are_one() {
+        assert_eq!(Schedule::every(1.0, 0.1).times().len(), 11);
+        assert_eq!(Schedule::times_until(1.0, [0.3, 0.1 + 0.2, 1.0 - 1e-16]).times(), [0.0, 0.3, 1.0]);
+    }
+
+    #[test]
+    fn the_next_time_is_strictly_later() {
+        let schedule = Schedule::count(1.0, 5);
+        assert_eq!(schedule.after(-1.0), Some(0.0));
+        assert_eq!(schedule.after(0.25), Some(0.5));
+        assert_eq!(schedule.after(0.3), Some(0.5));
+        assert_eq!(schedule.after(1.0), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "a run ends at a positive time, not at NaN")]
+    fn a_run_without_end_is_a_mistake_of_ours() {
+        Schedule::count(f64::NAN, 3);
+    }
+}
