@@ -1,3 +1,5 @@
 //! All integration tests in one binary, a module for each subject.
 
 mod architecture;
+mod cli_basics;
+mod cli_support;

@@ -20,7 +20,7 @@ use failure::Failure;
 /// Infinitely wide, shallow, univariate ReLU networks: the gradient flow of the measure of
 /// neurons and, beside it, the ODE of the residuals
 #[derive(Debug, Parser)]
-#[command(name = "reluflow", version = VERSION, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "reluflow", version = VERSION, arg_required_else_help = true)]
 #[command(after_help = "\
 Example:
   reluflow run scenarios/mcycle.toml && reluflow check output/mcycle.h5

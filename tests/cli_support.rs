@@ -1,0 +1,15 @@
+//! Running the program as a user does.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+/// The program in a folder of its own, with an environment that changes nothing.
+pub fn reluflow(folder: &Path) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("reluflow"));
+    command.current_dir(folder).env_remove("RUST_BACKTRACE").env_remove("RELUFLOW_THREADS");
+    command
+}
+
+/// All commands.
+pub const COMMANDS: &[&[&str]] = &[&[], &["completions"]];
