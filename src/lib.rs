@@ -63,6 +63,7 @@
 
 pub mod cli;
 pub mod flow;
+pub mod math;
 pub mod problem;
 pub mod run;
 

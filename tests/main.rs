@@ -3,3 +3,4 @@
 mod architecture;
 mod cli_basics;
 mod cli_support;
+mod reference;

@@ -3,9 +3,8 @@
 mod description;
 mod schedule;
 mod snapshot;
-mod state;
 
+pub use crate::flow::{Column, ColumnMut, State, StepRecord};
 pub use description::{Description, OutputOptions, ParticleOutput};
 pub use schedule::Schedule;
-pub use snapshot::{Snapshot, StepRecord};
-pub use state::{Column, ColumnMut, State};
+pub use snapshot::Snapshot;

@@ -1,7 +1,8 @@
 //! What a restart needs, in one list.
 
-use crate::flow::Counters;
 use crate::problem::Place;
+
+use super::Counters;
 
 /// The state of a run: with the samples, masses and settings, which never change, it determines
 /// all that follows to the last bit.
@@ -35,6 +36,9 @@ pub struct State {
     /// The tangent kernel at the start of the run in factored form: the region and boundary
     /// moments at `t = 0`, for `|K_t - K_0|`.
     pub initial_moments: Vec<f64>,
+    /// The unit of the tolerance, in units of `y`: the larger of the root mean squares of `y` and
+    /// of the residual at the start.
+    pub scale: f64,
     /// Events since the start of the run.
     pub counters: Counters,
 }
@@ -96,8 +100,8 @@ impl State {
         let (mut numbers, mut counts) = (vec![], vec![]);
         fill("numbers", ColumnMut::F64(&mut numbers))?;
         fill("counts", ColumnMut::U64(&mut counts))?;
-        let [time, step_size, ambiguous_mass] = numbers[..] else {
-            panic!("checkpoint/numbers has 3 values")
+        let [time, step_size, scale, ambiguous_mass] = numbers[..] else {
+            panic!("checkpoint/numbers has 4 values")
         };
         let [step, ref events @ ..] = counts[..] else { panic!("checkpoint/counts has 9 values") };
         let events = events.try_into().expect("checkpoint/counts has 9 values");
@@ -113,6 +117,7 @@ impl State {
             residual_ode_uncorrected: vec![],
             memory: vec![],
             initial_moments: vec![],
+            scale,
             counters: Counters::from_counts(events, ambiguous_mass),
         };
         fill("r", ColumnMut::F64(&mut state.r))?;
@@ -126,12 +131,12 @@ impl State {
         Ok(state)
     }
 
-    fn scalars(&self) -> ([f64; 3], [u64; 9]) {
+    fn scalars(&self) -> ([f64; 4], [u64; 9]) {
         let mut counts = [0; 9];
         counts[0] = self.step;
         for (slot, (_, count)) in counts[1..].iter_mut().zip(self.counters.counts()) {
             *slot = count;
         }
-        ([self.time, self.step_size, self.counters.ambiguous_mass], counts)
+        ([self.time, self.step_size, self.scale, self.counters.ambiguous_mass], counts)
     }
 }

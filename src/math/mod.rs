@@ -1,0 +1,4 @@
+//! Small numerical tools that know nothing of this project's types.
+
+pub mod poly;
+pub mod trig;
