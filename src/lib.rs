@@ -53,11 +53,11 @@
 //!
 //! | module | may use | holds |
 //! |---|---|---|
-//! | `math` | | ordered sums and other things that know nothing of this project |
+//! | [`math`] | | ordered sums and other things that know nothing of this project |
 //! | [`problem`] | math | samples, regions, the measure of particles; nothing about time |
 //! | [`flow`] | problem, math | the field, what happens at a boundary, the residual ODE, the step |
 //! | [`run`] | flow, problem, math | the state, snapshots, schedules, the loop that drives them |
-//! | `scenario` | run, flow, problem, math | TOML and CSV input, checked |
+//! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | `io` | run, flow, problem, math | the run file (HDF5): schema, writer, reader, recovery |
 //! | [`cli`] | io, scenario, run, flow, problem, math | subcommands, progress, error texts |
 
@@ -66,6 +66,7 @@ pub mod flow;
 pub mod math;
 pub mod problem;
 pub mod run;
+pub mod scenario;
 
 /// The commit this was built from: its hash, with `+` when the sources differed from it, or
 /// `unknown` outside a clone.

@@ -4,3 +4,4 @@ mod architecture;
 mod cli_basics;
 mod cli_support;
 mod reference;
+mod scenario_shipped;
