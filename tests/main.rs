@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli_basics;
+mod cli_scenarios;
 mod cli_support;
 mod reference;
 mod scenario_shipped;

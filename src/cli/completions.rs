@@ -1,6 +1,6 @@
 //! `reluflow completions SHELL`.
 
-use clap::{CommandFactory, ValueEnum};
+use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::Cli;
@@ -32,6 +32,7 @@ impl Args {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ValueEnum;
 
     #[test]
     fn every_shell_has_a_script() {

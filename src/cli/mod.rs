@@ -7,6 +7,7 @@ mod completions;
 mod failure;
 mod output;
 mod panic;
+mod scenarios;
 mod table;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,6 +40,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("RELU
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
 
@@ -65,8 +67,9 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
-    fn execute(self, _quiet: bool) -> Result<Exit, Failure> {
+    fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         match self {
+            Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }
     }
