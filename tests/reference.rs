@@ -26,7 +26,8 @@ impl Reference {
         let samples = Samples::new(&numbers(&json["x"]), &numbers(&json["y"])).unwrap();
         let initial = &json["initial"];
         let measure =
-            Measure::new(numbers(&initial["r"]), numbers(&initial["theta"]), numbers(&json["weights"])).unwrap();
+            Measure::new(numbers(&initial["r"]), numbers(&initial["theta"]), numbers(&json["weights"]))
+                .unwrap();
         let flow = Flow::Canonical { tv: json["tv_lambda"].as_f64().unwrap() };
         Stepper::start(samples, measure, flow, tolerance).unwrap()
     }
@@ -56,7 +57,10 @@ fn agrees(name: &str) {
         }
         let difference = worst(stepper.residual(), &reference.residual(i));
         let ode = worst(stepper.residual(), &state.residual_ode);
-        println!("{name} t = {time}: residual {difference:.1e}, ODE {ode:.1e}, {} steps, {pushes} pushes", state.step);
+        println!(
+            "{name} t = {time}: residual {difference:.1e}, ODE {ode:.1e}, {} steps, {pushes} pushes",
+            state.step
+        );
         assert!(difference < 1e-7, "{name}: residual differs by {difference:e} at t = {time}");
         assert!(ode < 1e-7, "{name}: residual ODE differs by {ode:e} at t = {time}");
     }
@@ -87,8 +91,26 @@ fn agrees(name: &str) {
         return;
     }
     assert_eq!(
-        [c.crossings, c.deaths, c.pins, c.releases, c.sticks, c.unsticks, c.sign_changes, c.ambiguous_releases],
-        [count("pass"), count("die"), count("pin"), count("release"), count("stick"), count("unstick"), count("signflip"), 0],
+        [
+            c.crossings,
+            c.deaths,
+            c.pins,
+            c.releases,
+            c.sticks,
+            c.unsticks,
+            c.sign_changes,
+            c.ambiguous_releases
+        ],
+        [
+            count("pass"),
+            count("die"),
+            count("pin"),
+            count("release"),
+            count("stick"),
+            count("unstick"),
+            count("signflip"),
+            0
+        ],
         "{name}: crossings, deaths, pins, releases, sticks, unsticks, sign changes, ambiguous releases"
     );
 }

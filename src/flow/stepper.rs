@@ -197,6 +197,11 @@ impl Stepper {
         &self.mass
     }
 
+    /// `lambda` of the total-variation term.
+    pub fn lambda(&self) -> f64 {
+        self.lambda
+    }
+
     /// Moments of the current state.
     pub fn moments(&self) -> &Moments {
         &self.moments
