@@ -5,4 +5,5 @@ mod cli_basics;
 mod cli_scenarios;
 mod cli_support;
 mod reference;
+mod scenario_bad;
 mod scenario_shipped;

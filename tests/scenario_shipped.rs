@@ -78,7 +78,7 @@ fn others_are_what_their_comments_say() {
     assert_eq!(wide.description.output.particles, ParticleOutput::Count(10_000));
     assert!(wide.description.output.single_precision);
     // The jumps of the square wave fall between its samples.
-    assert_eq!(shipped("square").description.samples.y(), [1.0, 1.0, -1.0, -1.0, -1.0, 1.0, 1.0, -1.0, -1.0, -1.0]);
+    assert_eq!(shipped("square").description.samples.y(), [1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0, 1.0]);
     let inline = shipped("inline");
     assert_eq!(inline.description.samples.weight(), [1.0, 1.0, 2.0, 1.0, 1.0]);
     assert!(inline.measure.value_at(0.7).abs() < 1e-15);

@@ -39,11 +39,12 @@ impl Form {
     pub fn parse(source: Source) -> Result<Form, ScenarioError> {
         let document = DeTable::parse(source.text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
-            source.error(
-                &span,
-                format_args!("not valid TOML: {}", shorten_message(error.message())),
-                "write key = value lines under [section] headers; texts in double quotes",
-            )
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            let remedy = match message.starts_with("duplicate") {
+                true => "remove or rename one of the two",
+                false => "write key = value lines under [section] headers; texts in double quotes",
+            };
+            source.error(&span, format_args!("not valid TOML: {message}"), remedy)
         })?;
         let document = document.get_ref();
         let mut title = None;
@@ -169,11 +170,6 @@ fn large_output(output: OutputOptions, m: usize, snapshots: usize) -> Option<Str
             memory::text(bytes as u64)
         )
     })
-}
-
-/// A parser's message on one line.
-fn shorten_message(message: &str) -> String {
-    message.lines().collect::<Vec<_>>().join(", ")
 }
 
 /// The file's name without its extension.

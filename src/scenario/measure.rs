@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::problem::Measure;
+use crate::problem::{Measure, ProblemError};
 
+use super::ScenarioError;
 use super::law::{Law, LawKind, OutputLaw};
 use super::memory;
 use super::section::Section;
 use super::source::Source;
-use super::table::Table;
-use super::ScenarioError;
+use super::table::{Table, split};
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;
@@ -64,8 +64,8 @@ impl MeasureForm {
             section.finish("measure.file")?;
             return Ok(MeasureForm { origin: Origin::File { file: file.value, span: file.span }, span });
         }
-        let cost = format!(" ({MAX_PARTICLES} need {})", memory::text(memory::for_particles(MAX_PARTICLES as usize)));
-        let particles = section.count("particles", 1, MAX_PARTICLES, &cost)?.expect("it is present");
+        let note = format!(" ({MAX_PARTICLES} need {})", memory::text(memory::for_particles(MAX_PARTICLES as usize)));
+        let particles = section.count("particles", 1, MAX_PARTICLES, &note)?.expect("it is present");
         let named = LAWS.map(|(name, kind)| (name, (name, kind)));
         let (name, kind) = section.choice("law", &named)?;
         let kind = match kind {
@@ -104,9 +104,12 @@ impl MeasureForm {
 
     /// Draws or reads the measure. `folder` is what file names are relative to.
     pub fn build(&self, source: Source, folder: &Path) -> Result<ReadMeasure, ScenarioError> {
-        let refused = |error| source.error(&self.span, "the start measure is refused", error);
         match &self.origin {
             Origin::Law { law, name, particles, seed } => {
+                let refused = |error: ProblemError| {
+                    let (problem, _) = split(&error);
+                    source.error(&self.span, format_args!("the law drew a measure in which {problem}"), "lower measure.scale")
+                };
                 memory::check(*particles, memory::available())
                     .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))?;
                 Ok(ReadMeasure {
@@ -116,17 +119,15 @@ impl MeasureForm {
                 })
             }
             Origin::File { file, span } => {
-                let path = folder.join(file);
-                let table = Table::read(&path).map_err(|error| source.blame(span, error))?;
+                let table = Table::read(&folder.join(file)).map_err(|error| source.blame(span, error))?;
                 let [r, theta, mass] = table.numbers([("r", true), ("theta", true), ("mass", false)])?;
                 let (r, theta) = (r.expect("it is required"), theta.expect("it is required"));
-                let source = format!("file {file}, {} particles", r.len());
+                let words = format!("file {file}, {} particles", r.len());
                 let measure = match mass {
                     Some(mass) => Measure::new(r, theta, mass),
                     None => Measure::uniform(r, theta),
                 };
-                let refused = |error| ScenarioError::in_file(&path, "the particles are refused", error);
-                Ok(ReadMeasure { measure: measure.map_err(refused)?, source, seed: None })
+                Ok(ReadMeasure { measure: measure.map_err(|error| table.refuse(&error))?, source: words, seed: None })
             }
         }
     }

@@ -10,7 +10,7 @@ use super::function::{self, Function};
 use super::section::{Entry, Section};
 use super::source::Source;
 use super::standardize;
-use super::table::Table;
+use super::table::{Table, split};
 
 /// Where samples come from, checked but not yet read.
 #[derive(Debug, Clone)]
@@ -58,7 +58,9 @@ impl SampleForm {
                 ));
             }
             (Origin::File { file: file.value, span: file.span, x, y }, "samples.file".to_string())
-        } else if section.exactly_one(&["function", "x"], example)? == "function" {
+        } else if section.has("y") && !section.has("x") && !section.has("function") {
+            return Err(section.missing("has `y` but no `x`", "give x = [...] with as many values as y"));
+        } else if section.exactly_one(&["file", "function", "x"], example)? == "function" {
             let (function, name) = Function::read(&mut section)?;
             (Origin::Function(function), format!("samples.function = \"{name}\""))
         } else {
@@ -78,12 +80,14 @@ impl SampleForm {
 
     /// Reads, scales and merges the samples. `folder` is what file names are relative to.
     pub fn build(&self, source: Source, folder: &Path) -> Result<ReadSamples, ScenarioError> {
+        let mut table = None;
         let (x, y) = match &self.origin {
             Origin::Inline { x, y } => (x.clone(), y.clone()),
             Origin::Function(function) => function.samples(),
             Origin::File { file, span, x, y } => {
-                let table = Table::read(&folder.join(file)).map_err(|error| source.blame(span, error))?;
-                let [x, y] = table.numbers([(x, true), (y, true)])?;
+                let read = Table::read(&folder.join(file)).map_err(|error| source.blame(span, error))?;
+                let [x, y] = read.numbers([(x, true), (y, true)])?;
+                table = Some(read);
                 (x.expect("it is required"), y.expect("it is required"))
             }
         };
@@ -93,7 +97,13 @@ impl SampleForm {
             values.iter().map(|&value| map.apply(value)).collect()
         };
         let samples = Samples::new(&map(&x, x_map), &map(&y, y_map))
-            .map_err(|error| source.error(&self.span, "samples are refused", error))?;
+            .map_err(|error| match table {
+                Some(table) => table.refuse(&error),
+                None => {
+                    let (problem, remedy) = split(&error);
+                    source.error(&self.span, format_args!("[samples] gives samples in which {problem}"), remedy)
+                }
+            })?;
         let mut notices = vec![];
         if samples.len() < x.len() {
             notices.push(format!(
@@ -111,10 +121,25 @@ impl SampleForm {
 
 /// The name of a column of the file: the key's own name unless told.
 fn column(section: &mut Section, key: &'static str) -> Result<String, ScenarioError> {
-    Ok(section.text(key)?.map_or(key.to_string(), |entry| entry.value))
+    match section.value(key) {
+        None => Ok(key.to_string()),
+        Some(entry) if entry.value.is_array() => Err(entry.refuse(
+            "is a list, but samples.file is given too",
+            format_args!("give exactly one source: remove file, or let {key} name a column of it"),
+        )),
+        Some(entry) => Ok(entry.text()?.value),
+    }
 }
 
 fn inline<'a>(section: &mut Section<'a>, key: &'static str) -> Result<Entry<'a, Vec<f64>>, ScenarioError> {
+    if let Some(entry) = section.value(key)
+        && entry.value.is_str()
+    {
+        return Err(entry.refuse(
+            "names a column, but there is no samples.file",
+            format_args!("add file = \"samples.csv\", or give {key} as a list of numbers"),
+        ));
+    }
     let Some(entry) = section.numbers(key)? else {
         return Err(section.missing(format_args!("has no `{key}`"), format_args!("give {key} = [...] with as many values as the other")));
     };

@@ -46,15 +46,9 @@ impl<'a, T> Entry<'a, T> {
         Entry { value, span: self.span.clone(), source: self.source, name: self.name.clone() }
     }
 
-    /// A place inside this one.
-    pub fn part(&self, span: Range<usize>) -> Entry<'a, ()> {
-        Entry { value: (), span, source: self.source, name: self.name.clone() }
-    }
-
-    /// Element `index` of an array, with its own place.
-    fn element(&self, index: usize, item: &'a Spanned<DeValue<'a>>) -> Entry<'a, &'a DeValue<'a>> {
-        let name = format!("{}[{index}]", self.name);
-        Entry { value: item.get_ref(), span: item.span(), source: self.source, name }
+    /// Element `index` of this list, with its own place.
+    pub fn element<U>(&self, index: usize, value: U, span: Range<usize>) -> Entry<'a, U> {
+        Entry { value, span, source: self.source, name: format!("{}[{index}]", self.name) }
     }
 }
 
@@ -131,22 +125,22 @@ impl<'a> Section<'a> {
         Ok(entry.value)
     }
 
-    /// A whole number of `least` to `most` things; `cost` says what more would need.
+    /// A whole number from `least` to `most`; `note` ends the message that says so.
     pub fn count(
         &mut self,
         key: &'static str,
         least: u64,
         most: u64,
-        cost: &str,
+        note: &str,
     ) -> Result<Option<Entry<'a, usize>>, ScenarioError> {
         let Some(entry) = self.value(key).map(|entry| entry.whole()).transpose()? else {
             return Ok(None);
         };
+        let remedy = format_args!("give a whole number from {least} to {most}{note}");
         if entry.value < i128::from(least) {
-            return Err(entry.refuse("is too small", format_args!("give a whole number from {least} to {most}")));
+            return Err(entry.refuse("is too small", remedy));
         }
         if entry.value > i128::from(most) {
-            let remedy = format_args!("give a whole number from {least} to {most}{cost}");
             return Err(entry.refuse("is too large", remedy));
         }
         Ok(Some(entry.with(entry.value as usize)))
@@ -192,7 +186,7 @@ impl<'a> Section<'a> {
         };
         let mut values = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let number = entry.element(index, item).number()?;
+            let number = entry.element(index, item.get_ref(), item.span()).number()?;
             values.push(Spanned::new(number.span, number.value));
         }
         Ok(Some(entry.with(values)))
@@ -278,7 +272,8 @@ impl<'a> Entry<'a, &'a DeValue<'a>> {
         self.refuse(format_args!("is {found}"), format_args!("give {wanted}"))
     }
 
-    fn text(&self) -> Result<Entry<'a, String>, ScenarioError> {
+    /// A text.
+    pub fn text(&self) -> Result<Entry<'a, String>, ScenarioError> {
         match self.value.as_str() {
             Some(text) => Ok(self.with(text.to_string())),
             None => Err(self.wrong_type("a text in quotes")),

@@ -80,7 +80,7 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     }
     let distance = |key: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &key.to_lowercase());
     let (distance, key) = known.into_iter().map(|key| (distance(key), key)).min_by_key(|&(d, _)| d)?;
-    (distance <= 1.max(word.chars().count() / 3)).then_some(key)
+    (distance <= (word.chars().count() + 1) / 3).then_some(key)
 }
 
 #[cfg(test)]
@@ -103,6 +103,8 @@ mod tests {
         assert_eq!(nearest("tolerence", keys), Some("tolerance"));
         assert_eq!(nearest("ned", keys), Some("end"));
         assert_eq!(nearest("wavelength", keys), None);
+        // One letter is as far from any other as can be.
+        assert_eq!(nearest("r", ["x"]), None);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::problem::ProblemError;
+
 use super::ScenarioError;
 use super::source::{nearest, shorten};
 
@@ -95,6 +97,40 @@ impl Table {
             ));
         }
         Ok(values)
+    }
+
+    /// What [`Samples`](crate::problem::Samples) or [`Measure`](crate::problem::Measure) found
+    /// wrong with the columns, at its row.
+    pub fn refuse(&self, error: &ProblemError) -> ScenarioError {
+        let (mut problem, mut remedy) = split(error);
+        let (index, what) = match error {
+            ProblemError::NonFinite { index, what, .. } => (*index, *what),
+            ProblemError::TooLarge { index, what, .. } => (*index, *what),
+            ProblemError::NegativeMass { index, .. } => (*index, "mass"),
+            _ => return ScenarioError::in_file(&self.path, problem, remedy),
+        };
+        match what {
+            "theta" => {
+                problem = problem.replace("what the moments can hold", "any sense of place on the circle");
+                remedy = "give angles in radians, best from 0 to 2 pi".to_string();
+            }
+            "r" => remedy = "give smaller amplitudes: they are in units of the samples' y".to_string(),
+            _ => {}
+        }
+        let mut start = None;
+        let mut rows = 0;
+        let _ = self.for_each_record(|byte, _| {
+            // The header is record 0.
+            if rows == index + 1 {
+                start = Some(byte);
+            }
+            rows += 1;
+            Ok(())
+        });
+        match start {
+            Some(start) => self.error_at(start, problem, remedy),
+            None => ScenarioError::in_file(&self.path, problem, remedy),
+        }
     }
 
     fn find(&self, name: &str, required: bool) -> Result<Option<usize>, ScenarioError> {
@@ -288,6 +324,15 @@ impl Table {
         let rest = &self.bytes[start..];
         let length = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r');
         start + length.unwrap_or(rest.len())
+    }
+}
+
+/// What is wrong and what to do about it: the two halves of such an error's text.
+pub(super) fn split(error: &ProblemError) -> (String, String) {
+    let text = error.to_string();
+    match text.split_once(": ") {
+        Some((problem, remedy)) => (problem.to_string(), remedy.to_string()),
+        None => (text, "give other values".to_string()),
     }
 }
 

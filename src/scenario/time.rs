@@ -130,7 +130,7 @@ fn schedule(mut section: Section, end: f64) -> Result<Schedule, ScenarioError> {
             let count = end / every.value;
             if count > (most - 1) as f64 {
                 let (problem, remedy) = too_many(count);
-                return Err(every.refuse(problem, format_args!("{remedy}: give {:e} or more", end / (most - 1) as f64)));
+                return Err(every.refuse(problem, format_args!("{remedy}: give {:.1e} or more", 1.1 * end / most as f64)));
             }
             Ok(Schedule::every(end, every.value))
         }
@@ -140,12 +140,10 @@ fn schedule(mut section: Section, end: f64) -> Result<Schedule, ScenarioError> {
                 let (problem, remedy) = too_many(times.value.len() as f64);
                 return Err(times.refuse(problem, remedy));
             }
-            for time in &times.value {
-                let outside = !(0.0..=end).contains(time.get_ref());
-                if outside {
-                    let place = times.part(time.span());
-                    return Err(place.refuse(
-                        format_args!("holds {}, outside the run", time.get_ref()),
+            for (index, time) in times.value.iter().enumerate() {
+                if !(0.0..=end).contains(time.get_ref()) {
+                    return Err(times.element(index, (), time.span()).refuse(
+                        "is outside the run",
                         format_args!("give times from 0 to time.end = {end}; both ends are always stored"),
                     ));
                 }
