@@ -8,7 +8,7 @@ fn main() {
     println!("cargo::rerun-if-changed=src");
     println!("cargo::rerun-if-changed=Cargo.lock");
     let commit = commit().unwrap_or_else(|| "unknown".to_string());
-    println!("cargo::rustc-env=RELUFLOW_COMMIT={commit}");
+    println!("cargo::rustc-env=RELUFLOW_GIT_COMMIT={commit}");
 }
 
 /// The commit, with `+` when tracked files differ from it; `None` outside a clone.

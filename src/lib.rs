@@ -58,16 +58,13 @@
 //! | [`flow`] | problem, math | the field, what happens at a boundary, the residual ODE, the step |
 //! | [`run`] | flow, problem, math | the state, snapshots, schedules, the loop that drives them |
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
-//! | `io` | run, flow, problem, math | the run file (HDF5): schema, writer, reader, recovery |
+//! | [`io`] | run, flow, problem, math | the run file (HDF5): schema, writer, reader, recovery |
 //! | [`cli`] | io, scenario, run, flow, problem, math | subcommands, progress, error texts |
 
 pub mod cli;
 pub mod flow;
+pub mod io;
 pub mod math;
 pub mod problem;
 pub mod run;
 pub mod scenario;
-
-/// The commit this was built from: its hash, with `+` when the sources differed from it, or
-/// `unknown` outside a clone.
-pub const COMMIT: &str = env!("RELUFLOW_COMMIT");

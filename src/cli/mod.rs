@@ -36,7 +36,7 @@ struct Cli {
     command: Command,
 }
 
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("RELUFLOW_COMMIT"), ")");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("RELUFLOW_GIT_COMMIT"), ")");
 
 #[derive(Debug, Subcommand)]
 enum Command {
