@@ -21,6 +21,6 @@ pub fn watch() -> Result<&'static AtomicBool, Failure> {
         }
         note("\ninterrupted: finishing the step and writing a snapshot; Ctrl-C again ends at once");
     })
-    .map_err(|error| Failure::computation_text(format!("cannot watch for Ctrl-C: {error}")))?;
+    .map_err(|error| Failure::computation(format!("cannot watch for Ctrl-C: {error}")))?;
     Ok(&REQUESTED)
 }

@@ -4,11 +4,18 @@
 //! go to standard output, the course of a run and errors to standard error.
 
 mod completions;
+mod drive;
 mod failure;
+mod interrupt;
 mod output;
 mod panic;
+mod progress;
+mod recover;
+mod resume;
+mod run;
 mod scenarios;
 mod table;
+mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -40,6 +47,9 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("RELU
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
+    Resume(resume::Args),
+    Recover(recover::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -69,6 +79,9 @@ pub fn main() -> ExitCode {
 impl Command {
     fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         match self {
+            Command::Run(args) => args.execute(quiet),
+            Command::Resume(args) => args.execute(quiet),
+            Command::Recover(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

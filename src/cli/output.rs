@@ -15,7 +15,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::computation_text(format!("standard output: {error}")))
+            Err(Failure::computation(format!("standard output: {error}")))
         }
         _ => Ok(()),
     }

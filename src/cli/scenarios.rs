@@ -87,10 +87,7 @@ fn find(name: &str) -> Result<&'static Shipped, Failure> {
     let bare = Path::new(name).file_stem().unwrap_or_default();
     scenarios().iter().find(|shipped| bare == shipped.name).ok_or_else(|| {
         let names: Vec<&str> = scenarios().iter().map(|shipped| shipped.name).collect();
-        Failure::usage_text(format!(
-            "no scenario `{name}` comes with reluflow: there are {}",
-            names.join(", ")
-        ))
+        Failure::usage(format!("no scenario `{name}` comes with reluflow: there are {}", names.join(", ")))
     })
 }
 
@@ -108,13 +105,13 @@ fn copy(shipped: &Shipped, destination: Option<&Path>, force: bool) -> Result<Ve
     // Data that is already there as it would be written is no obstacle.
     files.retain(|(path, text)| fs::read(path).ok().as_deref() != Some(text.as_bytes()));
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists() && !force) {
-        return Err(Failure::usage_text(format!("{} exists: --force replaces it", path.display())));
+        return Err(Failure::usage(format!("{} exists: --force replaces it", path.display())));
     }
     for (path, text) in &files {
         let parent = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(parent).and_then(|()| fs::write(path, text)).map_err(|error| {
-            Failure::usage_text(format!("{}: cannot be written: {error}", path.display()))
-        })?;
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(path, text))
+            .map_err(|error| Failure::usage(format!("{}: cannot be written: {error}", path.display())))?;
     }
     Ok(files.into_iter().map(|(path, _)| path).collect())
 }
