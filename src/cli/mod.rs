@@ -3,9 +3,11 @@
 //! Parses, calls the library, prints; decides nothing about the mathematics or the file. Results
 //! go to standard output, the course of a run and errors to standard error.
 
+mod check;
 mod completions;
 mod drive;
 mod failure;
+mod info;
 mod interrupt;
 mod output;
 mod panic;
@@ -48,6 +50,8 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("RELU
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Check(check::Args),
+    Info(info::Args),
     Resume(resume::Args),
     Recover(recover::Args),
     Scenarios(scenarios::Args),
@@ -80,6 +84,8 @@ impl Command {
     fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         match self {
             Command::Run(args) => args.execute(quiet),
+            Command::Check(args) => args.execute(quiet),
+            Command::Info(args) => args.execute(quiet),
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
