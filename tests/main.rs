@@ -2,6 +2,9 @@
 
 mod architecture;
 mod cli_basics;
+mod cli_check;
+mod cli_interrupt;
+mod cli_run;
 mod cli_scenarios;
 mod cli_support;
 mod io_disk_full;
