@@ -44,9 +44,7 @@ pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Re
             let piece = match column {
                 Column::F64(values) => Piece::F64(values[range].to_vec()),
                 Column::U64(values) => Piece::U64(values[range].to_vec()),
-                Column::Place(values) => {
-                    Piece::U32(values[range].iter().map(|place| place.bits()).collect())
-                }
+                Column::Place(values) => Piece::U32(values[range].iter().map(|place| place.bits()).collect()),
             };
             piece.add_to(&mut hasher);
             piece.write(sets.get(Group::Checkpoint, name), &[slot, start], &[1, count])?;
@@ -58,8 +56,7 @@ pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Re
 
 /// Overwrites the header of a slot, which makes the slot valid.
 pub(crate) fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<()> {
-    let mut fields =
-        vec![header.sequence, header.rows, header.scheduled_rows, header.steps, columns.into()];
+    let mut fields = vec![header.sequence, header.rows, header.scheduled_rows, header.steps, columns.into()];
     fields.push(checksum(&fields).into());
     Piece::U64(fields).write(sets.get(Group::Checkpoint, "header"), &[slot, 0], &[1, FIELDS])
 }
@@ -87,12 +84,8 @@ pub(crate) fn slots(sets: &Sets) -> hdf5::Result<Vec<Slot>> {
             panic!("headers are 64-bit numbers")
         };
         if fields[0] > 0 && fields[5] == u64::from(checksum(&fields[..5])) {
-            let header = Header {
-                sequence: fields[0],
-                rows: fields[1],
-                scheduled_rows: fields[2],
-                steps: fields[3],
-            };
+            let header =
+                Header { sequence: fields[0], rows: fields[1], scheduled_rows: fields[2], steps: fields[3] };
             slots.push(Slot { number, header, columns: fields[4] as u32 });
         }
     }

@@ -169,12 +169,7 @@ impl IoError {
         }
     }
 
-    pub(crate) fn system(
-        path: &Path,
-        doing: &str,
-        error: &std::io::Error,
-        last_good: LastGood,
-    ) -> IoError {
+    pub(crate) fn system(path: &Path, doing: &str, error: &std::io::Error, last_good: LastGood) -> IoError {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let (path, doing, found) = (path.to_owned(), doing.to_owned(), error.to_string());
         match error.kind() {

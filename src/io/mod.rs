@@ -7,6 +7,7 @@
 mod attributes;
 mod checkpoint;
 mod error;
+mod ffi;
 pub(crate) mod layout;
 mod lock;
 mod metadata;
@@ -14,7 +15,6 @@ mod piece;
 mod reader;
 mod recover;
 mod rows;
-mod scales;
 pub mod schema;
 mod sets;
 mod structure;

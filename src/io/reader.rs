@@ -15,6 +15,7 @@ use crate::run::{Description, Snapshot, State, StepRecord};
 use super::attributes::{read_any, read_value};
 use super::checkpoint;
 use super::error::IoError;
+use super::ffi;
 use super::layout::Layout;
 use super::lock::Lock;
 use super::metadata;
@@ -349,12 +350,16 @@ pub(crate) fn open_file(path: &Path) -> Result<(File, bool), IoError> {
     if start != *b"\x89HDF\r\n\x1a\n" {
         return Err(not_run_file("it is not an HDF5 file"));
     }
-    if let Ok(file) = File::open(path) {
-        // A file that this very process is writing opens, too, and shares the writer's rights.
-        let closed = file.is_read_only();
+    // HDF5's own locks fail on some cluster file systems, and get in the way of nothing here: one
+    // file has one writer by our lock, and what is closed is never written again.
+    let mut options = File::with_options();
+    let options = options.with_fapl(|p| p.file_locking(false));
+    if let Ok(file) = options.open_as(path, OpenMode::Read) {
+        // A file that this very process is writing opens, too.
+        let closed = !ffi::is_writable(&file);
         return Ok((file, closed));
     }
-    match File::open_as(path, OpenMode::ReadSWMR) {
+    match options.open_as(path, OpenMode::ReadSWMR) {
         Ok(file) => Ok((file, false)),
         Err(error) => Err(IoError::Damaged {
             path: path.to_owned(),

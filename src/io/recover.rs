@@ -85,7 +85,15 @@ pub fn recover(path: &Path, output: Option<&Path>) -> Result<Recovered, IoError>
     close(sets, &partial_path(&output), LastGood(None))?;
     publish(&partial_path(&output), &output)?;
     let was_ordinary = false;
-    Ok(Recovered { path: output, snapshots, time, steps, dropped: found - snapshots, resumable, was_ordinary })
+    Ok(Recovered {
+        path: output,
+        snapshots,
+        time,
+        steps,
+        dropped: found - snapshots,
+        resumable,
+        was_ordinary,
+    })
 }
 
 impl RunWriter {
@@ -145,17 +153,15 @@ fn copy(
     steps: usize,
 ) -> Result<Sets, IoError> {
     let from = file.sets();
-    let damaged =
-        |found: String| Err(IoError::Damaged { path: file.path().to_owned(), found });
+    let damaged = |found: String| Err(IoError::Damaged { path: file.path().to_owned(), found });
     if from.rows(Group::Root) < snapshots || from.rows(Group::Steps) < steps {
         return damaged("it has fewer snapshots or steps than its checkpoint says".to_owned());
     }
-    let description = metadata::read(from)
-        .map_err(|error| IoError::read(file.path(), "the description", &error))?;
+    let description =
+        metadata::read(from).map_err(|error| IoError::read(file.path(), "the description", &error))?;
     let failed = |error: hdf5::Error| IoError::write(output, "the copy", &error, LastGood(None));
     let partial = partial_path(output);
-    let to =
-        structure::create(&partial, &description, from.layout.clone(), provenance).map_err(failed)?;
+    let to = structure::create(&partial, &description, from.layout.clone(), provenance).map_err(failed)?;
     for row in 0..snapshots {
         if !rows::copy_row(from, &to, row).map_err(failed)? {
             return damaged(format!("snapshot {row} is not as its checksum says"));
@@ -190,6 +196,5 @@ fn last_time(file: &RunFile) -> Result<f64, IoError> {
 }
 
 fn existing(path: &Path) -> Result<PathBuf, IoError> {
-    path.canonicalize()
-        .map_err(|error| IoError::Missing { path: path.to_owned(), found: error.to_string() })
+    path.canonicalize().map_err(|error| IoError::Missing { path: path.to_owned(), found: error.to_string() })
 }

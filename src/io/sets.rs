@@ -58,9 +58,8 @@ impl Sets {
 
     /// As [`Sets::series`] but without the coordinate and the checksum, which are written last.
     pub(crate) fn data_series(&self, group: Group) -> impl Iterator<Item = (&'static Variable, &Dataset)> {
-        self.series(group).filter(|(variable, _)| {
-            !variable.is_coordinate() && !matches!(variable.source, Source::Checksum)
-        })
+        self.series(group)
+            .filter(|(variable, _)| !variable.is_coordinate() && !matches!(variable.source, Source::Checksum))
     }
 
     /// Rows that every series of the group has.

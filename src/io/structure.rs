@@ -15,10 +15,10 @@ use hdf5::{Dataset, File};
 use crate::run::Description;
 
 use super::attributes::{write_list, write_text};
+use super::ffi;
 use super::layout::Layout;
 use super::metadata::{self, Provenance};
 use super::piece::{PIECE, Piece};
-use super::scales;
 use super::schema::{Group, Source, Variable};
 use super::sets::Sets;
 
@@ -34,7 +34,7 @@ pub(crate) fn create(
     let file = File::with_options()
         // Version 1.10 is the first whose files can be read while they are written, and the
         // newest that all tools read.
-        .with_fapl(|p| p.libver_bounds(LibraryVersion::V110, LibraryVersion::V110))
+        .with_fapl(|p| p.libver_bounds(LibraryVersion::V110, LibraryVersion::V110).file_locking(false))
         // The netCDF library wants to know in which order things were made.
         .with_fcpl(|p| {
             p.attr_creation_order(AttrCreationOrder::Indexed)
@@ -58,7 +58,7 @@ pub(crate) fn create(
         describe(&dataset, variable)?;
         fill(&dataset, &layout, variable, description)?;
         if variable.is_coordinate() {
-            scales::set_scale(&dataset, variable.name)?;
+            ffi::set_scale(&dataset, variable.name)?;
         }
         datasets.push((variable, dataset));
     }
@@ -145,7 +145,7 @@ fn attach_scales(sets: &Sets) -> hdf5::Result<()> {
     for (variable, dataset) in sets.all().filter(|(variable, _)| !variable.is_coordinate()) {
         for (axis, &dim) in variable.dims.iter().enumerate() {
             let dim = sets.layout.resolve(dim);
-            scales::attach(dataset, sets.get(dim.group(), dim.name()), axis)?;
+            ffi::attach(dataset, sets.get(dim.group(), dim.name()), axis)?;
         }
     }
     Ok(())

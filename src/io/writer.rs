@@ -214,12 +214,7 @@ impl RunWriter {
 }
 
 /// Overwrites a slot of the checkpoint: columns, flush, header, flush.
-pub(crate) fn write_checkpoint(
-    sets: &Sets,
-    slot: usize,
-    header: Header,
-    state: &State,
-) -> hdf5::Result<()> {
+pub(crate) fn write_checkpoint(sets: &Sets, slot: usize, header: Header, state: &State) -> hdf5::Result<()> {
     let columns = checkpoint::write_columns(sets, slot, state)?;
     sets.file.flush()?;
     checkpoint::write_header(sets, slot, header, columns)?;

@@ -1,8 +1,9 @@
-//! Dimension scales, which the safe HDF5 bindings do not have.
+//! What the safe HDF5 bindings do not have: dimension scales, and how a file is open.
 
 use std::ffi::{CString, c_char, c_int, c_uint};
 
-use hdf5::Dataset;
+use hdf5::{Dataset, File};
+use hdf5_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent};
 use hdf5_sys::h5i::hid_t;
 
 // From libhdf5_hl, which the feature `hl` of hdf5-sys links.
@@ -25,8 +26,7 @@ pub(crate) fn set_scale(dataset: &Dataset, name: &str) -> hdf5::Result<()> {
 /// Attaches `scale` to an axis of `dataset`.
 pub(crate) fn attach(dataset: &Dataset, scale: &Dataset, axis: usize) -> hdf5::Result<()> {
     // SAFETY: as in `set_scale`.
-    let code =
-        hdf5::sync::sync(|| unsafe { H5DSattach_scale(dataset.id(), scale.id(), axis as c_uint) });
+    let code = hdf5::sync::sync(|| unsafe { H5DSattach_scale(dataset.id(), scale.id(), axis as c_uint) });
     hdf5::h5check(code).map(|_| ())
 }
 
@@ -40,4 +40,13 @@ pub(crate) fn is_attached(dataset: &Dataset, scale: &Dataset, axis: usize) -> bo
 pub(crate) fn is_scale(dataset: &Dataset) -> bool {
     // SAFETY: as in `set_scale`.
     hdf5::sync::sync(|| unsafe { H5DSis_scale(dataset.id()) }) > 0
+}
+
+/// Whether this process may write to the open file. A file that the process is writing already
+/// shares the writer's rights, however it is opened again.
+pub(crate) fn is_writable(file: &File) -> bool {
+    let mut intent: c_uint = 0;
+    // SAFETY: as in `set_scale`; `intent` outlives the call.
+    let code = hdf5::sync::sync(|| unsafe { H5Fget_intent(file.id(), &mut intent) });
+    code >= 0 && intent & H5F_ACC_RDWR != 0
 }
