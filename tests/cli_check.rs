@@ -32,7 +32,10 @@ fn a_good_run_passes_and_a_tampered_one_does_not() {
         .args(check)
         .assert()
         .code(1)
-        .stdout(predicates::str::is_match(r"\nresidual +\S+ +\S+ +1\.000000  VIOLATED  stored residual against").unwrap())
+        .stdout(
+            predicates::str::is_match(r"\nresidual +\S+ +\S+ +1\.000000  VIOLATED  stored residual against")
+                .unwrap(),
+        )
         .stderr(contains("laws are violated"));
     reluflow(folder.path()).args(check).arg("-q").assert().code(1).stdout("");
     let output = reluflow(folder.path()).args(check).arg("--json").output().unwrap();
@@ -66,8 +69,12 @@ fn info_says_what_there_is() {
     assert_eq!(info["status"], "finished");
     assert_eq!(info["particles"], 60);
     assert_eq!(info["times"], serde_json::json!([0.0, 1.0, 2.0]));
-    assert_eq!(info["attributes"]["scenario"], std::fs::read_to_string(folder.path().join("sine.toml")).unwrap());
-    let mass: f64 = info["last"]["mass"].as_object().unwrap().values().map(|mass| mass.as_f64().unwrap()).sum();
+    assert_eq!(
+        info["attributes"]["scenario"],
+        std::fs::read_to_string(folder.path().join("sine.toml")).unwrap()
+    );
+    let mass: f64 =
+        info["last"]["mass"].as_object().unwrap().values().map(|mass| mass.as_f64().unwrap()).sum();
     assert!((mass - 1.0).abs() < 1e-12);
 }
 

@@ -105,6 +105,7 @@ fn a_run_killed_at_its_start_resumes() {
 fn a_file_that_is_being_written_is_left_alone() {
     let folder = folder_with_sine(PARTICLES, 21);
     let run = start_and_wait_for(folder.path(), &["run", "sine.toml"], "snapshot 2 of 21");
+    run.signal("STOP");
     let locked = contains("is being written by another process: wait for it or stop it");
     for command in ["resume", "recover"] {
         reluflow(folder.path()).args([command, "output/sine.h5"]).assert().code(2).stderr(locked.clone());
@@ -116,5 +117,6 @@ fn a_file_that_is_being_written_is_left_alone() {
         .assert()
         .success()
         .stderr(contains("being written").and(contains("swmr=True")));
+    run.signal("CONT");
     assert_eq!(run.finish().1, Some(0));
 }

@@ -87,7 +87,10 @@ fn careless_users_are_helped() {
         (&["run", "notes.md"], "give a scenario ending in .toml or samples ending in .csv"),
         (&["run", "folder"], "error: folder: "),
         (&["run", "sine.toml", "-o", "sine.toml"], "sine.toml is the input: choose another output"),
-        (&["run", "sine.toml", "-o", "sine.toml", "--force"], "sine.toml is the input: choose another output"),
+        (
+            &["run", "sine.toml", "-o", "sine.toml", "--force"],
+            "sine.toml is the input: choose another output",
+        ),
         (&["run", "sine.toml", "-o", "folder"], "error: "),
         (&["run", "sine.toml", "-o", "sine.toml/a.h5"], "the folder of the output cannot be made"),
         (&["run", "sine.toml", "--threads", "0"], "invalid value '0' for '--threads <N>'"),

@@ -26,6 +26,8 @@ pub struct Telling {
 
 /// Drives `simulation` to its end or to Ctrl-C, writing to `writer`, whose file is `path`.
 ///
+/// * `resumed`: the file holds the run up to the simulation's state already.
+///
 /// # Errors
 /// The computation fails or a snapshot cannot be written; what was reported as written is safe.
 pub fn drive_and_write(
@@ -33,6 +35,7 @@ pub fn drive_and_write(
     description: &Description,
     mut simulation: Simulation,
     writer: RunWriter,
+    resumed: bool,
     telling: Telling,
 ) -> Result<Exit, Failure> {
     let stop = interrupt::watch()?;
@@ -42,8 +45,8 @@ pub fn drive_and_write(
         writer,
         progress: Progress::new(telling.quiet, description.end, simulation.state().time),
         due: times.len(),
-        done: times.iter().filter(|&&time| time <= simulation.state().time).count(),
-        begun: simulation.state().step == 0,
+        done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
+        resumed,
         last: None,
     };
     let outcome = drive(&mut simulation, &description.schedule, &mut watcher, stop);
@@ -105,8 +108,8 @@ struct Watcher {
     /// Snapshots of the whole run, and how many of them are written.
     due: usize,
     done: usize,
-    /// Whether this is the start of the run.
-    begun: bool,
+    /// Whether the file holds the start of the run already.
+    resumed: bool,
     /// Time of the last snapshot written.
     last: Option<f64>,
 }
@@ -128,10 +131,12 @@ impl Observer for Watcher {
         steps: &[StepRecord],
         scheduled: bool,
     ) -> Result<(), ObserverError> {
+        if self.resumed && snapshot.step == 0 {
+            return Ok(());
+        }
         self.writer.write(snapshot, state, steps, scheduled)?;
         self.last = Some(snapshot.time);
-        self.done = if self.begun && scheduled { 1 } else { self.done + usize::from(scheduled) };
-        self.begun = false;
+        self.done += usize::from(scheduled);
         self.progress.snapshot(|| {
             let number =
                 if scheduled { format!("{} of {}", self.done, self.due) } else { "(extra)".to_string() };

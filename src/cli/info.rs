@@ -160,7 +160,10 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
             last.counters.counts().map(|(name, count)| format!("{} {count}", name.replace('_', " ")));
         row("events", events[..4].join(", "));
         row("", events[4..].join(", "));
-        row("ambiguous mass", format!("{:.4e} left a boundary where the flow is not unique", last.counters.ambiguous_mass));
+        row(
+            "ambiguous mass",
+            format!("{:.4e} left a boundary where the flow is not unique", last.counters.ambiguous_mass),
+        );
         row("tangent kernel", format!("changed by {:.4} of its norm", last.tangent_kernel_change));
         let [corrected, uncorrected] = ode_differences(&last);
         row(

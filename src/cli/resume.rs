@@ -44,6 +44,6 @@ impl Args {
             note(&format!("{title}: continuing from t = {time} of {end} in {}", self.run.display()));
         }
         let simulation = Simulation::resume(&description, state)?;
-        drive_and_write(&self.run, &description, simulation, writer, Telling { quiet, json: self.json })
+        drive_and_write(&self.run, &description, simulation, writer, true, Telling { quiet, json: self.json })
     }
 }

@@ -61,7 +61,7 @@ impl Args {
                 description.title
             ));
         }
-        drive_and_write(&output, &description, simulation, writer, Telling { quiet, json: self.json })
+        drive_and_write(&output, &description, simulation, writer, false, Telling { quiet, json: self.json })
     }
 }
 
