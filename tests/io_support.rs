@@ -104,6 +104,7 @@ pub fn state(d: &Description, i: usize, shift: f64) -> State {
         residual_ode_uncorrected: numbers(35, s),
         memory: numbers(36, 1 + 2 * s),
         initial_moments: numbers(37, 12 * s),
+        scale: number(42, i, 0),
         counters: counters(38, i),
     }
 }

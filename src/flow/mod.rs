@@ -1,9 +1,24 @@
 //! Flows of the measure: the field from the residuals, what happens at a boundary, the residual
 //! ODE and the step controller.
 
+pub mod canonical;
 mod counters;
+mod error;
+mod field;
+pub mod moments;
+mod path;
+mod record;
+mod residual_ode;
+mod state;
+mod stepper;
+pub mod tangent_kernel;
 
 pub use counters::Counters;
+pub use error::FlowError;
+pub use field::{Vec2, gradients, project};
+pub use record::StepRecord;
+pub use state::{Column, ColumnMut, State};
+pub use stepper::Stepper;
 
 /// Which flow moves the measure (mathematics, section 5).
 #[derive(Debug, Clone, Copy, PartialEq)]

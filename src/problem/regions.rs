@@ -129,10 +129,15 @@ impl Regions {
         if turns == 0.0 { theta } else { theta - TAU * turns }
     }
 
-    /// The boundary exactly at `theta`, if there is one (the lowest of several at one angle).
+    /// The boundary exactly at `theta`, if there is one, in `O(log s)`.
     pub fn boundary_at(&self, theta: f64) -> Option<usize> {
         let theta = wrap(theta);
-        (0..self.boundaries()).find(|&b| wrap(self.angle[b]) == theta)
+        // Wrapping rounds, so the neighbours of the place where theta would be sorted in are
+        // compared as wrapped angles.
+        let near = self.angle.partition_point(|&angle| angle < self.unwrapped(theta));
+        (near.saturating_sub(1)..=near + 1)
+            .map(|b| b % self.boundaries())
+            .find(|&b| wrap(self.angle[b]) == theta)
     }
 }
 

@@ -1,11 +1,16 @@
 //! A run: the state, its snapshots, when they are taken, and the loop that drives them.
 
+mod check;
 mod description;
+mod diagnostics;
 mod schedule;
+mod simulation;
 mod snapshot;
-mod state;
 
+pub use crate::flow::{Column, ColumnMut, State, StepRecord};
+pub use check::{Check, Checker, Columns};
 pub use description::{Description, OutputOptions, ParticleOutput};
+pub use diagnostics::{BoundaryClass, ParticleSums, boundary_classes, eigenvalues};
 pub use schedule::Schedule;
-pub use snapshot::{Snapshot, StepRecord};
-pub use state::{Column, ColumnMut, State};
+pub use simulation::{Observer, ObserverError, Outcome, RunError, Simulation, drive};
+pub use snapshot::Snapshot;

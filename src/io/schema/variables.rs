@@ -339,7 +339,7 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "memory_entry", &[MemoryEntry]).says("entry of memory"),
     Variable { source: Source::Header, ..column("header", &[Slot, HeaderField], Kind::U64) }
         .says("sequence number (the higher slot is newer), snapshots, scheduled snapshots, steps, CRC-32 of the columns, CRC-32 of this header"),
-    column("numbers", &[Slot, Number], Kind::F64).says("time, next step size, ambiguous mass"),
+    column("numbers", &[Slot, Number], Kind::F64).says("time, next step size, scale of the residuals, ambiguous mass"),
     column("counts", &[Slot, Count], Kind::U64).says("steps, then the event counters in the order of the root"),
     column("r", &[Slot, AllParticles], Kind::F64).says("signed amplitude"),
     column("theta", &[Slot, AllParticles], Kind::F64)

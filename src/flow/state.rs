@@ -1,7 +1,8 @@
 //! What a restart needs, in one list.
 
-use crate::flow::Counters;
 use crate::problem::Place;
+
+use super::Counters;
 
 /// The state of a run: with the samples, masses and settings, which never change, it determines
 /// all that follows to the last bit.
@@ -16,7 +17,12 @@ pub struct State {
     pub step: u64,
     /// The step size to try next.
     pub step_size: f64,
-    /// Signed amplitude of each particle.
+    /// Where in `r`, `theta` and `place` each particle is; empty when all are in their places.
+    /// Large measures are kept grouped by region, because the inner loop is faster so.
+    pub slot: Vec<u32>,
+    /// Events up to the last grouping.
+    pub grouped_at: u64,
+    /// Signed amplitude of each particle, in the order of `slot`.
     pub r: Vec<f64>,
     /// Direction of each particle (rad), unwrapped: in the interval of its region.
     pub theta: Vec<f64>,
@@ -35,6 +41,9 @@ pub struct State {
     /// The tangent kernel at the start of the run in factored form: the region and boundary
     /// moments at `t = 0`, for `|K_t - K_0|`.
     pub initial_moments: Vec<f64>,
+    /// The unit of the tolerance, in units of `y`: the larger of the root mean squares of `y` and
+    /// of the residual at the start.
+    pub scale: f64,
     /// Events since the start of the run.
     pub counters: Counters,
 }
@@ -44,6 +53,8 @@ pub struct State {
 pub enum Column<'a> {
     /// Floating-point values.
     F64(&'a [f64]),
+    /// Positions.
+    U32(&'a [u32]),
     /// Whole numbers.
     U64(&'a [u64]),
     /// Places, four bytes each.
@@ -55,6 +66,8 @@ pub enum Column<'a> {
 pub enum ColumnMut<'a> {
     /// Floating-point values.
     F64(&'a mut Vec<f64>),
+    /// Positions.
+    U32(&'a mut Vec<u32>),
     /// Whole numbers.
     U64(&'a mut Vec<u64>),
     /// Places, four bytes each.
@@ -62,6 +75,12 @@ pub enum ColumnMut<'a> {
 }
 
 impl State {
+    /// Where in `r`, `theta` and `place` particle `i` is.
+    #[inline]
+    pub fn slot_of(&self, i: usize) -> usize {
+        if self.slot.is_empty() { i } else { self.slot[i] as usize }
+    }
+
     /// Calls `visit` with the name and content of every column of the checkpoint, in order.
     ///
     /// # Errors
@@ -73,6 +92,7 @@ impl State {
         let (numbers, counts) = self.scalars();
         visit("numbers", Column::F64(&numbers))?;
         visit("counts", Column::U64(&counts))?;
+        visit("slot", Column::U32(&self.slot))?;
         visit("r", Column::F64(&self.r))?;
         visit("theta", Column::F64(&self.theta))?;
         visit("place", Column::Place(&self.place))?;
@@ -96,15 +116,19 @@ impl State {
         let (mut numbers, mut counts) = (vec![], vec![]);
         fill("numbers", ColumnMut::F64(&mut numbers))?;
         fill("counts", ColumnMut::U64(&mut counts))?;
-        let [time, step_size, ambiguous_mass] = numbers[..] else {
-            panic!("checkpoint/numbers has 3 values")
+        let [time, step_size, scale, ambiguous_mass] = numbers[..] else {
+            panic!("checkpoint/numbers has 4 values")
         };
-        let [step, ref events @ ..] = counts[..] else { panic!("checkpoint/counts has 9 values") };
-        let events = events.try_into().expect("checkpoint/counts has 9 values");
+        let [step, grouped_at, ref events @ ..] = counts[..] else {
+            panic!("checkpoint/counts has 10 values")
+        };
+        let events = events.try_into().expect("checkpoint/counts has 10 values");
         let mut state = State {
             time,
             step,
             step_size,
+            slot: vec![],
+            grouped_at,
             r: vec![],
             theta: vec![],
             place: vec![],
@@ -113,8 +137,10 @@ impl State {
             residual_ode_uncorrected: vec![],
             memory: vec![],
             initial_moments: vec![],
+            scale,
             counters: Counters::from_counts(events, ambiguous_mass),
         };
+        fill("slot", ColumnMut::U32(&mut state.slot))?;
         fill("r", ColumnMut::F64(&mut state.r))?;
         fill("theta", ColumnMut::F64(&mut state.theta))?;
         fill("place", ColumnMut::Place(&mut state.place))?;
@@ -126,12 +152,12 @@ impl State {
         Ok(state)
     }
 
-    fn scalars(&self) -> ([f64; 3], [u64; 9]) {
-        let mut counts = [0; 9];
-        counts[0] = self.step;
-        for (slot, (_, count)) in counts[1..].iter_mut().zip(self.counters.counts()) {
+    fn scalars(&self) -> ([f64; 4], [u64; 10]) {
+        let mut counts = [0; 10];
+        (counts[0], counts[1]) = (self.step, self.grouped_at);
+        for (slot, (_, count)) in counts[2..].iter_mut().zip(self.counters.counts()) {
             *slot = count;
         }
-        ([self.time, self.step_size, self.counters.ambiguous_mass], counts)
+        ([self.time, self.step_size, self.scale, self.counters.ambiguous_mass], counts)
     }
 }

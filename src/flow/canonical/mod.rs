@@ -1,0 +1,14 @@
+//! The canonical flow of the measure, with and without the total-variation term.
+
+pub mod grouping;
+mod lanes;
+mod motion;
+pub mod movers;
+mod push;
+mod start;
+pub mod tables;
+mod walk;
+
+pub use push::{Particles, chunk_size, push_all};
+pub use start::{initial_residual, place_all, sum_moments};
+pub use walk::Walks;

@@ -1,0 +1,122 @@
+//! The particles of a step that met an event ("movers"), as the residual ODE needs them.
+//!
+//! Over a step, `Sigma_k(t)` of the particles that stay in their region is a smooth function, known
+//! well enough from its values and rates at both ends. Movers jump between regions, so their share
+//! of both ends is taken out and replaced by time integrals along their actual track.
+
+use crate::flow::field::Vec2;
+use crate::flow::moments::{RegionMoments, SIGMA, SIGN};
+
+/// Movers of one region.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RegionMovers {
+    /// Their contribution to the region's moments at the start of the step.
+    pub start: RegionMoments,
+    /// Their contribution to the region's moments at the end of the step.
+    pub end: RegionMoments,
+    /// `Int_0^1 Sigma(u) du` along their tracks.
+    pub sigma: [f64; 3],
+    /// `Int_0^1 u Sigma(u) du`.
+    pub sigma_u: [f64; 3],
+    /// `Int_0^1 T(u) du`.
+    pub sign: Vec2,
+}
+
+/// Movers of one boundary.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BoundaryMovers {
+    /// Mass that was pinned at the start of the step.
+    pub start: f64,
+    /// The same with the sign of `r`.
+    pub signed_start: f64,
+    /// `Int_0^1 W(u) du` of the pinned mass `W`.
+    pub mass: f64,
+    /// `Int_0^1 u W(u) du`.
+    pub mass_u: f64,
+    /// `Int_0^1` of the pinned mass with the sign of `r`.
+    pub signed_mass: f64,
+}
+
+/// Sums over the movers of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Movers {
+    /// Per region.
+    pub region: Vec<RegionMovers>,
+    /// Per boundary.
+    pub boundary: Vec<BoundaryMovers>,
+    /// Whether there are any.
+    pub any: bool,
+}
+
+impl Movers {
+    /// No movers, `count = 2 s` regions and boundaries.
+    pub fn none(count: usize) -> Movers {
+        Movers {
+            region: vec![RegionMovers::default(); count],
+            boundary: vec![BoundaryMovers::default(); count],
+            any: false,
+        }
+    }
+
+    /// Forgets all movers.
+    pub fn clear(&mut self) {
+        if self.any {
+            self.region.fill(RegionMovers::default());
+            self.boundary.fill(BoundaryMovers::default());
+            self.any = false;
+        }
+    }
+
+    /// Adds other movers.
+    pub fn add(&mut self, other: &Movers) {
+        if !other.any {
+            return;
+        }
+        self.any = true;
+        for (sum, part) in self.region.iter_mut().zip(&other.region) {
+            add(&mut sum.start, &part.start);
+            add(&mut sum.end, &part.end);
+            add(&mut sum.sigma, &part.sigma);
+            add(&mut sum.sigma_u, &part.sigma_u);
+            add(&mut sum.sign, &part.sign);
+        }
+        for (sum, part) in self.boundary.iter_mut().zip(&other.boundary) {
+            sum.start += part.start;
+            sum.signed_start += part.signed_start;
+            sum.mass += part.mass;
+            sum.mass_u += part.mass_u;
+            sum.signed_mass += part.signed_mass;
+        }
+    }
+
+    /// Adds a stretch `[from, to]` of free motion in region `k` by Simpson's rule on the
+    /// contributions at its start, middle and end.
+    pub fn add_track(&mut self, k: usize, from: f64, to: f64, contributions: [&RegionMoments; 3]) {
+        self.any = true;
+        let region = &mut self.region[k];
+        let middle = 0.5 * (from + to);
+        for ((weight, u), m) in [(1.0, from), (4.0, middle), (1.0, to)].into_iter().zip(contributions) {
+            let weight = weight * (to - from) / 6.0;
+            for i in 0..3 {
+                region.sigma[i] += weight * m[SIGMA + i];
+                region.sigma_u[i] += weight * u * m[SIGMA + i];
+            }
+            for i in 0..2 {
+                region.sign[i] += weight * m[SIGN + i];
+            }
+        }
+    }
+
+    /// Adds a stretch `[from, to]` of a particle pinned on boundary `b`.
+    pub fn add_pinned(&mut self, b: usize, from: f64, to: f64, mass: f64, sign: f64) {
+        self.any = true;
+        let boundary = &mut self.boundary[b];
+        boundary.mass += mass * (to - from);
+        boundary.mass_u += mass * 0.5 * (to * to - from * from);
+        boundary.signed_mass += sign * mass * (to - from);
+    }
+}
+
+fn add<const N: usize>(sum: &mut [f64; N], part: &[f64; N]) {
+    sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+}

@@ -1,0 +1,221 @@
+//! One push: every particle moved along a given path of the residuals, moments summed on the way.
+
+use rayon::prelude::*;
+
+use crate::flow::moments::{SIGMA_RATE, SIGN, SIGN_RATE};
+use crate::problem::{Place, PlaceKind};
+
+use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
+use super::tables::Tables;
+use super::walk::{Particle, Walks, walk};
+
+/// The particles before and after a push, in structure-of-arrays form.
+pub struct Particles<'a> {
+    /// Masses.
+    pub mass: &'a [f64],
+    /// Amplitudes before.
+    pub r: &'a [f64],
+    /// Directions before.
+    pub theta: &'a [f64],
+    /// Places before.
+    pub place: &'a [Place],
+    /// Amplitudes after.
+    pub r_end: &'a mut [f64],
+    /// Directions after.
+    pub theta_end: &'a mut [f64],
+    /// Places after.
+    pub place_end: &'a mut [Place],
+}
+
+/// Number of particles that are summed together: depends on the problem alone, so that sums are
+/// added in the same order by any number of threads.
+pub fn chunk_size(particles: usize, regions: usize) -> usize {
+    // Each chunk has sums for every region, so it must be much larger than there are regions.
+    (particles / 64).clamp(2048, 65536).max(8 * regions).next_multiple_of(LANES)
+}
+
+/// Moves all particles along the path of `tables` and sums their moments into `total`.
+///
+/// * `significant`: events that change a residual's rate by more than this (per time) are reported
+///   with their instant.
+/// * `chunks`: scratch, kept between pushes.
+pub fn push_all(
+    tables: &Tables<'_>,
+    particles: Particles<'_>,
+    significant: f64,
+    chunks: &mut Vec<Walks>,
+    total: &mut Walks,
+) {
+    let count = tables.rows.len();
+    let size = chunk_size(particles.mass.len(), count);
+    chunks.resize_with(particles.mass.len().div_ceil(size), || Walks::none(count));
+    particles
+        .r_end
+        .par_chunks_mut(size)
+        .zip(particles.theta_end.par_chunks_mut(size))
+        .zip(particles.place_end.par_chunks_mut(size))
+        .zip(chunks.par_iter_mut())
+        .enumerate()
+        .for_each(|(chunk, (((r_end, theta_end), place_end), walks))| {
+            walks.clear(significant);
+            let range = chunk * size..chunk * size + r_end.len();
+            let part = Particles {
+                mass: &particles.mass[range.clone()],
+                r: &particles.r[range.clone()],
+                theta: &particles.theta[range.clone()],
+                place: &particles.place[range],
+                r_end,
+                theta_end,
+                place_end,
+            };
+            if tables.tv > 0.0 {
+                Pusher::<true>::new(tables, walks).push(part);
+            } else {
+                Pusher::<false>::new(tables, walks).push(part);
+            }
+        });
+    total.clear(significant);
+    chunks.iter().for_each(|chunk| total.add(chunk));
+    // Rates were summed per unit of u.
+    let per_time = |moments: &mut [f64]| {
+        for rate in (SIGMA_RATE..SIGN).chain(SIGN_RATE..moments.len()) {
+            moments[rate] /= tables.h;
+        }
+    };
+    total.moments.region.iter_mut().for_each(|region| per_time(region));
+    for region in &mut total.movers.region {
+        per_time(&mut region.start);
+        per_time(&mut region.end);
+    }
+}
+
+/// A block with no more particles from elsewhere than these counts as one of a single region; they
+/// are walked one by one.
+const MAX_STRANGERS: u32 = 4;
+
+/// Pushes one chunk, block by block.
+struct Pusher<'a, const TV: bool> {
+    tables: &'a Tables<'a>,
+    walks: &'a mut Walks,
+    mixed: Mixed,
+    /// Moments of the region that the last blocks lay in.
+    sums: LaneSums,
+    region: usize,
+}
+
+impl<'a, const TV: bool> Pusher<'a, TV> {
+    fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
+        Pusher { tables, walks, mixed: Mixed::empty(), sums: LaneSums::zero(), region: 0 }
+    }
+
+    fn push(mut self, particles: Particles<'_>) {
+        let Particles { mass, r, theta, place, r_end, theta_end, place_end } = particles;
+        place_end.copy_from_slice(place);
+        let mut walk = [0.0; LANES];
+        let whole = mass.len() / LANES * LANES;
+        let (r_ends, theta_ends) = (r_end.as_chunks_mut().0, theta_end.as_chunks_mut().0);
+        let blocks = r.as_chunks().0.iter().zip(theta.as_chunks().0).zip(mass.as_chunks().0);
+        for (((i, ((r, theta), mass)), r_end), theta_end) in blocks.enumerate().zip(r_ends).zip(theta_ends) {
+            let places = i * LANES..(i + 1) * LANES;
+            let block = Block { r, theta, mass, r_end, theta_end, walk: &mut walk };
+            self.push_block(block, &place[places.clone()], &mut place_end[places]);
+        }
+        if whole < mass.len() {
+            // The last few particles, in a block filled up with dead ones.
+            let tail = |values: &[f64]| {
+                let mut lanes = [0.0; LANES];
+                lanes[..values.len() - whole].copy_from_slice(&values[whole..]);
+                lanes
+            };
+            let (mut r_tail, mut theta_tail) = ([0.0; LANES], [0.0; LANES]);
+            let mut places = [Place::DEAD; LANES];
+            places[..mass.len() - whole].copy_from_slice(&place[whole..]);
+            let mut places_end = places;
+            let block = Block {
+                r: &tail(r),
+                theta: &tail(theta),
+                mass: &tail(mass),
+                r_end: &mut r_tail,
+                theta_end: &mut theta_tail,
+                walk: &mut walk,
+            };
+            self.push_block(block, &places, &mut places_end);
+            let lanes = mass.len() - whole;
+            r_end[whole..].copy_from_slice(&r_tail[..lanes]);
+            theta_end[whole..].copy_from_slice(&theta_tail[..lanes]);
+            place_end[whole..].copy_from_slice(&places_end[..lanes]);
+        }
+        self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+    }
+
+    fn push_block(&mut self, mut block: Block<'_>, places: &[Place], places_end: &mut [Place]) {
+        let common = places[LANES / 2];
+        // Counted without a branch, so that it becomes vector instructions.
+        let strangers = places.iter().map(|&place| u32::from(place != common)).sum::<u32>();
+        if common.is_free() && strangers <= MAX_STRANGERS {
+            for (walk, &place) in block.walk.iter_mut().zip(places) {
+                *walk = if place == common { 0.0 } else { 1.0 };
+            }
+            self.push_region(&mut block, common.index());
+        } else {
+            self.push_places(&mut block, places);
+        }
+        if block.walk.iter().sum::<f64>() == 0.0 {
+            return;
+        }
+        for lane in (0..LANES).filter(|&lane| block.walk[lane] > 0.0) {
+            let (mass, r, theta) = (block.mass[lane], block.r[lane], block.theta[lane]);
+            let end =
+                push_one::<TV>(self.tables, Particle { mass, r, theta, place: places[lane] }, self.walks);
+            (block.r_end[lane], block.theta_end[lane], places_end[lane]) = (end.r, end.theta, end.place);
+        }
+    }
+
+    /// A block that lies in region `k`.
+    fn push_region(&mut self, block: &mut Block<'_>, k: usize) {
+        if k != self.region {
+            self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+            self.region = k;
+        }
+        let tables = self.tables;
+        push_same::<TV>(block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
+    }
+
+    /// A block of any particles: those that are not free are left to [`push_one`].
+    fn push_places(&mut self, block: &mut Block<'_>, places: &[Place]) {
+        let mut free = false;
+        for (lane, place) in places.iter().enumerate().filter(|(_, place)| place.is_free()) {
+            self.mixed.set_row(lane, &self.tables.rows[place.index()]);
+            free = true;
+        }
+        if free {
+            push_mixed::<TV>(block, &mut self.mixed, self.tables.tv, self.tables.turn);
+        }
+        for (lane, place) in places.iter().enumerate() {
+            if !place.is_free() {
+                block.walk[lane] = 1.0;
+            } else if block.walk[lane] == 0.0 {
+                self.mixed.add_to::<TV>(lane, &mut self.walks.moments.region[place.index()]);
+            }
+        }
+    }
+}
+
+/// A particle that is not free, or whose free motion met an event.
+fn push_one<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Particle {
+    match particle.place.kind() {
+        PlaceKind::Dead if !TV || particle.r == 0.0 => return particle,
+        PlaceKind::Pinned => {
+            let slide = &tables.slides[particle.place.index()];
+            let sign = 1f64.copysign(particle.r);
+            let held = slide.holds[usize::from(particle.r.is_sign_negative())];
+            if held && particle.r.abs() > slide.bound + tables.tv {
+                let r = particle.r - slide.total - if TV { tables.tv * sign } else { 0.0 };
+                walks.add_pinned_end(particle.place.index(), particle.mass, r);
+                return Particle { r, ..particle };
+            }
+        }
+        PlaceKind::Free | PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
+    }
+    walk::<TV>(tables, particle, walks)
+}

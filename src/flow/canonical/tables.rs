@@ -1,0 +1,143 @@
+//! What a push looks up: the field per region and the fate of each pinned cluster, along a path.
+
+use crate::flow::field::{Vec2, gradients};
+use crate::flow::path::Path;
+use crate::math::poly;
+use crate::problem::{Regions, Samples};
+
+use super::motion::MAX_TURN;
+
+/// A cubic in `u` for each component of `h g_k(u)`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FieldCubic {
+    x: [f64; 4],
+    y: [f64; 4],
+}
+
+impl FieldCubic {
+    /// `h g_k` at `u`.
+    #[inline(always)]
+    pub fn at(&self, u: f64) -> Vec2 {
+        [poly::value(&self.x, u), poly::value(&self.y, u)]
+    }
+
+    /// The cubic `<h g_k(u), v>`.
+    pub fn along(&self, v: Vec2) -> [f64; 4] {
+        std::array::from_fn(|p| self.x[p] * v[0] + self.y[p] * v[1])
+    }
+}
+
+/// One cache line per region for the inner loop: `h g` at `u = 0, 1/2, 1` and the angles between
+/// which the region lies.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub struct Row {
+    /// `h g` at `u = 0, 1/2, 1`.
+    pub g: [Vec2; 3],
+    /// Angle of the region's clockwise boundary.
+    pub low: f64,
+    /// Angle of its anticlockwise boundary.
+    pub high: f64,
+}
+
+impl Row {
+    /// The eight numbers in order.
+    #[inline(always)]
+    pub fn numbers(&self) -> [f64; 8] {
+        let [[a, b], [c, d], [e, f]] = self.g;
+        [a, b, c, d, e, f, self.low, self.high]
+    }
+}
+
+/// The cluster on one boundary.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Slide {
+    /// Antiderivative of `<h g, d_b>` over the step, from 0.
+    pub quartic: [f64; 5],
+    /// Its value at `u = 1`.
+    pub total: f64,
+    /// A bound on its size within the step.
+    pub bound: f64,
+    /// Whether the boundary attracts `r > 0`, and `r < 0`, throughout the step.
+    pub holds: [bool; 2],
+}
+
+/// Tables for one push along one path.
+#[derive(Debug, Clone)]
+pub struct Tables<'a> {
+    /// The regions.
+    pub regions: &'a Regions,
+    /// Step size.
+    pub h: f64,
+    /// `h lambda`.
+    pub tv: f64,
+    /// Largest angle of one Runge-Kutta step, by the tolerance.
+    pub turn: f64,
+    /// Per region, for the inner loop.
+    pub rows: Vec<Row>,
+    /// Per region, for everything else.
+    pub field: Vec<FieldCubic>,
+    /// Per boundary.
+    pub slides: Vec<Slide>,
+    /// `max_j |xt_j|`: how strongly a particle can act on a residual.
+    pub reach: f64,
+}
+
+impl<'a> Tables<'a> {
+    /// Tables for a push along `path`, in `O(s)`.
+    pub fn new(samples: &Samples, regions: &'a Regions, path: &Path, lambda: f64, turn: f64) -> Tables<'a> {
+        let count = regions.boundaries();
+        let mut field = vec![FieldCubic::default(); count];
+        let mut coefficient = vec![0.0; samples.len()];
+        let mut g = vec![[0.0; 2]; count];
+        for p in 0..4 {
+            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = path.h * cubic[p]);
+            gradients(samples, &coefficient, &mut g);
+            for (field, g) in field.iter_mut().zip(&g) {
+                (field.x[p], field.y[p]) = (g[0], g[1]);
+            }
+        }
+        let row = |k: usize| Row {
+            g: [field[k].at(0.0), field[k].at(0.5), field[k].at(1.0)],
+            low: if k == 0 { f64::NEG_INFINITY } else { regions.angle(k - 1) },
+            high: if k == 0 { f64::INFINITY } else { regions.angle(k) },
+        };
+        let slides = (0..count).map(|b| slide(regions, &field, b)).collect();
+        let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
+        Tables {
+            regions,
+            h: path.h,
+            tv: path.h * lambda,
+            turn: turn.min(MAX_TURN),
+            rows: (0..count).map(row).collect(),
+            slides,
+            field,
+            reach: furthest.hypot(1.0),
+        }
+    }
+
+    /// The cubics that must stay non-positive for boundary `b` to hold a cluster with this sign of
+    /// `r`: the outward normal velocities, up to a positive factor, just clockwise (`-v_lo`) and
+    /// just anticlockwise (`v_hi`) (section 6; `v = -r <g, n>`).
+    pub fn outward(&self, b: usize, sign: f64) -> [[f64; 4]; 2] {
+        outward(self.regions, &self.field, b, sign)
+    }
+}
+
+fn outward(regions: &Regions, field: &[FieldCubic], b: usize, sign: f64) -> [[f64; 4]; 2] {
+    let n = regions.normal(b);
+    let low = field[b].along([sign * n[0], sign * n[1]]);
+    let high = field[regions.above(b)].along([-sign * n[0], -sign * n[1]]);
+    [low, high]
+}
+
+fn slide(regions: &Regions, field: &[FieldCubic], b: usize) -> Slide {
+    let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
+    let holds = [1.0, -1.0].map(|sign| {
+        outward(regions, field, b, sign)
+            .iter()
+            .all(|cubic| poly::value(cubic, 0.0) < 0.0 && poly::first_positive(cubic, 0.0).is_none())
+    });
+    let bound = quartic.iter().map(|c| c.abs()).sum();
+    Slide { quartic, total: poly::value(&quartic, 1.0), bound, holds }
+}

@@ -1,0 +1,64 @@
+//! Why a run could not go on.
+
+use thiserror::Error;
+
+/// A failure of the flow; every text names the time, the value and the remedy.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum FlowError {
+    /// The controller's step fell below what time itself resolves.
+    #[error(
+        "t = {time}: the step would have to be {step_size:e}, below the floor {floor:e}; its estimated error \
+         {error_estimate:e} stays above {allowed:e} ({cause}): raise time.tolerance, or rescale the data \
+         (samples.standardize = true)"
+    )]
+    StepFloor {
+        /// Mean-field time.
+        time: f64,
+        /// The step that was asked for.
+        step_size: f64,
+        /// The least step.
+        floor: f64,
+        /// Estimated error of the last attempt.
+        error_estimate: f64,
+        /// What it may be.
+        allowed: f64,
+        /// What keeps the error up.
+        cause: &'static str,
+    },
+    /// A NaN or an infinity.
+    #[error(
+        "t = {time}: {what}[{index}] = {value}, not a finite number: the state before this step is the last good one; lower time.end or rescale the data (samples.standardize = true)"
+    )]
+    NonFinite {
+        /// Mean-field time.
+        time: f64,
+        /// Residual or particle.
+        what: &'static str,
+        /// Which one.
+        index: usize,
+        /// What it became.
+        value: f64,
+    },
+    /// A particle met boundary events without end.
+    #[error(
+        "t = {time}: a particle met more events within one step of {step_size:e} than can be: please report this with the scenario"
+    )]
+    EndlessEvents {
+        /// Mean-field time.
+        time: f64,
+        /// Length of the step.
+        step_size: f64,
+    },
+    /// A state that does not belong to its samples and masses.
+    #[error(
+        "the checkpoint does not fit its samples and particles: {what} has {found} values, {expected} expected; the file is damaged"
+    )]
+    State {
+        /// Which column.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// What it should be.
+        expected: usize,
+    },
+}

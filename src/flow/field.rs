@@ -1,0 +1,87 @@
+//! Sums between samples and regions in `O(s)` (mathematics, section 4).
+//!
+//! Sample `j` is active in the contiguous regions `s-j ..= 2s-1-j`, so both directions are running
+//! sums. They only ever add, in two one-directional passes: differences of prefix sums would lose
+//! the small regions beside the large.
+
+use crate::problem::Samples;
+
+/// A vector of the plane.
+pub type Vec2 = [f64; 2];
+
+/// `g_k = Sum_{j active in k} n_j rho_j xt_j` for every region (section 4, `kappa = 1`).
+///
+/// * `rho`: one value per sample.
+/// * `out`: `2 s` vectors, overwritten; region 0 is exactly zero.
+pub fn gradients(samples: &Samples, rho: &[f64], out: &mut [Vec2]) {
+    let s = samples.len();
+    let (x, n) = (samples.x(), samples.weight());
+    out[0] = [0.0; 2];
+    let mut sum = [0.0; 2];
+    for k in 1..=s {
+        let j = s - k;
+        let weighted = n[j] * rho[j];
+        sum = [sum[0] + weighted * x[j], sum[1] + weighted];
+        out[k] = sum;
+    }
+    let mut sum = [0.0; 2];
+    for k in (s + 1..2 * s).rev() {
+        let j = 2 * s - 1 - k;
+        let weighted = n[j] * rho[j];
+        sum = [sum[0] + weighted * x[j], sum[1] + weighted];
+        out[k] = sum;
+    }
+}
+
+/// `<xt_j, Sum_{k: j active} v_k>` for every sample.
+///
+/// With `v_k = F_k` these are the values `f(x_j)`; with `v_k = Sigma_k g_k` minus the rates of the
+/// residuals.
+pub fn project(samples: &Samples, v: &[Vec2], out: &mut [f64]) {
+    let s = samples.len();
+    let x = samples.x();
+    let mut sum = [0.0; 2];
+    for j in 0..s {
+        let k = s - j;
+        sum = [sum[0] + v[k][0], sum[1] + v[k][1]];
+        out[j] = sum[0] * x[j] + sum[1];
+    }
+    let mut sum = [0.0; 2];
+    for j in (0..s.saturating_sub(1)).rev() {
+        let k = 2 * s - 1 - j;
+        sum = [sum[0] + v[k][0], sum[1] + v[k][1]];
+        out[j] += sum[0] * x[j] + sum[1];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Regions;
+
+    #[test]
+    fn running_sums_equal_the_definition() {
+        let samples = Samples::new(&[-2.0, -0.5, 0.0, 0.7, 0.7, 3.0], &[0.0; 6]).unwrap();
+        let regions = Regions::new(&samples);
+        let s = samples.len();
+        let rho: Vec<f64> = (0..s).map(|j| (j as f64 - 1.3) * 0.7).collect();
+        let mut g = vec![[0.0; 2]; 2 * s];
+        gradients(&samples, &rho, &mut g);
+        let v: Vec<Vec2> = (0..2 * s).map(|k| [k as f64, 1.0 - 0.3 * k as f64]).collect();
+        let mut f = vec![0.0; s];
+        project(&samples, &v, &mut f);
+        let mut expected = vec![0.0; s];
+        for k in 0..2 * s {
+            let mut sum = [0.0; 2];
+            for j in regions.active(k) {
+                let weighted = samples.weight()[j] * rho[j];
+                sum = [sum[0] + weighted * samples.x()[j], sum[1] + weighted];
+                expected[j] += v[k][0] * samples.x()[j] + v[k][1];
+            }
+            assert!((g[k][0] - sum[0]).abs() < 1e-14 && (g[k][1] - sum[1]).abs() < 1e-14);
+        }
+        for j in 0..s {
+            assert!((f[j] - expected[j]).abs() < 1e-13);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Region and boundary moments of the measure: all that the field needs to know of the particles.
+
+use crate::problem::{Regions, Samples};
+
+use super::field::{Vec2, project};
+
+/// Numbers kept per region.
+pub const REGION: usize = 12;
+/// Numbers kept per boundary: mass and first moment, for `r > 0` and for `r < 0`.
+pub const BOUNDARY: usize = 4;
+
+/// Moments of the free particles of one region.
+///
+/// `[F (2), Sigma (xx, xy, yy), dSigma/dt (3), T (2), dT/dt (2)]` with `F = Int r d mu`,
+/// `Sigma = Int (d d^T + r^2 t t^T) mu` and `T = Int sign(r) d mu` (zero without the
+/// total-variation term). The rates are those of the motion inside the region; crossings are
+/// accounted for one by one.
+pub type RegionMoments = [f64; REGION];
+
+/// Where `Sigma` starts in [`RegionMoments`].
+pub const SIGMA: usize = 2;
+/// Where `dSigma/dt` starts.
+pub const SIGMA_RATE: usize = 5;
+/// Where `T` starts.
+pub const SIGN: usize = 8;
+/// Where `dT/dt` starts.
+pub const SIGN_RATE: usize = 10;
+
+/// Moments of a measure: per region, and of the mass pinned on each boundary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// One entry per region.
+    pub region: Vec<RegionMoments>,
+    /// Per boundary `[mass, Int r mu]` of `r > 0`, then of `r < 0`.
+    pub boundary: Vec<[f64; BOUNDARY]>,
+}
+
+impl Moments {
+    /// All zero, for `count = 2 s` regions and boundaries.
+    pub fn zero(count: usize) -> Moments {
+        Moments { region: vec![[0.0; REGION]; count], boundary: vec![[0.0; BOUNDARY]; count] }
+    }
+
+    /// Sets every moment to zero.
+    pub fn clear(&mut self) {
+        self.region.fill([0.0; REGION]);
+        self.boundary.fill([0.0; BOUNDARY]);
+    }
+
+    /// Adds other moments.
+    pub fn add(&mut self, other: &Moments) {
+        for (sum, part) in self.region.iter_mut().zip(&other.region) {
+            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        }
+        for (sum, part) in self.boundary.iter_mut().zip(&other.boundary) {
+            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        }
+    }
+
+    /// As one list, for a checkpoint.
+    pub fn to_flat(&self) -> Vec<f64> {
+        self.region.as_flattened().iter().chain(self.boundary.as_flattened()).copied().collect()
+    }
+
+    /// From the list of [`Moments::to_flat`]; `None` when its length is not right for `count`.
+    pub fn from_flat(count: usize, flat: &[f64]) -> Option<Moments> {
+        if flat.len() != count * (REGION + BOUNDARY) {
+            return None;
+        }
+        let mut moments = Moments::zero(count);
+        let (regions, boundaries) = flat.split_at(count * REGION);
+        moments.region.as_flattened_mut().copy_from_slice(regions);
+        moments.boundary.as_flattened_mut().copy_from_slice(boundaries);
+        Some(moments)
+    }
+
+    /// Mass pinned on boundary `b`.
+    pub fn pinned_mass(&self, b: usize) -> f64 {
+        self.boundary[b][0] + self.boundary[b][2]
+    }
+
+    /// `Sigma_k` of free particles (xx, xy, yy).
+    pub fn sigma(&self, k: usize) -> [f64; 3] {
+        [self.region[k][SIGMA], self.region[k][SIGMA + 1], self.region[k][SIGMA + 2]]
+    }
+
+    /// `Sigma_k` with the mass pinned next to region `k` added without its angular part.
+    ///
+    /// Pinned mass is counted on the side where its sample is inactive, so that it contributes to
+    /// its own sample exactly nothing, as `<xt_j, d_b> = 0` demands.
+    pub fn sigma_with_pinned(&self, regions: &Regions) -> Vec<[f64; 3]> {
+        let mut sigma: Vec<[f64; 3]> = (0..self.region.len()).map(|k| self.sigma(k)).collect();
+        for b in 0..self.boundary.len() {
+            let mass = self.pinned_mass(b);
+            if mass > 0.0 {
+                let [dx, dy] = regions.direction(b);
+                let sum = &mut sigma[regions.inactive_side(b)];
+                *sum = [sum[0] + mass * dx * dx, sum[1] + mass * dx * dy, sum[2] + mass * dy * dy];
+            }
+        }
+        sigma
+    }
+
+    /// The residuals `rho_j = Sum_{k: j active} <xt_j, F_k> - y_j` (section 4).
+    pub fn residual(&self, samples: &Samples, regions: &Regions, rho: &mut [f64]) {
+        let mut v: Vec<Vec2> = self.region.iter().map(|m| [m[0], m[1]]).collect();
+        for (b, m) in self.boundary.iter().enumerate() {
+            let first = m[1] + m[3];
+            let d = regions.direction(b);
+            let sum = &mut v[regions.inactive_side(b)];
+            *sum = [sum[0] + first * d[0], sum[1] + first * d[1]];
+        }
+        project(samples, &v, rho);
+        rho.iter_mut().zip(samples.y()).for_each(|(rho, y)| *rho -= y);
+    }
+
+    /// The sign moment `Int sign(r) d mu` per region, pinned mass included.
+    pub fn sign_moment(&self, regions: &Regions) -> Vec<Vec2> {
+        let mut v: Vec<Vec2> = self.region.iter().map(|m| [m[SIGN], m[SIGN + 1]]).collect();
+        for (b, m) in self.boundary.iter().enumerate() {
+            let signed = m[0] - m[2];
+            let d = regions.direction(b);
+            let sum = &mut v[regions.inactive_side(b)];
+            *sum = [sum[0] + signed * d[0], sum[1] + signed * d[1]];
+        }
+        v
+    }
+}

@@ -1,0 +1,86 @@
+//! The path of the residuals over one step, in the unit time `u = (t - t_n) / h`.
+
+use crate::math::poly;
+
+/// One cubic in `u` per sample: what the particles feel during a step.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// Length of the step (mean-field time).
+    pub h: f64,
+    /// Coefficients of `rho_j(u)`, ascending powers.
+    pub cubic: Vec<[f64; 4]>,
+}
+
+impl Path {
+    /// The straight line from `rho` with slope `rate` (per time).
+    pub fn line(h: f64, rho: &[f64], rate: &[f64]) -> Path {
+        let cubic = rho.iter().zip(rate).map(|(rho, rate)| [*rho, h * rate, 0.0, 0.0]).collect();
+        Path { h, cubic }
+    }
+
+    /// The cubic Hermite path from `rho0` with `rate0` to `rho1` with `rate1` (rates per time).
+    pub fn hermite(h: f64, rho0: &[f64], rate0: &[f64], rho1: &[f64], rate1: &[f64]) -> Path {
+        let cubic =
+            (0..rho0.len()).map(|j| poly::hermite(rho0[j], h * rate0[j], rho1[j], h * rate1[j])).collect();
+        Path { h, cubic }
+    }
+
+    /// The Hermite path of the previous step (of length `before`, from `rho_before`), continued
+    /// over the next `h`.
+    pub fn continued(
+        h: f64,
+        before: f64,
+        rho_before: &[f64],
+        rate_before: &[f64],
+        rho: &[f64],
+        rate: &[f64],
+    ) -> Path {
+        // Written backwards from now: the Hermite cubic in v = -time/before, then u = -v before/h.
+        let scale = -h / before;
+        let cubic = (0..rho.len())
+            .map(|j| {
+                let c = poly::hermite(rho[j], -before * rate[j], rho_before[j], -before * rate_before[j]);
+                [c[0], c[1] * scale, c[2] * scale * scale, c[3] * scale * scale * scale]
+            })
+            .collect();
+        Path { h, cubic }
+    }
+
+    /// The same path over its first `h`.
+    pub fn shortened(&self, h: f64) -> Path {
+        let q = h / self.h;
+        let cubic = self.cubic.iter().map(|c| [c[0], c[1] * q, c[2] * q * q, c[3] * q * q * q]).collect();
+        Path { h, cubic }
+    }
+
+    /// Largest difference to another path of the same step, over samples and times.
+    pub fn distance(&self, other: &Path) -> f64 {
+        let mut worst: f64 = 0.0;
+        for (a, b) in self.cubic.iter().zip(&other.cubic) {
+            let difference = [a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]];
+            for u in [0.25, 0.5, 0.75, 1.0] {
+                let d = poly::value(&difference, u).abs();
+                // A NaN must not be lost in a maximum.
+                worst = if d.is_nan() { f64::INFINITY } else { worst.max(d) };
+            }
+        }
+        worst
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cubic_is_continued_exactly() {
+        let f = |t: f64| 1.0 - 2.0 * t + 0.5 * t * t + 3.0 * t * t * t;
+        let d = |t: f64| -2.0 + t + 9.0 * t * t;
+        let path = Path::continued(0.3, 0.2, &[f(0.5)], &[d(0.5)], &[f(0.7)], &[d(0.7)]);
+        for u in [0.0, 0.4, 1.0] {
+            assert!((poly::value(&path.cubic[0], u) - f(0.7 + 0.3 * u)).abs() < 1e-13);
+            let half = path.shortened(0.15);
+            assert!((poly::value(&half.cubic[0], u) - f(0.7 + 0.15 * u)).abs() < 1e-13);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What is kept of one accepted step.
+
+use super::Counters;
+
+/// One accepted step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepRecord {
+    /// Mean-field time at its end.
+    pub time: f64,
+    /// Its length.
+    pub step_size: f64,
+    /// Estimate of the local error of the residual, in units of the samples' `y`.
+    pub error_estimate: f64,
+    /// How often all particles were pushed for it, rejected attempts included.
+    pub pushes: u32,
+    /// Attempts that were rejected before it.
+    pub rejections: u32,
+    /// Events inside it.
+    pub counters: Counters,
+}

@@ -1,0 +1,236 @@
+//! The residual ODE, W Proposition 1, beside the particles (mathematics, section 7).
+//!
+//! ```text
+//! d rho_j/dt = - Sum_{k: j active} <xt_j, Sigma_k g_k(rho)> - lambda <xt_j, Sum_{k: j active} T_k>
+//! ```
+//!
+//! Its coefficients `Sigma_k(t)` come from the particles, its residual does not: it starts from
+//! `rho(0)` and is never reset. Over a step, particles that stay in their region give a `Sigma_k`
+//! that is interpolated from values and rates at both ends (cubic Hermite), the others are
+//! integrated along their tracks ([`Movers`]); the product with the cubic path of the residual is
+//! integrated exactly. Fourth order where no particle meets an event.
+
+use crate::problem::{Regions, Samples};
+
+use super::canonical::movers::Movers;
+use super::field::{Vec2, gradients, project};
+use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
+use super::path::Path;
+
+/// Which pinned mass is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pinned {
+    /// Without its angular part: the corrected formula.
+    Radial,
+    /// Not at all: regions are open sets, and W Proposition 1 has no term for their boundaries.
+    Ignored,
+}
+
+/// One step of the residual ODE: the coefficients over the step, ready to be applied.
+pub struct OdeStep<'a> {
+    samples: &'a Samples,
+    h: f64,
+    /// `Sigma_k` of those who stay: value and rate (per `u`) at the start, then at the end.
+    stay: Vec<[[f64; 3]; 4]>,
+    /// Movers: `Int Sigma du` and `Int u Sigma du`.
+    moved: Vec<[[f64; 3]; 2]>,
+    /// All of `Sigma_k` at the start and at the end.
+    ends: [Vec<[f64; 3]>; 2],
+    /// `lambda T_k`: at the start, at the end, and its integral over the step in `u`.
+    sign: [Vec<Vec2>; 3],
+}
+
+impl<'a> OdeStep<'a> {
+    /// Coefficients of a step of length `h` between two sets of moments.
+    pub fn new(
+        samples: &'a Samples,
+        regions: &Regions,
+        h: f64,
+        lambda: f64,
+        [start, end]: [&Moments; 2],
+        movers: &Movers,
+        pinned: Pinned,
+    ) -> OdeStep<'a> {
+        let count = regions.boundaries();
+        let part = |m: &[f64], at: usize| [m[at], m[at + 1], m[at + 2]];
+        let minus = |a: [f64; 3], b: [f64; 3], factor: f64| std::array::from_fn(|i| factor * (a[i] - b[i]));
+        let mut step = OdeStep {
+            samples,
+            h,
+            stay: Vec::with_capacity(count),
+            moved: Vec::with_capacity(count),
+            ends: [start, end].map(|m| (0..count).map(|k| m.sigma(k)).collect()),
+            sign: [vec![], vec![], vec![]],
+        };
+        for k in 0..count {
+            let (m0, m1, mover) = (&start.region[k], &end.region[k], &movers.region[k]);
+            step.stay.push([
+                minus(part(m0, SIGMA), part(&mover.start, SIGMA), 1.0),
+                minus(part(m0, SIGMA_RATE), part(&mover.start, SIGMA_RATE), h),
+                minus(part(m1, SIGMA), part(&mover.end, SIGMA), 1.0),
+                minus(part(m1, SIGMA_RATE), part(&mover.end, SIGMA_RATE), h),
+            ]);
+            step.moved.push([mover.sigma, mover.sigma_u]);
+        }
+        if pinned == Pinned::Radial {
+            step.ends = [start, end].map(|m| m.sigma_with_pinned(regions));
+            step.add_pinned(regions, start, movers);
+        }
+        if lambda > 0.0 {
+            step.sign = sign_moments(regions, h, lambda, [start, end], movers, pinned);
+        }
+        step
+    }
+
+    /// Pinned mass acts as `mass d d^T`, constant for those who stay.
+    fn add_pinned(&mut self, regions: &Regions, start: &Moments, movers: &Movers) {
+        for (b, mover) in movers.boundary.iter().enumerate() {
+            let stay = start.pinned_mass(b) - mover.start;
+            if stay == 0.0 && mover.mass == 0.0 {
+                continue;
+            }
+            let [dx, dy] = regions.direction(b);
+            let k = regions.inactive_side(b);
+            for (i, dd) in [dx * dx, dx * dy, dy * dy].into_iter().enumerate() {
+                self.stay[k][0][i] += stay * dd;
+                self.stay[k][2][i] += stay * dd;
+                self.moved[k][0][i] += mover.mass * dd;
+                self.moved[k][1][i] += mover.mass_u * dd;
+            }
+        }
+    }
+
+    /// `d rho/dt` of the residuals `rho` at the start (`end = 0`) or the end (1) of the step.
+    fn rate(&self, rho: &[f64], end: usize) -> Vec<f64> {
+        rate(self.samples, &self.ends[end], &self.sign[end], rho)
+    }
+
+    /// The residuals at the end of the step, from `rho` at its start.
+    ///
+    /// `guess` is where the iteration starts. The path of `rho` is the cubic Hermite one, and its
+    /// end is iterated to rounding; each iteration costs `O(s)`.
+    pub fn advance(&self, rho: &[f64], guess: &[f64]) -> Vec<f64> {
+        let start_rate = self.rate(rho, 0);
+        let mut end = guess.to_vec();
+        for _ in 0..40 {
+            let path = Path::hermite(self.h, rho, &start_rate, &end, &self.rate(&end, 1));
+            let change = self.integral(&path);
+            let mut moved: f64 = 0.0;
+            let mut size: f64 = 0.0;
+            for j in 0..rho.len() {
+                let next = rho[j] - change[j];
+                moved = moved.max((next - end[j]).abs());
+                size = size.max(next.abs());
+                end[j] = next;
+            }
+            if moved <= 2e-16 * size {
+                break;
+            }
+        }
+        end
+    }
+
+    /// `Int_0^h <xt_j, Sum_k Sigma_k g_k + lambda T_k> dt` for every sample.
+    fn integral(&self, path: &Path) -> Vec<f64> {
+        let count = self.stay.len();
+        let mut v = vec![[0.0; 2]; count];
+        let mut g = vec![[0.0; 2]; count];
+        let mut coefficient = vec![0.0; self.samples.len()];
+        for p in 0..4 {
+            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = cubic[p]);
+            gradients(self.samples, &coefficient, &mut g);
+            let weights = hermite_moments(p);
+            // u^p seen as a line by the movers, in the least-squares sense on [0, 1].
+            let (constant, slope) = LINE[p];
+            for k in 0..count {
+                let sigma: [f64; 3] = std::array::from_fn(|i| {
+                    let stay: f64 = (0..4).map(|q| weights[q] * self.stay[k][q][i]).sum();
+                    stay + constant * self.moved[k][0][i] + slope * self.moved[k][1][i]
+                });
+                let part = apply(sigma, g[k]);
+                v[k] = [v[k][0] + self.h * part[0], v[k][1] + self.h * part[1]];
+            }
+        }
+        for (v, t) in v.iter_mut().zip(&self.sign[2]) {
+            *v = [v[0] + self.h * t[0], v[1] + self.h * t[1]];
+        }
+        let mut change = vec![0.0; self.samples.len()];
+        project(self.samples, &v, &mut change);
+        change
+    }
+}
+
+/// Best lines `constant + slope u` for `1, u, u^2, u^3` on `[0, 1]`.
+const LINE: [(f64, f64); 4] = [(1.0, 0.0), (0.0, 1.0), (-1.0 / 6.0, 1.0), (-0.2, 0.9)];
+
+/// `Int_0^1 H_q(u) u^p du` for the four cubic Hermite functions (value and slope at 0, at 1).
+fn hermite_moments(p: usize) -> [f64; 4] {
+    let power = |q: f64| 1.0 / (p as f64 + q + 1.0);
+    [
+        2.0 * power(3.0) - 3.0 * power(2.0) + power(0.0),
+        power(3.0) - 2.0 * power(2.0) + power(1.0),
+        3.0 * power(2.0) - 2.0 * power(3.0),
+        power(3.0) - power(2.0),
+    ]
+}
+
+fn apply(sigma: [f64; 3], g: Vec2) -> Vec2 {
+    [sigma[0] * g[0] + sigma[1] * g[1], sigma[1] * g[0] + sigma[2] * g[1]]
+}
+
+/// `d rho/dt` from `Sigma_k` and `lambda T_k` (empty when there is none), in `O(s)`.
+pub fn rate(samples: &Samples, sigma: &[[f64; 3]], sign: &[Vec2], rho: &[f64]) -> Vec<f64> {
+    let mut g = vec![[0.0; 2]; sigma.len()];
+    gradients(samples, rho, &mut g);
+    for (k, g) in g.iter_mut().enumerate() {
+        let t = sign.get(k).copied().unwrap_or([0.0; 2]);
+        let v = apply(sigma[k], *g);
+        *g = [v[0] + t[0], v[1] + t[1]];
+    }
+    let mut rate = vec![0.0; samples.len()];
+    project(samples, &g, &mut rate);
+    rate.iter_mut().for_each(|rate| *rate = -*rate);
+    rate
+}
+
+/// `lambda T_k` at both ends and its integral in `u`.
+fn sign_moments(
+    regions: &Regions,
+    h: f64,
+    lambda: f64,
+    ends: [&Moments; 2],
+    movers: &Movers,
+    pinned: Pinned,
+) -> [Vec<Vec2>; 3] {
+    let count = regions.boundaries();
+    let open = |m: &Moments| (0..count).map(|k| [m.region[k][SIGN], m.region[k][SIGN + 1]]).collect();
+    let mut at: [Vec<Vec2>; 2] = match pinned {
+        Pinned::Radial => ends.map(|m| m.sign_moment(regions)),
+        Pinned::Ignored => ends.map(open),
+    };
+    let mut integral: Vec<Vec2> = (0..count)
+        .map(|k| {
+            let (m0, m1, mover) = (&ends[0].region[k], &ends[1].region[k], &movers.region[k]);
+            std::array::from_fn(|i| {
+                let stay = |m: &[f64], moved: &[f64], at: usize| m[at + i] - moved[at + i];
+                let ends = stay(m0, &mover.start, SIGN) + stay(m1, &mover.end, SIGN);
+                let slopes = stay(m0, &mover.start, SIGN_RATE) - stay(m1, &mover.end, SIGN_RATE);
+                0.5 * ends + h / 12.0 * slopes + mover.sign[i]
+            })
+        })
+        .collect();
+    if pinned == Pinned::Radial {
+        for (b, mover) in movers.boundary.iter().enumerate() {
+            let stay = ends[0].boundary[b][0] - ends[0].boundary[b][2] - mover.signed_start;
+            let d = regions.direction(b);
+            let sum = &mut integral[regions.inactive_side(b)];
+            let signed = stay + mover.signed_mass;
+            *sum = [sum[0] + signed * d[0], sum[1] + signed * d[1]];
+        }
+    }
+    for list in at.iter_mut().chain([&mut integral]) {
+        list.iter_mut().for_each(|v| *v = [lambda * v[0], lambda * v[1]]);
+    }
+    let [start, end] = at;
+    [start, end, integral]
+}

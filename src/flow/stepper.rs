@@ -1,0 +1,517 @@
+//! The step controller (mathematics, section 9).
+//!
+//! The particles feel each other only through the path of the residuals. A step
+//!
+//! 1. predicts that path (the last step's Hermite cubic continued, or a line),
+//! 2. pushes every particle along it, locating its events,
+//! 3. compares the Hermite path through the new residuals and rates with the prediction, and
+//!    accepts, pushes again along the better path, or shortens the step.
+//!
+//! Every event makes the rate of the residuals jump in proportion to the particle's mass. Small
+//! jumps are stepped over; a jump that would spoil the step is fenced in: the step ends just
+//! before it, and a tiny step passes over it.
+
+use crate::problem::{Measure, Regions, Samples};
+
+use super::canonical::grouping::{due, permute, targets};
+use super::canonical::tables::Tables;
+use super::canonical::{Particles, Walks, initial_residual, place_all, push_all, sum_moments};
+use super::error::FlowError;
+use super::field::gradients;
+use super::moments::Moments;
+use super::path::Path;
+use super::record::StepRecord;
+use super::residual_ode::{OdeStep, Pinned, rate};
+use super::state::State;
+use super::tangent_kernel::trace;
+use super::{Counters, Flow};
+
+/// Pushes of one attempt before it is given up.
+const MAX_PUSHES: u32 = 6;
+/// Share of the tolerance that one event may take.
+const EVENT_SHARE: f64 = 0.5;
+/// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
+/// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
+const JUMP_ERROR: f64 = 1.0 / 24.0;
+
+/// Advances a [`State`] by accepted steps.
+pub struct Stepper {
+    samples: Samples,
+    regions: Regions,
+    mass: Vec<f64>,
+    lambda: f64,
+    /// Error of the residuals that one step may make, in units of `y`.
+    allowed: f64,
+    /// Largest angle of one Runge-Kutta step.
+    turn: f64,
+    /// Fixed step size, for measuring orders of convergence; `None` is the controller.
+    fixed: Option<f64>,
+    moments: Moments,
+    rho: Vec<f64>,
+    rho_rate: Vec<f64>,
+    trial: Trial,
+    chunks: Vec<Walks>,
+}
+
+/// Particles and sums at the end of an attempted step.
+struct Trial {
+    r: Vec<f64>,
+    theta: Vec<f64>,
+    place: Vec<crate::problem::Place>,
+    walks: Walks,
+    rho: Vec<f64>,
+    rho_rate: Vec<f64>,
+}
+
+/// How an attempt ended.
+enum Attempt {
+    Accepted { error: f64, growth: f64 },
+    Rejected { error: f64, next: f64, cause: &'static str },
+}
+
+impl Stepper {
+    /// The start of a run: places the particles and sums their moments.
+    ///
+    /// * `tolerance`: relative to the larger of the root mean squares of `y` and of the first
+    ///   residual.
+    pub fn start(
+        samples: Samples,
+        measure: Measure,
+        flow: Flow,
+        tolerance: f64,
+    ) -> Result<(Stepper, State), FlowError> {
+        let regions = Regions::new(&samples);
+        let lambda = flow.tv();
+        let rho = initial_residual(&samples, &regions, &measure);
+        let mut g = vec![[0.0; 2]; regions.boundaries()];
+        gradients(&samples, &rho, &mut g);
+        let (theta, place, ambiguous) = place_all(&regions, &measure, &g, lambda);
+        let (r, _, mass) = measure.into_columns();
+        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+        let mut rho = vec![0.0; samples.len()];
+        moments.residual(&samples, &regions, &mut rho);
+        // Once more, so that the rates of the moments belong to these very residuals.
+        gradients(&samples, &rho, &mut g);
+        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+        finite(0.0, "residual", &rho)?;
+        let scale = residual_scale(&samples, &rho);
+        let state = State {
+            time: 0.0,
+            step: 0,
+            step_size: 0.0,
+            slot: vec![],
+            grouped_at: 0,
+            r,
+            theta,
+            place,
+            moments: moments.to_flat(),
+            residual_ode: rho.clone(),
+            residual_ode_uncorrected: rho.clone(),
+            memory: vec![0.0; 1 + 2 * samples.len()],
+            initial_moments: moments.to_flat(),
+            scale,
+            counters: Counters { ambiguous_mass: ambiguous, ..Counters::default() },
+        };
+        let mut state = state;
+        let mut stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
+        stepper.group(&mut state);
+        // Slow enough for the fastest mode of the residuals; the controller takes over from there.
+        let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
+        state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
+        Ok((stepper, state))
+    }
+
+    /// A stepper for a state that was stored.
+    ///
+    /// * `mass`: of each particle, in the particles' own order.
+    ///
+    /// # Errors
+    /// [`FlowError::State`] when the state does not belong to these samples and masses.
+    pub fn resume(
+        samples: Samples,
+        mass: Vec<f64>,
+        flow: Flow,
+        tolerance: f64,
+        state: &State,
+    ) -> Result<Stepper, FlowError> {
+        let regions = Regions::new(&samples);
+        let (count, s, m) = (regions.boundaries(), samples.len(), mass.len());
+        for (what, found, expected) in [
+            ("r", state.r.len(), m),
+            ("theta", state.theta.len(), m),
+            ("place", state.place.len(), m),
+            ("residual_ode", state.residual_ode.len(), s),
+            ("residual_ode_uncorrected", state.residual_ode_uncorrected.len(), s),
+            ("memory", state.memory.len(), 1 + 2 * s),
+            ("slot", state.slot.len(), if state.slot.is_empty() { 0 } else { m }),
+            ("initial_moments", state.initial_moments.len(), state.moments.len()),
+        ] {
+            if found != expected {
+                return Err(FlowError::State { what, found, expected });
+            }
+        }
+        if let Some(place) = state.place.iter().find(|place| place.index() >= count) {
+            return Err(FlowError::State { what: "place", found: place.index(), expected: count });
+        }
+        if let Some(&slot) = state.slot.iter().find(|&&slot| slot as usize >= m) {
+            return Err(FlowError::State { what: "slot", found: slot as usize, expected: m });
+        }
+        let mut mass = mass;
+        if !state.slot.is_empty() {
+            let mut sorted = vec![0.0; m];
+            permute(&mut mass, &state.slot, &mut sorted);
+        }
+        let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
+            what: "moments",
+            found: state.moments.len(),
+            expected: Moments::zero(count).to_flat().len(),
+        })?;
+        let mut stepper = Stepper {
+            allowed: tolerance * state.scale,
+            // A Runge-Kutta step that turns by phi errs by about phi^5 / 120.
+            turn: (50.0 * tolerance).powf(0.2),
+            lambda: flow.tv(),
+            fixed: None,
+            rho: vec![0.0; s],
+            rho_rate: vec![0.0; s],
+            trial: Trial {
+                r: vec![0.0; m],
+                theta: vec![0.0; m],
+                place: state.place.clone(),
+                walks: Walks::none(count),
+                rho: vec![0.0; s],
+                rho_rate: vec![0.0; s],
+            },
+            chunks: vec![],
+            samples,
+            regions,
+            mass,
+            moments,
+        };
+        stepper.moments.residual(&stepper.samples, &stepper.regions, &mut stepper.rho);
+        stepper.rho_rate = stepper.rate_of(&stepper.moments, &stepper.rho);
+        Ok(stepper)
+    }
+
+    /// Takes steps of this size whatever their error, for measuring orders of convergence; two
+    /// pushes each, no fences around events.
+    pub fn with_fixed_step(mut self, step: f64) -> Stepper {
+        self.fixed = Some(step);
+        self
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    /// Their regions.
+    pub fn regions(&self) -> &Regions {
+        &self.regions
+    }
+
+    /// Masses of the particles, in the order in which the state keeps them.
+    pub fn mass(&self) -> &[f64] {
+        &self.mass
+    }
+
+    /// `lambda` of the total-variation term.
+    pub fn lambda(&self) -> f64 {
+        self.lambda
+    }
+
+    /// Moments of the current state.
+    pub fn moments(&self) -> &Moments {
+        &self.moments
+    }
+
+    /// Residuals of the current state.
+    pub fn residual(&self) -> &[f64] {
+        &self.rho
+    }
+
+    /// Their rates.
+    pub fn residual_rate(&self) -> &[f64] {
+        &self.rho_rate
+    }
+
+    /// Sorts the particles in memory by place, if that pays.
+    fn group(&mut self, state: &mut State) {
+        let Some(target) = targets(&state.place, self.regions.boundaries()) else { return };
+        permute(&mut state.r, &target, &mut self.trial.r);
+        permute(&mut state.theta, &target, &mut self.trial.theta);
+        permute(&mut state.place, &target, &mut self.trial.place);
+        permute(&mut self.mass, &target, &mut self.trial.r);
+        if state.slot.is_empty() {
+            state.slot = target;
+        } else {
+            state.slot.iter_mut().for_each(|slot| *slot = target[*slot as usize]);
+        }
+        state.grouped_at = state.counters.events();
+    }
+
+    fn rate_of(&self, moments: &Moments, rho: &[f64]) -> Vec<f64> {
+        let mut sign = vec![];
+        if self.lambda > 0.0 {
+            sign = moments.sign_moment(&self.regions);
+            sign.iter_mut().for_each(|v| *v = [self.lambda * v[0], self.lambda * v[1]]);
+        }
+        rate(&self.samples, &moments.sigma_with_pinned(&self.regions), &sign, rho)
+    }
+
+    /// Advances `state` by one accepted step that does not pass `until`.
+    ///
+    /// # Errors
+    /// [`FlowError`]; the state is then as it was before.
+    pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
+        let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
+        let (mut pushes, mut rejections) = (0, 0);
+        let mut h = self.fixed.unwrap_or(state.step_size);
+        // What the controller would like to do when the step is cut short by `until`.
+        loop {
+            let remaining = until - state.time;
+            let last = h >= remaining * (1.0 - 1e-9);
+            let taken = if last { remaining } else { h };
+            let floor = 1e-15 * until.abs().max(state.time.abs());
+            let (attempt, used) = self.attempt(state, taken, fastest)?;
+            pushes += used;
+            match attempt {
+                Attempt::Accepted { error, growth } => {
+                    let wish = taken * growth;
+                    let step_size = if last && wish < state.step_size { wish.max(h.min(wish)) } else { wish };
+                    let time = if last { until } else { state.time + taken };
+                    return Ok(self.accept(state, time, taken, step_size, error, pushes, rejections));
+                }
+                Attempt::Rejected { error, next, cause } => {
+                    rejections += 1;
+                    if !(next > floor) {
+                        return Err(FlowError::StepFloor {
+                            time: state.time,
+                            step_size: next,
+                            floor,
+                            error_estimate: error,
+                            allowed: self.allowed,
+                            cause,
+                        });
+                    }
+                    h = next;
+                }
+            }
+        }
+    }
+
+    /// One attempt at a step of length `h`; also returns how many pushes it took.
+    fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> Result<(Attempt, u32), FlowError> {
+        let s = self.samples.len();
+        let before = state.memory[0];
+        // Continuing a short step over a long one says nothing; nor does a step over a fence.
+        let remembered = before > 0.0 && h <= 4.0 * before;
+        let mut path = if remembered {
+            let (rho, rate) = state.memory[1..].split_at(s);
+            Path::continued(h, before, rho, rate, &self.rho, &self.rho_rate)
+        } else {
+            Path::line(h, &self.rho, &self.rho_rate)
+        };
+        // How strongly an error of the path acts on the residuals within the step.
+        let coupling = (h * fastest).min(1.0);
+        // A jump of the rate by J bends the path by at most J h / 8 away from a cubic.
+        let significant = if self.fixed.is_some() {
+            f64::INFINITY
+        } else {
+            EVENT_SHARE * self.allowed * 8.0 / (h * coupling)
+        };
+        let mut last_change = f64::INFINITY;
+        let mut interpolation = f64::INFINITY;
+        for push in 1..=MAX_PUSHES {
+            self.push(state, &path, significant)?;
+            let better = Path::hermite(h, &self.rho, &self.rho_rate, &self.trial.rho, &self.trial.rho_rate);
+            let change = better.distance(&path);
+            if push == 1 {
+                interpolation = if remembered {
+                    // Both are h^4 rho''''/24 times a polynomial: u^2 (u + 1/q)^2 at u = 1 for the
+                    // continuation, u^2 (1 - u)^2 at u = 1/2 for the Hermite path; q = h / before.
+                    let q = h / before;
+                    change * q * q / (16.0 * (1.0 + q) * (1.0 + q))
+                } else {
+                    // The cubic term of the Hermite path is h^3 rho'''/6, the error of the path
+                    // h^4 rho''''/384; one more derivative costs about a factor of the coupling.
+                    let cubic = better.cubic.iter().fold(0.0, |most: f64, c| most.max(c[3].abs()));
+                    cubic * (coupling / 64.0).max(1e-3)
+                };
+            }
+            if self.fixed.is_some() {
+                if push == 3 {
+                    return Ok((
+                        Attempt::Accepted { error: coupling * (change + interpolation), growth: 1.0 },
+                        push,
+                    ));
+                }
+                path = better;
+                continue;
+            }
+            let mut error = coupling * (change + interpolation);
+            if !error.is_finite() {
+                let next = 0.2 * h;
+                return Ok((Attempt::Rejected { error, next, cause: "the attempt overflowed" }, push));
+            }
+            let first = self.trial.walks.first_significant;
+            if first.is_finite() && error < 1e3 * self.allowed.max(coupling * change) {
+                // The first push already knows the event well enough to fence it in.
+                let next = self.fence(h, fastest, first);
+                if next < 0.999 * h {
+                    let cause = "a particle's event changes the rate of the residuals abruptly";
+                    return Ok((Attempt::Rejected { error, next, cause }, push));
+                }
+            }
+            if error <= self.allowed {
+                // The residual ODE over this step checks the particles' own integration.
+                error = error.max(self.ode_defect(h));
+                if error <= self.allowed {
+                    let base = (coupling * interpolation).max(0.1 * error).max(1e-3 * self.allowed);
+                    let growth = 0.9 * (self.allowed / base).powf(0.2);
+                    let most = if push <= 3 { 3.0 } else { 1.0 };
+                    let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
+                    return Ok((Attempt::Accepted { error, growth }, push));
+                }
+                return Ok((self.shrink(h, error, "the motion of the particles"), push));
+            }
+            let hopeless =
+                coupling * interpolation > self.allowed || (push > 1 && change > 0.5 * last_change);
+            if hopeless || push == MAX_PUSHES {
+                // More pushes take the change of the path away, but not the error of a cubic.
+                let cubic = coupling * interpolation > self.allowed;
+                let error = if cubic { coupling * interpolation } else { error };
+                return Ok((self.shrink(h, error, "the path of the residuals"), push));
+            }
+            last_change = change;
+            path = better;
+        }
+        unreachable!("the last push accepts or rejects")
+    }
+
+    fn shrink(&self, h: f64, error: f64, cause: &'static str) -> Attempt {
+        let factor = 0.85 * (self.allowed / error).powf(0.2);
+        Attempt::Rejected { error, next: h * factor.clamp(0.1, 0.7), cause }
+    }
+
+    /// The longest step that may pass over events like those of the trial, if they are so many that
+    /// the next step will meet their like; infinite if fencing in the few is cheaper.
+    fn event_limit(&self, h: f64, fastest: f64) -> f64 {
+        let walks = &self.trial.walks;
+        if walks.notable < 2 { f64::INFINITY } else { self.passable(0.9 * EVENT_SHARE, fastest).max(0.5 * h) }
+    }
+
+    /// The step over which the largest jump of the trial costs this share of the tolerance:
+    /// `JUMP_ERROR J h min(1, h fastest) = share * allowed`.
+    fn passable(&self, share: f64, fastest: f64) -> f64 {
+        let uncoupled = share * self.allowed / (JUMP_ERROR * self.trial.walks.largest_jump);
+        if fastest * uncoupled < 1.0 { (uncoupled / fastest).sqrt() } else { uncoupled }
+    }
+
+    /// The step to try instead when the first significant event is at `first` (in `u`): to just
+    /// before it, or, if that is near, one so short that it may pass over the event.
+    fn fence(&self, h: f64, fastest: f64, first: f64) -> f64 {
+        let narrow = self.passable(0.5 * EVENT_SHARE, fastest);
+        (first * h - 0.5 * narrow).max(narrow)
+    }
+
+    /// Pushes all particles from `state` along `path` into the trial.
+    fn push(&mut self, state: &State, path: &Path, significant: f64) -> Result<(), FlowError> {
+        let tables = Tables::new(&self.samples, &self.regions, path, self.lambda, self.turn);
+        let particles = Particles {
+            mass: &self.mass,
+            r: &state.r,
+            theta: &state.theta,
+            place: &state.place,
+            r_end: &mut self.trial.r,
+            theta_end: &mut self.trial.theta,
+            place_end: &mut self.trial.place,
+        };
+        push_all(&tables, particles, significant, &mut self.chunks, &mut self.trial.walks);
+        if self.trial.walks.stuck_in_loop && path.cubic.iter().flatten().all(|c| c.is_finite()) {
+            return Err(FlowError::EndlessEvents { time: state.time, step_size: path.h });
+        }
+        self.trial.walks.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
+        self.trial.rho_rate = self.rate_of(&self.trial.walks.moments, &self.trial.rho);
+        Ok(())
+    }
+
+    fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
+        let walks = &self.trial.walks;
+        let ends = [&self.moments, &walks.moments];
+        OdeStep::new(&self.samples, &self.regions, h, self.lambda, ends, &walks.movers, pinned)
+    }
+
+    /// How far the particles' residual at the end of the step is from what the residual ODE makes
+    /// of the residual at its start.
+    fn ode_defect(&self, h: f64) -> f64 {
+        let end = self.ode_step(h, Pinned::Radial).advance(&self.rho, &self.trial.rho);
+        end.iter().zip(&self.trial.rho).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()))
+    }
+
+    /// Makes the trial the state.
+    #[allow(clippy::too_many_arguments)] // the numbers of one record
+    fn accept(
+        &mut self,
+        state: &mut State,
+        time: f64,
+        step_size: f64,
+        next: f64,
+        error_estimate: f64,
+        pushes: u32,
+        rejections: u32,
+    ) -> StepRecord {
+        let shift: Vec<f64> = self.trial.rho.iter().zip(&self.rho).map(|(end, start)| end - start).collect();
+        for (pinned, rho) in [
+            (Pinned::Radial, &mut state.residual_ode),
+            (Pinned::Ignored, &mut state.residual_ode_uncorrected),
+        ] {
+            let guess: Vec<f64> = rho.iter().zip(&shift).map(|(rho, shift)| rho + shift).collect();
+            *rho = self.ode_step(step_size, pinned).advance(rho, &guess);
+        }
+        state.memory[0] = step_size;
+        let s = self.rho.len();
+        state.memory[1..=s].copy_from_slice(&self.rho);
+        state.memory[1 + s..].copy_from_slice(&self.rho_rate);
+        std::mem::swap(&mut state.r, &mut self.trial.r);
+        std::mem::swap(&mut state.theta, &mut self.trial.theta);
+        std::mem::swap(&mut state.place, &mut self.trial.place);
+        std::mem::swap(&mut self.moments, &mut self.trial.walks.moments);
+        std::mem::swap(&mut self.rho, &mut self.trial.rho);
+        std::mem::swap(&mut self.rho_rate, &mut self.trial.rho_rate);
+        state.moments = self.moments.to_flat();
+        state.time = time;
+        state.step += 1;
+        state.step_size = next;
+        state.counters += self.trial.walks.counters;
+        if due(state.r.len(), state.counters.events() - state.grouped_at) {
+            self.group(state);
+        }
+        StepRecord {
+            time,
+            step_size,
+            error_estimate,
+            pushes,
+            rejections,
+            counters: self.trial.walks.counters,
+        }
+    }
+}
+
+/// The unit of `tolerance`: the larger of the root mean squares of `y` and of the residual.
+fn residual_scale(samples: &Samples, rho: &[f64]) -> f64 {
+    let n: f64 = samples.weight().iter().sum();
+    let mean_square = |values: &[f64]| {
+        values.iter().zip(samples.weight()).map(|(value, weight)| weight * value * value).sum::<f64>() / n
+    };
+    let scale = mean_square(samples.y()).max(mean_square(rho)).sqrt();
+    if scale > 0.0 { scale } else { 1.0 }
+}
+
+/// Checks that all values are finite.
+pub fn finite(time: f64, what: &'static str, values: &[f64]) -> Result<(), FlowError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(FlowError::NonFinite { time, what, index, value: values[index] }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,186 @@
+//! What is derived from a state for a snapshot.
+
+use ndarray::{Array1, Array2};
+use ndarray_linalg::{EighInto, UPLO};
+use rayon::prelude::*;
+
+use crate::flow::canonical::chunk_size;
+use crate::flow::moments::Moments;
+use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
+use crate::flow::{State, Stepper, Vec2, gradients};
+use crate::problem::{Place, PlaceKind, Regions, Samples};
+
+use super::Snapshot;
+
+/// How boundary `b` acts on one sign of `r`. The numbers are the codes in the run file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i8)]
+pub enum BoundaryClass {
+    /// The field pushes apart: nothing arrives.
+    Repulsor = -1,
+    /// Particles cross.
+    Passthrough = 0,
+    /// Both sides push towards it: particles are pinned.
+    Attractor = 1,
+    /// Borders the dead region: particles die, or leave it behind.
+    DeadEdge = 2,
+}
+
+/// Classes of all boundaries for `r > 0` and `r < 0`, from the normal velocities
+/// `v = -r <g, n>` on both sides (section 6). Shape `(2 s, 2)`.
+pub fn boundary_classes(samples: &Samples, regions: &Regions, rho: &[f64]) -> Array2<i8> {
+    let count = regions.boundaries();
+    let mut g = vec![[0.0; 2]; count];
+    gradients(samples, rho, &mut g);
+    Array2::from_shape_fn((count, 2), |(b, side)| {
+        let (n, above) = (regions.normal(b), regions.above(b));
+        if b == 0 || above == 0 {
+            return BoundaryClass::DeadEdge as i8;
+        }
+        let sign = if side == 0 { 1.0 } else { -1.0 };
+        let velocity = |k: usize| -sign * (g[k][0] * n[0] + g[k][1] * n[1]);
+        match (velocity(b), velocity(above)) {
+            (low, high) if low > 0.0 && high < 0.0 => BoundaryClass::Attractor as i8,
+            (low, high) if low < 0.0 && high > 0.0 => BoundaryClass::Repulsor as i8,
+            _ => BoundaryClass::Passthrough as i8,
+        }
+    })
+}
+
+/// Sums over particles that only snapshots need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParticleSums {
+    /// Mass of free particles in each region, dead mass in region 0.
+    pub region_mass: Vec<f64>,
+    /// Mass stuck at `r = 0`.
+    pub stuck_mass: f64,
+    /// `Int |r| mu`.
+    pub absolute: f64,
+    /// `Int |velocity|^2 mu`; pinned particles have no angular velocity.
+    pub dissipation: f64,
+}
+
+impl ParticleSums {
+    /// Sums over particles with the field `g`, in chunks that are added in order.
+    pub fn new(
+        mass: &[f64],
+        r: &[f64],
+        theta: &[f64],
+        place: &[Place],
+        regions: &Regions,
+        g: &[Vec2],
+        lambda: f64,
+    ) -> ParticleSums {
+        let count = g.len();
+        let size = chunk_size(mass.len(), count);
+        let zero = || ParticleSums {
+            region_mass: vec![0.0; count],
+            stuck_mass: 0.0,
+            absolute: 0.0,
+            dissipation: 0.0,
+        };
+        let parts: Vec<ParticleSums> = (0..mass.len().div_ceil(size))
+            .into_par_iter()
+            .map(|chunk| {
+                let mut sums = zero();
+                for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
+                    sums.add_particle(mass[i], r[i], theta[i], place[i], regions, g, lambda);
+                }
+                sums
+            })
+            .collect();
+        let mut total = zero();
+        for part in &parts {
+            total.region_mass.iter_mut().zip(&part.region_mass).for_each(|(sum, part)| *sum += part);
+            total.stuck_mass += part.stuck_mass;
+            total.absolute += part.absolute;
+            total.dissipation += part.dissipation;
+        }
+        total
+    }
+
+    #[allow(clippy::too_many_arguments)] // the columns of one particle
+    fn add_particle(
+        &mut self,
+        mass: f64,
+        r: f64,
+        theta: f64,
+        place: Place,
+        regions: &Regions,
+        g: &[Vec2],
+        lambda: f64,
+    ) {
+        self.absolute += mass * r.abs();
+        let tv = if r == 0.0 { 0.0 } else { lambda.copysign(r) };
+        let k = place.index();
+        match place.kind() {
+            PlaceKind::Free => {
+                let (sin, cos) = theta.sin_cos();
+                let radial = g[k][0] * cos + g[k][1] * sin + tv;
+                let angular = r * (g[k][1] * cos - g[k][0] * sin);
+                self.region_mass[k] += mass;
+                self.dissipation += mass * (radial * radial + angular * angular);
+            }
+            PlaceKind::Pinned => {
+                let (g, d) = (g[regions.inactive_side(k)], regions.direction(k));
+                let radial = g[0] * d[0] + g[1] * d[1] + tv;
+                self.dissipation += mass * radial * radial;
+            }
+            PlaceKind::Dead => {
+                self.region_mass[0] += mass;
+                self.dissipation += mass * tv * tv;
+            }
+            PlaceKind::Stuck | PlaceKind::StuckPinned => self.stuck_mass += mass,
+        }
+    }
+}
+
+/// Eigenvalues of `N^(1/2) K N^(1/2)`, ascending: the rates at which the residuals would fall if
+/// the kernel stood still. `None` if LAPACK fails.
+pub fn eigenvalues(samples: &Samples, kernel: &Array2<f64>) -> Option<Array1<f64>> {
+    let root = Array1::from_iter(samples.weight().iter().map(|n| n.sqrt()));
+    let scaled = Array2::from_shape_fn(kernel.dim(), |(i, j)| root[i] * kernel[[i, j]] * root[j]);
+    Some(scaled.eigh_into(UPLO::Lower).ok()?.0)
+}
+
+/// `|K_t - K_0| / |K_0|` from the moments of both times, in `O(s)`; 0 when `K_0` is 0.
+fn kernel_change(samples: &Samples, regions: &Regions, now: &[[f64; 3]], initial: &[f64]) -> f64 {
+    let Some(initial) = Moments::from_flat(regions.boundaries(), initial) else { return f64::NAN };
+    let initial = initial.sigma_with_pinned(regions);
+    let difference: Vec<[f64; 3]> =
+        now.iter().zip(&initial).map(|(now, then)| std::array::from_fn(|i| now[i] - then[i])).collect();
+    let norm = frobenius(samples, &initial);
+    if norm > 0.0 { frobenius(samples, &difference) / norm } else { 0.0 }
+}
+
+/// All diagnostics of a state.
+pub(super) fn snapshot(stepper: &Stepper, state: &State, with_kernel: bool) -> Snapshot {
+    let (samples, regions, moments) = (stepper.samples(), stepper.regions(), stepper.moments());
+    let rho = stepper.residual();
+    let count = regions.boundaries();
+    let mut g = vec![[0.0; 2]; count];
+    gradients(samples, rho, &mut g);
+    let lambda = stepper.lambda();
+    let sums = ParticleSums::new(stepper.mass(), &state.r, &state.theta, &state.place, regions, &g, lambda);
+    let sigma = moments.sigma_with_pinned(regions);
+    let kernel = with_kernel.then(|| tangent_kernel(samples, &sigma));
+    Snapshot {
+        time: state.time,
+        step: state.step,
+        residual: Array1::from(rho.to_vec()),
+        residual_ode: Array1::from(state.residual_ode.clone()),
+        residual_ode_uncorrected: Array1::from(state.residual_ode_uncorrected.clone()),
+        loss: 0.5 * rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>(),
+        total_variation_penalty: lambda * sums.absolute,
+        energy_dissipation: sums.dissipation,
+        tangent_kernel_change: kernel_change(samples, regions, &sigma, &state.initial_moments),
+        region_mass: Array1::from(sums.region_mass),
+        region_covariance: Array2::from_shape_fn((count, 3), |(k, i)| moments.sigma(k)[i]),
+        pinned_mass: Array2::from_shape_fn((count, 2), |(b, side)| moments.boundary[b][2 * side]),
+        attractor: boundary_classes(samples, regions, rho),
+        stuck_mass: sums.stuck_mass,
+        tangent_kernel_eigenvalues: kernel.as_ref().and_then(|kernel| eigenvalues(samples, kernel)),
+        tangent_kernel: kernel,
+        counters: state.counters,
+    }
+}

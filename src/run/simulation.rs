@@ -1,0 +1,194 @@
+//! A state and the stepper that advances it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::flow::{FlowError, State, StepRecord, Stepper};
+use crate::problem::Measure;
+
+use super::diagnostics::snapshot;
+use super::{Description, Schedule, Snapshot};
+
+/// An error of whoever watches a run, such as a full disk.
+pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a run stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The computation failed.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// A snapshot could not be stored or shown.
+    #[error(transparent)]
+    Observer(ObserverError),
+}
+
+/// How a run that did not fail came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The last snapshot of the schedule is taken.
+    Finished,
+    /// It was asked to stop; the state is stored and can be resumed.
+    Interrupted,
+}
+
+/// Whoever watches a run: writes its snapshots, shows its progress.
+pub trait Observer {
+    /// After each accepted step.
+    fn step(&mut self, simulation: &Simulation, record: &StepRecord);
+
+    /// At each snapshot; `steps` are those since the last one. `scheduled` is false for the extra
+    /// snapshot of an interrupted run.
+    ///
+    /// # Errors
+    /// Any error stops the run.
+    fn snapshot(
+        &mut self,
+        snapshot: &Snapshot,
+        state: &State,
+        steps: &[StepRecord],
+        scheduled: bool,
+    ) -> Result<(), ObserverError>;
+}
+
+/// A run in memory: the state of the measure and what advances it.
+///
+/// ```
+/// use reluflow::flow::Flow;
+/// use reluflow::problem::{Affine, Measure, Samples};
+/// use reluflow::run::{Description, Simulation};
+/// use std::f64::consts::FRAC_PI_2;
+/// // One sample at x = 0 and one neuron facing up: f(0) = r, and dr/dt = -(r - 1).
+/// let samples = Samples::new(&[0.0], &[1.0])?;
+/// let measure = Measure::uniform(vec![0.0], vec![FRAC_PI_2])?;
+/// let mut simulation = Simulation::with(samples, measure, Flow::Canonical { tv: 0.0 }, 1e-9)?;
+/// simulation.advance_to(1.0)?;
+/// assert!((simulation.state().r[0] - (1.0 - (-1f64).exp())).abs() < 1e-8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Simulation {
+    stepper: Stepper,
+    state: State,
+    tangent_kernel: bool,
+}
+
+impl Simulation {
+    /// The start of a described run.
+    ///
+    /// # Errors
+    /// Values that overflow at the start.
+    pub fn new(description: &Description, measure: Measure) -> Result<Simulation, FlowError> {
+        let samples = description.samples.clone();
+        let mut simulation = Simulation::with(samples, measure, description.flow, description.tolerance)?;
+        simulation.tangent_kernel = description.output.tangent_kernel;
+        Ok(simulation)
+    }
+
+    /// A run of these samples and particles, with no more description than it needs.
+    ///
+    /// # Errors
+    /// Values that overflow at the start.
+    pub fn with(
+        samples: crate::problem::Samples,
+        measure: Measure,
+        flow: crate::flow::Flow,
+        tolerance: f64,
+    ) -> Result<Simulation, FlowError> {
+        let (stepper, state) = Stepper::start(samples, measure, flow, tolerance)?;
+        Ok(Simulation { stepper, state, tangent_kernel: false })
+    }
+
+    /// Continues from a stored state, to the same bits as if it had never stopped.
+    ///
+    /// # Errors
+    /// [`FlowError::State`] if the state does not belong to the description.
+    pub fn resume(description: &Description, state: State) -> Result<Simulation, FlowError> {
+        let (samples, mass) = (description.samples.clone(), description.mass.clone());
+        let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
+        Ok(Simulation { stepper, state, tangent_kernel: description.output.tangent_kernel })
+    }
+
+    /// The current state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What advances it; holds the residual and the moments.
+    pub fn stepper(&self) -> &Stepper {
+        &self.stepper
+    }
+
+    /// `L = 1/2 Sum_j n_j rho_j^2`.
+    pub fn loss(&self) -> f64 {
+        let weights = self.stepper.samples().weight();
+        0.5 * self.stepper.residual().iter().zip(weights).map(|(rho, n)| n * rho * rho).sum::<f64>()
+    }
+
+    /// Mass pinned on all boundaries together.
+    pub fn pinned_mass(&self) -> f64 {
+        let moments = self.stepper.moments();
+        (0..moments.boundary.len()).map(|b| moments.pinned_mass(b)).sum()
+    }
+
+    /// One accepted step, not past `until`.
+    ///
+    /// # Errors
+    /// [`FlowError`]; the state stays as it was.
+    pub fn step(&mut self, until: f64) -> Result<StepRecord, FlowError> {
+        self.stepper.step(&mut self.state, until)
+    }
+
+    /// Steps until `time`.
+    ///
+    /// # Errors
+    /// [`FlowError`]; the state is that of the last good step.
+    pub fn advance_to(&mut self, time: f64) -> Result<(), FlowError> {
+        while self.state.time < time {
+            self.step(time)?;
+        }
+        Ok(())
+    }
+
+    /// The diagnostics of this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        snapshot(&self.stepper, &self.state, self.tangent_kernel)
+    }
+}
+
+/// Runs from the current state to the end of the schedule.
+///
+/// A run at time 0 begins with a snapshot. When `stop` becomes true the step under way is
+/// finished and a snapshot is taken there.
+///
+/// # Errors
+/// The first error of the flow or of the observer.
+pub fn drive(
+    simulation: &mut Simulation,
+    schedule: &Schedule,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+) -> Result<Outcome, RunError> {
+    let mut steps = vec![];
+    if simulation.state.step == 0 {
+        observer
+            .snapshot(&simulation.snapshot(), &simulation.state, &steps, true)
+            .map_err(RunError::Observer)?;
+    }
+    while let Some(next) = schedule.after(simulation.state.time) {
+        if stop.load(Ordering::Relaxed) && steps.is_empty() {
+            return Ok(Outcome::Interrupted);
+        }
+        steps.push(simulation.step(next)?);
+        observer.step(simulation, &steps[steps.len() - 1]);
+        let scheduled = simulation.state.time == next;
+        let stopping = stop.load(Ordering::Relaxed);
+        if scheduled || stopping {
+            let snapshot = simulation.snapshot();
+            observer.snapshot(&snapshot, &simulation.state, &steps, scheduled).map_err(RunError::Observer)?;
+            steps.clear();
+        }
+        if stopping && schedule.after(simulation.state.time).is_some() {
+            return Ok(Outcome::Interrupted);
+        }
+    }
+    Ok(Outcome::Finished)
+}
