@@ -161,6 +161,8 @@ fn a_scenario_draws_the_law_it_names() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn width_m_is_a_prefix_of_width_2m(seed: u64, m in 1usize..200, kind in 0usize..9, antisymmetric: bool) {
         let law = Law { kind: kinds()[kind], scale: 1.0, antisymmetric };
