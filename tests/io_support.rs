@@ -96,6 +96,8 @@ pub fn state(d: &Description, i: usize, shift: f64) -> State {
         time: time(i) + shift,
         step: 3 * i as u64,
         step_size: number(30, i, 0),
+        position: (0..m as u32).collect(),
+        grouped_at: i as u64,
         r: numbers(31, m),
         theta: (0..m).map(|k| 3.0 * number(32, i, k) + 1.5).collect(),
         place: (0..m).map(|k| Place::new(PlaceKind::ALL[(i + k) % 5], k % (2 * s))).collect(),

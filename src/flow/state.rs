@@ -17,12 +17,12 @@ pub struct State {
     pub step: u64,
     /// The step size to try next.
     pub step_size: f64,
-    /// Where in `r`, `theta` and `place` each particle is; empty when all are in their places.
-    /// Large measures are kept grouped by region, because the inner loop is faster so.
-    pub slot: Vec<u32>,
+    /// Where in `r`, `theta` and `place` each particle is. Large measures are kept grouped by
+    /// place, because the inner loop is faster so.
+    pub position: Vec<u32>,
     /// Events up to the last grouping.
     pub grouped_at: u64,
-    /// Signed amplitude of each particle, in the order of `slot`.
+    /// Signed amplitude of each particle, at its `position`.
     pub r: Vec<f64>,
     /// Direction of each particle (rad), unwrapped: in the interval of its region.
     pub theta: Vec<f64>,
@@ -77,8 +77,8 @@ pub enum ColumnMut<'a> {
 impl State {
     /// Where in `r`, `theta` and `place` particle `i` is.
     #[inline]
-    pub fn slot_of(&self, i: usize) -> usize {
-        if self.slot.is_empty() { i } else { self.slot[i] as usize }
+    pub fn position_of(&self, i: usize) -> usize {
+        self.position[i] as usize
     }
 
     /// Calls `visit` with the name and content of every column of the checkpoint, in order.
@@ -92,7 +92,7 @@ impl State {
         let (numbers, counts) = self.scalars();
         visit("numbers", Column::F64(&numbers))?;
         visit("counts", Column::U64(&counts))?;
-        visit("slot", Column::U32(&self.slot))?;
+        visit("position", Column::U32(&self.position))?;
         visit("r", Column::F64(&self.r))?;
         visit("theta", Column::F64(&self.theta))?;
         visit("place", Column::Place(&self.place))?;
@@ -127,7 +127,7 @@ impl State {
             time,
             step,
             step_size,
-            slot: vec![],
+            position: vec![],
             grouped_at,
             r: vec![],
             theta: vec![],
@@ -140,7 +140,7 @@ impl State {
             scale,
             counters: Counters::from_counts(events, ambiguous_mass),
         };
-        fill("slot", ColumnMut::U32(&mut state.slot))?;
+        fill("position", ColumnMut::U32(&mut state.position))?;
         fill("r", ColumnMut::F64(&mut state.r))?;
         fill("theta", ColumnMut::F64(&mut state.theta))?;
         fill("place", ColumnMut::Place(&mut state.place))?;

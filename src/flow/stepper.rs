@@ -99,7 +99,7 @@ impl Stepper {
             time: 0.0,
             step: 0,
             step_size: 0.0,
-            slot: vec![],
+            position: (0..r.len() as u32).collect(),
             grouped_at: 0,
             r,
             theta,
@@ -143,7 +143,7 @@ impl Stepper {
             ("residual_ode", state.residual_ode.len(), s),
             ("residual_ode_uncorrected", state.residual_ode_uncorrected.len(), s),
             ("memory", state.memory.len(), 1 + 2 * s),
-            ("slot", state.slot.len(), if state.slot.is_empty() { 0 } else { m }),
+            ("position", state.position.len(), m),
             ("initial_moments", state.initial_moments.len(), state.moments.len()),
         ] {
             if found != expected {
@@ -153,14 +153,11 @@ impl Stepper {
         if let Some(place) = state.place.iter().find(|place| place.index() >= count) {
             return Err(FlowError::State { what: "place", found: place.index(), expected: count });
         }
-        if let Some(&slot) = state.slot.iter().find(|&&slot| slot as usize >= m) {
-            return Err(FlowError::State { what: "slot", found: slot as usize, expected: m });
+        if let Some(&position) = state.position.iter().find(|&&position| position as usize >= m) {
+            return Err(FlowError::State { what: "position", found: position as usize, expected: m });
         }
         let mut mass = mass;
-        if !state.slot.is_empty() {
-            let mut sorted = vec![0.0; m];
-            permute(&mut mass, &state.slot, &mut sorted);
-        }
+        permute(&mut mass, &state.position, &mut vec![0.0; m]);
         let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
             what: "moments",
             found: state.moments.len(),
@@ -242,11 +239,7 @@ impl Stepper {
         permute(&mut state.theta, &target, &mut self.trial.theta);
         permute(&mut state.place, &target, &mut self.trial.place);
         permute(&mut self.mass, &target, &mut self.trial.r);
-        if state.slot.is_empty() {
-            state.slot = target;
-        } else {
-            state.slot.iter_mut().for_each(|slot| *slot = target[*slot as usize]);
-        }
+        state.position.iter_mut().for_each(|position| *position = target[*position as usize]);
         state.grouped_at = state.counters.events();
     }
 

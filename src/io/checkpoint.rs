@@ -35,6 +35,7 @@ pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Re
     state.columns(|name, column| {
         let len = match column {
             Column::F64(values) => values.len(),
+            Column::U32(values) => values.len(),
             Column::U64(values) => values.len(),
             Column::Place(values) => values.len(),
         };
@@ -43,6 +44,7 @@ pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Re
             let count = range.len();
             let piece = match column {
                 Column::F64(values) => Piece::F64(values[range].to_vec()),
+                Column::U32(values) => Piece::U32(values[range].to_vec()),
                 Column::U64(values) => Piece::U64(values[range].to_vec()),
                 Column::Place(values) => Piece::U32(values[range].iter().map(|place| place.bits()).collect()),
             };
@@ -106,7 +108,7 @@ pub(crate) fn newest(sets: &Sets) -> hdf5::Result<Option<(Header, State)>> {
 /// The state in a slot, if its checksum is right.
 pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>> {
     // The two columns that `State::from_columns` insists on.
-    if (sets.layout.len(Dim::Number), sets.layout.len(Dim::Count)) != (4, 9) {
+    if (sets.layout.len(Dim::Number), sets.layout.len(Dim::Count)) != (4, 10) {
         return Ok(None);
     }
     let mut hasher = Hasher::new();
@@ -116,6 +118,7 @@ pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>>
         let len = sets.layout.len(variable.dims[1]);
         match &mut column {
             ColumnMut::F64(values) => values.reserve_exact(len),
+            ColumnMut::U32(values) => values.reserve_exact(len),
             ColumnMut::U64(values) => values.reserve_exact(len),
             ColumnMut::Place(values) => values.reserve_exact(len),
         }
@@ -126,6 +129,7 @@ pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>>
             piece.add_to(&mut hasher);
             match (&mut column, piece) {
                 (ColumnMut::F64(all), Piece::F64(values)) => all.extend(values),
+                (ColumnMut::U32(all), Piece::U32(values)) => all.extend(values),
                 (ColumnMut::U64(all), Piece::U64(values)) => all.extend(values),
                 (ColumnMut::Place(all), Piece::U32(bits)) => {
                     all.extend(bits.into_iter().map(Place::from_bits))

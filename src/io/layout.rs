@@ -50,6 +50,7 @@ impl Layout {
         let visited: Result<(), Infallible> = state.columns(|name, column| {
             let length = match column {
                 Column::F64(values) => values.len(),
+                Column::U32(values) => values.len(),
                 Column::U64(values) => values.len(),
                 Column::Place(values) => values.len(),
             };

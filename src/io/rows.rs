@@ -38,12 +38,12 @@ fn particles(layout: &Layout, state: &State, field: Field, start: usize, count: 
     let stored = (start..start + count).map(|i| layout.stored(i));
     let single = layout.options().single_precision;
     match field {
-        Field::R if single => Piece::F32(stored.map(|i| state.r[i] as f32).collect()),
-        Field::R => Piece::F64(stored.map(|i| state.r[i]).collect()),
-        Field::Theta if single => Piece::F32(stored.map(|i| wrapped_single(state.theta[i])).collect()),
-        Field::Theta => Piece::F64(stored.map(|i| wrapped(state.theta[i])).collect()),
-        Field::Place => Piece::I8(stored.map(|i| state.place[i].kind() as i8).collect()),
-        Field::PlaceIndex => Piece::I32(stored.map(|i| state.place[i].index() as i32).collect()),
+        Field::R if single => Piece::F32(stored.map(|i| state.r[state.position_of(i)] as f32).collect()),
+        Field::R => Piece::F64(stored.map(|i| state.r[state.position_of(i)]).collect()),
+        Field::Theta if single => Piece::F32(stored.map(|i| wrapped_single(state.theta[state.position_of(i)])).collect()),
+        Field::Theta => Piece::F64(stored.map(|i| wrapped(state.theta[state.position_of(i)])).collect()),
+        Field::Place => Piece::I8(stored.map(|i| state.place[state.position_of(i)].kind() as i8).collect()),
+        Field::PlaceIndex => Piece::I32(stored.map(|i| state.place[state.position_of(i)].index() as i32).collect()),
     }
 }
 

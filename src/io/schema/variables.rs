@@ -340,12 +340,14 @@ pub static VARIABLES: &[Variable] = &[
     Variable { source: Source::Header, ..column("header", &[Slot, HeaderField], Kind::U64) }
         .says("sequence number (the higher slot is newer), snapshots, scheduled snapshots, steps, CRC-32 of the columns, CRC-32 of this header"),
     column("numbers", &[Slot, Number], Kind::F64).says("time, next step size, scale of the residuals, ambiguous mass"),
-    column("counts", &[Slot, Count], Kind::U64).says("steps, then the event counters in the order of the root"),
-    column("r", &[Slot, AllParticles], Kind::F64).says("signed amplitude"),
+    column("counts", &[Slot, Count], Kind::U64).says("steps, events at the last grouping, then the event counters in the order of the root"),
+    column("position", &[Slot, AllParticles], Kind::U32)
+        .says("where in the following columns each particle is"),
+    column("r", &[Slot, AllParticles], Kind::F64).says("signed amplitude, by position"),
     column("theta", &[Slot, AllParticles], Kind::F64)
-        .says("direction, unwrapped: in the interval of its region")
+        .says("direction, unwrapped: in the interval of its region; by position")
         .units("rad"),
-    column("place", &[Slot, AllParticles], Kind::U32).says("kind (upper 3 bits) and index (lower 29 bits) of the place"),
+    column("place", &[Slot, AllParticles], Kind::U32).says("kind (upper 3 bits) and index (lower 29 bits) of the place; by position"),
     column("moments", &[Slot, Moment], Kind::F64).says("region and boundary moments"),
     column("residual_ode", &[Slot, Sample], Kind::F64).says("residual ODE, corrected"),
     column("residual_ode_uncorrected", &[Slot, Sample], Kind::F64).says("residual ODE as printed"),
