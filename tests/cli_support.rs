@@ -15,6 +15,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["run"],
     &["check"],
     &["info"],
+    &["validate"],
     &["resume"],
     &["recover"],
     &["completions"],
