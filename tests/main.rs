@@ -1,3 +1,5 @@
 //! Integration tests, one binary.
 
+mod common;
+mod orders;
 mod reference;
