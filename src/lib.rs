@@ -1,6 +1,70 @@
 //! **reluflow** simulates how infinitely wide, shallow, univariate ReLU networks learn.
+//!
+//! A network `f(x) = kappa Sum_i c_i [a_i x - b_i]_+ / m` is a measure of neurons; as `m` grows,
+//! gradient descent on the squared loss becomes a gradient flow of that measure. This crate
+//! integrates the flow of a weighted empirical measure and, beside it, the ordinary differential
+//! equation that the residuals obey by themselves, so that each checks the other:
+//!
+//! ```text
+//! f(x)        = Int r <xt, d(theta)>_+ mu(dr, dtheta),   xt = (x, 1), d = (cos theta, sin theta)
+//! L           = 1/2 Sum_j n_j rho_j^2,                   rho_j = f(x_j) - y_j
+//! dr/dt       = -<g_k, d> - lambda sign(r),              g_k = Sum_(j active in region k) n_j rho_j xt_j
+//! dtheta/dt   = -r <g_k, t>,                             t = (-sin theta, cos theta)
+//! d rho_j/dt  = -Sum_(k: j active) xt_j^T Sigma_k g_k,   Sigma_k = Int_(region k) M mu
+//! ```
+//!
+//! The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate ReLU
+//! Networks* (NeurIPS 2019), cited as **W**, with its errors corrected.
+//!
+//! # Symbols
+//!
+//! | symbol | identifier | unit | equation |
+//! |---|---|---|---|
+//! | `x_j`, `y_j`, `n_j` | [`Samples::x`](problem::Samples::x), `y`, `weight` | of the data; 1 | ties merged: mean `y_j`, `n_j` of them |
+//! | `xt_j` | | | `(x_j, 1)` |
+//! | `r_i` | `r` | `y / x` | `kappa c abs(w)`, signed amplitude |
+//! | `theta_i` | `theta` | rad | `atan2(-b, a)`, direction |
+//! | `mass_i` | `mass` | 1 | constant, sum 1 |
+//! | `d`, `t` | `direction` | 1 | `(cos theta, sin theta)`, `(-sin theta, cos theta)` |
+//! | `kappa` | | 1 | `m / alpha(m)`; 1 in canonical parameters |
+//! | `rho_j` | `residual` | `y` | `f(x_j) - y_j` |
+//! | `L` | `loss` | `y^2` | `1/2 Sum n_j rho_j^2` |
+//! | `g_k` | `g` | `x y` | `Sum n_j rho_j xt_j` over the samples active in region `k` |
+//! | `F_k` | `moments` | | `Int_(region k) r d mu` |
+//! | `M` | | | one particle's second moments: `d d^T + r^2 t t^T`; pinned: `d d^T` |
+//! | `Sigma_k` | `region_covariance` | | `Int_(region k) M mu`: xx, xy, yy |
+//! | `K_t` | `tangent_kernel` | | `d rho/dt = -K_t N rho`, `N = diag(n)` |
+//! | `lambda` | `tv` | | weight of `Int abs(r) mu` (W eq. 16) |
+//! | `t` | `time` | mean field | gradient-descent time divided by `m` |
+//! | boundary `b`, region `k` | [`Regions`](problem::Regions) | | section "Regions" of its documentation |
+//! | place | [`Place`](problem::Place) | | free, pinned, dead, stuck |
+//!
+//! # Modules
+//!
+//! ```text
+//! math  <-  problem  <-  flow  <-  run  <-  io
+//!                                  ^
+//!                                  |
+//!                              scenario             all  <-  cli  <-  main
+//! ```
+//!
+//! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
+//! other arrow.
+//!
+//! | module | may use | holds |
+//! |---|---|---|
+//! | [`math`] | | ordered sums and other things that know nothing of this project |
+//! | [`problem`] | math | samples, regions, the measure of particles; nothing about time |
+//! | [`flow`] | problem, math | the field, what happens at a boundary, the residual ODE, the step |
+//! | [`run`] | flow, problem, math | the state, snapshots, schedules, the loop that drives them |
+//! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
+//! | [`io`] | run, flow, problem, math | the run file (HDF5): schema, writer, reader, recovery |
+//! | [`cli`] | io, scenario, run, flow, problem, math | subcommands, progress, error texts |
 
+pub mod cli;
 pub mod flow;
+pub mod io;
 pub mod math;
 pub mod problem;
 pub mod run;
+pub mod scenario;

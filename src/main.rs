@@ -1,3 +1,5 @@
 //! The `reluflow` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    reluflow::cli::main()
+}

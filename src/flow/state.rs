@@ -17,7 +17,12 @@ pub struct State {
     pub step: u64,
     /// The step size to try next.
     pub step_size: f64,
-    /// Signed amplitude of each particle.
+    /// Where in `r`, `theta` and `place` each particle is. Large measures are kept grouped by
+    /// place, because the inner loop is faster so.
+    pub position: Vec<u32>,
+    /// Events up to the last grouping.
+    pub grouped_at: u64,
+    /// Signed amplitude of each particle, at its `position`.
     pub r: Vec<f64>,
     /// Direction of each particle (rad), unwrapped: in the interval of its region.
     pub theta: Vec<f64>,
@@ -48,6 +53,8 @@ pub struct State {
 pub enum Column<'a> {
     /// Floating-point values.
     F64(&'a [f64]),
+    /// Positions.
+    U32(&'a [u32]),
     /// Whole numbers.
     U64(&'a [u64]),
     /// Places, four bytes each.
@@ -59,6 +66,8 @@ pub enum Column<'a> {
 pub enum ColumnMut<'a> {
     /// Floating-point values.
     F64(&'a mut Vec<f64>),
+    /// Positions.
+    U32(&'a mut Vec<u32>),
     /// Whole numbers.
     U64(&'a mut Vec<u64>),
     /// Places, four bytes each.
@@ -66,6 +75,12 @@ pub enum ColumnMut<'a> {
 }
 
 impl State {
+    /// Where in `r`, `theta` and `place` particle `i` is.
+    #[inline]
+    pub fn position_of(&self, i: usize) -> usize {
+        self.position[i] as usize
+    }
+
     /// Calls `visit` with the name and content of every column of the checkpoint, in order.
     ///
     /// # Errors
@@ -77,6 +92,7 @@ impl State {
         let (numbers, counts) = self.scalars();
         visit("numbers", Column::F64(&numbers))?;
         visit("counts", Column::U64(&counts))?;
+        visit("position", Column::U32(&self.position))?;
         visit("r", Column::F64(&self.r))?;
         visit("theta", Column::F64(&self.theta))?;
         visit("place", Column::Place(&self.place))?;
@@ -103,12 +119,16 @@ impl State {
         let [time, step_size, scale, ambiguous_mass] = numbers[..] else {
             panic!("checkpoint/numbers has 4 values")
         };
-        let [step, ref events @ ..] = counts[..] else { panic!("checkpoint/counts has 9 values") };
-        let events = events.try_into().expect("checkpoint/counts has 9 values");
+        let [step, grouped_at, ref events @ ..] = counts[..] else {
+            panic!("checkpoint/counts has 10 values")
+        };
+        let events = events.try_into().expect("checkpoint/counts has 10 values");
         let mut state = State {
             time,
             step,
             step_size,
+            position: vec![],
+            grouped_at,
             r: vec![],
             theta: vec![],
             place: vec![],
@@ -120,6 +140,7 @@ impl State {
             scale,
             counters: Counters::from_counts(events, ambiguous_mass),
         };
+        fill("position", ColumnMut::U32(&mut state.position))?;
         fill("r", ColumnMut::F64(&mut state.r))?;
         fill("theta", ColumnMut::F64(&mut state.theta))?;
         fill("place", ColumnMut::Place(&mut state.place))?;
@@ -131,10 +152,10 @@ impl State {
         Ok(state)
     }
 
-    fn scalars(&self) -> ([f64; 4], [u64; 9]) {
-        let mut counts = [0; 9];
-        counts[0] = self.step;
-        for (slot, (_, count)) in counts[1..].iter_mut().zip(self.counters.counts()) {
+    fn scalars(&self) -> ([f64; 4], [u64; 10]) {
+        let mut counts = [0; 10];
+        (counts[0], counts[1]) = (self.step, self.grouped_at);
+        for (slot, (_, count)) in counts[2..].iter_mut().zip(self.counters.counts()) {
             *slot = count;
         }
         ([self.time, self.step_size, self.scale, self.counters.ambiguous_mass], counts)

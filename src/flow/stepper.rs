@@ -13,6 +13,7 @@
 
 use crate::problem::{Measure, Regions, Samples};
 
+use super::canonical::grouping::{due, permute, targets};
 use super::canonical::tables::Tables;
 use super::canonical::{Particles, Walks, initial_residual, place_all, push_all, sum_moments};
 use super::error::FlowError;
@@ -86,18 +87,20 @@ impl Stepper {
         gradients(&samples, &rho, &mut g);
         let (theta, place, ambiguous) = place_all(&regions, &measure, &g, lambda);
         let (r, _, mass) = measure.into_columns();
-        let mut moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
         let mut rho = vec![0.0; samples.len()];
         moments.residual(&samples, &regions, &mut rho);
         // Once more, so that the rates of the moments belong to these very residuals.
         gradients(&samples, &rho, &mut g);
-        moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
         finite(0.0, "residual", &rho)?;
         let scale = residual_scale(&samples, &rho);
         let state = State {
             time: 0.0,
             step: 0,
             step_size: 0.0,
+            position: (0..r.len() as u32).collect(),
+            grouped_at: 0,
             r,
             theta,
             place,
@@ -110,7 +113,8 @@ impl Stepper {
             counters: Counters { ambiguous_mass: ambiguous, ..Counters::default() },
         };
         let mut state = state;
-        let stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
+        let mut stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
+        stepper.group(&mut state);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
         let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
@@ -118,6 +122,8 @@ impl Stepper {
     }
 
     /// A stepper for a state that was stored.
+    ///
+    /// * `mass`: of each particle, in the particles' own order.
     ///
     /// # Errors
     /// [`FlowError::State`] when the state does not belong to these samples and masses.
@@ -137,6 +143,7 @@ impl Stepper {
             ("residual_ode", state.residual_ode.len(), s),
             ("residual_ode_uncorrected", state.residual_ode_uncorrected.len(), s),
             ("memory", state.memory.len(), 1 + 2 * s),
+            ("position", state.position.len(), m),
             ("initial_moments", state.initial_moments.len(), state.moments.len()),
         ] {
             if found != expected {
@@ -146,6 +153,11 @@ impl Stepper {
         if let Some(place) = state.place.iter().find(|place| place.index() >= count) {
             return Err(FlowError::State { what: "place", found: place.index(), expected: count });
         }
+        if let Some(&position) = state.position.iter().find(|&&position| position as usize >= m) {
+            return Err(FlowError::State { what: "position", found: position as usize, expected: m });
+        }
+        let mut mass = mass;
+        permute(&mut mass, &state.position, &mut vec![0.0; m]);
         let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
             what: "moments",
             found: state.moments.len(),
@@ -195,7 +207,7 @@ impl Stepper {
         &self.regions
     }
 
-    /// Masses of the particles.
+    /// Masses of the particles, in the order in which the state keeps them.
     pub fn mass(&self) -> &[f64] {
         &self.mass
     }
@@ -218,6 +230,17 @@ impl Stepper {
     /// Their rates.
     pub fn residual_rate(&self) -> &[f64] {
         &self.rho_rate
+    }
+
+    /// Sorts the particles in memory by place, if that pays.
+    fn group(&mut self, state: &mut State) {
+        let Some(target) = targets(&state.place, self.regions.boundaries()) else { return };
+        permute(&mut state.r, &target, &mut self.trial.r);
+        permute(&mut state.theta, &target, &mut self.trial.theta);
+        permute(&mut state.place, &target, &mut self.trial.place);
+        permute(&mut self.mass, &target, &mut self.trial.r);
+        state.position.iter_mut().for_each(|position| *position = target[*position as usize]);
+        state.grouped_at = state.counters.events();
     }
 
     fn rate_of(&self, moments: &Moments, rho: &[f64]) -> Vec<f64> {
@@ -454,6 +477,9 @@ impl Stepper {
         state.step += 1;
         state.step_size = next;
         state.counters += self.trial.walks.counters;
+        if due(state.r.len(), state.counters.events() - state.grouped_at) {
+            self.group(state);
+        }
         StepRecord {
             time,
             step_size,

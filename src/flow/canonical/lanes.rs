@@ -2,11 +2,13 @@
 //!
 //! The arithmetic runs over plain arrays without a branch or a call, so that it becomes vector
 //! instructions of whatever width the machine has; the caller looks at each lane afterwards and
-//! walks the few that met an event.
+//! walks the few that met an event. Particles are kept grouped by place, so that most blocks lie
+//! in one region: their field is the same in all lanes, and their moments are summed lane by lane
+//! over many blocks before anything is scattered.
 
 use multiversion::multiversion;
 
-use crate::flow::moments::REGION;
+use crate::flow::moments::{REGION, RegionMoments, SIGN};
 use crate::math::trig::{sin_cos, sin_cos_small};
 
 use super::motion::{contribution, rates, runge_kutta, seen};
@@ -15,100 +17,166 @@ use super::tables::Row;
 /// Particles in a block: its arrays stay in the first-level cache.
 pub const LANES: usize = 32;
 
+/// One number per lane.
+pub type Lanes = [f64; LANES];
+
 /// A block of particles: what the loop reads, and what it leaves behind.
-#[derive(Debug, Clone)]
-pub struct Block {
-    /// Field and limits of each lane's region.
-    pub rows: [[f64; LANES]; 8],
+pub struct Block<'a> {
     /// Amplitudes.
-    pub r: [f64; LANES],
+    pub r: &'a Lanes,
     /// Directions.
-    pub theta: [f64; LANES],
+    pub theta: &'a Lanes,
     /// Masses.
-    pub mass: [f64; LANES],
+    pub mass: &'a Lanes,
     /// Amplitudes at the end.
-    pub r_end: [f64; LANES],
+    pub r_end: &'a mut Lanes,
     /// Directions at the end.
-    pub theta_end: [f64; LANES],
-    /// Contributions to the region's moments at the end.
-    pub parts: [[f64; LANES]; REGION],
-    /// 0 where the lane stayed well inside its region; 1 where it must be walked.
-    pub walk: [f64; LANES],
+    pub theta_end: &'a mut Lanes,
+    /// 0 where the lane stayed well inside its region; 1 where it must be walked. Lanes that are 1
+    /// beforehand are left out.
+    pub walk: &'a mut Lanes,
 }
 
-impl Block {
-    /// A block with no particles in it.
-    pub fn empty() -> Block {
-        Block {
-            rows: [[0.0; LANES]; 8],
-            r: [0.0; LANES],
-            theta: [0.0; LANES],
-            mass: [0.0; LANES],
-            r_end: [0.0; LANES],
-            theta_end: [0.0; LANES],
-            parts: [[0.0; LANES]; REGION],
-            walk: [0.0; LANES],
-        }
+/// Field and limits of the region of each lane, where they differ; and each lane's moments.
+#[derive(Debug, Clone)]
+pub struct Mixed {
+    rows: [Lanes; 8],
+    parts: [Lanes; REGION],
+}
+
+impl Mixed {
+    /// All zero.
+    pub fn empty() -> Mixed {
+        Mixed { rows: [[0.0; LANES]; 8], parts: [[0.0; LANES]; REGION] }
     }
 
     /// Puts a region's row into a lane.
     #[inline(always)]
     pub fn set_row(&mut self, lane: usize, row: &Row) {
-        self.rows[0][lane] = row.g[0][0];
-        self.rows[1][lane] = row.g[0][1];
-        self.rows[2][lane] = row.g[1][0];
-        self.rows[3][lane] = row.g[1][1];
-        self.rows[4][lane] = row.g[2][0];
-        self.rows[5][lane] = row.g[2][1];
-        self.rows[6][lane] = row.low;
-        self.rows[7][lane] = row.high;
+        for (column, value) in self.rows.iter_mut().zip(row.numbers()) {
+            column[lane] = value;
+        }
+    }
+
+    /// Adds a lane's contribution to its region's moments.
+    #[inline(always)]
+    pub fn add_to<const TV: bool>(&self, lane: usize, sum: &mut RegionMoments) {
+        for p in 0..if TV { REGION } else { SIGN } {
+            sum[p] += self.parts[p][lane];
+        }
     }
 }
 
-/// Moves all lanes over the whole step without the total-variation term.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub fn push(block: &mut Block, turn: f64) {
-    lanes::<false>(block, 0.0, turn);
+/// Moments of the particles of one region, still spread over lanes.
+#[derive(Debug, Clone)]
+pub struct LaneSums {
+    sums: [Lanes; REGION],
 }
 
-/// Moves all lanes over the whole step with the total-variation term `tv = h lambda`.
+impl LaneSums {
+    /// All zero.
+    pub fn zero() -> LaneSums {
+        LaneSums { sums: [[0.0; LANES]; REGION] }
+    }
+
+    /// Adds all lanes, in order, to a region's moments and starts again from zero.
+    pub fn drain_into(&mut self, moments: &mut RegionMoments) {
+        for (sum, lanes) in moments.iter_mut().zip(&mut self.sums) {
+            *sum += lanes.iter().sum::<f64>();
+            lanes.fill(0.0);
+        }
+    }
+}
+
+/// Moves a block of one region over the whole step; `tv = h lambda`.
+pub fn push_same<const TV: bool>(block: &mut Block<'_>, row: &Row, sums: &mut LaneSums, tv: f64, turn: f64) {
+    let row = row.numbers();
+    if TV { same_tv(block, row, sums, tv, turn) } else { same(block, row, sums, turn) }
+}
+
+/// Moves a block of several regions over the whole step; `tv = h lambda`.
+pub fn push_mixed<const TV: bool>(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
+    if TV { mixed_tv(block, mixed, tv, turn) } else { mixed_plain(block, mixed, turn) }
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-pub fn push_tv(block: &mut Block, tv: f64, turn: f64) {
-    lanes::<true>(block, tv, turn);
+fn same(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, turn: f64) {
+    same_lanes::<false>(block, row, sums, 0.0, turn);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn same_tv(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
+    same_lanes::<true>(block, row, sums, tv, turn);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn mixed_plain(block: &mut Block<'_>, mixed: &mut Mixed, turn: f64) {
+    mixed_lanes::<false>(block, mixed, 0.0, turn);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn mixed_tv(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
+    mixed_lanes::<true>(block, mixed, tv, turn);
 }
 
 #[inline(always)]
-fn lanes<const TV: bool>(block: &mut Block, tv: f64, turn: f64) {
+fn same_lanes<const TV: bool>(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
     for i in 0..LANES {
-        let (r, theta, mass) = (block.r[i], block.theta[i], block.mass[i]);
-        let row: [f64; 8] = std::array::from_fn(|p| block.rows[p][i]);
-        let (sin, cos) = sin_cos(theta);
-        let g = [[row[0], row[1]], [row[2], row[3]], [row[4], row[5]]].map(|g| seen(g, sin, cos));
-        let tv = if TV { tv.copysign(r) } else { 0.0 };
-        let (r1, phi, largest) = runge_kutta(r, g, tv, 1.0);
-        let (s, c) = sin_cos_small(phi);
-        let before = rates(r, 0.0, 1.0, g[0], tv);
-        let after = rates(r1, s, c, g[2], tv);
-        let theta1 = theta + phi;
-        let (sin, cos) = (sin * c + cos * s, cos * c - sin * s);
-        let part = contribution::<TV>(mass, r1, sin, cos, after);
-        // Room to the nearest boundary at both ends; a track that turns back needs more of it.
-        let room = (theta - row[6]).min(row[7] - theta).min(theta1 - row[6]).min(row[7] - theta1);
-        let turns = before[1] * after[1] <= 0.0;
-        let needed = if turns { 2.0 * before[1].abs().max(after[1].abs()) } else { 0.0 };
-        let mut walk = (largest > turn) | (room < needed) | (theta1 < row[6]) | (theta1 > row[7]);
-        if TV {
-            let needed =
-                if before[0] * after[0] <= 0.0 { 2.0 * before[0].abs().max(after[0].abs()) } else { 0.0 };
-            let sign = 1f64.copysign(r);
-            walk |= (sign * r1 <= 0.0) | (r.abs().min(r1.abs()) < needed);
-        }
-        block.r_end[i] = r1;
-        block.theta_end[i] = theta1;
-        let parts = if TV { REGION } else { crate::flow::moments::SIGN };
-        for p in 0..parts {
-            block.parts[p][i] = part[p];
-        }
+        let lane = advance::<TV>(block.r[i], block.theta[i], block.mass[i], row, tv, turn);
+        block.r_end[i] = lane.r;
+        block.theta_end[i] = lane.theta;
+        let walk = lane.walk | (block.walk[i] > 0.0);
         block.walk[i] = if walk { 1.0 } else { 0.0 };
+        for p in 0..if TV { REGION } else { SIGN } {
+            sums.sums[p][i] += if walk { 0.0 } else { lane.part[p] };
+        }
     }
+}
+
+#[inline(always)]
+fn mixed_lanes<const TV: bool>(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
+    for i in 0..LANES {
+        let row = std::array::from_fn(|p| mixed.rows[p][i]);
+        let lane = advance::<TV>(block.r[i], block.theta[i], block.mass[i], row, tv, turn);
+        block.r_end[i] = lane.r;
+        block.theta_end[i] = lane.theta;
+        block.walk[i] = if lane.walk { 1.0 } else { 0.0 };
+        for p in 0..if TV { REGION } else { SIGN } {
+            mixed.parts[p][i] = lane.part[p];
+        }
+    }
+}
+
+struct Advanced {
+    r: f64,
+    theta: f64,
+    part: RegionMoments,
+    walk: bool,
+}
+
+/// One particle over the whole step, as if it stayed in its region, and whether it may not have.
+#[inline(always)]
+fn advance<const TV: bool>(r: f64, theta: f64, mass: f64, row: [f64; 8], tv: f64, turn: f64) -> Advanced {
+    let [g0x, g0y, g1x, g1y, g2x, g2y, low, high] = row;
+    let (sin, cos) = sin_cos(theta);
+    let g = [seen([g0x, g0y], sin, cos), seen([g1x, g1y], sin, cos), seen([g2x, g2y], sin, cos)];
+    let tv = if TV { tv.copysign(r) } else { 0.0 };
+    let (r1, phi, largest) = runge_kutta(r, g, tv, 1.0);
+    let (s, c) = sin_cos_small(phi);
+    let before = rates(r, 0.0, 1.0, g[0], tv);
+    let after = rates(r1, s, c, g[2], tv);
+    let theta1 = theta + phi;
+    let (sin, cos) = (sin * c + cos * s, cos * c - sin * s);
+    let part = contribution::<TV>(mass, r1, sin, cos, after);
+    // Room to the nearest boundary at both ends; a track that turns back needs more of it.
+    let room = (theta - low).min(high - theta).min(theta1 - low).min(high - theta1);
+    let turns = before[1] * after[1] <= 0.0;
+    let needed = if turns { 2.0 * before[1].abs().max(after[1].abs()) } else { 0.0 };
+    let mut walk = (largest > turn) | (room < needed);
+    if TV {
+        let turns = before[0] * after[0] <= 0.0;
+        let needed = if turns { 2.0 * before[0].abs().max(after[0].abs()) } else { 0.0 };
+        walk |= (1f64.copysign(r) * r1 <= 0.0) | (r.abs().min(r1.abs()) < needed);
+    }
+    Advanced { r: r1, theta: theta1, part, walk }
 }

@@ -1,5 +1,6 @@
 //! The canonical flow of the measure, with and without the total-variation term.
 
+pub mod grouping;
 mod lanes;
 mod motion;
 pub mod movers;

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::flow::moments::{REGION, SIGN};
+use crate::flow::moments::{SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::problem::{Place, PlaceKind};
 
-use super::lanes::{Block, LANES, push, push_tv};
+use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
 use super::tables::Tables;
 use super::walk::{Particle, Walks, walk};
 
@@ -69,61 +69,134 @@ pub fn push_all(
                 place_end,
             };
             if tables.tv > 0.0 {
-                push_chunk::<true>(tables, part, walks)
+                Pusher::<true>::new(tables, walks).push(part);
             } else {
-                push_chunk::<false>(tables, part, walks)
+                Pusher::<false>::new(tables, walks).push(part);
             }
         });
     total.clear(significant);
     chunks.iter().for_each(|chunk| total.add(chunk));
     // Rates were summed per unit of u.
-    for region in &mut total.moments.region {
-        for rate in [5, 6, 7, 10, 11] {
-            region[rate] /= tables.h;
+    let per_time = |moments: &mut [f64]| {
+        for rate in (SIGMA_RATE..SIGN).chain(SIGN_RATE..moments.len()) {
+            moments[rate] /= tables.h;
         }
-    }
+    };
+    total.moments.region.iter_mut().for_each(|region| per_time(region));
     for region in &mut total.movers.region {
-        for rate in [5, 6, 7, 10, 11] {
-            region.start[rate] /= tables.h;
-            region.end[rate] /= tables.h;
-        }
+        per_time(&mut region.start);
+        per_time(&mut region.end);
     }
 }
 
-fn push_chunk<const TV: bool>(tables: &Tables<'_>, particles: Particles<'_>, walks: &mut Walks) {
-    let Particles { mass, r, theta, place, r_end, theta_end, place_end } = particles;
-    let mut block = Block::empty();
-    for start in (0..mass.len()).step_by(LANES) {
-        let lanes = LANES.min(mass.len() - start);
-        let range = start..start + lanes;
-        block.r[..lanes].copy_from_slice(&r[range.clone()]);
-        block.theta[..lanes].copy_from_slice(&theta[range.clone()]);
-        block.mass[..lanes].copy_from_slice(&mass[range.clone()]);
-        let mut free = false;
-        for (lane, place) in place[range.clone()].iter().enumerate() {
-            // Particles that are not free ride along in the dead region and are dealt with below.
-            let k = if place.is_free() { place.index() } else { 0 };
-            free |= k > 0;
-            block.set_row(lane, &tables.rows[k]);
+/// A block with no more particles from elsewhere than these counts as one of a single region; they
+/// are walked one by one.
+const MAX_STRANGERS: u32 = 4;
+
+/// Pushes one chunk, block by block.
+struct Pusher<'a, const TV: bool> {
+    tables: &'a Tables<'a>,
+    walks: &'a mut Walks,
+    mixed: Mixed,
+    /// Moments of the region that the last blocks lay in.
+    sums: LaneSums,
+    region: usize,
+}
+
+impl<'a, const TV: bool> Pusher<'a, TV> {
+    fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
+        Pusher { tables, walks, mixed: Mixed::empty(), sums: LaneSums::zero(), region: 0 }
+    }
+
+    fn push(mut self, particles: Particles<'_>) {
+        let Particles { mass, r, theta, place, r_end, theta_end, place_end } = particles;
+        place_end.copy_from_slice(place);
+        let mut walk = [0.0; LANES];
+        let whole = mass.len() / LANES * LANES;
+        let (r_ends, theta_ends) = (r_end.as_chunks_mut().0, theta_end.as_chunks_mut().0);
+        let blocks = r.as_chunks().0.iter().zip(theta.as_chunks().0).zip(mass.as_chunks().0);
+        for (((i, ((r, theta), mass)), r_end), theta_end) in blocks.enumerate().zip(r_ends).zip(theta_ends) {
+            let places = i * LANES..(i + 1) * LANES;
+            let block = Block { r, theta, mass, r_end, theta_end, walk: &mut walk };
+            self.push_block(block, &place[places.clone()], &mut place_end[places]);
         }
-        if free && TV {
-            push_tv(&mut block, tables.tv, tables.turn);
-        } else if free {
-            push(&mut block, tables.turn);
-        }
-        for lane in 0..lanes {
-            let i = start + lane;
-            let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
-            let end = if particle.place.is_free() && block.walk[lane] == 0.0 {
-                let sum = &mut walks.moments.region[particle.place.index()];
-                for p in 0..if TV { REGION } else { SIGN } {
-                    sum[p] += block.parts[p][lane];
-                }
-                Particle { r: block.r_end[lane], theta: block.theta_end[lane], ..particle }
-            } else {
-                push_one::<TV>(tables, particle, walks)
+        if whole < mass.len() {
+            // The last few particles, in a block filled up with dead ones.
+            let tail = |values: &[f64]| {
+                let mut lanes = [0.0; LANES];
+                lanes[..values.len() - whole].copy_from_slice(&values[whole..]);
+                lanes
             };
-            (r_end[i], theta_end[i], place_end[i]) = (end.r, end.theta, end.place);
+            let (mut r_tail, mut theta_tail) = ([0.0; LANES], [0.0; LANES]);
+            let mut places = [Place::DEAD; LANES];
+            places[..mass.len() - whole].copy_from_slice(&place[whole..]);
+            let mut places_end = places;
+            let block = Block {
+                r: &tail(r),
+                theta: &tail(theta),
+                mass: &tail(mass),
+                r_end: &mut r_tail,
+                theta_end: &mut theta_tail,
+                walk: &mut walk,
+            };
+            self.push_block(block, &places, &mut places_end);
+            let lanes = mass.len() - whole;
+            r_end[whole..].copy_from_slice(&r_tail[..lanes]);
+            theta_end[whole..].copy_from_slice(&theta_tail[..lanes]);
+            place_end[whole..].copy_from_slice(&places_end[..lanes]);
+        }
+        self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+    }
+
+    fn push_block(&mut self, mut block: Block<'_>, places: &[Place], places_end: &mut [Place]) {
+        let common = places[LANES / 2];
+        // Counted without a branch, so that it becomes vector instructions.
+        let strangers = places.iter().map(|&place| u32::from(place != common)).sum::<u32>();
+        if common.is_free() && strangers <= MAX_STRANGERS {
+            for (walk, &place) in block.walk.iter_mut().zip(places) {
+                *walk = if place == common { 0.0 } else { 1.0 };
+            }
+            self.push_region(&mut block, common.index());
+        } else {
+            self.push_places(&mut block, places);
+        }
+        if block.walk.iter().sum::<f64>() == 0.0 {
+            return;
+        }
+        for lane in (0..LANES).filter(|&lane| block.walk[lane] > 0.0) {
+            let (mass, r, theta) = (block.mass[lane], block.r[lane], block.theta[lane]);
+            let end =
+                push_one::<TV>(self.tables, Particle { mass, r, theta, place: places[lane] }, self.walks);
+            (block.r_end[lane], block.theta_end[lane], places_end[lane]) = (end.r, end.theta, end.place);
+        }
+    }
+
+    /// A block that lies in region `k`.
+    fn push_region(&mut self, block: &mut Block<'_>, k: usize) {
+        if k != self.region {
+            self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+            self.region = k;
+        }
+        let tables = self.tables;
+        push_same::<TV>(block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
+    }
+
+    /// A block of any particles: those that are not free are left to [`push_one`].
+    fn push_places(&mut self, block: &mut Block<'_>, places: &[Place]) {
+        let mut free = false;
+        for (lane, place) in places.iter().enumerate().filter(|(_, place)| place.is_free()) {
+            self.mixed.set_row(lane, &self.tables.rows[place.index()]);
+            free = true;
+        }
+        if free {
+            push_mixed::<TV>(block, &mut self.mixed, self.tables.tv, self.tables.turn);
+        }
+        for (lane, place) in places.iter().enumerate() {
+            if !place.is_free() {
+                block.walk[lane] = 1.0;
+            } else if block.walk[lane] == 0.0 {
+                self.mixed.add_to::<TV>(lane, &mut self.walks.moments.region[place.index()]);
+            }
         }
     }
 }

@@ -40,6 +40,15 @@ pub struct Row {
     pub high: f64,
 }
 
+impl Row {
+    /// The eight numbers in order.
+    #[inline(always)]
+    pub fn numbers(&self) -> [f64; 8] {
+        let [[a, b], [c, d], [e, f]] = self.g;
+        [a, b, c, d, e, f, self.low, self.high]
+    }
+}
+
 /// The cluster on one boundary.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Slide {

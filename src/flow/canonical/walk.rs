@@ -8,7 +8,7 @@ use crate::flow::Counters;
 use crate::flow::field::Vec2;
 use crate::flow::moments::{Moments, REGION, RegionMoments};
 use crate::math::poly;
-use crate::math::trig::sin_cos;
+use crate::math::trig::{sin_cos, sin_cos_small};
 use crate::problem::{Place, PlaceKind};
 
 use super::motion::{contribution, rates, runge_kutta, seen};
@@ -237,39 +237,34 @@ impl<const TV: bool> Walker<'_, '_, TV> {
             (du, end) = stretch.turning(du, 0);
         }
         let crossing = if end.phi > up + ON_BOUNDARY {
-            Some((stretch.reach(du, |e| e.phi - up, 1, 1.0), true))
+            Some((stretch.reach(du, end, |e| e.phi - up, 1, 1.0), true))
         } else if end.phi < down - ON_BOUNDARY {
-            Some((stretch.reach(du, |e| down - e.phi, 1, -1.0), false))
+            Some((stretch.reach(du, end, |e| down - e.phi, 1, -1.0), false))
         } else {
             None
         };
         let zero =
-            if TV && end.r * sign < 0.0 { Some(stretch.reach(du, |e| -sign * e.r, 0, -sign)) } else { None };
+            (watch_zero && end.r * sign < 0.0).then(|| stretch.reach(du, end, |e| -sign * e.r, 0, -sign));
         match (crossing, zero) {
-            (crossing, Some(at)) if crossing.is_none_or(|(c, _)| at <= c) => {
-                self.finish_stretch(&stretch, at);
+            (crossing, Some((at, end))) if crossing.is_none_or(|((crossed, _), _)| at <= crossed) => {
+                self.finish_stretch(&stretch, at, end);
                 self.free_at_zero(sign);
             }
-            (Some((at, upward)), _) => {
+            (Some(((at, end), upward)), _) => {
                 let b = if upward { k } else { k - 1 };
-                self.finish_stretch(&stretch, at);
+                self.finish_stretch(&stretch, at, end);
                 self.particle.theta = self.tables.regions.angle(b);
                 self.arrive(b, upward);
             }
             _ => {
-                self.finish_stretch_at(&stretch, du, end);
+                self.finish_stretch(&stretch, du, end);
                 // Within rounding of the boundary is on it, not across.
                 self.particle.theta = self.particle.theta.clamp(row.low, row.high);
             }
         }
     }
 
-    fn finish_stretch(&mut self, stretch: &Stretch, du: f64) {
-        let end = stretch.advance(du);
-        self.finish_stretch_at(stretch, du, end);
-    }
-
-    fn finish_stretch_at(&mut self, stretch: &Stretch, du: f64, end: End) {
+    fn finish_stretch(&mut self, stretch: &Stretch, du: f64, end: End) {
         let (mass, k, to) = (self.particle.mass, self.particle.place.index(), advance_u(self.u, du));
         let parts = stretch.contributions::<TV>(mass, du, &end);
         self.walks.movers.add_track(k, self.u, to, [&parts[0], &parts[1], &parts[2]]);
@@ -487,7 +482,7 @@ impl Stretch {
     fn advance(&self, du: f64) -> End {
         let g = [self.start, self.seen_at(self.u + 0.5 * du), self.seen_at(self.u + du)];
         let (r, phi, turn) = runge_kutta(self.r, g, self.tv, du);
-        let (sin, cos) = sin_cos(phi);
+        let (sin, cos) = sin_cos_small(phi);
         End { r, phi, rate: rates(r, sin, cos, g[2], self.tv), turn }
     }
 
@@ -518,32 +513,34 @@ impl Stretch {
         (high, end)
     }
 
-    /// The length in `[0, du]` at which `f`, not positive at 0 and positive at `du`, vanishes;
-    /// its slope is `sign` times rate `component`. Newton inside a bracket.
-    fn reach(&self, du: f64, f: impl Fn(&End) -> f64, component: usize, sign: f64) -> f64 {
-        let (mut low, mut high) = (0.0, du);
-        let end = self.advance(du);
-        let mut at = du;
-        let (mut value, mut slope) = (f(&end), sign * end.rate[component]);
+    /// The length in `[0, du]` at which `f`, not positive at 0 and positive at `end` of `du`,
+    /// vanishes, and the end there; its slope is `sign` times rate `component`. Newton inside a
+    /// bracket.
+    fn reach(
+        &self,
+        du: f64,
+        mut end: End,
+        f: impl Fn(&End) -> f64,
+        component: usize,
+        sign: f64,
+    ) -> (f64, End) {
+        let (mut low, mut high, mut at) = (0.0, du, du);
         for _ in 0..80 {
+            let (value, slope) = (f(&end), sign * end.rate[component]);
+            if value > 0.0 {
+                high = at;
+            } else {
+                low = at;
+            }
             let newton = at - value / slope;
             let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-            if (next - at).abs() <= 4e-16 * du || high - low <= 4e-16 * du {
-                return next;
+            if value == 0.0 || (next - at).abs() <= 1e-15 * du || high - low <= 1e-15 * du {
+                break;
             }
             at = next;
-            let end = self.advance(at);
-            (value, slope) = (f(&end), sign * end.rate[component]);
-            if value > 0.0 {
-                high = at
-            } else {
-                low = at
-            }
-            if value == 0.0 {
-                return at;
-            }
+            end = self.advance(at);
         }
-        at
+        (at, end)
     }
 
     /// Contributions to the moments at the start, middle and end of a stretch of length `du`; the
@@ -553,7 +550,7 @@ impl Stretch {
         let r = 0.5 * (self.r + end.r) + du / 8.0 * (start_rate[0] - end.rate[0]);
         let phi = 0.5 * end.phi + du / 8.0 * (start_rate[1] - end.rate[1]);
         [(self.r, 0.0), (r, phi), (end.r, end.phi)].map(|(r, phi)| {
-            let (s, c) = sin_cos(phi);
+            let (s, c) = sin_cos_small(phi);
             let (sin, cos) = (self.sin * c + self.cos * s, self.cos * c - self.sin * s);
             contribution::<TV>(mass, r.copysign(if TV { self.tv } else { r }), sin, cos, [0.0; 2])
         })

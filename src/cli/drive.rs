@@ -1,0 +1,151 @@
+//! What `run` and `resume` share: a simulation driven to its end, its snapshots written, its
+//! course told.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::flow::{State, StepRecord};
+use crate::io::{IoError, RunWriter};
+use crate::run::{Description, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive};
+
+use super::failure::{Exit, Failure, quoted};
+use super::interrupt;
+use super::output::{note, print, print_json};
+use super::progress::{Moment, Progress};
+
+/// How the course and the end of a run are told.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling {
+    /// Errors only.
+    pub quiet: bool,
+    /// A summary as JSON at the end.
+    pub json: bool,
+}
+
+/// Drives `simulation` to its end or to Ctrl-C, writing to `writer`, whose file is `path`.
+///
+/// * `resumed`: the file holds the run up to the simulation's state already.
+///
+/// # Errors
+/// The computation fails or a snapshot cannot be written; what was reported as written is safe.
+pub fn drive_and_write(
+    path: &Path,
+    description: &Description,
+    mut simulation: Simulation,
+    writer: RunWriter,
+    resumed: bool,
+    telling: Telling,
+) -> Result<Exit, Failure> {
+    let stop = interrupt::watch()?;
+    let started = Instant::now();
+    let times = description.schedule.times();
+    let mut watcher = Watcher {
+        writer,
+        progress: Progress::new(telling.quiet, description.end, simulation.state().time),
+        due: times.len(),
+        done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
+        resumed,
+        last: None,
+    };
+    let outcome = drive(&mut simulation, &description.schedule, &mut watcher, stop);
+    watcher.progress.finish();
+    let last = watcher.last;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(RunError::Observer(error)) => {
+            // The writer has left the file as a crash would, and its message says what is safe.
+            return Err(error
+                .downcast::<IoError>()
+                .map_or_else(Failure::computation, |error| (*error).into()));
+        }
+        Err(RunError::Flow(error)) => {
+            watcher.writer.finish()?;
+            let good = last.map_or("no snapshot was written".to_string(), |time| {
+                format!("the last good snapshot of {} is at t = {time}", quoted(path))
+            });
+            return Err(Failure::from(error).help(good));
+        }
+    };
+    watcher.writer.finish()?;
+    let (state, loss) = (simulation.state(), simulation.loss());
+    let seconds = started.elapsed().as_secs_f64();
+    if telling.json {
+        print_json(&json!({
+            "file": path,
+            "outcome": if outcome == Outcome::Finished { "finished" } else { "interrupted" },
+            "time": state.time,
+            "steps": state.step,
+            "loss": loss,
+            "seconds": seconds,
+        }))?;
+    } else if !telling.quiet && outcome == Outcome::Finished {
+        let steps = state.step;
+        print(&format!(
+            "{}: done, t = {}, {steps} steps in {seconds:.1} s, loss {loss:.6e}\n",
+            path.display(),
+            state.time
+        ))?;
+    }
+    if outcome == Outcome::Interrupted {
+        if !telling.quiet {
+            let (time, end) = (state.time, description.end);
+            note(&format!(
+                "interrupted at t = {time} of {end}; continue with: reluflow resume {}",
+                quoted(path)
+            ));
+        }
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::Success)
+}
+
+/// Writes snapshots, and tells.
+struct Watcher {
+    writer: RunWriter,
+    progress: Progress,
+    /// Snapshots of the whole run, and how many of them are written.
+    due: usize,
+    done: usize,
+    /// Whether the file holds the start of the run already.
+    resumed: bool,
+    /// Time of the last snapshot written.
+    last: Option<f64>,
+}
+
+impl Observer for Watcher {
+    fn step(&mut self, simulation: &Simulation, record: &StepRecord) {
+        self.progress.step(|| Moment {
+            time: record.time,
+            step_size: record.step_size,
+            loss: simulation.loss(),
+            pinned_mass: simulation.pinned_mass(),
+        });
+    }
+
+    fn snapshot(
+        &mut self,
+        snapshot: &Snapshot,
+        state: &State,
+        steps: &[StepRecord],
+        scheduled: bool,
+    ) -> Result<(), ObserverError> {
+        if self.resumed && snapshot.step == 0 {
+            return Ok(());
+        }
+        self.writer.write(snapshot, state, steps, scheduled)?;
+        self.last = Some(snapshot.time);
+        self.done += usize::from(scheduled);
+        self.progress.snapshot(|| {
+            let number =
+                if scheduled { format!("{} of {}", self.done, self.due) } else { "(extra)".to_string() };
+            let Snapshot { time, step, loss, .. } = snapshot;
+            let pinned = 100.0 * snapshot.pinned_mass.sum();
+            format!(
+                "snapshot {number} written: t = {time}, step {step}, loss {loss:.6e}, pinned {pinned:.2} %"
+            )
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! How a command ends: exit codes, and errors as a user reads them.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use miette::Report;
+
+use crate::flow::FlowError;
+use crate::io::IoError;
+use crate::scenario::ScenarioError;
+
+/// The exit code of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked.
+    Success = 0,
+    /// The computation or a check failed.
+    Failed = 1,
+    /// The command line or an input was wrong.
+    Usage = 2,
+    /// Stopped by Ctrl-C: 128 + SIGINT, as shells report it.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// An error on its way to the terminal, with the exit code it leads to.
+#[derive(Debug)]
+pub struct Failure {
+    /// [`Exit::Failed`] or [`Exit::Usage`].
+    pub exit: Exit,
+    text: String,
+    help: Option<String>,
+    /// The error drawn at its place in a file, for terminals.
+    drawing: Option<Report>,
+}
+
+impl Failure {
+    /// Wrong command line or input: exit code 2.
+    pub fn usage(text: impl Display) -> Failure {
+        Failure { exit: Exit::Usage, text: text.to_string(), help: None, drawing: None }
+    }
+
+    /// The computation failed: exit code 1.
+    pub fn computation(text: impl Display) -> Failure {
+        Failure { exit: Exit::Failed, ..Failure::usage(text) }
+    }
+
+    /// With a line on what to do.
+    pub fn help(self, help: impl Display) -> Failure {
+        Failure { help: Some(help.to_string()), ..self }
+    }
+
+    /// Writes the error to standard error.
+    pub fn print(&self) {
+        let mut text = match &self.drawing {
+            Some(report) if std::io::stderr().is_terminal() => format!("error:\n{report:?}"),
+            _ => format!("error: {}", self.text),
+        };
+        if let Some(help) = &self.help {
+            text = format!("{}\n  help: {help}", text.trim_end());
+        }
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+    }
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Failure {
+        let text = error.to_string();
+        let report = Report::new(error);
+        let drawing = report.source_code().is_some().then_some(report);
+        Failure { drawing, ..Failure::usage(text) }
+    }
+}
+
+impl From<IoError> for Failure {
+    fn from(error: IoError) -> Failure {
+        let failure = match error {
+            IoError::Exists { .. }
+            | IoError::Unwritable { .. }
+            | IoError::Locked { .. }
+            | IoError::Missing { .. }
+            | IoError::NotRunFile { .. }
+            | IoError::Version { .. }
+            | IoError::NoSnapshot { .. } => Failure::usage,
+            _ => Failure::computation,
+        };
+        failure(error)
+    }
+}
+
+impl From<FlowError> for Failure {
+    fn from(error: FlowError) -> Failure {
+        Failure::computation(error)
+    }
+}
+
+/// A path as a shell takes it.
+pub fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_survive_a_shell() {
+        assert_eq!(quoted(Path::new("output/a-1.h5")), "output/a-1.h5");
+        assert_eq!(quoted(Path::new("my run's.h5")), r"'my run'\''s.h5'");
+    }
+}

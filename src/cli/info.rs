@@ -1,0 +1,175 @@
+//! `reluflow info RUN`.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::io::{RunFile, Status};
+use crate::problem::PlaceKind;
+use crate::run::{ParticleOutput, Snapshot};
+
+use super::failure::{Exit, Failure};
+use super::output::{note, print, print_json};
+use super::table::table;
+
+/// Say what a run file holds
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  reluflow info output/mcycle.h5
+  reluflow info output/mcycle.h5 --scenario > again.toml
+
+Reads files that are being written, and what a kill left behind, as they are.")]
+pub struct Args {
+    /// The run file
+    run: PathBuf,
+    /// Print the scenario of the run instead
+    #[arg(long, conflicts_with = "json")]
+    scenario: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        let file = RunFile::open(&self.run)?;
+        if self.scenario {
+            print(&file.description()?.scenario)?;
+            return Ok(Exit::Success);
+        }
+        warn_unless_ordinary(&file, quiet);
+        if self.json {
+            print_json(&as_json(&file)?)?;
+        } else if !quiet {
+            print(&as_text(&file)?)?;
+        }
+        Ok(Exit::Success)
+    }
+}
+
+/// Tells that a file is not one that other tools open.
+pub fn warn_unless_ordinary(file: &RunFile, quiet: bool) {
+    if !file.status().is_ordinary() && !quiet {
+        note(&format!("note: {}: {}", file.path().display(), file.status()));
+    }
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Finished => "finished",
+        Status::Interrupted => "interrupted",
+        Status::Running => "running",
+        Status::Killed => "killed",
+    }
+}
+
+/// Mass of each kind of place: free, pinned, dead, stuck.
+fn masses(snapshot: &Snapshot) -> [(&'static str, f64); 4] {
+    let (dead, free) = (snapshot.region_mass[0], snapshot.region_mass.iter().skip(1).sum());
+    let pinned = snapshot.pinned_mass.sum();
+    let kinds = [PlaceKind::Free, PlaceKind::Pinned, PlaceKind::Dead, PlaceKind::Stuck].map(PlaceKind::name);
+    [(kinds[0], free), (kinds[1], pinned), (kinds[2], dead), (kinds[3], snapshot.stuck_mass)]
+}
+
+/// Largest difference between the residual ODE and the particles, for both forms.
+fn ode_differences(snapshot: &Snapshot) -> [f64; 2] {
+    [&snapshot.residual_ode, &snapshot.residual_ode_uncorrected]
+        .map(|ode| (ode - &snapshot.residual).iter().fold(0.0, |most: f64, d| most.max(d.abs())))
+}
+
+fn as_json(file: &RunFile) -> Result<Value, Failure> {
+    let description = file.description()?;
+    let attributes: serde_json::Map<String, Value> =
+        file.attributes()?.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let mut times = vec![];
+    let mut loss = vec![];
+    let mut last = Value::Null;
+    for index in 0..file.len() {
+        let snapshot = file.snapshot(index)?;
+        times.push(snapshot.time);
+        loss.push(snapshot.loss);
+        if index + 1 == file.len() {
+            let [corrected, uncorrected] = ode_differences(&snapshot);
+            last = json!({
+                "time": snapshot.time,
+                "step": snapshot.step,
+                "loss": snapshot.loss,
+                "mass": masses(&snapshot).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+                "events": snapshot.counters.counts().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+                "ambiguous_mass": snapshot.counters.ambiguous_mass,
+                "tangent_kernel_change": snapshot.tangent_kernel_change,
+                "residual_ode_difference": corrected,
+                "residual_ode_uncorrected_difference": uncorrected,
+            });
+        }
+    }
+    Ok(json!({
+        "file": file.path(),
+        "status": status_word(file.status()),
+        "attributes": attributes,
+        "samples": description.samples.len(),
+        "particles": description.mass.len(),
+        "snapshots": { "written": times.len(), "due": description.schedule.times().len() },
+        "times": times,
+        "loss": loss,
+        "last": last,
+    }))
+}
+
+fn as_text(file: &RunFile) -> Result<String, Failure> {
+    let description = file.description()?;
+    let mut rows: Vec<Vec<String>> = vec![];
+    let mut row = |name: &str, text: String| rows.push(vec![name.to_string(), text]);
+    row("title", description.title.clone());
+    row("status", file.status().to_string());
+    let attributes = file.attributes()?;
+    let attribute =
+        |name: &str| attributes.iter().find(|(found, _)| found == name).map_or("?", |(_, text)| text);
+    row("program", format!("{}, commit {}", attribute("source"), attribute("git_commit")));
+    for (i, line) in attribute("history").lines().enumerate() {
+        row(if i == 0 { "history" } else { "" }, line.to_string());
+    }
+    let samples = &description.samples;
+    let (x, merged) = (samples.x(), samples.weight().iter().sum::<f64>());
+    let ties = if merged > samples.len() as f64 {
+        format!(", {merged} before ties were merged")
+    } else {
+        String::new()
+    };
+    row("samples", format!("{}{ties}; x from {:.4} to {:.4}", samples.len(), x[0], x[x.len() - 1]));
+    let stored = match description.output.particles {
+        ParticleOutput::All => "all stored".to_string(),
+        ParticleOutput::Count(count) => format!("{} stored", count.min(description.mass.len())),
+        ParticleOutput::None => "none stored".to_string(),
+    };
+    row("particles", format!("{}, {stored}", description.mass.len()));
+    row("measure", description.measure_source.clone());
+    row("flow", format!("{}, tv = {}", description.flow.name(), description.flow.tv()));
+    row("tolerance", format!("{:e}", description.tolerance));
+    let due = description.schedule.times().len();
+    row("snapshots", format!("{} of {due}", file.len()));
+    if file.len() > 0 {
+        let (first, last) = (file.snapshot(0)?, file.snapshot(file.len() - 1)?);
+        row("time", format!("{} of {}", last.time, description.end));
+        row("steps", last.step.to_string());
+        row("loss", format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, last.time));
+        let parts = masses(&last).map(|(name, mass)| format!("{name} {mass:.4}"));
+        row("mass", parts.join(", "));
+        let events =
+            last.counters.counts().map(|(name, count)| format!("{} {count}", name.replace('_', " ")));
+        row("events", events[..4].join(", "));
+        row("", events[4..].join(", "));
+        row(
+            "ambiguous mass",
+            format!("{:.4e} left a boundary where the flow is not unique", last.counters.ambiguous_mass),
+        );
+        row("tangent kernel", format!("changed by {:.4} of its norm", last.tangent_kernel_change));
+        let [corrected, uncorrected] = ode_differences(&last);
+        row(
+            "residual ODE",
+            format!("differs by {corrected:.1e}; as printed in the paper by {uncorrected:.1e}"),
+        );
+    }
+    Ok(table(&rows, &[]))
+}

@@ -1,0 +1,106 @@
+//! The command line: one file per subcommand, the progress bar, and how errors are told.
+//!
+//! Parses, calls the library, prints; decides nothing about the mathematics or the file. Results
+//! go to standard output, the course of a run and errors to standard error.
+
+mod check;
+mod completions;
+mod drive;
+mod failure;
+mod info;
+mod interrupt;
+mod output;
+mod panic;
+mod progress;
+mod recover;
+mod resume;
+mod run;
+mod scenarios;
+mod table;
+mod threads;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Exit;
+use failure::Failure;
+
+/// Infinitely wide, shallow, univariate ReLU networks: the gradient flow of the measure of
+/// neurons and, beside it, the ODE of the residuals
+#[derive(Debug, Parser)]
+#[command(name = "reluflow", version = VERSION, arg_required_else_help = true)]
+#[command(after_help = "\
+Example:
+  reluflow run scenarios/mcycle.toml && reluflow check output/mcycle.h5
+
+Exit codes: 0 success, 1 the computation or a check failed, 2 wrong usage or input,
+130 stopped by Ctrl-C (resumable).")]
+struct Cli {
+    /// Print errors only (and what was asked for with --json)
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("RELUFLOW_GIT_COMMIT"), ")");
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    Check(check::Args),
+    Info(info::Args),
+    Resume(resume::Args),
+    Recover(recover::Args),
+    Scenarios(scenarios::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command that the arguments of this process name.
+pub fn main() -> ExitCode {
+    panic::explain_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version arrive here too, with exit code 0; a closed pipe is not our error.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    // The panic hook has said what there is to say.
+    let result = catch_unwind(AssertUnwindSafe(|| cli.command.execute(cli.quiet)));
+    match result.unwrap_or(Ok(Exit::Failed)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit.into()
+        }
+    }
+}
+
+impl Command {
+    fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        match self {
+            Command::Run(args) => args.execute(quiet),
+            Command::Check(args) => args.execute(quiet),
+            Command::Info(args) => args.execute(quiet),
+            Command::Resume(args) => args.execute(quiet),
+            Command::Recover(args) => args.execute(quiet),
+            Command::Scenarios(args) => args.execute(quiet),
+            Command::Completions(args) => args.execute(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

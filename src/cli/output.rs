@@ -1,0 +1,35 @@
+//! Standard output and standard error: results go to the one, everything else to the other.
+
+use std::io::{ErrorKind, Write};
+
+use super::failure::Failure;
+
+/// Writes the result of a command to standard output.
+///
+/// A reader that has seen enough (`reluflow info run.h5 | head -1`) is no error: what it does
+/// not want is dropped, and the exit code stays that of the command.
+///
+/// # Errors
+/// Any other reason why standard output cannot be written, such as a full disk.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::computation(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes JSON to standard output, ending in a newline.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    print(&format!("{value:#}\n"))
+}
+
+/// Writes a line to standard error. That a run's course cannot be told does not stop the run.
+pub fn note(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

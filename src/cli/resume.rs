@@ -1,0 +1,49 @@
+//! `reluflow resume RUN`.
+
+use std::path::PathBuf;
+
+use crate::io::{IoError, RunWriter};
+use crate::run::Simulation;
+
+use super::drive::{Telling, drive_and_write};
+use super::failure::{Exit, Failure};
+use super::output::note;
+use super::threads::Threads;
+
+/// Continue a run that was stopped or killed, to the same bits as if it never had been
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  reluflow resume output/mcycle.h5
+
+All settings come from the file. A run that is complete is left as it is, with exit code 0.")]
+pub struct Args {
+    /// The run file
+    run: PathBuf,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print a summary as JSON at the end
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        self.threads.apply()?;
+        let (writer, description, state) = match RunWriter::resume(&self.run) {
+            Err(error @ IoError::Complete { .. }) => {
+                if !quiet {
+                    note(&error.to_string());
+                }
+                return Ok(Exit::Success);
+            }
+            resumed => resumed?,
+        };
+        if !quiet {
+            let (title, time, end) = (&description.title, state.time, description.end);
+            note(&format!("{title}: continuing from t = {time} of {end} in {}", self.run.display()));
+        }
+        let simulation = Simulation::resume(&description, state)?;
+        drive_and_write(&self.run, &description, simulation, writer, true, Telling { quiet, json: self.json })
+    }
+}

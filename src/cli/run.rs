@@ -1,0 +1,107 @@
+//! `reluflow run SCENARIO|CSV`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::io::{IoError, RunFile, RunWriter};
+use crate::run::Simulation;
+use crate::scenario::Scenario;
+
+use super::drive::{Telling, drive_and_write};
+use super::failure::{Exit, Failure, quoted};
+use super::output::note;
+use super::threads::Threads;
+
+/// Run a scenario, or samples with default settings
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  reluflow run scenarios/mcycle.toml           # writes output/mcycle.h5
+  reluflow run samples.csv -o first.h5         # columns x and y; says which defaults it takes
+
+Ctrl-C finishes the step, writes a snapshot and exits with 130; `reluflow resume` continues.
+A run that was killed can be resumed as well.")]
+pub struct Args {
+    /// A scenario (.toml), or a table of samples (.csv, .tsv, .txt, .dat)
+    #[arg(value_name = "SCENARIO|CSV")]
+    input: PathBuf,
+    /// The run file [default: output/<name of the input>.h5]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace the run file if it exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print a summary as JSON at the end
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        self.threads.apply()?;
+        let Scenario { description, measure, notices, .. } = Scenario::read(&self.input)?;
+        if !quiet {
+            notices.iter().for_each(|notice| note(&format!("note: {notice}")));
+        }
+        let output = self.output.unwrap_or_else(|| default_output(&self.input));
+        if is_same_file(&output, &self.input) {
+            return Err(Failure::usage(format!("{} is the input: choose another output", quoted(&output))));
+        }
+        make_parent(&output)?;
+        let writer =
+            RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
+        let simulation = Simulation::new(&description, measure)?;
+        if !quiet {
+            let (samples, particles) = (description.samples.len(), description.mass.len());
+            let (end, output) = (description.end, output.display());
+            note(&format!(
+                "{}: {samples} samples, {particles} particles, until t = {end}, into {output}",
+                description.title
+            ));
+        }
+        drive_and_write(&output, &description, simulation, writer, false, Telling { quiet, json: self.json })
+    }
+}
+
+fn default_output(input: &Path) -> PathBuf {
+    let stem = input.file_stem().unwrap_or_default().to_string_lossy();
+    Path::new("output").join(format!("{stem}.h5"))
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn make_parent(output: &Path) -> Result<(), Failure> {
+    let parent = output.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(parent).map_err(|error| {
+        Failure::usage(format!("{}: the folder of the output cannot be made: {error}", parent.display()))
+    })
+}
+
+/// An output that exists may be a run to be continued.
+fn refused(error: IoError, output: &Path) -> Failure {
+    let unfinished = matches!(error, IoError::Exists { .. })
+        && RunFile::open(output).is_ok_and(|file| file.status() != crate::io::Status::Finished);
+    let failure = Failure::from(error);
+    if unfinished {
+        return failure.help(format!(
+            "it is a run that has not finished: reluflow resume {} continues it",
+            quoted(output)
+        ));
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_output_is_named_after_the_input() {
+        assert_eq!(default_output(Path::new("a/mcycle.toml")), Path::new("output/mcycle.h5"));
+        assert_eq!(default_output(Path::new("run.v2.csv")), Path::new("output/run.v2.h5"));
+    }
+}

@@ -1,0 +1,117 @@
+//! `reluflow scenarios list|show|copy`: the scenarios that come with the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::scenario::{Shipped, scenarios};
+
+use super::failure::{Exit, Failure};
+use super::output::{note, print, print_json};
+use super::table::table;
+
+/// List, show or copy the scenarios that come with the program
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  reluflow scenarios list
+  reluflow scenarios copy mcycle && reluflow run mcycle.toml")]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Name all of them
+    #[command(after_help = "Example:\n  reluflow scenarios list --json")]
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the text of one
+    #[command(after_help = "Example:\n  reluflow scenarios show mcycle")]
+    Show {
+        /// Its name, as `scenarios list` gives it
+        name: String,
+    },
+    /// Copy one, and the data it reads, to a place where it can be changed
+    #[command(after_help = "\
+Example:
+  reluflow scenarios copy mcycle crash.toml    # writes crash.toml and data/mcycle.csv")]
+    Copy {
+        /// Its name, as `scenarios list` gives it
+        name: String,
+        /// A file ending in .toml, or a folder [default: NAME.toml here]
+        destination: Option<PathBuf>,
+        /// Replace files that exist
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        match self.action {
+            Action::List { json } => list(json)?,
+            Action::Show { name } => print(find(&name)?.text)?,
+            Action::Copy { name, destination, force } => {
+                for path in copy(find(&name)?, destination.as_deref(), force)? {
+                    if !quiet {
+                        note(&format!("wrote {}", path.display()));
+                    }
+                }
+            }
+        }
+        Ok(Exit::Success)
+    }
+}
+
+fn list(json: bool) -> Result<(), Failure> {
+    if json {
+        let list = scenarios().iter().map(|shipped| {
+            let files: Vec<&str> = shipped.files.iter().map(|(path, _)| *path).collect();
+            json!({ "name": shipped.name, "title": shipped.title(), "files": files })
+        });
+        return print_json(&list.collect());
+    }
+    let rows: Vec<Vec<String>> =
+        scenarios().iter().map(|shipped| vec![shipped.name.into(), shipped.title().into()]).collect();
+    print(&table(&rows, &[]))
+}
+
+fn find(name: &str) -> Result<&'static Shipped, Failure> {
+    // A name as the shell completes it in a clone is as good.
+    let bare = Path::new(name).file_stem().unwrap_or_default();
+    scenarios().iter().find(|shipped| bare == shipped.name).ok_or_else(|| {
+        let names: Vec<&str> = scenarios().iter().map(|shipped| shipped.name).collect();
+        Failure::usage(format!("no scenario `{name}` comes with reluflow: there are {}", names.join(", ")))
+    })
+}
+
+/// Writes the scenario and its data; returns what was written.
+fn copy(shipped: &Shipped, destination: Option<&Path>, force: bool) -> Result<Vec<PathBuf>, Failure> {
+    let file_name = format!("{}.toml", shipped.name);
+    let scenario = match destination {
+        None => PathBuf::from(file_name),
+        Some(path) if path.extension().is_some_and(|extension| extension == "toml") => path.to_path_buf(),
+        Some(folder) => folder.join(file_name),
+    };
+    let folder = scenario.parent().unwrap_or(Path::new("")).to_path_buf();
+    let mut files = vec![(scenario, shipped.text)];
+    files.extend(shipped.files.iter().map(|(path, text)| (folder.join(path), *text)));
+    // Data that is already there as it would be written is no obstacle.
+    files.retain(|(path, text)| fs::read(path).ok().as_deref() != Some(text.as_bytes()));
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.exists() && !force) {
+        return Err(Failure::usage(format!("{} exists: --force replaces it", path.display())));
+    }
+    for (path, text) in &files {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(path, text))
+            .map_err(|error| Failure::usage(format!("{}: cannot be written: {error}", path.display())))?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
+}

@@ -1,0 +1,143 @@
+//! The checkpoint: the whole state, in two slots that are overwritten in turn.
+//!
+//! The slot that was written last is never touched while the next one is written, and a slot
+//! counts only if the checksums of its header and of its columns are right. So at every moment at
+//! least one slot is valid, once the first has been written.
+
+use crc32fast::Hasher;
+
+use crate::problem::Place;
+use crate::run::{Column, ColumnMut, State};
+
+use super::piece::{PIECE, Piece};
+use super::schema::{self, Dim, Group, Kind, Source};
+use super::sets::Sets;
+
+/// What a slot belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// Counts checkpoints, from 1.
+    pub(crate) sequence: u64,
+    /// Snapshots in the file when it was written.
+    pub(crate) rows: u64,
+    /// How many of them were due: one less when the last was taken because the run was
+    /// interrupted.
+    pub(crate) scheduled_rows: u64,
+    /// Steps in the file when it was written.
+    pub(crate) steps: u64,
+}
+
+const FIELDS: usize = 6;
+
+/// Overwrites the columns of a slot; returns their checksum.
+pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Result<u32> {
+    let mut hasher = Hasher::new();
+    state.columns(|name, column| {
+        let len = match column {
+            Column::F64(values) => values.len(),
+            Column::U32(values) => values.len(),
+            Column::U64(values) => values.len(),
+            Column::Place(values) => values.len(),
+        };
+        for start in (0..len).step_by(PIECE) {
+            let range = start..len.min(start + PIECE);
+            let count = range.len();
+            let piece = match column {
+                Column::F64(values) => Piece::F64(values[range].to_vec()),
+                Column::U32(values) => Piece::U32(values[range].to_vec()),
+                Column::U64(values) => Piece::U64(values[range].to_vec()),
+                Column::Place(values) => Piece::U32(values[range].iter().map(|place| place.bits()).collect()),
+            };
+            piece.add_to(&mut hasher);
+            piece.write(sets.get(Group::Checkpoint, name), &[slot, start], &[1, count])?;
+        }
+        Ok::<(), hdf5::Error>(())
+    })?;
+    Ok(hasher.finalize())
+}
+
+/// Overwrites the header of a slot, which makes the slot valid.
+pub(crate) fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<()> {
+    let mut fields = vec![header.sequence, header.rows, header.scheduled_rows, header.steps, columns.into()];
+    fields.push(checksum(&fields).into());
+    Piece::U64(fields).write(sets.get(Group::Checkpoint, "header"), &[slot, 0], &[1, FIELDS])
+}
+
+fn checksum(fields: &[u64]) -> u32 {
+    let mut hasher = Hasher::new();
+    fields.iter().for_each(|field| hasher.update(&field.to_le_bytes()));
+    hasher.finalize()
+}
+
+/// A slot whose header is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot {
+    number: usize,
+    pub(crate) header: Header,
+    columns: u32,
+}
+
+/// The slots whose headers are valid, newest first.
+pub(crate) fn slots(sets: &Sets) -> hdf5::Result<Vec<Slot>> {
+    let mut slots = vec![];
+    for number in 0..sets.layout.len(Dim::Slot) {
+        let header = sets.get(Group::Checkpoint, "header");
+        let Piece::U64(fields) = Piece::read(Kind::U64, header, &[number, 0], &[1, FIELDS])? else {
+            panic!("headers are 64-bit numbers")
+        };
+        if fields[0] > 0 && fields[5] == u64::from(checksum(&fields[..5])) {
+            let header =
+                Header { sequence: fields[0], rows: fields[1], scheduled_rows: fields[2], steps: fields[3] };
+            slots.push(Slot { number, header, columns: fields[4] as u32 });
+        }
+    }
+    slots.sort_by_key(|slot| std::cmp::Reverse(slot.header.sequence));
+    Ok(slots)
+}
+
+/// The newest valid checkpoint.
+pub(crate) fn newest(sets: &Sets) -> hdf5::Result<Option<(Header, State)>> {
+    for slot in slots(sets)? {
+        if let Some(state) = read_state(sets, slot)? {
+            return Ok(Some((slot.header, state)));
+        }
+    }
+    Ok(None)
+}
+
+/// The state in a slot, if its checksum is right.
+pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>> {
+    // The two columns that `State::from_columns` insists on.
+    if (sets.layout.len(Dim::Number), sets.layout.len(Dim::Count)) != (4, 10) {
+        return Ok(None);
+    }
+    let mut hasher = Hasher::new();
+    let state = State::from_columns(|name, mut column| {
+        let variable = schema::variable(Group::Checkpoint, name);
+        assert!(matches!(variable.source, Source::Column));
+        let len = sets.layout.len(variable.dims[1]);
+        match &mut column {
+            ColumnMut::F64(values) => values.reserve_exact(len),
+            ColumnMut::U32(values) => values.reserve_exact(len),
+            ColumnMut::U64(values) => values.reserve_exact(len),
+            ColumnMut::Place(values) => values.reserve_exact(len),
+        }
+        for start in (0..len).step_by(PIECE) {
+            let count = PIECE.min(len - start);
+            let dataset = sets.get(Group::Checkpoint, name);
+            let piece = Piece::read(variable.kind, dataset, &[slot.number, start], &[1, count])?;
+            piece.add_to(&mut hasher);
+            match (&mut column, piece) {
+                (ColumnMut::F64(all), Piece::F64(values)) => all.extend(values),
+                (ColumnMut::U32(all), Piece::U32(values)) => all.extend(values),
+                (ColumnMut::U64(all), Piece::U64(values)) => all.extend(values),
+                (ColumnMut::Place(all), Piece::U32(bits)) => {
+                    all.extend(bits.into_iter().map(Place::from_bits))
+                }
+                (column, piece) => panic!("{name} is {column:?} in the state, {piece:?} in the schema"),
+            }
+        }
+        Ok::<(), hdf5::Error>(())
+    })?;
+    Ok((hasher.finalize() == slot.columns).then_some(state))
+}

@@ -1,0 +1,184 @@
+//! What can go wrong with run files.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a run file could not be written or read; every text names the file and the remedy.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum IoError {
+    /// The output is already there.
+    #[error("{} exists already: choose another output with -o, or replace it with --force", .path.display())]
+    Exists {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The place of an output cannot be used.
+    #[error("cannot write {}: {found}: choose a directory that exists and can be written", .path.display())]
+    Unwritable {
+        /// The output.
+        path: PathBuf,
+        /// What is in the way.
+        found: String,
+    },
+    /// Another process writes the file.
+    #[error("{} is being written by another process: wait for it or stop it", .path.display())]
+    Locked {
+        /// The run file.
+        path: PathBuf,
+    },
+    /// There is no such file, or it cannot be opened at all.
+    #[error("cannot open {}: {found}", .path.display())]
+    Missing {
+        /// The run file.
+        path: PathBuf,
+        /// What the system says.
+        found: String,
+    },
+    /// The file is something else.
+    #[error("{} is not a run file of reluflow: {found}; give a file that `reluflow run` wrote", .path.display())]
+    NotRunFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        found: String,
+    },
+    /// The file was written by another version of the program.
+    #[error(
+        "{} has format version {found}; this program reads version {allowed}: use a newer reluflow",
+        .path.display()
+    )]
+    Version {
+        /// The run file.
+        path: PathBuf,
+        /// The version of the file.
+        found: u32,
+        /// The version this program reads.
+        allowed: u32,
+    },
+    /// Something in the file is missing or broken.
+    #[error("{} is damaged: {found}; `reluflow validate` lists all damage, `reluflow recover` saves what is good", .path.display())]
+    Damaged {
+        /// The run file.
+        path: PathBuf,
+        /// What is broken.
+        found: String,
+    },
+    /// There is nothing to resume.
+    #[error("{} is complete: {snapshots} snapshots up to its end, t = {end}; there is nothing to resume", .path.display())]
+    Complete {
+        /// The run file.
+        path: PathBuf,
+        /// Its snapshots.
+        snapshots: usize,
+        /// Its end.
+        end: f64,
+    },
+    /// No valid checkpoint is left.
+    #[error("{} holds no valid checkpoint: its snapshots can be read, but the run cannot be resumed; run it again", .path.display())]
+    NoCheckpoint {
+        /// The run file.
+        path: PathBuf,
+    },
+    /// A snapshot that is not there.
+    #[error("{} has no snapshot {index}: it has {len}, counted from 0", .path.display())]
+    NoSnapshot {
+        /// The run file.
+        path: PathBuf,
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        len: usize,
+    },
+    /// The disk is full.
+    #[error("{}: {found} while writing {doing}; {last_good}; make room, then `reluflow resume {}`", .path.display(), .path.display())]
+    DiskFull {
+        /// The run file.
+        path: PathBuf,
+        /// What was being written.
+        doing: String,
+        /// What the system says.
+        found: String,
+        /// What is safe.
+        last_good: LastGood,
+    },
+    /// Writing failed for another reason.
+    #[error("{}: writing {doing} failed: {found}; {last_good}", .path.display())]
+    Write {
+        /// The run file.
+        path: PathBuf,
+        /// What was being written.
+        doing: String,
+        /// What the system says.
+        found: String,
+        /// What is safe.
+        last_good: LastGood,
+    },
+    /// Reading failed.
+    #[error("{}: reading {doing} failed: {found}; `reluflow validate` lists all damage", .path.display())]
+    Read {
+        /// The run file.
+        path: PathBuf,
+        /// What was being read.
+        doing: String,
+        /// What the system says.
+        found: String,
+    },
+}
+
+/// The last snapshot that is safely in the file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LastGood(
+    /// Its number, counted from 0, and its time.
+    pub Option<(usize, f64)>,
+);
+
+impl fmt::Display for LastGood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some((index, time)) => {
+                write!(f, "the last good snapshot is number {index} (t = {time}), still readable")
+            }
+            None => write!(f, "no snapshot had been written"),
+        }
+    }
+}
+
+/// The system's words for an error of the HDF5 library, and whether the disk is full.
+fn explain(error: &hdf5::Error) -> (String, bool) {
+    let text = match error.stack() {
+        // The innermost frame holds the cause.
+        Some(stack) => stack.last().map_or_else(|| error.to_string(), |frame| frame.desc().to_owned()),
+        None => error.to_string(),
+    };
+    // "file write failed: ..., errno = 28, error message = 'No space left on device', ..."
+    let errno = text.split("errno = ").nth(1).and_then(|rest| rest.split(',').next());
+    let message = text.split("error message = '").nth(1).and_then(|rest| rest.split('\'').next());
+    // ENOSPC, EDQUOT, and EFBIG for a limit on the size of files.
+    let full = matches!(errno, Some("28" | "122" | "27"));
+    (message.map(str::to_owned).unwrap_or(text), full)
+}
+
+impl IoError {
+    pub(crate) fn write(path: &Path, doing: &str, error: &hdf5::Error, last_good: LastGood) -> IoError {
+        let (path, doing) = (path.to_owned(), doing.to_owned());
+        match explain(error) {
+            (found, true) => IoError::DiskFull { path, doing, found, last_good },
+            (found, false) => IoError::Write { path, doing, found, last_good },
+        }
+    }
+
+    pub(crate) fn system(path: &Path, doing: &str, error: &std::io::Error, last_good: LastGood) -> IoError {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let (path, doing, found) = (path.to_owned(), doing.to_owned(), error.to_string());
+        match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => IoError::DiskFull { path, doing, found, last_good },
+            _ => IoError::Write { path, doing, found, last_good },
+        }
+    }
+
+    pub(crate) fn read(path: &Path, doing: &str, error: &hdf5::Error) -> IoError {
+        IoError::Read { path: path.to_owned(), doing: doing.to_owned(), found: explain(error).0 }
+    }
+}

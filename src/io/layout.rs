@@ -1,0 +1,160 @@
+//! The lengths of the dimensions of one run, and what follows from them: which variables there
+//! are, their shapes and chunks.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use hdf5::{Extent, SimpleExtents};
+
+use crate::run::{Column, Description, OutputOptions, ParticleOutput, State};
+
+use super::piece::PIECE;
+use super::schema::{self, Dim, Group, Kind, Source, VARIABLES, Variable, When};
+
+/// Rows in a chunk of a variable with one number per row. Such chunks are not filtered: they are
+/// rewritten in place as rows come in, and a rewrite that changes only bytes of new rows cannot
+/// damage an old one, whereas a compressed chunk could be torn.
+const SCALAR_CHUNK: usize = 512;
+
+/// The lengths of the dimensions of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Layout {
+    lengths: BTreeMap<Dim, usize>,
+    options: OutputOptions,
+}
+
+impl Layout {
+    /// The layout of the file of a new run.
+    pub(crate) fn new(description: &Description, state: &State) -> Layout {
+        let s = description.samples.len();
+        let m = description.mass.len();
+        let stored = match description.output.particles {
+            ParticleOutput::All => m,
+            ParticleOutput::Count(n) => n.min(m),
+            ParticleOutput::None => 0,
+        };
+        let mut lengths = BTreeMap::from([
+            (Dim::Sample, s),
+            (Dim::SampleColumn, s),
+            (Dim::Eigenvalue, s),
+            (Dim::Region, 2 * s),
+            (Dim::Boundary, 2 * s),
+            (Dim::Sign, 2),
+            (Dim::Component, 3),
+            (Dim::Particle, stored),
+            (Dim::AllParticles, m),
+            (Dim::Schedule, description.schedule.times().len()),
+            (Dim::Slot, 2),
+            (Dim::HeaderField, 6),
+        ]);
+        let visited: Result<(), Infallible> = state.columns(|name, column| {
+            let length = match column {
+                Column::F64(values) => values.len(),
+                Column::U32(values) => values.len(),
+                Column::U64(values) => values.len(),
+                Column::Place(values) => values.len(),
+            };
+            let dim = schema::variable(Group::Checkpoint, name).dims[1];
+            let known = *lengths.entry(dim).or_insert(length);
+            assert_eq!(known, length, "length of {name} in the state");
+            Ok(())
+        });
+        visited.unwrap_or_else(|never| match never {});
+        Layout { lengths, options: description.output }
+    }
+
+    /// The layout of a file with these dimensions.
+    pub(crate) fn from_lengths(lengths: BTreeMap<Dim, usize>, options: OutputOptions) -> Layout {
+        Layout { lengths, options }
+    }
+
+    /// What is stored.
+    pub(crate) fn options(&self) -> OutputOptions {
+        self.options
+    }
+
+    /// Length of a dimension that is not unlimited; 0 when the run has none.
+    pub(crate) fn len(&self, dim: Dim) -> usize {
+        self.lengths.get(&dim).copied().unwrap_or(0)
+    }
+
+    /// The number of the `i`-th stored particle, as [`ParticleOutput::indices`] but without
+    /// holding all of them.
+    pub(crate) fn stored(&self, i: usize) -> usize {
+        let (m, n) = (self.len(Dim::AllParticles), self.len(Dim::Particle));
+        if n == m { i } else { (i as u128 * m as u128 / n as u128) as usize }
+    }
+
+    /// The dimension under which `dim` is stored: all particles are not stored twice.
+    pub(crate) fn resolve(&self, dim: Dim) -> Dim {
+        let thinned = self.len(Dim::Particle) != self.len(Dim::AllParticles);
+        if dim == Dim::AllParticles && !thinned { Dim::Particle } else { dim }
+    }
+
+    /// Whether the file has this variable.
+    pub(crate) fn has(&self, variable: &Variable) -> bool {
+        let asked = match variable.when {
+            When::Always => true,
+            When::Stored => self.len(Dim::Particle) > 0,
+            When::Thinned => self.len(Dim::Particle) != self.len(Dim::AllParticles),
+            When::Kernel => self.options.tangent_kernel,
+        };
+        // A column of the state may be empty; HDF5 has no chunks or storage for it.
+        asked && variable.dims.iter().all(|&dim| dim.is_unlimited() || self.len(dim) > 0)
+    }
+
+    /// The variables of the file, in the order of the schema.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &'static Variable> + '_ {
+        VARIABLES.iter().filter(|variable| self.has(variable))
+    }
+
+    /// The type in which the variable is stored.
+    pub(crate) fn kind(&self, variable: &Variable) -> Kind {
+        match variable.kind {
+            Kind::Particle if self.options.single_precision => Kind::F32,
+            Kind::Particle => Kind::F64,
+            kind => kind,
+        }
+    }
+
+    /// Extent of one row, or of the whole variable when it has no rows.
+    pub(crate) fn row_shape(&self, variable: &Variable) -> Vec<usize> {
+        let fixed = variable.dims.iter().filter(|dim| !dim.is_unlimited());
+        fixed.map(|&dim| self.len(dim)).collect()
+    }
+
+    /// The extents to create the variable with.
+    pub(crate) fn extents(&self, variable: &Variable) -> SimpleExtents {
+        let extent = |&dim: &Dim| match dim.is_unlimited() {
+            true => Extent::resizable(0),
+            false => Extent::fixed(self.len(dim)),
+        };
+        SimpleExtents::from_vec(variable.dims.iter().map(extent).collect())
+    }
+
+    /// The chunk to create the variable with; `None` for contiguous storage.
+    pub(crate) fn chunk(&self, variable: &Variable) -> Option<Vec<usize>> {
+        if variable.is_scalar_series() {
+            return Some(vec![SCALAR_CHUNK]);
+        }
+        let long = matches!(variable.source, Source::Fixed(_));
+        if !variable.is_series() && !long {
+            return None;
+        }
+        // One row per chunk, cut from the left until at most PIECE elements remain.
+        let mut chunk = self.row_shape(variable);
+        for axis in 0..chunk.len() {
+            let rest: usize = chunk[axis + 1..].iter().product();
+            chunk[axis] = chunk[axis].min((PIECE / rest.max(1)).max(1));
+        }
+        if variable.is_series() {
+            chunk.insert(0, 1);
+        }
+        Some(chunk)
+    }
+
+    /// Whether chunks are compressed and checksummed.
+    pub(crate) fn is_filtered(&self, variable: &Variable) -> bool {
+        !variable.is_scalar_series() && self.chunk(variable).is_some()
+    }
+}

@@ -1,0 +1,184 @@
+//! The description of a run in its file: root attributes and the fixed variables.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hdf5::File;
+
+use crate::flow::Flow;
+use crate::problem::{Affine, Samples};
+use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
+
+use super::attributes::{read_text, read_value, write_text, write_value};
+use super::piece::PIECE;
+use super::piece::Piece;
+use super::schema::{FORMAT_VERSION, Group, Kind};
+use super::sets::Sets;
+
+/// Which program made a file, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Provenance {
+    source: String,
+    git_commit: String,
+    threads: u32,
+    history: String,
+}
+
+/// Program and version.
+fn program() -> String {
+    format!("reluflow {}", env!("CARGO_PKG_VERSION"))
+}
+
+impl Provenance {
+    /// Of a file that this program begins.
+    pub(crate) fn new() -> Provenance {
+        Provenance {
+            source: program(),
+            git_commit: option_env!("RELUFLOW_GIT_COMMIT").unwrap_or("unknown").to_owned(),
+            threads: rayon::current_num_threads() as u32,
+            history: format!("{} {}: run", utc(SystemTime::now()), program()),
+        }
+    }
+
+    /// Of an existing file.
+    pub(crate) fn read(file: &File) -> hdf5::Result<Provenance> {
+        Ok(Provenance {
+            source: read_text(file, "source")?,
+            git_commit: read_text(file, "git_commit")?,
+            threads: read_value(file, "threads")?,
+            history: read_text(file, "history")?,
+        })
+    }
+
+    /// With one more line of history.
+    pub(crate) fn and(mut self, what: &str) -> Provenance {
+        self.history = format!("{}\n{} {}: {what}", self.history, utc(SystemTime::now()), program());
+        self
+    }
+}
+
+/// Writes all root attributes, in the order of [`ATTRIBUTES`](super::schema::ATTRIBUTES).
+pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hdf5::Result<()> {
+    write_text(file, "Conventions", "CF-1.10")?;
+    write_text(file, "title", &d.title)?;
+    write_text(file, "source", &provenance.source)?;
+    write_text(file, "history", &provenance.history)?;
+    write_value(file, "format_version", &FORMAT_VERSION)?;
+    write_text(file, "git_commit", &provenance.git_commit)?;
+    write_value(file, "threads", &provenance.threads)?;
+    write_text(file, "scenario", &d.scenario)?;
+    write_text(file, "measure_source", &d.measure_source)?;
+    if let Some(seed) = d.seed {
+        write_value(file, "seed", &seed)?;
+    }
+    write_text(file, "flow", d.flow.name())?;
+    write_value(file, "tv", &d.flow.tv())?;
+    write_value(file, "end", &d.end)?;
+    write_value(file, "tolerance", &d.tolerance)?;
+    write_value(file, "merged_loss", &d.samples.merged_loss())?;
+    write_value(file, "x_offset", &d.x_map.offset)?;
+    write_value(file, "x_scale", &d.x_map.scale)?;
+    write_value(file, "y_offset", &d.y_map.offset)?;
+    write_value(file, "y_scale", &d.y_map.scale)?;
+    let particles = match d.output.particles {
+        ParticleOutput::All => "all".to_owned(),
+        ParticleOutput::None => "none".to_owned(),
+        ParticleOutput::Count(n) => n.to_string(),
+    };
+    write_text(file, "output_particles", &particles)?;
+    write_value(file, "output_single_precision", &i8::from(d.output.single_precision))?;
+    write_value(file, "output_tangent_kernel", &i8::from(d.output.tangent_kernel))?;
+    write_value(file, "output_compression", &(d.output.compression as i8))
+}
+
+/// Reads what is stored.
+pub(crate) fn read_options(file: &File) -> hdf5::Result<OutputOptions> {
+    let particles = match read_text(file, "output_particles")?.as_str() {
+        "all" => ParticleOutput::All,
+        "none" => ParticleOutput::None,
+        count => ParticleOutput::Count(
+            count.parse().map_err(|_| hdf5::Error::from(format!("output_particles = {count:?}")))?,
+        ),
+    };
+    Ok(OutputOptions {
+        particles,
+        single_precision: read_value::<i8>(file, "output_single_precision")? != 0,
+        tangent_kernel: read_value::<i8>(file, "output_tangent_kernel")? != 0,
+        compression: read_value::<i8>(file, "output_compression")?.clamp(0, 9) as u8,
+    })
+}
+
+/// Reads the whole description.
+pub(crate) fn read(sets: &Sets) -> hdf5::Result<Description> {
+    let file = &sets.file;
+    let flow = match read_text(file, "flow")?.as_str() {
+        "canonical" => Flow::Canonical { tv: read_value(file, "tv")? },
+        other => return Err(format!("unknown flow {other:?}").into()),
+    };
+    let samples = Samples::from_merged(
+        read_fixed(sets, "x")?,
+        read_fixed(sets, "y")?,
+        read_fixed(sets, "sample_weight")?,
+        read_value(file, "merged_loss")?,
+    )
+    .map_err(|error| hdf5::Error::from(error.to_string()))?;
+    let end = read_value(file, "end")?;
+    Ok(Description {
+        title: read_text(file, "title")?,
+        scenario: read_text(file, "scenario")?,
+        measure_source: read_text(file, "measure_source")?,
+        seed: read_value(file, "seed").ok(),
+        samples,
+        x_map: Affine { offset: read_value(file, "x_offset")?, scale: read_value(file, "x_scale")? },
+        y_map: Affine { offset: read_value(file, "y_offset")?, scale: read_value(file, "y_scale")? },
+        mass: read_fixed(sets, "mass")?,
+        flow,
+        end,
+        tolerance: read_value(file, "tolerance")?,
+        schedule: Schedule::times_until(end, read_fixed(sets, "schedule")?),
+        output: sets.layout.options(),
+    })
+}
+
+fn read_fixed(sets: &Sets, name: &str) -> hdf5::Result<Vec<f64>> {
+    let dataset = sets.get(Group::Root, name);
+    let len = dataset.shape()[0];
+    let mut values = Vec::with_capacity(len);
+    for start in (0..len).step_by(PIECE) {
+        let piece = Piece::read(Kind::F64, dataset, &[start], &[PIECE.min(len - start)])?;
+        values.extend(piece.into_f64());
+    }
+    Ok(values)
+}
+
+/// A time as `2024-02-29T12:00:00Z`.
+fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Days from 0000-03-01, so that leap days end a year; 146097 days make 400 years
+    // (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) =
+        if month < 10 { (era * 400 + year, month + 3) } else { (era * 400 + year + 1, month - 9) };
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn dates_are_right() {
+        let date = |seconds| utc(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(date(0), "1970-01-01T00:00:00Z");
+        assert_eq!(date(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(date(4_107_542_399), "2100-02-28T23:59:59Z");
+        assert_eq!(date(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,28 @@
+//! Run files: the HDF5 schema in one place, writer, reader, checkpoint, recovery and validation.
+//!
+//! A run is written by [`RunWriter`] while it goes on and read by [`RunFile`], also before it is
+//! finished and after a crash. [`schema`] is the one table of what is in the file; all else here
+//! follows it. This module knows nothing of the terminal.
+
+mod attributes;
+mod checkpoint;
+mod error;
+mod ffi;
+pub(crate) mod layout;
+mod lock;
+mod metadata;
+mod piece;
+mod reader;
+mod recover;
+mod rows;
+pub mod schema;
+mod sets;
+mod structure;
+mod validate;
+mod writer;
+
+pub use error::{IoError, LastGood};
+pub use reader::{Particles, RunFile, Status};
+pub use recover::{Recovered, recover};
+pub use validate::{Finding, validate};
+pub use writer::RunWriter;

@@ -1,0 +1,431 @@
+//! Reads run files, finished or not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use hdf5::{File, OpenMode};
+use ndarray::{Array1, Array2};
+
+use crate::flow::Counters;
+use crate::problem::{Place, PlaceKind};
+use crate::run::{Description, Snapshot, State, StepRecord};
+
+use super::attributes::{read_any, read_value};
+use super::checkpoint;
+use super::error::IoError;
+use super::ffi;
+use super::layout::Layout;
+use super::lock::Lock;
+use super::metadata;
+use super::piece::Piece;
+use super::rows;
+use super::schema::{ATTRIBUTES, Dim, FORMAT_VERSION, Group};
+use super::sets::Sets;
+
+/// What became of the run that wrote a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It reached its end.
+    Finished,
+    /// It was stopped before its end, and closed the file.
+    Interrupted,
+    /// It is being written.
+    Running,
+    /// It was killed, or could not write: the file was never closed.
+    Killed,
+}
+
+impl Status {
+    /// Whether other tools open the file without being told how.
+    pub fn is_ordinary(self) -> bool {
+        matches!(self, Status::Finished | Status::Interrupted)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Status::Finished => "finished",
+            Status::Interrupted => "interrupted before its end: `reluflow resume` continues it",
+            Status::Running => "being written: other tools open it as SWMR readers only (h5py: swmr=True)",
+            Status::Killed => {
+                "killed while it was written: `reluflow resume` continues it, `reluflow recover` makes \
+                 it an ordinary file that other tools open"
+            }
+        })
+    }
+}
+
+/// The stored particles of a snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Particles {
+    /// Their numbers among all particles.
+    pub index: Vec<usize>,
+    /// Signed amplitudes.
+    pub r: Vec<f64>,
+    /// Directions (rad), in `[0, 2 pi)`.
+    pub theta: Vec<f64>,
+    /// Places.
+    pub place: Vec<Place>,
+}
+
+/// A run file, open for reading.
+///
+/// Opens unfinished files, too. What it shows of a file that is being written is what was there
+/// when it was opened: at least every snapshot reported as written by then.
+#[derive(Debug)]
+pub struct RunFile {
+    path: PathBuf,
+    sets: Sets,
+    status: Status,
+    len: usize,
+}
+
+impl RunFile {
+    /// Opens a run file.
+    ///
+    /// # Errors
+    /// There is no such file, it is not one, or it lacks something every run file has.
+    pub fn open(path: &Path) -> Result<RunFile, IoError> {
+        let (file, closed) = open_file(path)?;
+        let running = !closed && Lock::is_held(path);
+        let sets = open_sets(path, file)?;
+        let len = complete_rows(path, &sets, closed)?;
+        let mut file = RunFile { path: path.to_owned(), sets, status: Status::Killed, len };
+        file.status = match (closed, running) {
+            (true, _) if file.is_complete()? => Status::Finished,
+            (true, _) => Status::Interrupted,
+            (false, true) => Status::Running,
+            (false, false) => Status::Killed,
+        };
+        Ok(file)
+    }
+
+    /// What became of the run.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The file's path, as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn sets(&self) -> &Sets {
+        &self.sets
+    }
+
+    /// Whether the run reached its end.
+    fn is_complete(&self) -> Result<bool, IoError> {
+        let end: f64 = self.check("the attribute end", read_value(&self.sets.file, "end"))?;
+        Ok(self.len > 0 && self.time(self.len - 1)? >= end)
+    }
+
+    /// What is fixed before the run.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn description(&self) -> Result<Description, IoError> {
+        self.check("the description", metadata::read(&self.sets))
+    }
+
+    /// Complete snapshots.
+    #[allow(clippy::len_without_is_empty)] // a run file holds at least its start
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Time of a snapshot.
+    ///
+    /// # Errors
+    /// There is no such snapshot, or reading fails.
+    pub fn time(&self, index: usize) -> Result<f64, IoError> {
+        self.has(index)?;
+        self.check("time", self.numbers(index, "time")).map(|values| values[0])
+    }
+
+    /// A snapshot.
+    ///
+    /// # Errors
+    /// There is no such snapshot, or reading fails.
+    pub fn snapshot(&self, index: usize) -> Result<Snapshot, IoError> {
+        self.has(index)?;
+        self.check(&format!("snapshot {index}"), self.read_snapshot(index))
+    }
+
+    fn read_snapshot(&self, i: usize) -> hdf5::Result<Snapshot> {
+        let s = self.sets.layout.len(Dim::Sample);
+        let number = |name| self.numbers(i, name).map(|values| values[0]);
+        let vector = |name| self.numbers(i, name).map(Array1::from_vec);
+        let matrix = |name, rows, columns| {
+            let values = self.numbers(i, name)?;
+            Ok::<_, hdf5::Error>(
+                Array2::from_shape_vec((rows, columns), values).expect("the shape of the layout"),
+            )
+        };
+        let attractor = match self.piece(i, "attractor")? {
+            Piece::I8(classes) => Array2::from_shape_vec((2 * s, 2), classes),
+            other => panic!("classes are not {other:?}"),
+        };
+        let kernel = self.sets.layout.options().tangent_kernel;
+        Ok(Snapshot {
+            time: number("time")?,
+            step: self.count(i, "step_count")?,
+            residual: vector("residual")?,
+            residual_ode: vector("residual_ode")?,
+            residual_ode_uncorrected: vector("residual_ode_uncorrected")?,
+            loss: number("loss")?,
+            total_variation_penalty: number("total_variation_penalty")?,
+            energy_dissipation: number("energy_dissipation")?,
+            tangent_kernel_change: number("tangent_kernel_change")?,
+            region_mass: vector("region_mass")?,
+            region_covariance: matrix("region_covariance", 2 * s, 3)?,
+            pinned_mass: matrix("pinned_mass", 2 * s, 2)?,
+            attractor: attractor.expect("the shape of the layout"),
+            stuck_mass: number("stuck_mass")?,
+            tangent_kernel: if kernel { Some(matrix("tangent_kernel", s, s)?) } else { None },
+            tangent_kernel_eigenvalues: match kernel {
+                true => Some(vector("tangent_kernel_eigenvalues")?),
+                false => None,
+            },
+            counters: {
+                let mut counts = Counters::default().counts().map(|(name, _)| (name, 0));
+                for (name, count) in &mut counts {
+                    *count = self.count(i, name)?;
+                }
+                Counters::from_counts(counts.map(|(_, count)| count), number("ambiguous_mass")?)
+            },
+        })
+    }
+
+    /// One row of a variable.
+    fn piece(&self, row: usize, name: &str) -> hdf5::Result<Piece> {
+        let variable = super::schema::variable(Group::Root, name);
+        let shape = self.sets.layout.row_shape(variable);
+        let dataset = self.sets.get(Group::Root, name);
+        rows::read(&self.sets, variable, dataset, row, &vec![0; shape.len()], &shape)
+    }
+
+    fn numbers(&self, row: usize, name: &str) -> hdf5::Result<Vec<f64>> {
+        self.piece(row, name).map(Piece::into_f64)
+    }
+
+    fn count(&self, row: usize, name: &str) -> hdf5::Result<u64> {
+        match self.piece(row, name)? {
+            Piece::I64(values) => Ok(values[0] as u64),
+            other => panic!("counts are not {other:?}"),
+        }
+    }
+
+    /// The stored particles of a snapshot; `None` if the run stores none.
+    ///
+    /// # Errors
+    /// There is no such snapshot, reading fails, or a place has no meaning.
+    pub fn particles(&self, index: usize) -> Result<Option<Particles>, IoError> {
+        self.has(index)?;
+        let stored = self.sets.layout.len(Dim::Particle);
+        if stored == 0 {
+            return Ok(None);
+        }
+        let what = format!("the particles of snapshot {index}");
+        let r = self.check(&what, self.numbers(index, "r"))?;
+        let theta = self.check(&what, self.numbers(index, "theta"))?;
+        let kinds = self.check(&what, self.piece(index, "place"))?;
+        let indices = self.check(&what, self.piece(index, "place_index"))?;
+        let (Piece::I8(kinds), Piece::I32(indices)) = (kinds, indices) else {
+            panic!("places are bytes and 32-bit numbers")
+        };
+        let boundaries = self.sets.layout.len(Dim::Boundary);
+        let place = |(kind, place_index): (i8, i32)| {
+            let code = u8::try_from(kind).ok().and_then(PlaceKind::from_code);
+            let place_index = usize::try_from(place_index).ok().filter(|&i| i < boundaries);
+            code.zip(place_index).map(|(kind, place_index)| Place::new(kind, place_index))
+        };
+        let places: Option<Vec<Place>> = kinds.into_iter().zip(indices).map(place).collect();
+        let damaged = || IoError::Damaged {
+            path: self.path.clone(),
+            found: format!("{what} hold a place outside the schema"),
+        };
+        Ok(Some(Particles {
+            index: (0..stored).map(|i| self.sets.layout.stored(i)).collect(),
+            r,
+            theta,
+            place: places.ok_or_else(damaged)?,
+        }))
+    }
+
+    /// All complete steps.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn steps(&self) -> Result<Vec<StepRecord>, IoError> {
+        self.check("steps", self.read_steps())
+    }
+
+    fn read_steps(&self) -> hdf5::Result<Vec<StepRecord>> {
+        let len = self.sets.rows(Group::Steps);
+        let mut steps = Vec::with_capacity(len);
+        for first in (0..len).step_by(rows::BATCH) {
+            let count = rows::BATCH.min(len - first);
+            let read = |name| rows::read_batch(&self.sets, name, first, count);
+            let numbers = |name| read(name).map(Piece::into_f64);
+            let whole = |name| match read(name)? {
+                Piece::U32(values) => Ok::<_, hdf5::Error>(values),
+                other => panic!("{name} is not {other:?}"),
+            };
+            let mut counts = vec![];
+            for (name, _) in Counters::default().counts() {
+                match read(name)? {
+                    Piece::I64(values) => counts.push(values),
+                    other => panic!("counts are not {other:?}"),
+                }
+            }
+            let (time, step_size) = (numbers("time")?, numbers("step_size")?);
+            let (error_estimate, ambiguous_mass) = (numbers("error_estimate")?, numbers("ambiguous_mass")?);
+            let (pushes, rejections) = (whole("pushes")?, whole("rejections")?);
+            steps.extend((0..count).map(|i| StepRecord {
+                time: time[i],
+                step_size: step_size[i],
+                error_estimate: error_estimate[i],
+                pushes: pushes[i],
+                rejections: rejections[i],
+                counters: Counters::from_counts(
+                    std::array::from_fn(|k| counts[k][i] as u64),
+                    ambiguous_mass[i],
+                ),
+            }));
+        }
+        Ok(steps)
+    }
+
+    /// The newest valid checkpoint.
+    ///
+    /// # Errors
+    /// There is none, or reading fails.
+    pub fn checkpoint(&self) -> Result<State, IoError> {
+        let found = self.check("the checkpoint", checkpoint::newest(&self.sets))?;
+        found.map(|(_, state)| state).ok_or_else(|| IoError::NoCheckpoint { path: self.path.clone() })
+    }
+
+    /// Root attributes in words, in the order of the schema.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn attributes(&self) -> Result<Vec<(String, String)>, IoError> {
+        let names = self.check("the attributes", self.sets.file.attr_names())?;
+        ATTRIBUTES
+            .iter()
+            .filter(|attribute| names.iter().any(|name| name == attribute.name))
+            .map(|attribute| {
+                let value = self.check(attribute.name, read_any(&self.sets.file, attribute.name))?;
+                Ok((attribute.name.to_owned(), value))
+            })
+            .collect()
+    }
+
+    fn has(&self, index: usize) -> Result<(), IoError> {
+        match index < self.len {
+            true => Ok(()),
+            false => Err(IoError::NoSnapshot { path: self.path.clone(), index, len: self.len }),
+        }
+    }
+
+    fn check<T>(&self, doing: &str, result: hdf5::Result<T>) -> Result<T, IoError> {
+        result.map_err(|error| IoError::read(&self.path, doing, &error))
+    }
+}
+
+/// Opens the file, and says whether it was closed ordinarily.
+pub(crate) fn open_file(path: &Path) -> Result<(File, bool), IoError> {
+    let missing = |found: String| IoError::Missing { path: path.to_owned(), found };
+    let mut start = [0; 8];
+    let read = std::fs::File::open(path).and_then(|file| file.take(8).read(&mut start));
+    let read = read.map_err(|error| missing(error.to_string()))?;
+    let not_run_file = |found: &str| IoError::NotRunFile { path: path.to_owned(), found: found.to_owned() };
+    if read == 0 {
+        return Err(not_run_file("it is empty"));
+    }
+    if start != *b"\x89HDF\r\n\x1a\n" {
+        return Err(not_run_file("it is not an HDF5 file"));
+    }
+    // HDF5's own locks fail on some cluster file systems, and get in the way of nothing here: one
+    // file has one writer by our lock, and what is closed is never written again.
+    let mut options = File::with_options();
+    let options = options.with_fapl(|p| p.file_locking(false));
+    if let Ok(file) = options.open_as(path, OpenMode::Read) {
+        // A file that this very process is writing opens, too.
+        let closed = !ffi::is_writable(&file);
+        return Ok((file, closed));
+    }
+    match options.open_as(path, OpenMode::ReadSWMR) {
+        Ok(file) => Ok((file, false)),
+        Err(error) => Err(IoError::Damaged {
+            path: path.to_owned(),
+            found: format!("HDF5 cannot open it, it may be cut short ({error})"),
+        }),
+    }
+}
+
+/// Opens all variables, the layout taken from the file.
+pub(crate) fn open_sets(path: &Path, file: File) -> Result<Sets, IoError> {
+    let Ok(version) = read_value::<u32>(&file, "format_version") else {
+        let found = "it has no attribute format_version".to_owned();
+        return Err(IoError::NotRunFile { path: path.to_owned(), found });
+    };
+    if version != FORMAT_VERSION {
+        let allowed = FORMAT_VERSION;
+        return Err(IoError::Version { path: path.to_owned(), found: version, allowed });
+    }
+    let options = metadata::read_options(&file)
+        .map_err(|error| IoError::read(path, "the output_ attributes", &error))?;
+    let layout = read_layout(&file, options);
+    Sets::open(file, layout).map_err(|(variable, error)| IoError::Damaged {
+        path: path.to_owned(),
+        found: format!("{} cannot be opened ({error})", variable.path()),
+    })
+}
+
+/// The lengths of all dimensions, from their coordinates.
+pub(crate) fn read_layout(file: &File, options: crate::run::OutputOptions) -> Layout {
+    let mut lengths = BTreeMap::new();
+    for dim in Dim::ALL.into_iter().filter(|dim| !dim.is_unlimited()) {
+        let name = match dim.group() {
+            Group::Root => dim.name().to_owned(),
+            group => format!("{}/{}", group.name(), dim.name()),
+        };
+        if let Some(&len) = file.dataset(&name).ok().and_then(|set| set.shape().first().copied()).as_ref() {
+            lengths.insert(dim, len);
+        }
+    }
+    // The same dimension where all particles are stored, and no particles where none are.
+    if !lengths.contains_key(&Dim::AllParticles) {
+        let stored = lengths.get(&Dim::Particle).copied().unwrap_or(0);
+        lengths.insert(Dim::AllParticles, stored);
+    }
+    let samples = lengths.get(&Dim::Sample).copied().unwrap_or(0);
+    lengths.entry(Dim::SampleColumn).or_insert(samples);
+    lengths.entry(Dim::Eigenvalue).or_insert(samples);
+    Layout::from_lengths(lengths, options)
+}
+
+/// Rows of the root that are whole.
+fn complete_rows(path: &Path, sets: &Sets, closed: bool) -> Result<usize, IoError> {
+    let failed = |error: hdf5::Error| IoError::read(path, "the length", &error);
+    let mut rows = sets.rows(Group::Root);
+    if closed {
+        return Ok(rows);
+    }
+    // Rows that a checkpoint vouches for had been flushed before it was written. A row after
+    // those may be cut short.
+    let slots = checkpoint::slots(sets).map_err(failed)?;
+    let vouched = slots.first().map_or(0, |slot| slot.header.rows as usize);
+    while rows > vouched {
+        match rows::row_checksums(sets, rows - 1) {
+            Ok((computed, stored)) if computed == stored => break,
+            _ => rows -= 1,
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,240 @@
+//! Rows: one per snapshot in the root, one per step in `steps`.
+//!
+//! Rows are only appended. Within one, the coordinate (`time` or `step`) is written last, after a
+//! checksum of all the rest, so that a row that was cut short by a crash is known for what it is.
+
+use crc32fast::Hasher;
+use hdf5::Dataset;
+
+use crate::run::{Snapshot, State, StepRecord};
+
+use super::layout::Layout;
+use super::piece::{PIECE, Piece};
+use super::schema::{Field, Group, Source, Variable, counter};
+use super::sets::Sets;
+
+/// Steps read or written together.
+pub(crate) const BATCH: usize = 4096;
+
+/// Appends a snapshot as row `row`.
+pub(crate) fn append_snapshot(
+    sets: &Sets,
+    row: usize,
+    snapshot: &Snapshot,
+    state: &State,
+) -> hdf5::Result<()> {
+    append_row(sets, row, |variable, start, count| {
+        Ok(match variable.source {
+            Source::Snapshot(values) => values(snapshot),
+            Source::Counter => counter(&snapshot.counters, variable.name),
+            Source::Particles(field) => particles(&sets.layout, state, field, start[0], count[0]),
+            _ => panic!("{} has no values in a snapshot", variable.name),
+        })
+    })
+    .map(|_| ())
+}
+
+fn particles(layout: &Layout, state: &State, field: Field, start: usize, count: usize) -> Piece {
+    let stored = (start..start + count).map(|i| layout.stored(i));
+    let single = layout.options().single_precision;
+    match field {
+        Field::R if single => Piece::F32(stored.map(|i| state.r[state.position_of(i)] as f32).collect()),
+        Field::R => Piece::F64(stored.map(|i| state.r[state.position_of(i)]).collect()),
+        Field::Theta if single => Piece::F32(stored.map(|i| wrapped_single(state.theta[state.position_of(i)])).collect()),
+        Field::Theta => Piece::F64(stored.map(|i| wrapped(state.theta[state.position_of(i)])).collect()),
+        Field::Place => Piece::I8(stored.map(|i| state.place[state.position_of(i)].kind() as i8).collect()),
+        Field::PlaceIndex => Piece::I32(stored.map(|i| state.place[state.position_of(i)].index() as i32).collect()),
+    }
+}
+
+/// `theta` in `[0, 2 pi)`.
+fn wrapped(theta: f64) -> f64 {
+    use std::f64::consts::TAU;
+    if (0.0..TAU).contains(&theta) {
+        return theta;
+    }
+    let wrapped = theta.rem_euclid(TAU);
+    // rem_euclid rounds a tiny negative angle up to 2 pi itself. NaN stays NaN.
+    if wrapped >= TAU { 0.0 } else { wrapped }
+}
+
+fn wrapped_single(theta: f64) -> f32 {
+    // The nearest single may be beyond 2 pi.
+    let single = wrapped(theta) as f32;
+    if f64::from(single) >= std::f64::consts::TAU { 0.0 } else { single }
+}
+
+/// Appends row `row` of the root; `piece` gives the values of a block of a variable's row.
+/// Returns the row's checksum.
+fn append_row(
+    sets: &Sets,
+    row: usize,
+    mut piece: impl FnMut(&Variable, &[usize], &[usize]) -> hdf5::Result<Piece>,
+) -> hdf5::Result<u32> {
+    let mut hasher = Hasher::new();
+    for (variable, dataset) in sets.data_series(Group::Root) {
+        extend(dataset, row + 1)?;
+        for (start, count) in blocks(variable, &sets.layout) {
+            let values = piece(variable, &start, &count)?;
+            values.add_to(&mut hasher);
+            values.write(dataset, &in_row(row, &start), &in_row(1, &count))?;
+        }
+    }
+    let time = piece(super::schema::variable(Group::Root, "time"), &[], &[])?;
+    time.add_to(&mut hasher);
+    let checksum = hasher.finalize();
+    for (name, values) in [("row_checksum", Piece::U32(vec![checksum])), ("time", time)] {
+        let dataset = sets.get(Group::Root, name);
+        extend(dataset, row + 1)?;
+        values.write(dataset, &[row], &[1])?;
+    }
+    Ok(checksum)
+}
+
+/// The checksum of row `row` of the root as it should be, and as it is stored.
+pub(crate) fn row_checksums(sets: &Sets, row: usize) -> hdf5::Result<(u32, u32)> {
+    let mut hasher = Hasher::new();
+    for (variable, dataset) in sets.data_series(Group::Root) {
+        for (start, count) in blocks(variable, &sets.layout) {
+            read(sets, variable, dataset, row, &start, &count)?.add_to(&mut hasher);
+        }
+    }
+    let time = super::schema::variable(Group::Root, "time");
+    read(sets, time, sets.get(Group::Root, "time"), row, &[], &[])?.add_to(&mut hasher);
+    Ok((hasher.finalize(), stored_checksum(sets, row)?))
+}
+
+fn stored_checksum(sets: &Sets, row: usize) -> hdf5::Result<u32> {
+    let variable = super::schema::variable(Group::Root, "row_checksum");
+    match read(sets, variable, sets.get(Group::Root, "row_checksum"), row, &[], &[])? {
+        Piece::U32(values) => Ok(values[0]),
+        other => panic!("a checksum is not {other:?}"),
+    }
+}
+
+/// Reads a block of a variable's row.
+pub(crate) fn read(
+    sets: &Sets,
+    variable: &Variable,
+    dataset: &Dataset,
+    row: usize,
+    start: &[usize],
+    count: &[usize],
+) -> hdf5::Result<Piece> {
+    Piece::read(sets.layout.kind(variable), dataset, &in_row(row, start), &in_row(1, count))
+}
+
+/// Appends a copy of row `row` of another file with the same layout.
+///
+/// Returns false, having written it all the same, if the row is not as its checksum says.
+pub(crate) fn copy_row(from: &Sets, to: &Sets, row: usize) -> hdf5::Result<bool> {
+    let checksum = append_row(to, row, |variable, start, count| {
+        read(from, variable, from.get(variable.group, variable.name), row, start, count)
+    })?;
+    Ok(checksum == stored_checksum(from, row)?)
+}
+
+/// Appends steps from row `first` on.
+pub(crate) fn append_steps(sets: &Sets, first: usize, steps: &[StepRecord]) -> hdf5::Result<()> {
+    for (i, batch) in steps.chunks(BATCH).enumerate() {
+        let first = first + i * BATCH;
+        append_batch(sets, first, batch.len(), |variable| {
+            Ok(match variable.source {
+                Source::Step(values) => values(batch, first),
+                Source::Counter => counters(batch, variable.name),
+                _ => panic!("{} has no values in a step", variable.name),
+            })
+        })?;
+    }
+    Ok(())
+}
+
+fn counters(steps: &[StepRecord], name: &str) -> Piece {
+    let mut pieces = steps.iter().map(|step| counter(&step.counters, name));
+    let mut all = pieces.next().expect("a batch is not empty");
+    pieces.for_each(|piece| all.append(piece));
+    all
+}
+
+fn append_batch(
+    sets: &Sets,
+    first: usize,
+    len: usize,
+    mut piece: impl FnMut(&Variable) -> hdf5::Result<Piece>,
+) -> hdf5::Result<Vec<u32>> {
+    let mut hashers = vec![Hasher::new(); len];
+    let mut hash = |values: &Piece| {
+        hashers.iter_mut().enumerate().for_each(|(i, hasher)| values.add_one_to(i, hasher));
+    };
+    let put = |dataset: &Dataset, values: &Piece| {
+        extend(dataset, first + len)?;
+        values.write(dataset, &[first], &[len])
+    };
+    for (variable, dataset) in sets.data_series(Group::Steps) {
+        let values = piece(variable)?;
+        hash(&values);
+        put(dataset, &values)?;
+    }
+    let step = piece(super::schema::variable(Group::Steps, "step"))?;
+    hash(&step);
+    let checksums: Vec<u32> = hashers.into_iter().map(Hasher::finalize).collect();
+    put(sets.get(Group::Steps, "row_checksum"), &Piece::U32(checksums.clone()))?;
+    put(sets.get(Group::Steps, "step"), &step)?;
+    Ok(checksums)
+}
+
+/// Reads `len` values of a step variable.
+pub(crate) fn read_batch(sets: &Sets, name: &str, first: usize, len: usize) -> hdf5::Result<Piece> {
+    let variable = super::schema::variable(Group::Steps, name);
+    Piece::read(sets.layout.kind(variable), sets.get(Group::Steps, name), &[first], &[len])
+}
+
+/// Whether each of these steps is as its checksum says.
+pub(crate) fn steps_are_good(sets: &Sets, first: usize, len: usize) -> hdf5::Result<Vec<bool>> {
+    let mut hashers = vec![Hasher::new(); len];
+    let names = sets.data_series(Group::Steps).map(|(variable, _)| variable.name);
+    for name in names.chain(["step"]) {
+        let values = read_batch(sets, name, first, len)?;
+        hashers.iter_mut().enumerate().for_each(|(i, hasher)| values.add_one_to(i, hasher));
+    }
+    let Piece::U32(stored) = read_batch(sets, "row_checksum", first, len)? else {
+        panic!("checksums are 32-bit numbers")
+    };
+    Ok(hashers.into_iter().zip(stored).map(|(hasher, stored)| hasher.finalize() == stored).collect())
+}
+
+/// Appends copies of the first `len` steps of another file.
+///
+/// Returns false if one is not as its checksum says.
+pub(crate) fn copy_steps(from: &Sets, to: &Sets, len: usize) -> hdf5::Result<bool> {
+    let mut good = true;
+    for first in (0..len).step_by(BATCH) {
+        let count = BATCH.min(len - first);
+        let checksums =
+            append_batch(to, first, count, |variable| read_batch(from, variable.name, first, count))?;
+        good &= read_batch(from, "row_checksum", first, count)? == Piece::U32(checksums);
+    }
+    Ok(good)
+}
+
+fn extend(dataset: &Dataset, rows: usize) -> hdf5::Result<()> {
+    let mut shape = dataset.shape();
+    shape[0] = rows;
+    dataset.resize(shape)
+}
+
+/// The blocks of a row that are moved at once: particles in pieces, everything else whole.
+pub(crate) fn blocks(variable: &Variable, layout: &Layout) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let shape = layout.row_shape(variable);
+    match variable.source {
+        Source::Particles(_) => {
+            let len = shape[0];
+            (0..len).step_by(PIECE).map(|start| (vec![start], vec![PIECE.min(len - start)])).collect()
+        }
+        _ => vec![(vec![0; shape.len()], shape)],
+    }
+}
+
+fn in_row(row: usize, rest: &[usize]) -> Vec<usize> {
+    std::iter::once(row).chain(rest.iter().copied()).collect()
+}

@@ -1,0 +1,43 @@
+//! The root attributes of a run file.
+
+/// A root attribute.
+#[derive(Debug, Clone, Copy)]
+pub struct Attribute {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// Whether every run file has it.
+    pub required: bool,
+}
+
+const fn attribute(name: &'static str, about: &'static str) -> Attribute {
+    Attribute { name, about, required: true }
+}
+
+/// All root attributes, in the order of the file.
+pub static ATTRIBUTES: &[Attribute] = &[
+    attribute("Conventions", "metadata conventions followed"),
+    attribute("title", "title of the run"),
+    attribute("source", "program and version"),
+    attribute("history", "what made and changed the file, one line each"),
+    attribute("format_version", "version of this schema"),
+    attribute("git_commit", "commit the program was built from"),
+    attribute("threads", "threads of the first part of the run"),
+    attribute("scenario", "the scenario's whole text"),
+    attribute("measure_source", "where the start measure came from"),
+    Attribute { name: "seed", about: "seed of the start measure, when it was drawn", required: false },
+    attribute("flow", "which flow"),
+    attribute("tv", "lambda, weight of the total-variation term"),
+    attribute("end", "mean-field time at which the run ends"),
+    attribute("tolerance", "tolerance on the residual path, in units of y"),
+    attribute("merged_loss", "the part of the loss that merging ties removed"),
+    attribute("x_offset", "x = (raw x - x_offset) / x_scale"),
+    attribute("x_scale", "x = (raw x - x_offset) / x_scale"),
+    attribute("y_offset", "y = (raw y - y_offset) / y_scale"),
+    attribute("y_scale", "y = (raw y - y_offset) / y_scale"),
+    attribute("output_particles", "which particles are stored: all, none, or how many"),
+    attribute("output_single_precision", "1 when particles are stored as 32-bit floats"),
+    attribute("output_tangent_kernel", "1 when the tangent kernel is stored"),
+    attribute("output_compression", "deflate level"),
+];

@@ -1,0 +1,100 @@
+//! The dimensions of a run file.
+
+use super::Group;
+
+/// A dimension. Lengths are in [`Layout`](crate::io::layout::Layout).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)] // each is described by its coordinate variable
+pub enum Dim {
+    Time,
+    Sample,
+    SampleColumn,
+    Eigenvalue,
+    Region,
+    Boundary,
+    Sign,
+    Component,
+    /// Particles whose trajectory is stored.
+    Particle,
+    /// All particles; the same as `Particle` when all are stored.
+    AllParticles,
+    Schedule,
+    Step,
+    Slot,
+    HeaderField,
+    Number,
+    Count,
+    Moment,
+    InitialMoment,
+    MemoryEntry,
+}
+
+impl Dim {
+    /// All dimensions.
+    pub const ALL: [Dim; 19] = [
+        Dim::Time,
+        Dim::Sample,
+        Dim::SampleColumn,
+        Dim::Eigenvalue,
+        Dim::Region,
+        Dim::Boundary,
+        Dim::Sign,
+        Dim::Component,
+        Dim::Particle,
+        Dim::AllParticles,
+        Dim::Schedule,
+        Dim::Step,
+        Dim::Slot,
+        Dim::HeaderField,
+        Dim::Number,
+        Dim::Count,
+        Dim::Moment,
+        Dim::InitialMoment,
+        Dim::MemoryEntry,
+    ];
+
+    /// The name, also of the coordinate variable.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dim::Time => "time",
+            Dim::Sample => "sample",
+            Dim::SampleColumn => "sample_column",
+            Dim::Eigenvalue => "eigenvalue",
+            Dim::Region => "region",
+            Dim::Boundary => "boundary",
+            Dim::Sign => "sign",
+            Dim::Component => "component",
+            Dim::Particle => "particle",
+            Dim::AllParticles => "all_particles",
+            Dim::Schedule => "schedule",
+            Dim::Step => "step",
+            Dim::Slot => "slot",
+            Dim::HeaderField => "header_field",
+            Dim::Number => "number",
+            Dim::Count => "count",
+            Dim::Moment => "moment",
+            Dim::InitialMoment => "initial_moment",
+            Dim::MemoryEntry => "memory_entry",
+        }
+    }
+
+    /// The group that holds the coordinate variable.
+    pub fn group(self) -> Group {
+        match self {
+            Dim::Step => Group::Steps,
+            Dim::Slot
+            | Dim::HeaderField
+            | Dim::Number
+            | Dim::Count
+            | Dim::Moment
+            | Dim::InitialMoment
+            | Dim::MemoryEntry => Group::Checkpoint,
+            _ => Group::Root,
+        }
+    }
+
+    /// Whether rows are appended along it.
+    pub fn is_unlimited(self) -> bool {
+        matches!(self, Dim::Time | Dim::Step)
+    }
+}

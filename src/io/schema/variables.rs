@@ -1,0 +1,356 @@
+//! All variables of a run file.
+
+use crate::problem::Regions;
+use crate::run::StepRecord;
+
+use super::super::piece::Piece;
+use super::Dim::*;
+use super::{Dim, Field, Group, Kind, Source, Variable, When};
+
+const PLACES: &[(i8, &str)] = &[(0, "free"), (1, "pinned"), (2, "dead"), (3, "stuck"), (4, "stuck_pinned")];
+const CLASSES: &[(i8, &str)] = &[(-1, "repulsor"), (0, "passthrough"), (1, "attractor"), (2, "dead_edge")];
+
+const fn root(name: &'static str, dims: &'static [Dim], kind: Kind, source: Source) -> Variable {
+    Variable {
+        group: Group::Root,
+        name,
+        dims,
+        kind,
+        units: "1",
+        long_name: "",
+        equation: "",
+        flags: &[],
+        when: When::Always,
+        source,
+    }
+}
+
+const fn steps(name: &'static str, kind: Kind, source: Source) -> Variable {
+    let mut variable = root(name, &[Step], kind, source);
+    variable.group = Group::Steps;
+    variable
+}
+
+const fn index(group: Group, name: &'static str, dims: &'static [Dim]) -> Variable {
+    let mut variable = root(name, dims, Kind::I32, Source::Index);
+    variable.group = group;
+    variable
+}
+
+const fn column(name: &'static str, dims: &'static [Dim], kind: Kind) -> Variable {
+    let mut variable = root(name, dims, kind, Source::Column);
+    variable.group = Group::Checkpoint;
+    variable
+}
+
+impl Variable {
+    const fn says(mut self, long_name: &'static str) -> Variable {
+        self.long_name = long_name;
+        self
+    }
+    const fn units(mut self, units: &'static str) -> Variable {
+        self.units = units;
+        self
+    }
+    const fn equation(mut self, equation: &'static str) -> Variable {
+        self.equation = equation;
+        self
+    }
+    const fn flags(mut self, flags: &'static [(i8, &'static str)]) -> Variable {
+        self.flags = flags;
+        self
+    }
+    const fn when(mut self, when: When) -> Variable {
+        self.when = when;
+        self
+    }
+}
+
+fn number(steps: &[StepRecord], value: fn(&StepRecord) -> f64) -> Piece {
+    Piece::F64(steps.iter().map(value).collect())
+}
+
+fn whole(steps: &[StepRecord], value: fn(&StepRecord) -> u32) -> Piece {
+    Piece::U32(steps.iter().map(value).collect())
+}
+
+/// All variables, in the order in which they are created. Row checksums cover the variables of
+/// their group in this order.
+pub static VARIABLES: &[Variable] = &[
+    // Coordinates of the root.
+    root("time", &[Time], Kind::F64, Source::Snapshot(|s| Piece::F64(vec![s.time])))
+        .says("mean-field time: gradient-descent time divided by the number of particles"),
+    index(Group::Root, "sample", &[Sample]).says("sample number, x ascending, ties merged"),
+    index(Group::Root, "sample_column", &[SampleColumn])
+        .says("sample number, second index of the tangent kernel")
+        .when(When::Kernel),
+    index(Group::Root, "eigenvalue", &[Eigenvalue])
+        .says("number of the eigenvalue, ascending")
+        .when(When::Kernel),
+    index(Group::Root, "region", &[Region])
+        .says("region number, anticlockwise; region k lies between boundaries k-1 and k, region 0 is dead"),
+    index(Group::Root, "boundary", &[Boundary]).says("boundary number, anticlockwise"),
+    root("sign", &[Sign], Kind::I8, Source::Fixed(|_, _, range| Piece::I8([1, -1][range].to_vec())))
+        .says("sign of r; 0 counts as 1"),
+    root("component", &[Component], Kind::Text, Source::Text(&["xx", "xy", "yy"]))
+        .says("component of a symmetric 2 x 2 matrix"),
+    root(
+        "particle",
+        &[Particle],
+        Kind::I64,
+        Source::Fixed(|_, layout, range| Piece::I64(range.map(|i| layout.stored(i) as i64).collect())),
+    )
+    .says("number of the particle among all particles")
+    .when(When::Stored),
+    root(
+        "all_particles",
+        &[AllParticles],
+        Kind::I64,
+        Source::Fixed(|_, _, range| Piece::I64(range.map(|i| i as i64).collect())),
+    )
+    .says("particle number")
+    .when(When::Thinned),
+    root(
+        "schedule",
+        &[Schedule],
+        Kind::F64,
+        Source::Fixed(|d, _, range| Piece::F64(d.schedule.times()[range].to_vec())),
+    )
+    .says("times at which snapshots are due"),
+    // Fixed before the run.
+    root("x", &[Sample], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.samples.x()[range].to_vec())))
+        .says("x of the samples, as the flow sees them")
+        .equation("section 1"),
+    root("y", &[Sample], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.samples.y()[range].to_vec())))
+        .says("y of the samples, means over ties")
+        .equation("section 1"),
+    root(
+        "sample_weight",
+        &[Sample],
+        Kind::F64,
+        Source::Fixed(|d, _, range| Piece::F64(d.samples.weight()[range].to_vec())),
+    )
+    .says("n_j, number of samples merged")
+    .equation("section 1"),
+    root(
+        "boundary_angle",
+        &[Boundary],
+        Kind::F64,
+        Source::Fixed(|d, _, range| {
+            let regions = Regions::new(&d.samples);
+            Piece::F64(range.map(|b| regions.angle(b)).collect())
+        }),
+    )
+    .says("angle of the boundary, unwrapped, ascending")
+    .units("rad")
+    .equation("section 3: -atan x_j, pi - atan x_j"),
+    root(
+        "boundary_sample",
+        &[Boundary],
+        Kind::I32,
+        Source::Fixed(|d, _, range| {
+            let regions = Regions::new(&d.samples);
+            Piece::I32(range.map(|b| regions.sample(b) as i32).collect())
+        }),
+    )
+    .says("sample that switches at the boundary")
+    .equation("section 3"),
+    root("mass", &[AllParticles], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.mass[range].to_vec())))
+        .says("mass of the particle, constant in time")
+        .equation("section 2"),
+    // One row per snapshot.
+    root("step_count", &[Time], Kind::I64, Source::Snapshot(|s| Piece::I64(vec![s.step as i64])))
+        .says("accepted steps so far"),
+    root("residual", &[Time, Sample], Kind::F64, Source::Snapshot(|s| Piece::F64(s.residual.to_vec())))
+        .says("rho_j = f(x_j) - y_j of the particles")
+        .equation("section 2"),
+    root(
+        "residual_ode",
+        &[Time, Sample],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(s.residual_ode.to_vec())),
+    )
+    .says("residual from its own ODE, pinned mass without the angular part")
+    .equation("section 7: d rho/dt = -K_t N rho"),
+    root(
+        "residual_ode_uncorrected",
+        &[Time, Sample],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(s.residual_ode_uncorrected.to_vec())),
+    )
+    .says("residual from its own ODE as W Proposition 1 prints it, without a term for pinned mass")
+    .equation("section 7; W Proposition 1"),
+    root("loss", &[Time], Kind::F64, Source::Snapshot(|s| Piece::F64(vec![s.loss])))
+        .says("loss of the merged samples; add merged_loss for the loss of the raw ones")
+        .equation("section 2: L = 1/2 Sum_j n_j rho_j^2"),
+    root(
+        "total_variation_penalty",
+        &[Time],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(vec![s.total_variation_penalty])),
+    )
+    .says("total-variation term")
+    .equation("section 5: tv Int |r| mu"),
+    root(
+        "energy_dissipation",
+        &[Time],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(vec![s.energy_dissipation])),
+    )
+    .says("-d(loss + total_variation_penalty)/dt, from the particles")
+    .equation("section 8: Int |velocity|^2 mu"),
+    root(
+        "tangent_kernel_change",
+        &[Time],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(vec![s.tangent_kernel_change])),
+    )
+    .says("relative change of the tangent kernel since the start, Frobenius norm")
+    .equation("section 7: |K_t - K_0| / |K_0|"),
+    root("region_mass", &[Time, Region], Kind::F64, Source::Snapshot(|s| Piece::F64(s.region_mass.to_vec())))
+        .says("mass of the free particles in the region; dead mass in region 0"),
+    root(
+        "region_covariance",
+        &[Time, Region, Component],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(s.region_covariance.iter().copied().collect())),
+    )
+    .says("Sigma_k of the free particles")
+    .equation("section 7: Sigma_k = Int_(region k) M mu"),
+    root(
+        "pinned_mass",
+        &[Time, Boundary, Sign],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(s.pinned_mass.iter().copied().collect())),
+    )
+    .says("mass pinned on the boundary, by sign of r")
+    .equation("section 6"),
+    root(
+        "attractor",
+        &[Time, Boundary, Sign],
+        Kind::I8,
+        Source::Snapshot(|s| Piece::I8(s.attractor.iter().copied().collect())),
+    )
+    .says("class of the boundary, by sign of r")
+    .equation("section 6; W Lemma 2, corrected")
+    .flags(CLASSES),
+    root("stuck_mass", &[Time], Kind::F64, Source::Snapshot(|s| Piece::F64(vec![s.stuck_mass])))
+        .says("mass stuck at r = 0 by the total-variation term")
+        .equation("section 6"),
+    root("r", &[Time, Particle], Kind::Particle, Source::Particles(Field::R))
+        .says("signed amplitude of the particle, kappa c |w|")
+        .equation("section 2")
+        .when(When::Stored),
+    root("theta", &[Time, Particle], Kind::Particle, Source::Particles(Field::Theta))
+        .says("direction of the particle, atan2(-b, a), in [0, 2 pi)")
+        .units("rad")
+        .equation("section 2")
+        .when(When::Stored),
+    root("place", &[Time, Particle], Kind::I8, Source::Particles(Field::Place))
+        .says("what the particle is doing")
+        .equation("section 6")
+        .flags(PLACES)
+        .when(When::Stored),
+    root("place_index", &[Time, Particle], Kind::I32, Source::Particles(Field::PlaceIndex))
+        .says("region of the particle; boundary when it is pinned or stuck_pinned")
+        .when(When::Stored),
+    root(
+        "tangent_kernel",
+        &[Time, Sample, SampleColumn],
+        Kind::F64,
+        Source::Snapshot(|s| {
+            let kernel = s.tangent_kernel.as_ref().expect("the snapshot has the kernel that was asked for");
+            Piece::F64(kernel.iter().copied().collect())
+        }),
+    )
+    .says("tangent kernel K_t")
+    .equation("section 7")
+    .when(When::Kernel),
+    root(
+        "tangent_kernel_eigenvalues",
+        &[Time, Eigenvalue],
+        Kind::F64,
+        Source::Snapshot(|s| {
+            let values = s.tangent_kernel_eigenvalues.as_ref();
+            Piece::F64(values.expect("the snapshot has the eigenvalues that were asked for").to_vec())
+        }),
+    )
+    .says("eigenvalues of N^(1/2) K_t N^(1/2)")
+    .equation("section 7")
+    .when(When::Kernel),
+    root("crossings", &[Time], Kind::I64, Source::Counter)
+        .says("crossings into a live region since the start"),
+    root("deaths", &[Time], Kind::I64, Source::Counter)
+        .says("crossings into the dead region since the start"),
+    root("pins", &[Time], Kind::I64, Source::Counter).says("arrivals at an attractor since the start"),
+    root("releases", &[Time], Kind::I64, Source::Counter)
+        .says("departures from a boundary since the start, ambiguous ones included"),
+    root("ambiguous_releases", &[Time], Kind::I64, Source::Counter)
+        .says("releases since the start because r changed sign, where the flow is not unique")
+        .equation("section 6"),
+    root("sticks", &[Time], Kind::I64, Source::Counter)
+        .says("particles caught at r = 0 by the total-variation term since the start"),
+    root("unsticks", &[Time], Kind::I64, Source::Counter)
+        .says("particles set free from r = 0 since the start"),
+    root("sign_changes", &[Time], Kind::I64, Source::Counter)
+        .says("passages of r through 0 under the total-variation term since the start"),
+    root("ambiguous_mass", &[Time], Kind::F64, Source::Counter)
+        .says("mass that took part in ambiguous releases since the start")
+        .equation("section 6"),
+    root("row_checksum", &[Time], Kind::U32, Source::Checksum)
+        .says("CRC-32 of this row: the little-endian bytes of all other time variables, in the order of the file, then of time"),
+    // One row per step.
+    steps(
+        "step",
+        Kind::I64,
+        Source::Step(|steps, first| Piece::I64((0..steps.len()).map(|i| (first + i + 1) as i64).collect())),
+    )
+    .says("number of the accepted step, from 1"),
+    steps("time", Kind::F64, Source::Step(|steps, _| number(steps, |s| s.time)))
+        .says("mean-field time at the end of the step"),
+    steps("step_size", Kind::F64, Source::Step(|steps, _| number(steps, |s| s.step_size)))
+        .says("length of the step"),
+    steps("error_estimate", Kind::F64, Source::Step(|steps, _| number(steps, |s| s.error_estimate)))
+        .says("estimate of the local error of the residual")
+        .equation("section 9"),
+    steps("pushes", Kind::U32, Source::Step(|steps, _| whole(steps, |s| s.pushes)))
+        .says("pushes of all particles for the step, rejected attempts included"),
+    steps("rejections", Kind::U32, Source::Step(|steps, _| whole(steps, |s| s.rejections)))
+        .says("attempts rejected before the step"),
+    steps("crossings", Kind::I64, Source::Counter).says("crossings into a live region"),
+    steps("deaths", Kind::I64, Source::Counter).says("crossings into the dead region"),
+    steps("pins", Kind::I64, Source::Counter).says("arrivals at an attractor"),
+    steps("releases", Kind::I64, Source::Counter).says("departures from a boundary, ambiguous ones included"),
+    steps("ambiguous_releases", Kind::I64, Source::Counter)
+        .says("releases because r changed sign, where the flow is not unique"),
+    steps("sticks", Kind::I64, Source::Counter).says("particles caught at r = 0"),
+    steps("unsticks", Kind::I64, Source::Counter).says("particles set free from r = 0"),
+    steps("sign_changes", Kind::I64, Source::Counter).says("passages of r through 0"),
+    steps("ambiguous_mass", Kind::F64, Source::Counter).says("mass that took part in ambiguous releases"),
+    steps("row_checksum", Kind::U32, Source::Checksum)
+        .says("CRC-32 of this row: the little-endian bytes of all other step variables, in the order of the file, then of step"),
+    // What a restart needs.
+    index(Group::Checkpoint, "slot", &[Slot]).says("the two slots are overwritten in turn"),
+    index(Group::Checkpoint, "header_field", &[HeaderField]).says("field of the header"),
+    index(Group::Checkpoint, "number", &[Number]).says("entry of numbers"),
+    index(Group::Checkpoint, "count", &[Count]).says("entry of counts"),
+    index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
+    index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
+    index(Group::Checkpoint, "memory_entry", &[MemoryEntry]).says("entry of memory"),
+    Variable { source: Source::Header, ..column("header", &[Slot, HeaderField], Kind::U64) }
+        .says("sequence number (the higher slot is newer), snapshots, scheduled snapshots, steps, CRC-32 of the columns, CRC-32 of this header"),
+    column("numbers", &[Slot, Number], Kind::F64).says("time, next step size, scale of the residuals, ambiguous mass"),
+    column("counts", &[Slot, Count], Kind::U64).says("steps, events at the last grouping, then the event counters in the order of the root"),
+    column("position", &[Slot, AllParticles], Kind::U32)
+        .says("where in the following columns each particle is"),
+    column("r", &[Slot, AllParticles], Kind::F64).says("signed amplitude, by position"),
+    column("theta", &[Slot, AllParticles], Kind::F64)
+        .says("direction, unwrapped: in the interval of its region; by position")
+        .units("rad"),
+    column("place", &[Slot, AllParticles], Kind::U32).says("kind (upper 3 bits) and index (lower 29 bits) of the place; by position"),
+    column("moments", &[Slot, Moment], Kind::F64).says("region and boundary moments"),
+    column("residual_ode", &[Slot, Sample], Kind::F64).says("residual ODE, corrected"),
+    column("residual_ode_uncorrected", &[Slot, Sample], Kind::F64).says("residual ODE as printed"),
+    column("memory", &[Slot, MemoryEntry], Kind::F64).says("the step controller's memory of the last step"),
+    column("initial_moments", &[Slot, InitialMoment], Kind::F64).says("moments at the start of the run"),
+];

@@ -1,0 +1,272 @@
+//! Writes a run file while the run goes on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::run::{Description, Snapshot, State, StepRecord};
+
+use super::checkpoint::{self, Header};
+use super::error::{IoError, LastGood};
+use super::layout::Layout;
+use super::lock::{Lock, directory, partial_path};
+use super::metadata::Provenance;
+use super::rows;
+use super::sets::Sets;
+use super::structure;
+
+/// Writes a run file while the run goes on.
+///
+/// A snapshot for which [`write`](RunWriter::write) has returned is there after any crash of the
+/// program, and, as far as the disk keeps its promises, of the machine. How:
+///
+/// 1. the new file is built under a hidden name beside its own and renamed once it holds the first
+///    snapshot, so that a file of that name is always a run file;
+/// 2. each write appends the steps and the snapshot (its time last) and flushes, then overwrites
+///    the older slot of the checkpoint and flushes, then that slot's header, and then waits for
+///    the disk;
+/// 3. HDF5's single-writer-multiple-readers mode orders what it writes such that a reader can open
+///    the file at every moment.
+///
+/// After an error nothing more is written, so that what is on the disk stays as it is: readable,
+/// as after a crash.
+#[derive(Debug)]
+pub struct RunWriter {
+    path: PathBuf,
+    description: Description,
+    sets: Option<Sets>,
+    header: Header,
+    // The slot to overwrite next.
+    slot: usize,
+    last_good: LastGood,
+    failed: bool,
+    // Released last.
+    _lock: Lock,
+}
+
+impl RunWriter {
+    /// Prepares to write a new run file; nothing of that name appears, and nothing is replaced,
+    /// before the first snapshot is safe.
+    ///
+    /// * `force`: replace an existing file.
+    ///
+    /// # Errors
+    /// The output exists, its directory cannot be written, or another process writes it.
+    pub fn create(path: &Path, description: &Description, force: bool) -> Result<RunWriter, IoError> {
+        let path = writable(path)?;
+        let lock = Lock::acquire(&path)?;
+        if path.exists() && !force {
+            return Err(IoError::Exists { path });
+        }
+        Ok(RunWriter {
+            path,
+            description: description.clone(),
+            sets: None,
+            header: Header { sequence: 0, rows: 0, scheduled_rows: 0, steps: 0 },
+            slot: 0,
+            last_good: LastGood(None),
+            failed: false,
+            _lock: lock,
+        })
+    }
+
+    /// Goes on with a file that holds `header.rows` snapshots and the checkpoint in slot 0.
+    pub(crate) fn continuing(
+        path: PathBuf,
+        lock: Lock,
+        description: Description,
+        sets: Sets,
+        header: Header,
+        time: f64,
+    ) -> RunWriter {
+        let last_good = LastGood(header.rows.checked_sub(1).map(|row| (row as usize, time)));
+        RunWriter {
+            path,
+            description,
+            sets: Some(sets),
+            header,
+            slot: 1,
+            last_good,
+            failed: false,
+            _lock: lock,
+        }
+    }
+
+    /// Appends a snapshot, the steps since the last one, and a checkpoint; returns when all of it
+    /// is safe.
+    ///
+    /// * `scheduled`: false for a snapshot that is taken because the run is interrupted. It is
+    ///   dropped when the run is resumed, so that the resumed series is the uninterrupted one; the
+    ///   steps stay.
+    ///
+    /// # Errors
+    /// [`IoError::DiskFull`], [`IoError::Write`]; both name the last good snapshot, which stays
+    /// readable. Later calls fail, too.
+    pub fn write(
+        &mut self,
+        snapshot: &Snapshot,
+        state: &State,
+        steps: &[StepRecord],
+        scheduled: bool,
+    ) -> Result<(), IoError> {
+        if self.failed {
+            return Err(IoError::Write {
+                path: self.path.clone(),
+                doing: format!("snapshot {}", self.header.rows),
+                found: "an earlier write failed".to_owned(),
+                last_good: self.last_good,
+            });
+        }
+        let result = match self.sets.is_some() {
+            true => self.append(snapshot, state, steps, scheduled),
+            false => self.begin(snapshot, state, steps, scheduled),
+        };
+        match result {
+            Ok(()) => {
+                self.last_good = LastGood(Some((self.header.rows as usize - 1, snapshot.time)));
+                Ok(())
+            }
+            Err(error) => {
+                self.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    /// Builds the file with its first snapshot under a hidden name and renames it.
+    fn begin(
+        &mut self,
+        snapshot: &Snapshot,
+        state: &State,
+        steps: &[StepRecord],
+        scheduled: bool,
+    ) -> Result<(), IoError> {
+        let partial = partial_path(&self.path);
+        let result = self
+            .create_partial(&partial, state)
+            .and_then(|()| self.append_to(&partial, snapshot, state, steps, scheduled))
+            .and_then(|()| publish(&partial, &self.path));
+        if result.is_err() {
+            // It was never a run file of that name.
+            let _ = fs::remove_file(&partial);
+        }
+        result
+    }
+
+    fn create_partial(&mut self, partial: &Path, state: &State) -> Result<(), IoError> {
+        let layout = Layout::new(&self.description, state);
+        let failed = |error| IoError::write(&self.path, "the new file", &error, LastGood(None));
+        let sets =
+            structure::create(partial, &self.description, layout, &Provenance::new()).map_err(failed)?;
+        let started = structure::start_rows(&sets).map_err(failed);
+        self.sets = Some(sets);
+        started
+    }
+
+    fn append(
+        &mut self,
+        snapshot: &Snapshot,
+        state: &State,
+        steps: &[StepRecord],
+        scheduled: bool,
+    ) -> Result<(), IoError> {
+        let path = self.path.clone();
+        self.append_to(&path, snapshot, state, steps, scheduled)
+    }
+
+    fn append_to(
+        &mut self,
+        file: &Path,
+        snapshot: &Snapshot,
+        state: &State,
+        steps: &[StepRecord],
+        scheduled: bool,
+    ) -> Result<(), IoError> {
+        let sets = self.sets.as_ref().expect("the file is open");
+        let row = self.header.rows;
+        let header = Header {
+            sequence: self.header.sequence + 1,
+            rows: row + 1,
+            scheduled_rows: row + u64::from(scheduled),
+            steps: self.header.steps + steps.len() as u64,
+        };
+        let doing = format!("snapshot {row} (t = {})", snapshot.time);
+        let failed = |error: hdf5::Error| IoError::write(&self.path, &doing, &error, self.last_good);
+        rows::append_steps(sets, self.header.steps as usize, steps).map_err(failed)?;
+        rows::append_snapshot(sets, row as usize, snapshot, state).map_err(failed)?;
+        sets.file.flush().map_err(failed)?;
+        write_checkpoint(sets, self.slot, header, state).map_err(failed)?;
+        sync(file).map_err(|error| IoError::system(&self.path, &doing, &error, self.last_good))?;
+        self.header = header;
+        self.slot = 1 - self.slot;
+        Ok(())
+    }
+
+    /// Closes the file, which leaves an ordinary one that any tool opens.
+    ///
+    /// # Errors
+    /// As [`write`](RunWriter::write).
+    pub fn finish(mut self) -> Result<(), IoError> {
+        match self.sets.take() {
+            Some(sets) => close(sets, &self.path, self.last_good),
+            None => Ok(()),
+        }
+    }
+
+    /// Stops touching the file: not even closing it, which would try to write.
+    fn abandon(&mut self) {
+        self.failed = true;
+        std::mem::forget(self.sets.take());
+    }
+}
+
+/// Overwrites a slot of the checkpoint: columns, flush, header, flush.
+pub(crate) fn write_checkpoint(sets: &Sets, slot: usize, header: Header, state: &State) -> hdf5::Result<()> {
+    let columns = checkpoint::write_columns(sets, slot, state)?;
+    sets.file.flush()?;
+    checkpoint::write_header(sets, slot, header, columns)?;
+    sets.file.flush()
+}
+
+/// Closes an open file and waits for the disk.
+pub(crate) fn close(sets: Sets, path: &Path, last_good: LastGood) -> Result<(), IoError> {
+    let failed = |error: hdf5::Error| IoError::write(path, "the end of the file", &error, last_good);
+    if let Err(error) = sets.file.flush() {
+        // Closing would try again, and might leave a file that looks closed but is not whole.
+        std::mem::forget(sets);
+        return Err(failed(error));
+    }
+    let file = sets.file.clone();
+    drop(sets);
+    file.close().map_err(failed)?;
+    sync(path).map_err(|error| IoError::system(path, "the end of the file", &error, last_good))
+}
+
+/// Waits until a file is on the disk.
+pub(crate) fn sync(path: &Path) -> std::io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
+/// Gives a file that is safely on the disk its name.
+pub(crate) fn publish(partial: &Path, path: &Path) -> Result<(), IoError> {
+    fs::rename(partial, path)
+        .and_then(|()| sync(&directory(path)))
+        .map_err(|error| IoError::system(path, "the name of the new file", &error, LastGood(None)))
+}
+
+/// The path to write to, links followed.
+///
+/// # Errors
+/// [`IoError::Unwritable`] if something other than a file has that name, or the name is not UTF-8.
+pub(crate) fn writable(path: &Path) -> Result<PathBuf, IoError> {
+    let unwritable = |found: &str| IoError::Unwritable { path: path.to_owned(), found: found.to_owned() };
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if path.to_str().is_none() {
+        return Err(unwritable("its name is not UTF-8, which HDF5 needs"));
+    }
+    match fs::metadata(&path) {
+        Ok(found) if found.is_dir() => Err(unwritable("it is a directory")),
+        Ok(found) if !found.is_file() => Err(unwritable("it is not a regular file")),
+        _ if path.file_name().is_none() => Err(unwritable("it names no file")),
+        _ => Ok(path),
+    }
+}

@@ -1,0 +1,203 @@
+//! The checked form of a scenario: all keys understood, no data read yet.
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use crate::flow::Flow;
+use crate::run::{Description, OutputOptions, ParticleOutput};
+
+use super::measure::{self, MeasureForm};
+use super::samples::{self, SampleForm};
+use super::section::Section;
+use super::source::{Source, nearest, shorten};
+use super::time::{self, Output};
+use super::{Scenario, ScenarioError, memory};
+
+/// Sections of a scenario.
+const SECTIONS: [&str; 5] = ["samples", "measure", "flow", "time", "output"];
+/// Larger particle output than this is worth a word before the run (bytes).
+const LARGE_OUTPUT: f64 = 10e9;
+/// The tangent kernel is stored and its spectrum computed up to this many samples: 800 MB each.
+const MAX_KERNEL: usize = 10_000;
+
+/// A scenario whose every key has been understood and checked, but whose samples and particles
+/// are neither read nor drawn.
+#[derive(Debug)]
+pub(super) struct Form {
+    title: String,
+    samples: SampleForm,
+    measure: MeasureForm,
+    flow: Flow,
+    end: f64,
+    tolerance: f64,
+    output: Output,
+}
+
+impl Form {
+    /// Understands a TOML text.
+    pub fn parse(source: Source) -> Result<Form, ScenarioError> {
+        let document = DeTable::parse(source.text).map_err(|error| {
+            let span = error.span().unwrap_or(0..0);
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            let remedy = match message.starts_with("duplicate") {
+                true => "remove or rename one of the two",
+                false => "write key = value lines under [section] headers; texts in double quotes",
+            };
+            source.error(&span, format_args!("not valid TOML: {message}"), remedy)
+        })?;
+        let document = document.get_ref();
+        let mut title = None;
+        for (key, item) in document {
+            match key.get_ref().as_ref() {
+                "title" => {
+                    let Some(text) = item.get_ref().as_str() else {
+                        return Err(source.error(
+                            &item.span(),
+                            format_args!("title = {} is not a text", source.excerpt(&item.span())),
+                            "give a text in quotes",
+                        ));
+                    };
+                    if text.contains(char::is_control) {
+                        return Err(source.error(
+                            &item.span(),
+                            format_args!(
+                                "title = {} holds a control character",
+                                source.excerpt(&item.span())
+                            ),
+                            "give a title of one line",
+                        ));
+                    }
+                    title = Some(text.to_string());
+                }
+                name if SECTIONS.contains(&name) => {}
+                name => return Err(unknown_section(source, &key.span(), name, item.get_ref().is_table())),
+            }
+        }
+        let open = |name: &'static str, keys: &[&'static str]| -> Result<Option<Section>, ScenarioError> {
+            let Some((key, item)) = document.get_key_value(name) else { return Ok(None) };
+            let Some(entries) = item.get_ref().as_table() else {
+                return Err(source.error(
+                    &key.span(),
+                    format_args!("{name} is not a section"),
+                    format_args!("write a line [{name}] and its keys below"),
+                ));
+            };
+            Section::open(source, name, key.span(), entries, keys).map(Some)
+        };
+        // All sections are opened first, so that a misspelt key is found before anything that
+        // its absence may cause.
+        let samples = open("samples", &samples::keys())?;
+        let measure = open("measure", &measure::KEYS)?;
+        let flow = open("flow", &time::FLOW_KEYS)?;
+        let time = open("time", &time::TIME_KEYS)?;
+        let output = open("output", &time::OUTPUT_KEYS)?;
+        let missing = |name: &str, example: &str| {
+            source.whole(
+                format_args!("there is no section [{name}]"),
+                format_args!("add it, for example [{name}] with {example}"),
+            )
+        };
+        let samples = samples.ok_or_else(|| missing("samples", "file = \"samples.csv\""))?;
+        let measure = measure.ok_or_else(|| missing("measure", "particles = 10000"))?;
+        let time = time.ok_or_else(|| missing("time", "end = 5.0"))?;
+        let (end, tolerance) = time::time(time)?;
+        let output = time::output(output, end)?;
+        Ok(Form {
+            title: title.unwrap_or_else(|| stem(source.path)),
+            samples: SampleForm::read(samples)?,
+            measure: MeasureForm::read(measure)?,
+            flow: time::flow(flow)?,
+            end,
+            tolerance,
+            output,
+        })
+    }
+
+    /// How many samples and particles [`Form::build`] will make; those of files are not known.
+    #[cfg(test)]
+    pub fn size(&self) -> usize {
+        self.samples.count().max(self.measure.particles())
+    }
+
+    /// Reads the samples and reads or draws the particles.
+    pub fn build(self, source: Source) -> Result<Scenario, ScenarioError> {
+        let folder = source.path.parent().unwrap_or(Path::new(""));
+        let read = self.samples.build(source, folder)?;
+        let s = read.samples.len();
+        if self.output.options.tangent_kernel && s > MAX_KERNEL {
+            return Err(source.error(
+                &self.output.kernel_span,
+                format_args!(
+                    "output.tangent_kernel = true would store {s} x {s} numbers, {} per snapshot",
+                    memory::text(8 * (s as u64).pow(2))
+                ),
+                format_args!("leave it out, or give at most {MAX_KERNEL} samples"),
+            ));
+        }
+        let drawn = self.measure.build(source, folder)?;
+        let mut notices = read.notices;
+        notices.extend(large_output(
+            self.output.options,
+            drawn.measure.len(),
+            self.output.schedule.times().len(),
+        ));
+        let description = Description {
+            title: self.title,
+            scenario: source.text.to_string(),
+            measure_source: drawn.source,
+            seed: drawn.seed,
+            samples: read.samples,
+            x_map: read.x_map,
+            y_map: read.y_map,
+            mass: drawn.measure.mass().to_vec(),
+            flow: self.flow,
+            end: self.end,
+            tolerance: self.tolerance,
+            schedule: self.output.schedule,
+            output: self.output.options,
+        };
+        Ok(Scenario { description, measure: drawn.measure, notices, input: source.path.to_path_buf() })
+    }
+}
+
+fn unknown_section(source: Source, span: &std::ops::Range<usize>, name: &str, table: bool) -> ScenarioError {
+    let list = SECTIONS.map(|name| format!("[{name}]")).join(", ");
+    if table {
+        let meant = nearest(name, SECTIONS).map_or(String::new(), |near| format!("did you mean [{near}]? "));
+        return source.error(
+            span,
+            format_args!("unknown section [{}]", shorten(name)),
+            format_args!("{meant}sections are {list}"),
+        );
+    }
+    let meant = nearest(name, ["title"]).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    source.error(
+        span,
+        format_args!("unknown key `{}` before any section", shorten(name)),
+        format_args!("{meant}only `title` stands there; other keys belong under {list}"),
+    )
+}
+
+/// A word about particle output that fills disks.
+fn large_output(output: OutputOptions, m: usize, snapshots: usize) -> Option<String> {
+    let stored = match output.particles {
+        ParticleOutput::All => m,
+        ParticleOutput::Count(n) => n.min(m),
+        ParticleOutput::None => 0,
+    };
+    // r and theta, place and its index.
+    let each = if output.single_precision { 8.0 } else { 16.0 } + 5.0;
+    let bytes = each * stored as f64 * snapshots as f64;
+    (bytes > LARGE_OUTPUT).then(|| {
+        format!(
+            "up to {} of particles will be stored ({stored} particles, {snapshots} snapshots): output.particles = n or \"none\" stores fewer",
+            memory::text(bytes as u64)
+        )
+    })
+}
+
+/// The file's name without its extension.
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or("untitled".to_string(), |stem| stem.to_string_lossy().into_owned())
+}

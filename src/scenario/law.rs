@@ -1,0 +1,153 @@
+//! Laws from which start measures are drawn.
+
+use std::f64::consts::TAU;
+
+use rayon::prelude::*;
+
+use crate::math::random::{Purpose, Stream};
+use crate::problem::{Measure, ProblemError};
+
+/// A law on the cylinder from which particles are drawn independently, with equal masses.
+///
+/// The first two laws are laws of the canonical parameters themselves. The others draw the
+/// weights of a hidden neuron, `c [a x - b]_+`, and map them as in section 2:
+///
+/// ```text
+/// r = scale c sqrt(a^2 + b^2),    theta = atan2(-b, a)
+/// ```
+///
+/// A measure has a limit of infinite width only if its law does not depend on the width `m`. So
+/// no law here does: `c` is drawn of order one, and `scale` takes the place of `kappa` times
+/// whatever factor the initialisation puts before `c`. A particle has mass `1 / m`, so that
+/// `scale = 1` is the mean-field network `1/m Sum_i c_i [a_i x - b_i]_+`. A literal network
+/// `Sum_i c_i [a_i x - b_i]_+`, with `m` of these particles, is
+///
+/// | initialisation | law | scale |
+/// |---|---|---|
+/// | PyTorch's `Linear`: `a, b ~ U[-1, 1]`, `c ~ U[-1, 1] / sqrt(m)` | `pytorch` | `sqrt(m)` |
+/// | as W appendix prints it: `c ~ U[-1, 1] / m` | `pytorch` | `1` |
+/// | He: `a, b ~ N(0, 2)`, `c ~ N(0, 2 / m)` | `he` | `sqrt(m)` |
+/// | Glorot: `a, b, c ~ N(0, 2 / (m + 1))` | `glorot` | `m / (m + 1)` |
+///
+/// (`b` is drawn like `a`, as in S section 2; a zero `b` would put every knot at `x = 0`.) With
+/// `scale = sqrt(m)` the start function stays of order one as `m` grows while particles move
+/// less and less: the kernel regime. Only `c |w|` enters, so `he` and `glorot` are one law, and
+/// `normal` with twice the scale is that law too; the names are there for readers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Law {
+    /// What is drawn.
+    pub kind: LawKind,
+    /// Factor on `r`.
+    pub scale: f64,
+    /// Particles come in pairs `(r, theta)`, `(-r, theta)`, so that the start function is 0.
+    pub antisymmetric: bool,
+}
+
+/// What a [`Law`] draws for each particle, before `r` is multiplied by the scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LawKind {
+    /// `r ~ N(0, 1)`, `theta ~ U[0, 2 pi)`.
+    NormalUniform,
+    /// `r ~ U[-1, 1]`, `theta ~ U[0, 2 pi)`.
+    UniformUniform,
+    /// `a, b, c ~ N(0, 1)`: knots `b / a` are Cauchy.
+    Normal,
+    /// `a, b, c ~ N(0, 2)`.
+    He,
+    /// `a, b, c ~ N(0, 2)`.
+    Glorot,
+    /// `a, b, c ~ U[-1, 1]`.
+    Pytorch,
+    /// `a ~ U[-a_bound, a_bound]`, `b ~ U[-b_bound, b_bound]`, `c` as told.
+    Uniform {
+        /// Largest `|a|`.
+        a_bound: f64,
+        /// Largest `|b|`.
+        b_bound: f64,
+        /// Law of `c`.
+        c: OutputLaw,
+    },
+    /// `a = +-1` with equal probability, `b ~ U[-b_bound, b_bound]`, `c` as told: knots are
+    /// uniform on `[-b_bound, b_bound]` and face both ways.
+    TwoSided {
+        /// Largest `|b|`.
+        b_bound: f64,
+        /// Law of `c`.
+        c: OutputLaw,
+    },
+}
+
+/// Law of an output weight `c`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputLaw {
+    /// `U[-1, 1]`.
+    Uniform,
+    /// `N(0, 1)`.
+    Normal,
+    /// `+-1` with equal probability.
+    Sign,
+}
+
+impl Law {
+    /// `count` particles of equal mass. Particle `i` depends only on `(seed, i)`: the particles of
+    /// width `m` are the first `m` of those of width `2 m`.
+    ///
+    /// ```
+    /// use reluflow::scenario::{Law, LawKind};
+    /// let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
+    /// let (narrow, wide) = (law.draw(100, 1)?, law.draw(200, 1)?);
+    /// assert_eq!(narrow.r(), &wide.r()[..100]);
+    /// # Ok::<(), reluflow::problem::ProblemError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No particles, or values that [`Measure`] cannot hold, which only an extreme scale draws.
+    pub fn draw(&self, count: usize, seed: u64) -> Result<Measure, ProblemError> {
+        let (mut r, mut theta) = (vec![0.0; count], vec![0.0; count]);
+        r.par_iter_mut().zip(&mut theta).enumerate().for_each(|(i, (r, theta))| {
+            (*r, *theta) = self.particle(seed, i as u64);
+        });
+        Measure::uniform(r, theta)
+    }
+
+    fn particle(&self, seed: u64, i: u64) -> (f64, f64) {
+        if !self.antisymmetric {
+            return self.independent(seed, i);
+        }
+        // Partners are neighbours: their contributions cancel as they are summed.
+        let (r, theta) = self.independent(seed, i / 2);
+        (if i % 2 == 0 { r } else { -r }, theta)
+    }
+
+    fn independent(&self, seed: u64, i: u64) -> (f64, f64) {
+        let mut draw = Stream::new(seed, Purpose::Particles, i);
+        let draw = &mut draw;
+        let (c, a, b) = match self.kind {
+            LawKind::NormalUniform => return (self.scale * draw.normal(), TAU * draw.unit()),
+            LawKind::UniformUniform => {
+                return (self.scale * draw.uniform(-1.0, 1.0), TAU * draw.unit());
+            }
+            LawKind::Normal => (draw.normal(), draw.normal(), draw.normal()),
+            LawKind::He | LawKind::Glorot => {
+                let deviation = std::f64::consts::SQRT_2;
+                (deviation * draw.normal(), deviation * draw.normal(), deviation * draw.normal())
+            }
+            LawKind::Pytorch => (draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0)),
+            LawKind::Uniform { a_bound, b_bound, c } => {
+                (c.draw(draw), draw.uniform(-a_bound, a_bound), draw.uniform(-b_bound, b_bound))
+            }
+            LawKind::TwoSided { b_bound, c } => (c.draw(draw), draw.sign(), draw.uniform(-b_bound, b_bound)),
+        };
+        (self.scale * c * a.hypot(b), (-b).atan2(a))
+    }
+}
+
+impl OutputLaw {
+    fn draw(self, stream: &mut Stream) -> f64 {
+        match self {
+            OutputLaw::Uniform => stream.uniform(-1.0, 1.0),
+            OutputLaw::Normal => stream.normal(),
+            OutputLaw::Sign => stream.sign(),
+        }
+    }
+}

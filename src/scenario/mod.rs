@@ -1,0 +1,151 @@
+//! Scenarios: what a user writes, checked and turned into what a run needs.
+//!
+//! A scenario is a TOML file. It is understood in two steps: [`Scenario::parse`] first checks
+//! every key into a form (any key that is unknown, or that the chosen form does not use, is an
+//! error), then reads the samples and reads or draws the particles. A CSV file of samples is a
+//! scenario too: the defaults it takes are written out as TOML and reported.
+//!
+//! # Keys
+//!
+//! | key | default | meaning |
+//! |---|---|---|
+//! | `title` | name of the file | for people |
+//! | **`[samples]`** | | exactly one of `file`, `function`, `x` with `y` |
+//! | `file` | | CSV, relative to the scenario; `x`, `y` name its columns (`"x"`, `"y"`) |
+//! | `x`, `y` | | inline lists of numbers |
+//! | `function` | | `sine`, `square`, `sawtooth`, `step`, `linear`, `abs`, `quadratic`, `gaussian`, `spike`, `constant`, at `count` equally spaced points |
+//! | `count`, `interval`, `gap` | `interval = [-1, 1]` | how many points, from where to where; points inside the gap are left out |
+//! | `amplitude` | 1 | factor on the function |
+//! | `frequency`, `phase` | 1, 0 | sine, square, sawtooth: cycles per unit of `x`, and radians |
+//! | `center`, `width` | 0, 0.25 | of the others; `width` of the gaussian |
+//! | `noise`, `seed` | 0, 0 | standard deviation of normal noise on `y`, and its seed |
+//! | `standardize` | false | see [`standardize`] |
+//! | **`[measure]`** | | exactly one of `file`, `particles` |
+//! | `file` | | CSV with columns `r`, `theta` and, unless masses are equal, `mass` |
+//! | `particles` | | how many to draw |
+//! | `law` | `normal-uniform` | see [`Law`]; also `uniform-uniform`, `normal`, `he`, `glorot`, `pytorch`, `uniform`, `two-sided` |
+//! | `scale`, `seed` | 1, 0 | factor on `r`; seed of the draw |
+//! | `a_bound`, `b_bound`, `c_law` | 1, 1, `uniform` | of `uniform` and `two-sided`; `c_law` is `uniform`, `normal` or `sign` |
+//! | `antisymmetric` | false | pairs of opposite `r`: the start function is 0 |
+//! | **`[flow]`** | | |
+//! | `kind`, `tv` | `canonical`, 0 | the flow and the weight of its total-variation term |
+//! | **`[time]`** | | |
+//! | `end` | | mean-field time at which the run ends |
+//! | `tolerance` | 1e-6 | on the residual path |
+//! | **`[output]`** | | |
+//! | `snapshots` | `{ count = 11 }` | or `{ every = 0.5 }`, `{ times = [1, 2] }`, `{ log = { first = 1e-3, per_decade = 10 } }`; start and end are always stored |
+//! | `particles` | `"all"` | or a number, or `"none"` |
+//! | `precision` | `"f64"` | or `"f32"`: of stored particles; restarts stay exact |
+//! | `tangent_kernel` | false | store the kernel and its eigenvalues |
+//! | `compression` | 4 | 0 (none) to 9 |
+
+mod error;
+mod form;
+mod function;
+#[cfg(test)]
+mod fuzz;
+mod law;
+mod measure;
+mod memory;
+mod samples;
+mod section;
+mod shipped;
+mod source;
+mod standardize;
+mod table;
+mod time;
+mod without_toml;
+
+use std::path::{Path, PathBuf};
+
+pub use error::ScenarioError;
+pub use law::{Law, LawKind, OutputLaw};
+pub use shipped::{Shipped, scenarios};
+pub use standardize::standardize;
+
+use crate::problem::Measure;
+use crate::run::Description;
+
+use form::Form;
+use source::Source;
+
+/// Longest scenario read (bytes): longer lists belong into CSV files.
+const MAX_TEXT: usize = 64 << 20;
+
+/// A run that can start: what it is, and the measure it starts from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Everything that is fixed before the run starts.
+    pub description: Description,
+    /// The start measure.
+    pub measure: Measure,
+    /// What the user should know: defaults taken, samples merged, much output.
+    pub notices: Vec<String>,
+    /// The file this came from.
+    pub input: PathBuf,
+}
+
+impl Scenario {
+    /// Reads a scenario (`.toml`) or a table of samples (`.csv`, `.tsv`, `.txt`, `.dat`).
+    ///
+    /// A table is run with defaults; [`Scenario::notices`] says which, and
+    /// `description.scenario` is the scenario that would have done the same.
+    ///
+    /// # Errors
+    /// Anything that cannot be read or is refused, with its place and what to do.
+    pub fn read(path: &Path) -> Result<Scenario, ScenarioError> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        match extension.as_str() {
+            "toml" => {
+                let bytes = table::read_bytes(path)?;
+                let text = std::str::from_utf8(&bytes).map_err(|error| {
+                    let line = bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
+                    ScenarioError::in_file(path, "the scenario is not UTF-8 text", "save it as UTF-8")
+                        .at(line, None)
+                })?;
+                Scenario::parse(text, path)
+            }
+            "csv" | "tsv" | "txt" | "dat" => without_toml::read(path),
+            _ => Err(ScenarioError::in_file(
+                path,
+                "is neither a scenario nor a table",
+                "give a scenario ending in .toml or samples ending in .csv; `reluflow scenarios list` names shipped ones",
+            )),
+        }
+    }
+
+    /// Understands the text of a scenario; `path` is where it came from: files it names are
+    /// relative to that file's folder.
+    ///
+    /// ```
+    /// use reluflow::scenario::Scenario;
+    /// let text = r#"
+    ///     [samples]
+    ///     x = [-1.0, 0.0, 1.0]
+    ///     y = [0.0, 1.0, 0.0]
+    ///     [measure]
+    ///     particles = 100
+    ///     [time]
+    ///     end = 2.0
+    /// "#;
+    /// let scenario = Scenario::parse(text, "hat.toml".as_ref())?;
+    /// assert_eq!(scenario.description.title, "hat");
+    /// assert_eq!(scenario.description.samples.len(), 3);
+    /// assert_eq!(scenario.measure.len(), 100);
+    /// # Ok::<(), reluflow::scenario::ScenarioError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<Scenario, ScenarioError> {
+        if text.len() > MAX_TEXT {
+            return Err(ScenarioError::in_file(
+                path,
+                format_args!("the scenario is longer than {} MiB", MAX_TEXT >> 20),
+                "put samples and particles into CSV files and name them with file = \"...\"",
+            ));
+        }
+        let source = Source { path, text };
+        Form::parse(source)?.build(source)
+    }
+}

@@ -1,0 +1,330 @@
+//! One section of a TOML document, read key by key.
+//!
+//! Every key must be asked for: [`Section::open`] refuses keys that no scenario has, and
+//! [`Section::finish`] those that the chosen form of this one does not use. So a misspelt or
+//! forgotten key is never silently ignored.
+
+use std::fmt::Display;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::ScenarioError;
+use super::source::{Source, nearest};
+
+/// A table of the document together with what has been asked of it.
+pub(super) struct Section<'a> {
+    source: Source<'a>,
+    /// Dotted name, as in `output.snapshots`.
+    name: String,
+    /// The header, for errors about what is missing.
+    span: Range<usize>,
+    entries: &'a DeTable<'a>,
+    used: Vec<&'static str>,
+}
+
+/// A value with its place, so that a check can refuse it.
+#[derive(Clone)]
+pub(super) struct Entry<'a, T> {
+    pub value: T,
+    pub span: Range<usize>,
+    source: Source<'a>,
+    /// `samples.count`, or `output.snapshots.times[3]`.
+    name: String,
+}
+
+impl<'a, T> Entry<'a, T> {
+    /// `name = found PROBLEM` and what to do.
+    pub fn refuse(&self, problem: impl Display, remedy: impl Display) -> ScenarioError {
+        let found = self.source.excerpt(&self.span);
+        self.source.error(&self.span, format_args!("{} = {found} {problem}", self.name), remedy)
+    }
+
+    /// The same place with another value.
+    pub fn with<U>(&self, value: U) -> Entry<'a, U> {
+        Entry { value, span: self.span.clone(), source: self.source, name: self.name.clone() }
+    }
+
+    /// Element `index` of this list, with its own place.
+    pub fn element<U>(&self, index: usize, value: U, span: Range<usize>) -> Entry<'a, U> {
+        Entry { value, span, source: self.source, name: format!("{}[{index}]", self.name) }
+    }
+}
+
+impl<'a> Section<'a> {
+    /// A table whose keys are all `known`.
+    pub fn open(
+        source: Source<'a>,
+        name: &str,
+        span: Range<usize>,
+        entries: &'a DeTable<'a>,
+        known: &[&'static str],
+    ) -> Result<Section<'a>, ScenarioError> {
+        for key in entries.keys() {
+            if !known.contains(&key.get_ref().as_ref()) {
+                let found = super::source::shorten(key.get_ref());
+                let meant = match nearest(key.get_ref(), known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`? "),
+                    None => String::new(),
+                };
+                return Err(source.error(
+                    &key.span(),
+                    format_args!("unknown key `{found}` in [{name}]"),
+                    format_args!("{meant}[{name}] knows {}", known.join(", ")),
+                ));
+            }
+        }
+        Ok(Section { source, name: name.to_string(), span, entries, used: vec![] })
+    }
+
+    /// Where its header is.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// An error about something that is not there.
+    pub fn missing(&self, problem: impl Display, remedy: impl Display) -> ScenarioError {
+        self.source.error(&self.span, format_args!("[{}] {problem}", self.name), remedy)
+    }
+
+    /// The value of a key, whatever it is.
+    pub fn value(&mut self, key: &'static str) -> Option<Entry<'a, &'a DeValue<'a>>> {
+        self.used.push(key);
+        let item = self.entries.get(key)?;
+        let name = format!("{}.{key}", self.name);
+        Some(Entry { value: item.get_ref(), span: item.span(), source: self.source, name })
+    }
+
+    /// A text.
+    pub fn text(&mut self, key: &'static str) -> Result<Option<Entry<'a, String>>, ScenarioError> {
+        self.value(key).map(|entry| entry.text()).transpose()
+    }
+
+    /// A finite number; whole numbers count.
+    pub fn number(&mut self, key: &'static str) -> Result<Option<Entry<'a, f64>>, ScenarioError> {
+        self.value(key).map(|entry| entry.number()).transpose()
+    }
+
+    /// A finite number, or this default.
+    pub fn number_or(&mut self, key: &'static str, default: f64) -> Result<f64, ScenarioError> {
+        Ok(self.number(key)?.map_or(default, |entry| entry.value))
+    }
+
+    /// A positive number, or this default.
+    pub fn positive_or(&mut self, key: &'static str, default: f64) -> Result<f64, ScenarioError> {
+        let Some(entry) = self.number(key)? else { return Ok(default) };
+        if entry.value <= 0.0 {
+            return Err(
+                entry.refuse("is not positive", format_args!("give a number above 0, for example {default}"))
+            );
+        }
+        Ok(entry.value)
+    }
+
+    /// A whole number from `least` to `most`; `note` ends the message that says so.
+    pub fn count(
+        &mut self,
+        key: &'static str,
+        least: u64,
+        most: u64,
+        note: &str,
+    ) -> Result<Option<Entry<'a, usize>>, ScenarioError> {
+        let Some(entry) = self.value(key).map(|entry| entry.whole()).transpose()? else {
+            return Ok(None);
+        };
+        let remedy = format_args!("give a whole number from {least} to {most}{note}");
+        if entry.value < i128::from(least) {
+            return Err(entry.refuse("is too small", remedy));
+        }
+        if entry.value > i128::from(most) {
+            return Err(entry.refuse("is too large", remedy));
+        }
+        Ok(Some(entry.with(entry.value as usize)))
+    }
+
+    /// A seed, 0 if there is none.
+    pub fn seed(&mut self) -> Result<u64, ScenarioError> {
+        // TOML's own integers end at 2^63 - 1: other readers of the scenario refuse more.
+        Ok(self.count("seed", 0, i64::MAX as u64, "")?.map_or(0, |entry| entry.value as u64))
+    }
+
+    /// `true` or `false`, or this default.
+    pub fn flag_or(&mut self, key: &'static str, default: bool) -> Result<bool, ScenarioError> {
+        match self.value(key) {
+            None => Ok(default),
+            Some(entry) => match entry.value {
+                DeValue::Boolean(flag) => Ok(*flag),
+                _ => Err(entry.wrong_type("true or false")),
+            },
+        }
+    }
+
+    /// One of several names, or the first of them.
+    pub fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Result<T, ScenarioError> {
+        match self.text(key)? {
+            None => Ok(choices[0].1),
+            Some(entry) => entry.one_of(choices),
+        }
+    }
+
+    /// A list of finite numbers, each with its place.
+    pub fn numbers(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<Entry<'a, Vec<Spanned<f64>>>>, ScenarioError> {
+        let Some(entry) = self.value(key) else { return Ok(None) };
+        let Some(items) = entry.value.as_array() else {
+            return Err(entry.wrong_type("a list of numbers, for example [0.0, 1.0]"));
+        };
+        let mut values = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let number = entry.element(index, item.get_ref(), item.span()).number()?;
+            values.push(Spanned::new(number.span, number.value));
+        }
+        Ok(Some(entry.with(values)))
+    }
+
+    /// A pair `[lo, hi]` with `lo < hi`.
+    pub fn interval(&mut self, key: &'static str) -> Result<Option<Entry<'a, [f64; 2]>>, ScenarioError> {
+        let Some(entry) = self.numbers(key)? else { return Ok(None) };
+        let [lo, hi] = &entry.value[..] else {
+            return Err(entry
+                .refuse(format_args!("has {} numbers", entry.value.len()), "give two: [lowest, highest]"));
+        };
+        let pair = [*lo.get_ref(), *hi.get_ref()];
+        if pair[0] >= pair[1] {
+            return Err(entry.refuse("is not an interval", "give [lowest, highest] with lowest < highest"));
+        }
+        Ok(Some(entry.with(pair)))
+    }
+
+    /// A section inside this one, with these keys and no others.
+    pub fn section(
+        &mut self,
+        key: &'static str,
+        known: &[&'static str],
+        example: &str,
+    ) -> Result<Option<Section<'a>>, ScenarioError> {
+        let Some(entry) = self.value(key) else { return Ok(None) };
+        let Some(entries) = entry.value.as_table() else {
+            return Err(entry.wrong_type(example));
+        };
+        Section::open(self.source, &entry.name, entry.span, entries, known).map(Some)
+    }
+
+    /// Exactly one of these keys must be there: which.
+    pub fn exactly_one(&self, keys: &[&'static str], example: &str) -> Result<&'static str, ScenarioError> {
+        let present: Vec<&'static str> = keys.iter().copied().filter(|key| self.has(key)).collect();
+        match present[..] {
+            [one] => Ok(one),
+            [] => Err(self.missing(
+                format_args!("has none of {}", keys.join(", ")),
+                format_args!("give exactly one, for example {example}"),
+            )),
+            [first, second, ..] => {
+                let (key, _) = self.entries.get_key_value(second).expect("it is present");
+                Err(self.source.error(
+                    &key.span(),
+                    format_args!("[{}] has both `{first}` and `{second}`", self.name),
+                    format_args!("give exactly one of {}", keys.join(", ")),
+                ))
+            }
+        }
+    }
+
+    /// Refuses keys that were not asked for; `form` is what the section turned out to be.
+    pub fn finish(self, form: impl Display) -> Result<(), ScenarioError> {
+        for key in self.entries.keys() {
+            if !self.used.contains(&key.get_ref().as_ref()) {
+                return Err(self.source.error(
+                    &key.span(),
+                    format_args!("{}.{} is not used by {form}", self.name, key.get_ref()),
+                    format_args!("remove it; {form} takes {}", self.used.join(", ")),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Entry<'a, &'a DeValue<'a>> {
+    fn wrong_type(&self, wanted: &str) -> ScenarioError {
+        let found = match self.value {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.refuse(format_args!("is {found}"), format_args!("give {wanted}"))
+    }
+
+    /// A text.
+    pub fn text(&self) -> Result<Entry<'a, String>, ScenarioError> {
+        match self.value.as_str() {
+            Some(text) => Ok(self.with(text.to_string())),
+            None => Err(self.wrong_type("a text in quotes")),
+        }
+    }
+
+    fn number(&self) -> Result<Entry<'a, f64>, ScenarioError> {
+        let value = match self.value {
+            DeValue::Integer(integer) => self.integer(integer.as_str(), integer.radix())? as f64,
+            DeValue::Float(float) => float.as_str().parse().unwrap_or(f64::NAN),
+            _ => return Err(self.wrong_type("a number, for example 1.0")),
+        };
+        if !value.is_finite() {
+            return Err(self.refuse("is not finite", "give a number that a double holds, below 1.8e308"));
+        }
+        Ok(self.with(value))
+    }
+
+    /// A whole number; `1e5` counts as one.
+    fn whole(&self) -> Result<Entry<'a, i128>, ScenarioError> {
+        let value = match self.value {
+            DeValue::Integer(integer) => self.integer(integer.as_str(), integer.radix())?,
+            DeValue::Float(_) => {
+                let value = self.number()?.value;
+                if value.fract() != 0.0 {
+                    return Err(self.refuse("is not whole", "give a whole number"));
+                }
+                // Saturates, which the limits of a count then refuse.
+                value as i128
+            }
+            _ => return Err(self.wrong_type("a whole number")),
+        };
+        Ok(self.with(value))
+    }
+
+    fn integer(&self, digits: &str, radix: u32) -> Result<i128, ScenarioError> {
+        i128::from_str_radix(digits, radix)
+            .map_err(|_| self.refuse("is too large", "give a number below 1e38"))
+    }
+}
+
+impl Entry<'_, String> {
+    /// The value that goes with this name.
+    pub fn one_of<T: Copy>(&self, choices: &[(&'static str, T)]) -> Result<T, ScenarioError> {
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == self.value) {
+            return Ok(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let meant = match nearest(&self.value, names.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"? "),
+            None => String::new(),
+        };
+        Err(self.refuse("is unknown", format_args!("{meant}give one of {}", names.join(", "))))
+    }
+}

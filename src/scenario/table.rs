@@ -1,0 +1,374 @@
+//! Tables of numbers: CSV files with named columns.
+//!
+//! Read as people write them: comma, semicolon or tab, with or without a byte order mark, any
+//! line ends, blank lines and `#` comments anywhere. Only the columns asked for must be numbers.
+//! A cell that is missing or not a finite number is an error that names its line and column:
+//! leaving a row out is for the owner of the data to decide.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::problem::ProblemError;
+
+use super::ScenarioError;
+use super::source::{line_of, nearest, shorten};
+
+/// Larger files are not read. Their rows would not fit into the flow's numbering either.
+pub(super) const MAX_BYTES: u64 = 2 << 30;
+/// Text around an error is shown for files up to this size.
+const MAX_SHOWN: usize = 1 << 20;
+
+/// A CSV file in memory, its header understood.
+pub(super) struct Table {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    delimiter: u8,
+    columns: Vec<String>,
+}
+
+impl Table {
+    /// Reads a file and its header.
+    pub fn read(path: &Path) -> Result<Table, ScenarioError> {
+        Table::parse(path, read_bytes(path)?)
+    }
+
+    /// Understands the header of a table already in memory.
+    pub fn parse(path: &Path, mut bytes: Vec<u8>) -> Result<Table, ScenarioError> {
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(ScenarioError::in_file(path, "the table is in UTF-16", "save it as CSV in UTF-8"));
+        }
+        if bytes.contains(&0) {
+            return Err(ScenarioError::in_file(
+                path,
+                "the table holds zero bytes: it is a binary file",
+                "export it as CSV: a header line with column names, then one row per line",
+            ));
+        }
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        let mut table = Table { path: path.to_path_buf(), bytes, delimiter: b',', columns: vec![] };
+        table.delimiter = table.detect_delimiter();
+        table.columns = table.header()?;
+        Ok(table)
+    }
+
+    /// Names of the columns.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The columns with these names, `None` for an optional one (`(name, false)`) that is absent.
+    pub fn numbers<const N: usize>(
+        &self,
+        names: [(&str, bool); N],
+    ) -> Result<[Option<Vec<f64>>; N], ScenarioError> {
+        let mut index = [None; N];
+        for (slot, (name, required)) in index.iter_mut().zip(names) {
+            *slot = self.find(name, required)?;
+        }
+        let mut values: [Option<Vec<f64>>; N] = index.map(|i| i.map(|_| vec![]));
+        let mut rows = 0usize;
+        self.for_each_record(|start, record| {
+            rows += 1;
+            if rows == 1 {
+                return Ok(()); // the header
+            }
+            if record.iter().skip(self.columns.len()).any(|cell| !cell.trim_ascii().is_empty()) {
+                return Err(self.error_at(
+                    start,
+                    format_args!("the row has {} cells, the header {}", record.len(), self.columns.len()),
+                    "name every column in the header, or remove the extra cells",
+                ));
+            }
+            for (column, values) in index.iter().zip(&mut values) {
+                if let (Some(column), Some(values)) = (column, values) {
+                    values.push(self.number(start, record.get(*column).unwrap_or_default(), *column)?);
+                }
+            }
+            Ok(())
+        })?;
+        if rows <= 1 {
+            return Err(ScenarioError::in_file(
+                &self.path,
+                "the table has a header but no rows",
+                "add at least one row of numbers",
+            ));
+        }
+        Ok(values)
+    }
+
+    /// What [`Samples`](crate::problem::Samples) or [`Measure`](crate::problem::Measure) found
+    /// wrong with the columns, at its row.
+    pub fn refuse(&self, error: &ProblemError) -> ScenarioError {
+        let (mut problem, mut remedy) = split(error);
+        let (index, what) = match error {
+            ProblemError::NonFinite { index, what, .. } => (*index, *what),
+            ProblemError::TooLarge { index, what, .. } => (*index, *what),
+            ProblemError::NegativeMass { index, .. } => (*index, "mass"),
+            _ => return ScenarioError::in_file(&self.path, problem, remedy),
+        };
+        match what {
+            "theta" => {
+                problem = problem.replace("what the moments can hold", "any sense of place on the circle");
+                remedy = "give angles in radians, best from 0 to 2 pi".to_string();
+            }
+            "r" => remedy = "give smaller amplitudes: they are in units of the samples' y".to_string(),
+            _ => {}
+        }
+        let mut start = None;
+        let mut rows = 0;
+        let _ = self.for_each_record(|byte, _| {
+            // The header is record 0.
+            if rows == index + 1 {
+                start = Some(byte);
+            }
+            rows += 1;
+            Ok(())
+        });
+        match start {
+            Some(start) => self.error_at(start, problem, remedy),
+            None => ScenarioError::in_file(&self.path, problem, remedy),
+        }
+    }
+
+    fn find(&self, name: &str, required: bool) -> Result<Option<usize>, ScenarioError> {
+        let mut found = (0..self.columns.len()).filter(|&i| self.columns[i] == name);
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Err(self
+                .in_header(format_args!("two columns are named `{}`", shorten(name)), "rename one of them")),
+            (Some(index), None) => Ok(Some(index)),
+            (None, _) if !required => Ok(None),
+            (None, _) => {
+                let meant = match nearest(name, self.columns.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`? "),
+                    None => String::new(),
+                };
+                Err(self.in_header(
+                    format_args!("there is no column `{}`", shorten(name)),
+                    format_args!("{meant}the columns are {}", list(&self.columns)),
+                ))
+            }
+        }
+    }
+
+    /// One cell as a finite number.
+    fn number(&self, start: usize, cell: &[u8], column: usize) -> Result<f64, ScenarioError> {
+        let text = String::from_utf8_lossy(cell);
+        let text = text.trim();
+        let name = shorten(&self.columns[column]);
+        let missing = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
+        if missing.contains(&text.to_ascii_lowercase().as_str()) {
+            let found = if text.is_empty() { String::new() } else { format!(" ({})", shorten(text)) };
+            return Err(self.error_at(
+                start,
+                format_args!("column `{name}` has no value{found}"),
+                "remove the row or fill in the number: rows are never left out silently",
+            ));
+        }
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            Ok(_) => Err(self.error_at(
+                start,
+                format_args!("column `{name}` = {} is not finite", shorten(text)),
+                "give a number that a double holds, or remove the row",
+            )),
+            Err(_) if text.replacen(',', ".", 1).parse::<f64>().is_ok() => Err(self.error_at(
+                start,
+                format_args!("column `{name}` = {} has a decimal comma", shorten(text)),
+                format_args!("write {}", shorten(&text.replacen(',', ".", 1))),
+            )),
+            Err(_) => Err(self.error_at(
+                start,
+                format_args!("column `{name}` = {} is not a number", shorten(text)),
+                "write numbers as 3.5 or 3.5e-2, without units or thousands separators",
+            )),
+        }
+    }
+
+    fn header(&self) -> Result<Vec<String>, ScenarioError> {
+        let mut header: Option<(usize, Vec<String>)> = None;
+        self.first_record(|start, record| {
+            header = Some((
+                start,
+                record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_string()).collect(),
+            ));
+        })?;
+        let Some((start, columns)) = header else {
+            return Err(ScenarioError::in_file(
+                &self.path,
+                "the table is empty",
+                "write a header line with column names, then one row per line",
+            ));
+        };
+        if columns.iter().all(|name| name.parse::<f64>().is_ok()) {
+            return Err(self.error_at(
+                start,
+                "the first line holds numbers, not column names",
+                "put a header line before it, for example: x,y",
+            ));
+        }
+        if columns.len() == 1 && columns[0].split_whitespace().count() > 1 {
+            return Err(self.error_at(
+                start,
+                format_args!("the header `{}` is one column", shorten(&columns[0])),
+                "separate columns by commas, semicolons or tabs, not by spaces",
+            ));
+        }
+        Ok(columns)
+    }
+
+    /// The most frequent of comma, semicolon and tab in the first line that is neither blank nor
+    /// a comment; names in quotes may hold others.
+    fn detect_delimiter(&self) -> u8 {
+        let lines = self.bytes.split(|&byte| byte == b'\n' || byte == b'\r');
+        let header = lines
+            .map(|line| line.trim_ascii())
+            .find(|line| !line.is_empty() && !line.starts_with(b"#"))
+            .unwrap_or_default();
+        let mut quoted = false;
+        let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+        for &byte in header {
+            quoted ^= byte == b'"';
+            for (delimiter, count) in &mut counts {
+                *count += usize::from(!quoted && byte == *delimiter);
+            }
+        }
+        // The first of equals: comma before semicolon before tab.
+        counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
+    }
+
+    fn first_record(&self, mut visit: impl FnMut(usize, &csv::ByteRecord)) -> Result<(), ScenarioError> {
+        let mut done = false;
+        let stopped = self.for_each_record(|start, record| {
+            visit(start, record);
+            done = true;
+            // Any error ends the walk; it is dropped below.
+            Err(ScenarioError::in_file(&self.path, "", ""))
+        });
+        if done { Ok(()) } else { stopped }
+    }
+
+    /// Calls `visit` with the byte at which it starts and the cells of each record that is
+    /// neither blank nor a comment.
+    fn for_each_record(
+        &self,
+        mut visit: impl FnMut(usize, &csv::ByteRecord) -> Result<(), ScenarioError>,
+    ) -> Result<(), ScenarioError> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .comment(Some(b'#'))
+            .from_reader(&self.bytes[..]);
+        let mut record = csv::ByteRecord::new();
+        loop {
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    return Err(ScenarioError::in_file(
+                        &self.path,
+                        error,
+                        "repair the file, or export it again as CSV",
+                    ));
+                }
+            }
+            let start = record.position().map_or(0, |position| position.byte() as usize);
+            let first = record.get(0).unwrap_or_default().trim_ascii();
+            let blank = record.iter().all(|cell| cell.trim_ascii().is_empty()) && record.len() == 1;
+            if !blank && !first.starts_with(b"#") {
+                visit(start, &record)?;
+            }
+        }
+    }
+
+    fn in_header(&self, problem: impl std::fmt::Display, remedy: impl std::fmt::Display) -> ScenarioError {
+        let mut start = 0;
+        let _ = self.first_record(|header, _| start = header);
+        self.error_at(start, problem, remedy)
+    }
+
+    /// An error about the record that starts at this byte or after it.
+    fn error_at(
+        &self,
+        start: usize,
+        problem: impl std::fmt::Display,
+        remedy: impl std::fmt::Display,
+    ) -> ScenarioError {
+        // The csv reader's position is where it began to look: blank lines and comments first.
+        let start = self.skip_to_content(start);
+        let line = line_of(&self.bytes, start);
+        let error = ScenarioError::in_file(&self.path, problem, remedy).at(line, None);
+        if self.bytes.len() > MAX_SHOWN {
+            return error;
+        }
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => error.showing(text.to_string(), start..self.end_of_line(start)),
+            Err(_) => error,
+        }
+    }
+
+    fn skip_to_content(&self, mut start: usize) -> usize {
+        loop {
+            let end = self.end_of_line(start);
+            let line = self.bytes[start..end].trim_ascii();
+            if end == self.bytes.len() || !(line.is_empty() || line.starts_with(b"#")) {
+                return start;
+            }
+            start = end + 1;
+        }
+    }
+
+    fn end_of_line(&self, start: usize) -> usize {
+        let rest = &self.bytes[start..];
+        let length = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r');
+        start + length.unwrap_or(rest.len())
+    }
+}
+
+/// What is wrong and what to do about it: the two halves of such an error's text.
+pub(super) fn split(error: &ProblemError) -> (String, String) {
+    let text = error.to_string();
+    match text.split_once(": ") {
+        Some((problem, remedy)) => (problem.to_string(), remedy.to_string()),
+        None => (text, "give other values".to_string()),
+    }
+}
+
+/// The content of a file, unless it is absurdly large.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ScenarioError> {
+    let cannot = |error: std::io::Error| {
+        let remedy = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "check the path; paths inside a scenario are relative to its folder"
+            }
+            std::io::ErrorKind::PermissionDenied => "allow reading it, for example with chmod +r",
+            std::io::ErrorKind::IsADirectory => "give a file, not a folder",
+            _ => "check the file and the disk",
+        };
+        ScenarioError::in_file(path, format_args!("cannot be read: {error}"), remedy)
+    };
+    let mut bytes = vec![];
+    // One byte more than allowed tells a file that is too large from one that just fits, and an
+    // endless one (a pipe, a device) ends.
+    File::open(path).map_err(cannot)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(ScenarioError::in_file(
+            path,
+            format_args!("is larger than {} GiB", MAX_BYTES >> 30),
+            "give fewer rows: thin the data, or merge rows with equal x",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Column names for a message, at most twelve of them.
+pub(super) fn list(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(12).map(|name| shorten(name)).collect();
+    if names.len() > shown.len() {
+        shown.push("...".to_string());
+    }
+    shown.join(", ")
+}

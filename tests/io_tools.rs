@@ -1,0 +1,141 @@
+//! Other tools open the file: xarray with both engines, h5py, ncdump, h5dump.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use reluflow::run::{OutputOptions, ParticleOutput};
+
+use crate::io_support::*;
+
+/// The Python with h5py, xarray, h5netcdf and netCDF4, if there is one.
+fn python() -> Option<PathBuf> {
+    let named = std::env::var_os("RELUFLOW_PYTHON").map(PathBuf::from);
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
+    named.or(Some(installed)).filter(|python| python.exists())
+}
+
+/// Runs a tool and returns what it printed; `None`, with a message, if it is not installed.
+fn output(tool: &str, arguments: &[&str], path: &Path) -> Option<String> {
+    let Ok(output) = Command::new(tool).args(arguments).arg(path).output() else {
+        println!("skipped: {tool} is not installed");
+        return None;
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{tool}: {text}{errors}");
+    assert!(errors.is_empty(), "{tool}: {errors}");
+    Some(text)
+}
+
+fn kinds() -> Vec<OutputOptions> {
+    let thin = |particles, compression| OutputOptions {
+        particles,
+        single_precision: true,
+        tangent_kernel: false,
+        compression,
+    };
+    vec![EVERYTHING, thin(ParticleOutput::Count(4), 9), thin(ParticleOutput::None, 0)]
+}
+
+#[test]
+fn ncdump_and_h5dump_read_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    for (i, output_options) in kinds().into_iter().enumerate() {
+        let path = directory.path().join(format!("run{i}.h5"));
+        write_all(&path, &description(3, 11, output_options));
+        if let Some(header) = output("ncdump", &["-h"], &path) {
+            for line in [
+                "time = UNLIMITED ; // (3 currently)",
+                "double residual(time, sample) ;",
+                "double region_covariance(time, region, component) ;",
+                "byte attractor(time, boundary, sign) ;",
+                "attractor:flag_values = -1b, 0b, 1b, 2b ;",
+                "step = UNLIMITED ; // (6 currently)",
+            ] {
+                assert!(header.contains(line), "{line}\n{header}");
+            }
+            assert!(!header.contains("phony"), "{header}");
+            let mass = if i == 0 { "double mass(particle) ;" } else { "double mass(all_particles) ;" };
+            assert!(header.contains(mass), "{header}");
+        }
+        if let Some(dump) = output("h5dump", &[], &path) {
+            assert!(dump.contains("DATASET \"tangent_kernel_change\""));
+        }
+    }
+}
+
+/// Opens the file in every way and compares some values with those on the command line.
+const SCRIPT: &str = r#"
+import sys, warnings
+warnings.simplefilter("error")
+import h5py, numpy as np, xarray as xr, netCDF4
+path, particles, residual, r, scenario = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4]), sys.argv[5]
+sets = {}
+for engine in ["h5netcdf", "netcdf4"]:
+    with xr.open_dataset(path, engine=engine) as ds:
+        ds.load()
+        assert dict(ds.sizes)["time"] == 3 and dict(ds.sizes)["region"] == 6, ds.sizes
+        assert set(ds.residual.dims) == {"time", "sample"}
+        assert ds.residual.values[2, 1] == residual
+        assert ds.time.dtype == np.float64 and ds.time.values[1] == 0.5, ds.time
+        assert ds.schedule.values[-1] == 1.0
+        assert list(ds.component.values) == ["xx", "xy", "yy"]
+        assert ds.theta.units == "rad" if particles != "none" else "theta" not in ds
+        assert "reluflow" in ds.attrs["source"] and ds.attrs["scenario"] == scenario, ds.attrs
+        assert int(ds.attrs["seed"]) == 2**64 - 4
+        assert ds.residual_ode.attrs["equation"].startswith("section 7")
+        assert list(ds.attractor.attrs["flag_values"]) == [-1, 0, 1, 2]
+        for name in list(ds.coords):
+            assert ds[name].dims == (name,), name
+        assert set(ds.dims) == set(ds.coords), set(ds.dims) ^ set(ds.coords)
+        if particles == "all":
+            assert ds.r.values[1, 7] == r and ds.r.sel(particle=7).values[1] == r
+            assert ds.mass.dims == ("particle",)
+            assert ds.tangent_kernel.dims == ("time", "sample", "sample_column")
+        elif particles == "4":
+            assert list(ds.particle.values) == [0, 2, 5, 8]
+            assert ds.r.dtype == np.float32
+        if particles != "all":
+            assert ds.mass.dims == ("all_particles",) and ds.mass.size == 11
+        sets[engine] = ds
+    with xr.open_dataset(path, engine=engine, group="steps") as ds:
+        assert dict(ds.sizes) == {"step": 6}, ds.sizes
+        assert list(ds.step.values) == list(range(1, 7))
+    with xr.open_dataset(path, engine=engine, group="checkpoint") as ds:
+        assert ds.theta.values.shape == (2, 11)
+a, b = sets.values()
+xr.testing.assert_equal(a, b)
+with h5py.File(path) as f:
+    assert f.attrs["scenario"] == scenario and f.attrs["Conventions"] == "CF-1.10"
+    assert f["residual"].dims[0].label == "" and f["residual"].dims[1].keys() == ["sample"]
+    assert f["residual"].fletcher32 and (f["residual"].compression == "gzip") == (particles != "none")
+    assert f["residual"].chunks == (1, 3)
+with netCDF4.Dataset(path) as f:
+    assert f.variables["residual"].dimensions == ("time", "sample")
+    assert f.groups["checkpoint"].variables["r"].dimensions[0] == "slot"
+print("good")
+"#;
+
+#[test]
+fn xarray_h5py_and_netcdf_read_the_file_without_being_told_how() {
+    let Some(python) = python() else {
+        println!("skipped: set RELUFLOW_PYTHON to a Python with h5py, xarray, h5netcdf, netCDF4");
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    for (particles, output_options) in ["all", "4", "none"].into_iter().zip(kinds()) {
+        let path = directory.path().join(format!("{particles}.h5"));
+        let d = description(3, 11, output_options);
+        write_all(&path, &d);
+        let residual = format!("{:e}", snapshot(&d, 2, 0.0).residual[1]);
+        let r = format!("{:e}", state(&d, 1, 0.0).r[7]);
+        let output = Command::new(&python)
+            .args(["-c", SCRIPT])
+            .arg(&path)
+            .args([particles, &residual, &r, &d.scenario])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && text.contains("good"), "{particles}: {text}");
+    }
+}

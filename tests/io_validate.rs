@@ -1,0 +1,128 @@
+//! Validation finds nothing in a good file and every kind of damage in a bad one.
+
+use std::path::{Path, PathBuf};
+
+use reluflow::io::schema::{ATTRIBUTES, Dim, VARIABLES};
+use reluflow::io::{IoError, RunFile, RunWriter, recover, validate};
+use reluflow::run::{OutputOptions, ParticleOutput};
+
+use crate::io_support::*;
+
+fn good_file(directory: &Path) -> PathBuf {
+    let path = directory.join("run.h5");
+    write_all(&path, &description(3, 11, EVERYTHING));
+    assert_eq!(validate(&path).unwrap(), []);
+    path
+}
+
+/// Damages a good file and asserts that validation finds it in `object`.
+fn finds(object: &str, problem: &str, damage: impl FnOnce(&hdf5::File)) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = good_file(directory.path());
+    let file = hdf5::File::open_rw(&path).unwrap();
+    damage(&file);
+    file.close().unwrap();
+    let found = validate(&path).unwrap();
+    assert!(
+        found.iter().any(|finding| finding.object == object && finding.problem.contains(problem)),
+        "{object}: {problem} is not in {found:#?}"
+    );
+}
+
+fn set<T: hdf5::H5Type>(name: &str, at: [usize; 2], value: T) -> impl FnOnce(&hdf5::File) {
+    move |file: &hdf5::File| {
+        let dataset = file.dataset(name).unwrap();
+        match dataset.ndim() {
+            1 => dataset.write_slice(&[value], at[0]..at[0] + 1).unwrap(),
+            _ => dataset.write_slice(&[value], (at[0], at[1]..at[1] + 1)).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_damage_is_found() {
+    finds("snapshot 1", "checksum", set("residual", [1, 2], 0.25));
+    finds("residual", "snapshot 1, value 2 is NaN", set("residual", [1, 2], f64::NAN));
+    finds("time", "snapshot 2 is at 0.5, the one before at 0.5", set("time", [2, 0], 0.5));
+    finds("place", "snapshot 0 has 7", set("place", [0, 3], 7i8));
+    finds("place_index", "snapshot 0 has 6", set("place_index", [0, 3], 6i32));
+    finds("theta", "outside [0, 2 pi)", set("theta", [0, 3], 6.5));
+    finds("mass", "value 4 is inf", set("mass", [4, 0], f64::INFINITY));
+    finds("step 2", "checksum", set("steps/step_size", [1, 0], 0.25));
+    finds("steps/time", "step 3 ends at", set("steps/time", [2, 0], 0.0));
+    // Snapshot 2 is in slot 0.
+    finds("checkpoint", "checksum", set("checkpoint/r", [0, 3], 0.25));
+    finds("checkpoint", "no slot is valid", |file| {
+        set("checkpoint/header", [0, 1], 99u64)(file);
+        set("checkpoint/header", [1, 1], 99u64)(file);
+    });
+    finds("loss", "is missing", |file| file.unlink("loss").unwrap());
+    finds("loss", "has type", |file| {
+        file.unlink("loss").unwrap();
+        file.new_dataset::<f32>().shape(3).create("loss").unwrap();
+    });
+    finds("region_mass", "has shape [3, 5]", |file| {
+        file.unlink("region_mass").unwrap();
+        file.new_dataset::<f64>().shape((3, 5)).create("region_mass").unwrap();
+    });
+    finds("loss", "axis 0 is not attached", |file| {
+        file.relink("loss", "old").unwrap();
+        let loss = file.new_dataset::<f64>().shape((0..,)).chunk(1).create("loss").unwrap();
+        loss.resize(3).unwrap();
+        for name in ["long_name", "units"] {
+            let text: hdf5::types::VarLenUnicode =
+                file.dataset("old").unwrap().attr(name).unwrap().read_scalar().unwrap();
+            loss.new_attr::<hdf5::types::VarLenUnicode>().create(name).unwrap().write_scalar(&text).unwrap();
+        }
+        file.unlink("old").unwrap();
+    });
+    finds("loss", "has no units", |file| file.dataset("loss").unwrap().delete_attr("units").unwrap());
+    finds("tolerance", "attribute is missing", |file| file.delete_attr("tolerance").unwrap());
+    finds("loss", "has 4 rows, others have 3", |file| file.dataset("loss").unwrap().resize(4).unwrap());
+    finds("/more", "is not in the schema", |file| drop(file.create_group("more").unwrap()));
+}
+
+#[test]
+fn a_flipped_bit_in_a_chunk_is_found_and_the_rest_is_saved() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.h5");
+    let output = OutputOptions { compression: 0, particles: ParticleOutput::All, ..EVERYTHING };
+    let d = description(3, 11, output);
+    write_all(&path, &d);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let needle: Vec<u8> = state(&d, 1, 0.0).r.iter().flat_map(|r| r.to_le_bytes()).collect();
+    // Its first copy is the snapshot or the checkpoint, whichever lies first in the file.
+    let places: Vec<usize> =
+        (0..bytes.len() - needle.len()).filter(|&i| bytes[i..i + needle.len()] == needle).collect();
+    for place in places {
+        bytes[place + 40] ^= 1;
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    let found = validate(&path).unwrap();
+    assert!(found.iter().any(|finding| finding.object == "snapshot 1"), "{found:?}");
+    assert!(RunFile::open(&path).unwrap().particles(1).is_err());
+    let copy = directory.path().join("copy.h5");
+    let recovered = recover(&path, Some(&copy)).unwrap();
+    assert_eq!((recovered.snapshots, recovered.dropped), (1, 2));
+    assert_eq!(RunFile::open(&copy).unwrap().snapshot(0).unwrap(), snapshot(&d, 0, 0.0));
+    assert!(!matches!(RunWriter::resume(&copy), Err(IoError::Locked { .. })));
+}
+
+#[test]
+fn the_schema_is_whole() {
+    for (i, variable) in VARIABLES.iter().enumerate() {
+        assert!(!variable.long_name.is_empty(), "{}", variable.name);
+        assert!(VARIABLES[..i].iter().all(|other| other.path() != variable.path()), "{}", variable.name);
+    }
+    for dim in Dim::ALL {
+        let coordinates = VARIABLES.iter().filter(|v| v.is_coordinate() && v.name == dim.name());
+        assert_eq!(coordinates.count(), 1, "{dim:?}");
+    }
+    // The attributes of a file are those of the table.
+    let directory = tempfile::tempdir().unwrap();
+    let path = good_file(directory.path());
+    let mut names = hdf5::File::open(&path).unwrap().attr_names().unwrap();
+    let mut expected: Vec<&str> = ATTRIBUTES.iter().map(|attribute| attribute.name).collect();
+    (names.sort(), expected.sort());
+    assert_eq!(names, expected);
+}
