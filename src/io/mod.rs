@@ -11,6 +11,7 @@ mod ffi;
 pub(crate) mod layout;
 mod lock;
 mod metadata;
+mod partial;
 mod piece;
 mod reader;
 mod recover;

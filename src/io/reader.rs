@@ -90,7 +90,8 @@ impl RunFile {
     /// There is no such file, it is not one, or it lacks something every run file has.
     pub fn open(path: &Path) -> Result<RunFile, IoError> {
         let (file, closed) = open_file(path)?;
-        let running = !closed && Lock::is_held(path);
+        // The lock lies beside the file itself, not beside a link to it.
+        let running = !closed && Lock::is_held(&path.canonicalize().unwrap_or(path.to_owned()));
         let sets = open_sets(path, file)?;
         let len = complete_rows(path, &sets, closed)?;
         let mut file = RunFile { path: path.to_owned(), sets, status: Status::Killed, len };
