@@ -101,6 +101,27 @@ fn a_run_killed_at_its_start_resumes() {
     finish_and_compare(folder.path(), "start.h5");
 }
 
+/// A limit on the size of files stands in for a full disk.
+#[test]
+fn a_full_disk_stops_the_run_and_what_was_reported_is_there() {
+    let folder = folder_with_sine(PARTICLES, 21);
+    let program = assert_cmd::cargo::cargo_bin!("reluflow");
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -f 6000; exec \"$0\" run sine.toml"])
+        .arg(program)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let reported = said.matches(" of 21 written").count();
+    assert!(0 < reported && reported < 21, "{said}");
+    let last = format!("the last good snapshot is number {}", reported - 1);
+    assert!(said.contains(&last) && said.contains("make room, then `reluflow resume"), "{said}");
+    assert!(RunFile::open(&folder.path().join("output/sine.h5")).unwrap().len() >= reported);
+    finish_and_compare(folder.path(), "output/sine.h5");
+}
+
 #[test]
 fn a_file_that_is_being_written_is_left_alone() {
     let folder = folder_with_sine(PARTICLES, 21);
