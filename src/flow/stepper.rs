@@ -288,7 +288,7 @@ impl Stepper {
                 }
                 Attempt::Rejected { error, next, cause } => {
                     rejections += 1;
-                    if !(next > floor) {
+                    if next.is_nan() || next <= floor {
                         return Err(FlowError::StepFloor {
                             time: state.time,
                             step_size: next,
