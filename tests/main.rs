@@ -4,6 +4,7 @@ mod architecture;
 mod cli_basics;
 mod cli_check;
 mod cli_interrupt;
+mod cli_kill;
 mod cli_readme;
 mod cli_run;
 mod cli_scenarios;
