@@ -232,7 +232,9 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         // between turns the track is monotone and its end tells whether it crossed.
         if stretch.start_rate[1] * end.rate[1] < 0.0 {
             let room = up.min(-down).min(up - end.phi).min(end.phi - down);
-            if room < du * stretch.start_rate[1].abs().max(end.rate[1].abs()) {
+            let excursion = du * stretch.start_rate[1].abs().max(end.rate[1].abs());
+            // An excursion below rounding would turn at random, and for ever.
+            if room < excursion && excursion > ON_BOUNDARY {
                 (du, end) = stretch.turning(du, 1);
             }
         }
@@ -240,7 +242,8 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         // Just set free from r = 0, where the rate is zero but for rounding: not falling back yet.
         let setting_off = TV && stretch.r == 0.0 && stretch.start_rate[0] * sign > -1e-12 * self.tables.tv;
         let watch_zero = TV && !setting_off;
-        if watch_zero && stretch.start_rate[0] * sign < 0.0 && end.rate[0] * sign > 0.0 {
+        let dip = -du * sign * stretch.start_rate[0];
+        if watch_zero && end.rate[0] * sign > 0.0 && dip > stretch.r.abs().max(1e-18) {
             (du, end) = stretch.turning(du, 0);
         }
         let crossing = if end.phi > up + ON_BOUNDARY {
