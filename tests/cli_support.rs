@@ -60,11 +60,16 @@ pub fn folder_with_sine(particles: usize, snapshots: usize) -> tempfile::TempDir
 
 /// Starts the program and waits for the line of standard error that starts with `line`.
 pub fn start_and_wait_for(folder: &Path, arguments: &[&str], line: &str) -> Started {
-    let mut command = plain(folder);
-    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut started = Started { stderr: BufReader::new(child.stderr.take().unwrap()), child };
+    let mut started = start(folder, arguments);
     started.wait_for(line);
     started
+}
+
+/// Starts the program.
+pub fn start(folder: &Path, arguments: &[&str]) -> Started {
+    let mut command = plain(folder);
+    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    Started { stderr: BufReader::new(child.stderr.take().unwrap()), child }
 }
 
 /// A program under way.

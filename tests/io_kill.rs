@@ -153,7 +153,7 @@ fn killed_before_every_write() {
         if !path.exists() {
             assert_eq!(reported(&path), 0);
             // Nothing is there to be continued: a new run, of which one in ten is tried.
-            if never_there.fetch_add(1, Ordering::Relaxed) % 10 > 0 {
+            if !never_there.fetch_add(1, Ordering::Relaxed).is_multiple_of(10) {
                 return std::fs::remove_dir_all(&here).unwrap();
             }
         } else {

@@ -126,6 +126,7 @@ fn the_schema_is_whole() {
     let path = good_file(directory.path());
     let mut names = hdf5::File::open(&path).unwrap().attr_names().unwrap();
     let mut expected: Vec<&str> = ATTRIBUTES.iter().map(|attribute| attribute.name).collect();
-    (names.sort(), expected.sort());
+    names.sort();
+    expected.sort();
     assert_eq!(names, expected);
 }

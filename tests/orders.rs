@@ -4,25 +4,11 @@
 //! errors scatter by a factor of several around the line. Each error is therefore the root mean
 //! square over a family of problems whose events fall at different times.
 
-use std::f64::consts::TAU;
-
 use reluflow::flow::Counters;
 
-use crate::common::{Draw, Problem, short, slope};
+use crate::common::{Problem, short, slope};
 
 const MEMBERS: u32 = 32;
-
-/// A small problem drawn from a seed, and when to stop.
-fn drawn(seed: u64) -> (Problem, f64) {
-    let mut draw = Draw(seed * 7919);
-    let (s, m) = (1 + draw.below(5), 1 + draw.below(4));
-    let (x, y) = (draw.list(s, -1.5, 1.5), draw.list(s, -2.0, 2.0));
-    let (r, theta) = (draw.list(m, -2.0, 2.0), draw.list(m, 0.0, TAU));
-    let tv = draw.uniform(0.05, 0.5);
-    let problem = Problem::new(&x, &y, &r, &theta).with_tv(if seed % 3 == 0 { tv } else { 0.0 });
-    let end = 24.0 / problem.stiffness().max(1.0);
-    (problem, end)
-}
 
 /// Slopes of the errors of residuals and particles over four halvings from `coarsest` steps.
 ///
@@ -62,18 +48,15 @@ fn only(counters: &Counters, names: &[&str]) -> bool {
 
 /// At least second order, up to the scatter that is left in the fit.
 fn second_order(name: &str, seed: u64, coarsest: u32, events: &[&str]) {
-    let (residual, particles) = slopes(name, drawn(seed), coarsest, |counters| only(counters, events));
+    let (residual, particles) =
+        slopes(name, Problem::drawn(seed), coarsest, |counters| only(counters, events));
     assert!(residual > 1.93 && particles > 1.93, "{name}: slopes {residual} and {particles}");
 }
 
 #[test]
 fn smooth_is_fourth_order() {
-    let problem = Problem::new(
-        &[-1.0, 0.2, 0.9],
-        &[0.5, -0.4, 0.8],
-        &[0.7, -0.5, 0.9, 1.1],
-        &[1.2, 2.8, 0.3, 1.6],
-    );
+    let problem =
+        Problem::new(&[-1.0, 0.2, 0.9], &[0.5, -0.4, 0.8], &[0.7, -0.5, 0.9, 1.1], &[1.2, 2.8, 0.3, 1.6]);
     let (residual, particles) = slopes("smooth", (problem, 0.8), 4, |counters| only(counters, &[]));
     assert!(residual > 3.7 && particles > 3.7, "slopes {residual} and {particles}");
 }

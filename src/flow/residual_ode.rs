@@ -110,8 +110,9 @@ impl<'a> OdeStep<'a> {
     ///
     /// `guess` is where the iteration starts, `fastest` a bound on the fastest rate. The path of
     /// `rho` is the cubic Hermite one, and its end is iterated (by Newton's method, as the equation
-    /// may be stiff) to rounding; each iteration costs `O(s)`.
-    pub fn advance(&self, rho: &[f64], guess: &[f64], fastest: f64) -> Vec<f64> {
+    /// may be stiff) until it moves by less than `enough`, or to rounding; each iteration costs
+    /// `O(s)`.
+    pub fn advance(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Vec<f64> {
         let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest);
         let start_rate = self.rate(rho, 0);
         let mut end = guess.to_vec();
@@ -128,7 +129,7 @@ impl<'a> OdeStep<'a> {
                 size = size.max(end[j].abs().max(rho[j].abs()));
             }
             // Converged, or down to where rounding keeps it from converging further.
-            if moved <= 2e-16 * size || (moved >= 0.5 * last && moved <= 1e-13 * size) {
+            if moved <= enough.max(2e-16 * size) || (moved >= 0.5 * last && moved <= 1e-13 * size) {
                 break;
             }
             last = moved;

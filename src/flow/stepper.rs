@@ -29,8 +29,10 @@ use super::{Counters, Flow};
 
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;
-/// Share of the tolerance that one event may take.
-const EVENT_SHARE: f64 = 0.5;
+/// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
+const STEP_SHARE: f64 = 0.1;
+/// Share of that which one event may take; events are rarer than steps.
+const EVENT_SHARE: f64 = 3.0;
 /// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
 /// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
 const JUMP_ERROR: f64 = 1.0 / 24.0;
@@ -165,7 +167,7 @@ impl Stepper {
             expected: Moments::zero(count).to_flat().len(),
         })?;
         let mut stepper = Stepper {
-            allowed: tolerance * state.scale,
+            allowed: STEP_SHARE * tolerance * state.scale,
             // A Runge-Kutta step that turns by phi errs by about phi^5 / 120.
             turn: (50.0 * tolerance).powf(0.2),
             lambda: flow.tv(),
@@ -288,7 +290,7 @@ impl Stepper {
                 }
                 Attempt::Rejected { error, next, cause } => {
                     rejections += 1;
-                    if !(next > floor) {
+                    if next.is_nan() || next <= floor {
                         return Err(FlowError::StepFloor {
                             time: state.time,
                             step_size: next,
@@ -418,7 +420,7 @@ impl Stepper {
 
     /// Pushes all particles from `state` along `path` into the trial.
     fn push(&mut self, state: &State, path: &Path, significant: f64) -> Result<(), FlowError> {
-        let tables = Tables::new(&self.samples, &self.regions, path, self.lambda, self.turn);
+        let tables = Tables::new(&self.samples, &self.regions, path, &self.moments, self.lambda, self.turn);
         let particles = Particles {
             mass: &self.mass,
             r: &state.r,
@@ -446,7 +448,12 @@ impl Stepper {
     /// How far the particles' residual at the end of the step is from what the residual ODE makes
     /// of the residual at its start.
     fn ode_defect(&self, h: f64, fastest: f64) -> f64 {
-        let end = self.ode_step(h, Pinned::Radial).advance(&self.rho, &self.trial.rho, fastest);
+        let end = self.ode_step(h, Pinned::Radial).advance(
+            &self.rho,
+            &self.trial.rho,
+            fastest,
+            1e-3 * self.allowed,
+        );
         let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
         largest(&defect)
     }
@@ -459,7 +466,7 @@ impl Stepper {
             (Pinned::Ignored, &mut state.residual_ode_uncorrected),
         ] {
             let guess: Vec<f64> = rho.iter().zip(&shift).map(|(rho, shift)| rho + shift).collect();
-            *rho = self.ode_step(record.step_size, pinned).advance(rho, &guess, fastest);
+            *rho = self.ode_step(record.step_size, pinned).advance(rho, &guess, fastest, 0.0);
         }
         state.memory[0] = record.step_size;
         let s = self.rho.len();

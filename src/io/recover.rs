@@ -12,10 +12,11 @@ use super::error::{IoError, LastGood};
 use super::lock::Lock;
 use super::metadata::{self, Provenance};
 use super::partial::{Partial, sync};
-use super::reader::{RunFile, Status};
+use super::reader::RunFile;
 use super::rows;
 use super::schema::Group;
 use super::sets::Sets;
+use super::status::Status;
 use super::structure;
 use super::writer::{RunWriter, close, writable, write_checkpoint};
 

@@ -1,5 +1,7 @@
 //! What several tests need: small problems, runs of them, and the definitions written out naively.
 
+use std::f64::consts::TAU;
+
 use reluflow::flow::{Counters, Flow, FlowError, State, Stepper};
 use reluflow::problem::{Measure, Place, PlaceKind, Regions, Samples};
 
@@ -29,12 +31,29 @@ impl Problem {
         Problem { tv, ..self }
     }
 
+    /// A small problem drawn from a seed (every third with the total-variation term), and an end
+    /// by which much has happened.
+    pub fn drawn(seed: u64) -> (Problem, f64) {
+        let mut draw = Draw(seed * 7919);
+        let (s, m) = (1 + draw.below(5), 1 + draw.below(4));
+        let (x, y) = (draw.list(s, -1.5, 1.5), draw.list(s, -2.0, 2.0));
+        let (r, theta) = (draw.list(m, -2.0, 2.0), draw.list(m, 0.0, TAU));
+        let tv = draw.uniform(0.05, 0.5);
+        let problem = Problem::new(&x, &y, &r, &theta).with_tv(if seed.is_multiple_of(3) { tv } else { 0.0 });
+        let end = 24.0 / problem.stiffness().max(1.0);
+        (problem, end)
+    }
+
     pub fn samples(&self) -> Samples {
         Samples::new(&self.x, &self.y).unwrap()
     }
 
+    pub fn measure(&self) -> Measure {
+        Measure::new(self.r.clone(), self.theta.clone(), self.mass.clone()).unwrap()
+    }
+
     pub fn start(&self, tolerance: f64) -> Run {
-        let measure = Measure::new(self.r.clone(), self.theta.clone(), self.mass.clone()).unwrap();
+        let measure = self.measure();
         let flow = Flow::Canonical { tv: self.tv };
         let (stepper, state) = Stepper::start(self.samples(), measure, flow, tolerance).unwrap();
         Run { stepper, state, pushes: 0, rejections: 0 }
@@ -43,7 +62,10 @@ impl Problem {
     /// The run to `end` under the controller.
     pub fn run(&self, tolerance: f64, end: f64) -> Run {
         let mut run = self.start(tolerance);
-        run.advance(end).unwrap_or_else(|error| panic!("{error}\n{self:?}"));
+        run.advance(end).unwrap_or_else(|error| {
+            let problem = if self.r.len() < 20 { format!("{self:?}") } else { String::new() };
+            panic!("{error} {problem}")
+        });
         run
     }
 
@@ -109,7 +131,26 @@ impl Run {
 
     /// Largest difference of `r`, and of `theta` on the circle, to another run.
     pub fn particle_difference(&self, other: &Run) -> f64 {
-        worst(&self.state.r, &other.state.r).max(worst_angle(&self.state.theta, &other.state.theta))
+        worst(&self.r(), &other.r()).max(worst_angle(&self.theta(), &other.theta()))
+    }
+
+    /// Amplitudes in the particles' own order; the state keeps them in another.
+    pub fn r(&self) -> Vec<f64> {
+        self.ordered(|at| self.state.r[at])
+    }
+
+    /// Directions in the particles' own order.
+    pub fn theta(&self) -> Vec<f64> {
+        self.ordered(|at| self.state.theta[at])
+    }
+
+    /// Places in the particles' own order.
+    pub fn place(&self) -> Vec<Place> {
+        self.ordered(|at| self.state.place[at])
+    }
+
+    fn ordered<T>(&self, value: impl Fn(usize) -> T) -> Vec<T> {
+        (0..self.state.r.len()).map(|i| value(self.state.position_of(i))).collect()
     }
 
     /// Residual ODE minus particles.
@@ -124,6 +165,39 @@ impl Run {
         let loss: f64 = 0.5 * rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>();
         let absolute: f64 = self.state.r.iter().zip(self.stepper.mass()).map(|(r, m)| m * r.abs()).sum();
         loss + self.stepper.lambda() * absolute
+    }
+
+    /// `(dr/dt, dtheta/dt)` of every particle in the state's order, by definition (section 5).
+    pub fn velocities(&self) -> Vec<[f64; 2]> {
+        let (samples, regions) = (self.stepper.samples(), self.stepper.regions());
+        let rho = naive_residual(samples, &self.state, self.stepper.mass());
+        let lambda = self.stepper.lambda();
+        (0..self.state.r.len())
+            .map(|i| {
+                let (r, theta, place) = (self.state.r[i], self.state.theta[i], self.state.place[i]);
+                let (sin, cos) = theta.sin_cos();
+                let tv = if r == 0.0 { 0.0 } else { lambda * r.signum() };
+                let (pinned, k) = match place.kind() {
+                    PlaceKind::Free => (false, place.index()),
+                    PlaceKind::Pinned => (true, regions.inactive_side(place.index())),
+                    PlaceKind::Dead => return [-tv, 0.0],
+                    PlaceKind::Stuck | PlaceKind::StuckPinned => return [0.0, 0.0],
+                };
+                let (mut pull, mut turn) = (0.0, 0.0);
+                for j in regions.active(k) {
+                    let (x, weighted) = (samples.x()[j], samples.weight()[j] * rho[j]);
+                    pull += weighted * (x * cos + sin);
+                    turn += weighted * (cos - x * sin);
+                }
+                [-pull - tv, if pinned { 0.0 } else { -r * turn }]
+            })
+            .collect()
+    }
+
+    /// `Int |velocity|^2 mu`, by definition.
+    pub fn dissipation(&self) -> f64 {
+        let squares = self.velocities().into_iter().map(|[v, omega]| v * v + omega * omega);
+        squares.zip(self.stepper.mass()).map(|(square, mass)| mass * square).sum()
     }
 
     pub fn dead_mass(&self) -> f64 {
