@@ -11,7 +11,7 @@ use crate::cli_support::{Started, assert_same_run, folder_with_sine, reluflow, s
 /// Lets the program run that long, kills it, and returns how many snapshots it said were written.
 fn kill_after(delay: Duration, run: Started) -> usize {
     std::thread::sleep(delay);
-    run.signal("KILL");
+    run.signal(libc::SIGKILL);
     let (said, _) = run.finish();
     let reported = |line: &str| line.strip_prefix("snapshot ")?.split(' ').next()?.parse().ok();
     said.lines().filter(|line| line.contains(" written")).filter_map(reported).max().unwrap_or(0)

@@ -88,10 +88,11 @@ impl Started {
         }
     }
 
-    /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    /// Sends a signal.
+    pub fn signal(&self, signal: libc::c_int) {
+        let id = self.child.id().try_into().unwrap();
+        // SAFETY: sends a signal to our child, which has not been waited for.
+        assert_eq!(unsafe { libc::kill(id, signal) }, 0);
     }
 
     /// What it says from now on, and its exit code (none when a signal ended it).
