@@ -1,6 +1,8 @@
 //! All integration tests in one binary, a module for each subject.
 
+mod adversarial;
 mod architecture;
+mod boundaries;
 mod cli_basics;
 mod cli_check;
 mod cli_interrupt;
@@ -12,6 +14,7 @@ mod cli_support;
 mod closed_forms;
 mod common;
 mod controller;
+mod diagnostics;
 mod io_disk_full;
 mod io_kill;
 mod io_refusals;
