@@ -1,5 +1,7 @@
 //! Region and boundary moments of the measure: all that the field needs to know of the particles.
 
+use rayon::prelude::*;
+
 use crate::problem::{Regions, Samples};
 
 use super::field::{Vec2, project};
@@ -35,6 +37,14 @@ pub struct Moments {
     pub boundary: Vec<[f64; BOUNDARY]>,
 }
 
+/// Regions that one thread merges at a time: fewer are not worth handing over.
+pub const MERGE_LENGTH: usize = 256;
+
+/// Adds numbers entry by entry.
+pub fn add<const N: usize>(sum: &mut [f64; N], part: &[f64; N]) {
+    sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+}
+
 impl Moments {
     /// All zero, for `count = 2 s` regions and boundaries.
     pub fn zero(count: usize) -> Moments {
@@ -47,13 +57,13 @@ impl Moments {
         self.boundary.fill([0.0; BOUNDARY]);
     }
 
-    /// Adds other moments.
-    pub fn add(&mut self, other: &Moments) {
-        for (sum, part) in self.region.iter_mut().zip(&other.region) {
-            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
-        }
-        for (sum, part) in self.boundary.iter_mut().zip(&other.boundary) {
-            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+    /// Adds the moments of several chunks, in order for every region and boundary.
+    pub fn merge(&mut self, chunks: &[&Moments]) {
+        self.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, sum)| {
+            chunks.iter().for_each(|chunk| add(sum, &chunk.region[k]));
+        });
+        for (b, sum) in self.boundary.iter_mut().enumerate() {
+            chunks.iter().for_each(|chunk| add(sum, &chunk.boundary[b]));
         }
     }
 

@@ -261,7 +261,11 @@ impl Stepper {
     ///
     /// # Errors
     /// [`FlowError`]; the state is then as it was before.
+    ///
+    /// # Panics
+    /// If `until` is not later than the state.
     pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
+        assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
         let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
         let (mut pushes, mut rejections) = (0, 0);
         let mut h = self.fixed.unwrap_or(state.step_size);

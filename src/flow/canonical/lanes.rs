@@ -11,7 +11,7 @@ use multiversion::multiversion;
 use crate::flow::moments::{REGION, RegionMoments, SIGN};
 use crate::math::trig::{sin_cos, sin_cos_small};
 
-use super::motion::{contribution, rates, runge_kutta, seen};
+use super::motion::{contribution, overshoot, rates, runge_kutta, seen};
 use super::tables::Row;
 
 /// Particles in a block: its arrays stay in the first-level cache.
@@ -168,15 +168,13 @@ fn advance<const TV: bool>(r: f64, theta: f64, mass: f64, row: [f64; 8], tv: f64
     let theta1 = theta + phi;
     let (sin, cos) = (sin * c + cos * s, cos * c - sin * s);
     let part = contribution::<TV>(mass, r1, sin, cos, after);
-    // Room to the nearest boundary at both ends; a track that turns back needs more of it.
-    let room = (theta - low).min(high - theta).min(theta1 - low).min(high - theta1);
-    let turns = before[1] * after[1] <= 0.0;
-    let needed = if turns { 2.0 * before[1].abs().max(after[1].abs()) } else { 0.0 };
-    let mut walk = (largest > turn) | (room < needed);
+    // Out of the region at the end, or, turning back on the way, perhaps in between.
+    let outside = (theta1 < low) | (theta1 > high);
+    let ahead = if before[1] > 0.0 { high - theta } else { theta - low };
+    let mut walk = (largest > turn) | outside | (ahead < 2.0 * overshoot(before[1], after[1]));
     if TV {
-        let turns = before[0] * after[0] <= 0.0;
-        let needed = if turns { 2.0 * before[0].abs().max(after[0].abs()) } else { 0.0 };
-        walk |= (1f64.copysign(r) * r1 <= 0.0) | (r.abs().min(r1.abs()) < needed);
+        let crossed = 1f64.copysign(r) * r1 <= 0.0;
+        walk |= crossed | (r.abs() < 2.0 * overshoot(before[0], after[0]));
     }
     Advanced { r: r1, theta: theta1, part, walk }
 }

@@ -53,6 +53,13 @@ pub fn runge_kutta(r: f64, g: [Vec2; 3], tv: f64, du: f64) -> (f64, f64, f64) {
     (r1, phi, phi2.abs().max(phi3.abs()).max(phi4.abs()).max(phi.abs()))
 }
 
+/// How far something gets in unit time that starts with rate `before` and turns back to end with
+/// rate `after`, if its rate changes evenly; 0 if it does not turn.
+#[inline(always)]
+pub fn overshoot(before: f64, after: f64) -> f64 {
+    if before * after < 0.0 { 0.5 * before * before / (before.abs() + after.abs()) } else { 0.0 }
+}
+
 /// What a free particle of this mass contributes to its region's moments; `TV` says whether the
 /// sign moments are wanted.
 ///

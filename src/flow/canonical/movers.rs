@@ -4,8 +4,10 @@
 //! well enough from its values and rates at both ends. Movers jump between regions, so their share
 //! of both ends is taken out and replaced by time integrals along their actual track.
 
+use rayon::prelude::*;
+
 use crate::flow::field::Vec2;
-use crate::flow::moments::{RegionMoments, SIGMA, SIGN};
+use crate::flow::moments::{MERGE_LENGTH, RegionMoments, SIGMA, SIGN, add};
 
 /// Movers of one region.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -67,25 +69,26 @@ impl Movers {
         }
     }
 
-    /// Adds other movers.
-    pub fn add(&mut self, other: &Movers) {
-        if !other.any {
-            return;
-        }
-        self.any = true;
-        for (sum, part) in self.region.iter_mut().zip(&other.region) {
-            add(&mut sum.start, &part.start);
-            add(&mut sum.end, &part.end);
-            add(&mut sum.sigma, &part.sigma);
-            add(&mut sum.sigma_u, &part.sigma_u);
-            add(&mut sum.sign, &part.sign);
-        }
-        for (sum, part) in self.boundary.iter_mut().zip(&other.boundary) {
-            sum.start += part.start;
-            sum.signed_start += part.signed_start;
-            sum.mass += part.mass;
-            sum.mass_u += part.mass_u;
-            sum.signed_mass += part.signed_mass;
+    /// Adds the movers of several chunks, in order for every region and boundary.
+    pub fn merge(&mut self, chunks: &[&Movers]) {
+        self.any |= !chunks.is_empty();
+        self.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, sum)| {
+            for part in chunks.iter().map(|chunk| &chunk.region[k]) {
+                add(&mut sum.start, &part.start);
+                add(&mut sum.end, &part.end);
+                add(&mut sum.sigma, &part.sigma);
+                add(&mut sum.sigma_u, &part.sigma_u);
+                add(&mut sum.sign, &part.sign);
+            }
+        });
+        for (b, sum) in self.boundary.iter_mut().enumerate() {
+            for part in chunks.iter().map(|chunk| &chunk.boundary[b]) {
+                sum.start += part.start;
+                sum.signed_start += part.signed_start;
+                sum.mass += part.mass;
+                sum.mass_u += part.mass_u;
+                sum.signed_mass += part.signed_mass;
+            }
         }
     }
 
@@ -115,8 +118,4 @@ impl Movers {
         boundary.mass_u += mass * 0.5 * (to * to - from * from);
         boundary.signed_mass += sign * mass * (to - from);
     }
-}
-
-fn add<const N: usize>(sum: &mut [f64; N], part: &[f64; N]) {
-    sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
 }

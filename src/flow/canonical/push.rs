@@ -31,7 +31,7 @@ pub struct Particles<'a> {
 /// added in the same order by any number of threads.
 pub fn chunk_size(particles: usize, regions: usize) -> usize {
     // Each chunk has sums for every region, so it must be much larger than there are regions.
-    (particles / 64).clamp(2048, 65536).max(8 * regions).next_multiple_of(LANES)
+    (particles / 64).clamp(2048, 65536).max(32 * regions).next_multiple_of(LANES)
 }
 
 /// Moves all particles along the path of `tables` and sums their moments into `total`.
@@ -75,7 +75,7 @@ pub fn push_all(
             }
         });
     total.clear(significant);
-    chunks.iter().for_each(|chunk| total.add(chunk));
+    total.merge(chunks);
     // Rates were summed per unit of u.
     let per_time = |moments: &mut [f64]| {
         for rate in (SIGMA_RATE..SIGN).chain(SIGN_RATE..moments.len()) {

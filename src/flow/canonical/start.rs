@@ -104,7 +104,7 @@ pub fn sum_moments(
         })
         .collect();
     let mut total = Moments::zero(count);
-    parts.iter().for_each(|part| total.add(part));
+    total.merge(&parts.iter().collect::<Vec<_>>());
     total
 }
 
@@ -150,7 +150,7 @@ pub fn initial_residual(samples: &Samples, regions: &Regions, measure: &Measure)
         })
         .collect();
     let mut total = Moments::zero(count);
-    parts.iter().for_each(|part| total.add(part));
+    total.merge(&parts.iter().collect::<Vec<_>>());
     let mut rho = vec![0.0; samples.len()];
     total.residual(samples, regions, &mut rho);
     rho

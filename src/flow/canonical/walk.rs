@@ -11,7 +11,7 @@ use crate::math::poly;
 use crate::math::trig::{sin_cos, sin_cos_small};
 use crate::problem::{Place, PlaceKind};
 
-use super::motion::{contribution, rates, runge_kutta, seen};
+use super::motion::{contribution, overshoot, rates, runge_kutta, seen};
 use super::movers::Movers;
 use super::tables::Tables;
 
@@ -81,15 +81,20 @@ impl Walks {
         self.stuck_in_loop = false;
     }
 
-    /// Adds the walks of another chunk.
-    pub fn add(&mut self, other: &Walks) {
-        self.moments.add(&other.moments);
-        self.movers.add(&other.movers);
-        self.counters += other.counters;
-        self.largest_jump = self.largest_jump.max(other.largest_jump);
-        self.notable += other.notable;
-        self.first_significant = self.first_significant.min(other.first_significant);
-        self.stuck_in_loop |= other.stuck_in_loop;
+    /// Adds the walks of all chunks, in order for every region.
+    pub fn merge(&mut self, chunks: &[Walks]) {
+        for other in chunks {
+            self.counters += other.counters;
+            self.largest_jump = self.largest_jump.max(other.largest_jump);
+            self.notable += other.notable;
+            self.first_significant = self.first_significant.min(other.first_significant);
+            self.stuck_in_loop |= other.stuck_in_loop;
+        }
+        let moments: Vec<&Moments> = chunks.iter().map(|chunk| &chunk.moments).collect();
+        self.moments.merge(&moments);
+        let movers: Vec<&Movers> =
+            chunks.iter().map(|chunk| &chunk.movers).filter(|movers| movers.any).collect();
+        self.movers.merge(&movers);
     }
 
     /// Adds a walked particle to the moments at the end of the step.
@@ -230,20 +235,18 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         }
         // Where the motion turns back near a boundary or near r = 0, end the stretch at the turn:
         // between turns the track is monotone and its end tells whether it crossed.
-        if stretch.start_rate[1] * end.rate[1] < 0.0 {
-            let room = up.min(-down).min(up - end.phi).min(end.phi - down);
-            let excursion = du * stretch.start_rate[1].abs().max(end.rate[1].abs());
-            // An excursion below rounding would turn at random, and for ever.
-            if room < excursion && excursion > ON_BOUNDARY {
-                (du, end) = stretch.turning(du, 1);
-            }
+        // The even change of `overshoot` is not exact: doubled. Below rounding it would turn at
+        // random, and for ever.
+        let excursion = 2.0 * du * overshoot(speed, end.rate[1]);
+        if ahead < excursion && excursion > ON_BOUNDARY {
+            (du, end) = stretch.turning(du, 1);
         }
         let sign = self.sign();
         // Just set free from r = 0, where the rate is zero but for rounding: not falling back yet.
         let setting_off = TV && stretch.r == 0.0 && stretch.start_rate[0] * sign > -1e-12 * self.tables.tv;
         let watch_zero = TV && !setting_off;
-        let dip = -du * sign * stretch.start_rate[0];
-        if watch_zero && end.rate[0] * sign > 0.0 && dip > stretch.r.abs().max(1e-18) {
+        let dip = 2.0 * du * overshoot(stretch.start_rate[0], end.rate[0]);
+        if watch_zero && stretch.start_rate[0] * sign < 0.0 && dip > stretch.r.abs().max(1e-18) {
             (du, end) = stretch.turning(du, 0);
         }
         let crossing = if end.phi > up + ON_BOUNDARY {
@@ -508,7 +511,8 @@ impl Stretch {
             let secant = low + (high - low) * at_low / (at_low - at_high);
             // Every third time the middle, or one end might stay for ever.
             let middle = if i % 3 == 2 { 0.5 * (low + high) } else { secant };
-            if !(middle > low && middle < high) || high - low < 1e-15 {
+            // A stretch that ends a little past its turn misses less than rounding of its extent.
+            if !(middle > low && middle < high) || high - low < 1e-6 * du {
                 break;
             }
             let there = self.advance(middle);
