@@ -56,6 +56,23 @@ fn a_thinned_run_is_checked_at_its_end() {
 }
 
 #[test]
+fn validation_finds_a_changed_value() {
+    let folder = folder_with_sine(60, 3);
+    reluflow(folder.path()).args(["run", "-q", "sine.toml"]).assert().success();
+    let validate = ["validate", "output/sine.h5"];
+    reluflow(folder.path()).args(validate).assert().success().stdout("output/sine.h5: valid\n").stderr("");
+    assert_eq!(json(reluflow(folder.path()).args(validate).arg("--json"))["valid"], true);
+    tamper(&folder.path().join("output/sine.h5"), "residual", [1, 2], 1e-3);
+    reluflow(folder.path())
+        .args(validate)
+        .assert()
+        .code(1)
+        .stdout(contains("checksum"))
+        .stderr(contains("not as the format has them"));
+    reluflow(folder.path()).args(["validate", "-q", "output/sine.h5"]).assert().code(1).stdout("");
+}
+
+#[test]
 fn info_says_what_there_is() {
     let folder = folder_with_sine(60, 3);
     reluflow(folder.path()).args(["run", "-q", "sine.toml"]).assert().success();

@@ -25,7 +25,7 @@ fn finish_and_compare(folder: &Path, run: &str) {
 fn ctrl_c_stops_after_a_snapshot_and_resume_gives_the_same_bits() {
     let folder = folder_with_sine(PARTICLES, 21);
     let run = start_and_wait_for(folder.path(), &["run", "sine.toml"], "snapshot 3 of 21");
-    run.signal("INT");
+    run.signal(libc::SIGINT);
     let (said, code) = run.finish();
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("interrupted: finishing the step"), "{said}");
@@ -51,9 +51,9 @@ fn a_second_ctrl_c_ends_at_once_and_loses_nothing_reported() {
     // Writing the extra snapshot of so many particles takes longer than the second Ctrl-C.
     let folder = folder_with_sine(400_000, 201);
     let mut run = start_and_wait_for(folder.path(), &["run", "sine.toml"], "snapshot 2 of 201");
-    run.signal("INT");
+    run.signal(libc::SIGINT);
     run.wait_for("interrupted: finishing");
-    run.signal("INT");
+    run.signal(libc::SIGINT);
     let (said, code) = run.finish();
     assert_eq!(code, Some(130));
     assert!(!said.contains("continue with"), "{said}");
@@ -66,7 +66,7 @@ fn a_second_ctrl_c_ends_at_once_and_loses_nothing_reported() {
 fn a_killed_run_is_told_recovered_and_resumed() {
     let folder = folder_with_sine(PARTICLES, 21);
     let run = start_and_wait_for(folder.path(), &["run", "sine.toml"], "snapshot 4 of 21");
-    run.signal("KILL");
+    run.signal(libc::SIGKILL);
     assert_eq!(run.finish().1, None);
     let path = folder.path().join("output/sine.h5");
     fs::copy(&path, folder.path().join("copy.h5")).unwrap();
@@ -101,11 +101,32 @@ fn a_run_killed_at_its_start_resumes() {
     finish_and_compare(folder.path(), "start.h5");
 }
 
+/// A limit on the size of files stands in for a full disk.
+#[test]
+fn a_full_disk_stops_the_run_and_what_was_reported_is_there() {
+    let folder = folder_with_sine(PARTICLES, 21);
+    let program = assert_cmd::cargo::cargo_bin!("reluflow");
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -f 6000; exec \"$0\" run sine.toml"])
+        .arg(program)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let reported = said.matches(" of 21 written").count();
+    assert!(0 < reported && reported < 21, "{said}");
+    let last = format!("the last good snapshot is number {}", reported - 1);
+    assert!(said.contains(&last) && said.contains("make room, then `reluflow resume"), "{said}");
+    assert!(RunFile::open(&folder.path().join("output/sine.h5")).unwrap().len() >= reported);
+    finish_and_compare(folder.path(), "output/sine.h5");
+}
+
 #[test]
 fn a_file_that_is_being_written_is_left_alone() {
     let folder = folder_with_sine(PARTICLES, 21);
     let run = start_and_wait_for(folder.path(), &["run", "sine.toml"], "snapshot 2 of 21");
-    run.signal("STOP");
+    run.signal(libc::SIGSTOP);
     let locked = contains("is being written by another process: wait for it or stop it");
     for command in ["resume", "recover"] {
         reluflow(folder.path()).args([command, "output/sine.h5"]).assert().code(2).stderr(locked.clone());
@@ -117,6 +138,6 @@ fn a_file_that_is_being_written_is_left_alone() {
         .assert()
         .success()
         .stderr(contains("being written").and(contains("swmr=True")));
-    run.signal("CONT");
+    run.signal(libc::SIGCONT);
     assert_eq!(run.finish().1, Some(0));
 }

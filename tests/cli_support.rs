@@ -15,6 +15,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["run"],
     &["check"],
     &["info"],
+    &["validate"],
     &["resume"],
     &["recover"],
     &["completions"],
@@ -59,11 +60,16 @@ pub fn folder_with_sine(particles: usize, snapshots: usize) -> tempfile::TempDir
 
 /// Starts the program and waits for the line of standard error that starts with `line`.
 pub fn start_and_wait_for(folder: &Path, arguments: &[&str], line: &str) -> Started {
-    let mut command = plain(folder);
-    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut started = Started { stderr: BufReader::new(child.stderr.take().unwrap()), child };
+    let mut started = start(folder, arguments);
     started.wait_for(line);
     started
+}
+
+/// Starts the program.
+pub fn start(folder: &Path, arguments: &[&str]) -> Started {
+    let mut command = plain(folder);
+    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    Started { stderr: BufReader::new(child.stderr.take().unwrap()), child }
 }
 
 /// A program under way.
@@ -82,10 +88,11 @@ impl Started {
         }
     }
 
-    /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    /// Sends a signal.
+    pub fn signal(&self, signal: libc::c_int) {
+        let id = self.child.id().try_into().unwrap();
+        // SAFETY: sends a signal to our child, which has not been waited for.
+        assert_eq!(unsafe { libc::kill(id, signal) }, 0);
     }
 
     /// What it says from now on, and its exit code (none when a signal ended it).

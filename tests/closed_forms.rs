@@ -61,7 +61,8 @@ fn one_sample_keeps_the_invariant_of_every_particle() {
             let psi = theta - 1f64.atan2(x);
             psi.sin().abs().ln() + 0.5 * r * r
         };
-        let worst = [1e-5, 1e-8, 1e-11].map(|tolerance| {
+        let tolerances = [1e-5, 1e-8, 1e-11];
+        let worst = tolerances.map(|tolerance| {
             let run = problem.run(tolerance, 4.0 / (1.0 + x * x));
             let (r, theta) = (run.r(), run.theta());
             (0..m).fold(0.0, |most: f64, i| {
@@ -70,8 +71,8 @@ fn one_sample_keeps_the_invariant_of_every_particle() {
                 most.max(change.abs() * (theta[i] - 1f64.atan2(x)).tan().abs().min(1.0))
             })
         });
-        let falls = worst.windows(2).all(|pair| pair[1] <= pair[0] / 30.0 + 1e-12);
-        assert!(worst[2] < 1e-6 && falls, "case {case}: {}", short(&worst));
+        let bounded = worst.iter().zip(tolerances).all(|(&worst, tolerance)| worst <= 300.0 * tolerance);
+        assert!(bounded, "case {case}: {}", short(&worst));
     }
 }
 

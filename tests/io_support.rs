@@ -147,8 +147,11 @@ pub fn write_all(path: &Path, d: &Description) {
     writer.finish().unwrap();
 }
 
-/// The bits of every variable of the root and of `steps`, with its name, type and shape.
-pub fn bits(path: &Path) -> Vec<(String, String, Vec<usize>, Vec<u8>)> {
+/// Name, type, shape and bits of a variable.
+pub type Bits = (String, String, Vec<usize>, Vec<u8>);
+
+/// The bits of every variable of the root and of `steps`.
+pub fn bits(path: &Path) -> Vec<Bits> {
     let file = hdf5::File::open(path).unwrap();
     let mut all = vec![];
     for group in [file.group("/").unwrap(), file.group("steps").unwrap()] {
@@ -176,11 +179,16 @@ pub fn bits(path: &Path) -> Vec<(String, String, Vec<usize>, Vec<u8>)> {
 
 /// Asserts that two files hold the same bits.
 pub fn assert_same_bits(a: &Path, b: &Path) {
-    let (a, b) = (bits(a), bits(b));
-    let names = |all: &[(String, String, Vec<usize>, Vec<u8>)]| {
+    assert_bits(&bits(a), b);
+}
+
+/// Asserts that a file holds these bits.
+pub fn assert_bits(a: &[Bits], b: &Path) {
+    let b = bits(b);
+    let names = |all: &[Bits]| {
         all.iter().map(|set| (set.0.clone(), set.1.clone(), set.2.clone())).collect::<Vec<_>>()
     };
-    assert_eq!(names(&a), names(&b));
+    assert_eq!(names(a), names(&b));
     for (a, b) in a.iter().zip(&b) {
         assert!(a.3 == b.3, "{} differs", a.0);
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use reluflow::io::RunWriter;
 use reluflow::run::{OutputOptions, ParticleOutput};
 
 use crate::io_support::*;
@@ -138,4 +139,31 @@ fn xarray_h5py_and_netcdf_read_the_file_without_being_told_how() {
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && text.contains("good"), "{particles}: {text}");
     }
+}
+
+#[test]
+fn h5py_watches_a_run() {
+    let Some(python) = python() else {
+        println!("skipped: set RELUFLOW_PYTHON to a Python with h5py");
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.h5");
+    let d = description(3, 11, EVERYTHING);
+    let mut writer = RunWriter::create(&path, &d, false).unwrap();
+    write(&mut writer, &d, 0..2, |_| ()).unwrap();
+    let script = "
+import sys, h5py
+with h5py.File(sys.argv[1], swmr=True) as f:
+    assert list(f['time'][:]) == [0, 0.5] and f['r'].shape == (2, 11)
+try:
+    h5py.File(sys.argv[1])
+except OSError as error:
+    assert 'already open for' in str(error), error
+else:
+    raise Exception('opened as if it were finished')
+";
+    let output = Command::new(python).args(["-c", script]).arg(&path).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    drop(writer);
 }

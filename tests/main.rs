@@ -6,6 +6,8 @@ mod boundaries;
 mod cli_basics;
 mod cli_check;
 mod cli_interrupt;
+mod cli_kill;
+mod cli_readme;
 mod cli_run;
 mod cli_scenarios;
 mod cli_support;

@@ -57,7 +57,7 @@ fn second_order(name: &str, seed: u64, coarsest: u32, events: &[&str]) {
 fn smooth_is_fourth_order() {
     let problem =
         Problem::new(&[-1.0, 0.2, 0.9], &[0.5, -0.4, 0.8], &[0.7, -0.5, 0.9, 1.1], &[1.2, 2.8, 0.3, 1.6]);
-    let (residual, particles) = slopes("smooth", (problem, 0.8), 4, |counters| only(counters, &[]));
+    let (residual, particles) = slopes("smooth", (problem, 0.8), 8, |counters| only(counters, &[]));
     assert!(residual > 3.7 && particles > 3.7, "slopes {residual} and {particles}");
 }
 

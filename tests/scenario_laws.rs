@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use proptest::prelude::*;
+use reluflow::math::random::{Purpose, Stream};
 use reluflow::problem::Measure;
 use reluflow::scenario::{Law, LawKind, OutputLaw, Scenario};
 
@@ -160,6 +161,8 @@ fn a_scenario_draws_the_law_it_names() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn width_m_is_a_prefix_of_width_2m(seed: u64, m in 1usize..200, kind in 0usize..9, antisymmetric: bool) {
         let law = Law { kind: kinds()[kind], scale: 1.0, antisymmetric };
@@ -175,5 +178,21 @@ proptest! {
         let size: f64 = measure.r().iter().map(|r| r.abs()).sum::<f64>() / (2 * pairs) as f64;
         prop_assert!(measure.value_at(x).abs() <= 1e-15 * size * (1.0 + x.abs()));
         prop_assert!(size > 0.0);
+    }
+}
+
+#[test]
+fn a_particle_is_the_neuron_it_was_drawn_as() {
+    // r <(x, 1), d(theta)>_+ = c [a x - b]_+, with c, a, b drawn in this order.
+    let measure = law(LawKind::Pytorch, 1.0).draw(200, 7).unwrap();
+    for i in 0..200 {
+        let mut stream = Stream::new(7, Purpose::Particles, i as u64);
+        let [c, a, b] = [(); 3].map(|()| stream.uniform(-1.0, 1.0));
+        for x in [-2.0, -0.3, 0.0, 0.8, 5.0] {
+            let neuron = c * (a * x - b).max(0.0);
+            let (sin, cos) = measure.theta()[i].sin_cos();
+            let particle = measure.r()[i] * (x * cos + sin).max(0.0);
+            assert!((neuron - particle).abs() < 1e-14, "{i}: {neuron} {particle}");
+        }
     }
 }

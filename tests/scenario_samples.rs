@@ -22,7 +22,7 @@ fn parse(text: &str) -> Scenario {
 
 #[test]
 fn dialects_are_one_table() {
-    let dialects: [&[u8]; 14] = [
+    let dialects: [&[u8]; 17] = [
         b"x,y\n1,2\n3,4.5\n",
         b"x,y\n1,2\n3,4.5",
         b"\xef\xbb\xbfx,y\n1,2\n3,4.5\n",
@@ -35,6 +35,10 @@ fn dialects_are_one_table() {
         b"y,note,x\n2,\"a, b\",1\n4.5,NA,3\n",
         b"\"x\",\"y\"\n\"1\",\"2\"\n\"3\",\"4.5\"\n",
         b"\xef\xbb\xbf\"x\";\"y, in m\";\"y\"\n1;;2\n3;;4.5\n",
+        // A byte order mark, quotes and delimiters where they mean nothing.
+        b"\xef\xbb\xbf# a\tb\tc\nx,y\n1,2\n3,4.5\n",
+        b"# a,\"b\nx,y\n1,2\n3,4.5\n",
+        b"\"a; b; c; d\",x,y\n0,1,2\n0,3,4.5\n",
         b"x,y,\n1,2,\n3,4.5,,\n",
         b"x,y\n+1.0e0,2E0\n3.,45e-1\n",
     ];
@@ -227,6 +231,8 @@ fn number() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn standardized_samples_are_standard(rows in proptest::collection::vec((-1e3..1e3f64, -1e3..1e3f64), 2..60)) {
         let (x, y): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();

@@ -38,7 +38,7 @@ pub fn drive_and_write(
     resumed: bool,
     telling: Telling,
 ) -> Result<Exit, Failure> {
-    let stop = interrupt::watch()?;
+    let stop = interrupt::watch(telling.quiet)?;
     let started = Instant::now();
     let times = description.schedule.times();
     let mut watcher = Watcher {

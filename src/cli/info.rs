@@ -23,7 +23,7 @@ Reads files that are being written, and what a kill left behind, as they are.")]
 pub struct Args {
     /// The run file
     run: PathBuf,
-    /// Print the scenario of the run instead
+    /// Print the scenario of the run instead; files it names are relative to the original's folder
     #[arg(long, conflicts_with = "json")]
     scenario: bool,
     /// Print JSON

@@ -18,6 +18,7 @@ mod run;
 mod scenarios;
 mod table;
 mod threads;
+mod validate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ enum Command {
     Run(run::Args),
     Check(check::Args),
     Info(info::Args),
+    Validate(validate::Args),
     Resume(resume::Args),
     Recover(recover::Args),
     Scenarios(scenarios::Args),
@@ -61,6 +63,7 @@ enum Command {
 /// Runs the command that the arguments of this process name.
 pub fn main() -> ExitCode {
     panic::explain_panics();
+    interrupt::ignore_file_size_signal();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -86,6 +89,7 @@ impl Command {
             Command::Run(args) => args.execute(quiet),
             Command::Check(args) => args.execute(quiet),
             Command::Info(args) => args.execute(quiet),
+            Command::Validate(args) => args.execute(quiet),
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),

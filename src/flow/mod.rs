@@ -5,6 +5,7 @@ pub mod canonical;
 mod counters;
 mod error;
 mod field;
+mod implicit;
 pub mod moments;
 mod path;
 mod record;

@@ -46,11 +46,11 @@ impl Path {
         Path { h, cubic }
     }
 
-    /// The same path over its first `h`.
-    pub fn shortened(&self, h: f64) -> Path {
-        let q = h / self.h;
-        let cubic = self.cubic.iter().map(|c| [c[0], c[1] * q, c[2] * q * q, c[3] * q * q * q]).collect();
-        Path { h, cubic }
+    /// Values and rates (per time) at the end.
+    pub fn end(&self) -> (Vec<f64>, Vec<f64>) {
+        let value = |c: &[f64; 4]| poly::value(c, 1.0);
+        let rate = |c: &[f64; 4]| poly::derivative(c, 1.0) / self.h;
+        (self.cubic.iter().map(value).collect(), self.cubic.iter().map(rate).collect())
     }
 
     /// Largest difference to another path of the same step, over samples and times.
@@ -79,8 +79,8 @@ mod tests {
         let path = Path::continued(0.3, 0.2, &[f(0.5)], &[d(0.5)], &[f(0.7)], &[d(0.7)]);
         for u in [0.0, 0.4, 1.0] {
             assert!((poly::value(&path.cubic[0], u) - f(0.7 + 0.3 * u)).abs() < 1e-13);
-            let half = path.shortened(0.15);
-            assert!((poly::value(&half.cubic[0], u) - f(0.7 + 0.15 * u)).abs() < 1e-13);
+            let (value, rate) = path.end();
+            assert!((value[0] - f(1.0)).abs() < 1e-13 && (rate[0] - d(1.0)).abs() < 1e-12);
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::problem::{Regions, Samples};
 
 use super::canonical::movers::Movers;
 use super::field::{Vec2, gradients, project};
+use super::implicit::Implicit;
 use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
 use super::path::Path;
 
@@ -107,25 +108,31 @@ impl<'a> OdeStep<'a> {
 
     /// The residuals at the end of the step, from `rho` at its start.
     ///
-    /// `guess` is where the iteration starts. The path of `rho` is the cubic Hermite one, and its
-    /// end is iterated to rounding; each iteration costs `O(s)`.
-    pub fn advance(&self, rho: &[f64], guess: &[f64]) -> Vec<f64> {
+    /// `guess` is where the iteration starts, `fastest` a bound on the fastest rate. The path of
+    /// `rho` is the cubic Hermite one, and its end is iterated (by Newton's method, as the equation
+    /// may be stiff) until it moves by less than `enough`, or to rounding; each iteration costs
+    /// `O(s)`.
+    pub fn advance(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Vec<f64> {
+        let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest);
         let start_rate = self.rate(rho, 0);
         let mut end = guess.to_vec();
+        let mut last = f64::INFINITY;
         for _ in 0..40 {
             let path = Path::hermite(self.h, rho, &start_rate, &end, &self.rate(&end, 1));
             let change = self.integral(&path);
-            let mut moved: f64 = 0.0;
-            let mut size: f64 = 0.0;
+            let defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
+            let step = implicit.solve(&defect);
+            let (mut moved, mut size): (f64, f64) = (0.0, 0.0);
             for j in 0..rho.len() {
-                let next = rho[j] - change[j];
-                moved = moved.max((next - end[j]).abs());
-                size = size.max(next.abs());
-                end[j] = next;
+                end[j] += step[j];
+                moved = moved.max(step[j].abs());
+                size = size.max(end[j].abs().max(rho[j].abs()));
             }
-            if moved <= 2e-16 * size {
+            // Converged, or down to where rounding keeps it from converging further.
+            if moved <= enough.max(2e-16 * size) || (moved >= 0.5 * last && moved <= 1e-13 * size) {
                 break;
             }
+            last = moved;
         }
         end
     }

@@ -18,6 +18,7 @@ use super::canonical::tables::Tables;
 use super::canonical::{Particles, Walks, initial_residual, place_all, push_all, sum_moments};
 use super::error::FlowError;
 use super::field::gradients;
+use super::implicit::Implicit;
 use super::moments::Moments;
 use super::path::Path;
 use super::record::StepRecord;
@@ -28,8 +29,10 @@ use super::{Counters, Flow};
 
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;
-/// Share of the tolerance that one event may take.
-const EVENT_SHARE: f64 = 0.5;
+/// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
+const STEP_SHARE: f64 = 0.1;
+/// Share of that which one event may take; events are rarer than steps.
+const EVENT_SHARE: f64 = 3.0;
 /// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
 /// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
 const JUMP_ERROR: f64 = 1.0 / 24.0;
@@ -164,7 +167,7 @@ impl Stepper {
             expected: Moments::zero(count).to_flat().len(),
         })?;
         let mut stepper = Stepper {
-            allowed: tolerance * state.scale,
+            allowed: STEP_SHARE * tolerance * state.scale,
             // A Runge-Kutta step that turns by phi errs by about phi^5 / 120.
             turn: (50.0 * tolerance).powf(0.2),
             lambda: flow.tv(),
@@ -190,10 +193,12 @@ impl Stepper {
         Ok(stepper)
     }
 
-    /// Takes steps of this size whatever their error, for measuring orders of convergence; two
+    /// Takes steps of this size whatever their error, for measuring orders of convergence; three
     /// pushes each, no fences around events.
     pub fn with_fixed_step(mut self, step: f64) -> Stepper {
         self.fixed = Some(step);
+        // One Runge-Kutta step each, as far as its sines reach.
+        self.turn = 1.0;
         self
     }
 
@@ -260,7 +265,6 @@ impl Stepper {
         let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
         let (mut pushes, mut rejections) = (0, 0);
         let mut h = self.fixed.unwrap_or(state.step_size);
-        // What the controller would like to do when the step is cut short by `until`.
         loop {
             let remaining = until - state.time;
             let last = h >= remaining * (1.0 - 1e-9);
@@ -270,14 +274,25 @@ impl Stepper {
             pushes += used;
             match attempt {
                 Attempt::Accepted { error, growth } => {
-                    let wish = taken * growth;
-                    let step_size = if last && wish < state.step_size { wish.max(h.min(wish)) } else { wish };
+                    // A step cut short by `until` says nothing against the one that was planned.
+                    let planned = if last && rejections == 0 { h } else { 0.0 };
+                    let next = planned.max(taken * growth);
                     let time = if last { until } else { state.time + taken };
-                    return Ok(self.accept(state, time, taken, step_size, error, pushes, rejections));
+                    let step_size = taken;
+                    let record = StepRecord {
+                        time,
+                        step_size,
+                        error_estimate: error,
+                        pushes,
+                        rejections,
+                        counters: self.trial.walks.counters,
+                    };
+                    self.accept(state, &record, next, fastest);
+                    return Ok(record);
                 }
                 Attempt::Rejected { error, next, cause } => {
                     rejections += 1;
-                    if !(next > floor) {
+                    if next.is_nan() || next <= floor {
                         return Err(FlowError::StepFloor {
                             time: state.time,
                             step_size: next,
@@ -313,42 +328,40 @@ impl Stepper {
         } else {
             EVENT_SHARE * self.allowed * 8.0 / (h * coupling)
         };
-        let mut last_change = f64::INFINITY;
-        let mut interpolation = f64::INFINITY;
+        let mut last_lack = f64::INFINITY;
+        let mut cubic = f64::INFINITY;
         for push in 1..=MAX_PUSHES {
             self.push(state, &path, significant)?;
-            let better = Path::hermite(h, &self.rho, &self.rho_rate, &self.trial.rho, &self.trial.rho_rate);
-            let change = better.distance(&path);
+            let trial = &self.trial;
+            let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
+            let implicit = Implicit::new(&self.samples, sigma, h, fastest);
+            let (guess, guess_rate) = path.end();
+            // What the residuals lack because the particles went along this path and not along
+            // the one that leads to where they arrive.
+            let lacking = implicit.correction((&trial.rho, &trial.rho_rate), (&guess, &guess_rate));
+            let rate_lacking = implicit.apply(&lacking);
+            let end: Vec<f64> = (0..s).map(|j| trial.rho[j] + lacking[j]).collect();
+            let end_rate: Vec<f64> = (0..s).map(|j| trial.rho_rate[j] - rate_lacking[j] / h).collect();
+            let better = Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate);
             if push == 1 {
-                interpolation = if remembered {
-                    // Both are h^4 rho''''/24 times a polynomial: u^2 (u + 1/q)^2 at u = 1 for the
-                    // continuation, u^2 (1 - u)^2 at u = 1/2 for the Hermite path; q = h / before.
-                    let q = h / before;
-                    change * q * q / (16.0 * (1.0 + q) * (1.0 + q))
-                } else {
-                    // The cubic term of the Hermite path is h^3 rho'''/6, the error of the path
-                    // h^4 rho''''/384; one more derivative costs about a factor of the coupling.
-                    let cubic = better.cubic.iter().fold(0.0, |most: f64, c| most.max(c[3].abs()));
-                    cubic * (coupling / 64.0).max(1e-3)
-                };
+                let known = remembered.then_some(before);
+                cubic = largest(&implicit.solve(&quartic_effect(&implicit, &path, &better, known)));
             }
+            let lack = largest(&lacking);
+            let mut error = lack + cubic;
             if self.fixed.is_some() {
                 if push == 3 {
-                    return Ok((
-                        Attempt::Accepted { error: coupling * (change + interpolation), growth: 1.0 },
-                        push,
-                    ));
+                    return Ok((Attempt::Accepted { error, growth: 1.0 }, push));
                 }
                 path = better;
                 continue;
             }
-            let mut error = coupling * (change + interpolation);
             if !error.is_finite() {
                 let next = 0.2 * h;
                 return Ok((Attempt::Rejected { error, next, cause: "the attempt overflowed" }, push));
             }
             let first = self.trial.walks.first_significant;
-            if first.is_finite() && error < 1e3 * self.allowed.max(coupling * change) {
+            if first.is_finite() && cubic < 1e3 * self.allowed {
                 // The first push already knows the event well enough to fence it in.
                 let next = self.fence(h, fastest, first);
                 if next < 0.999 * h {
@@ -358,9 +371,10 @@ impl Stepper {
             }
             if error <= self.allowed {
                 // The residual ODE over this step checks the particles' own integration.
-                error = error.max(self.ode_defect(h));
+                let defect = self.ode_defect(h, fastest);
+                error = error.max(defect);
                 if error <= self.allowed {
-                    let base = (coupling * interpolation).max(0.1 * error).max(1e-3 * self.allowed);
+                    let base = cubic.max(defect).max(1e-3 * self.allowed);
                     let growth = 0.9 * (self.allowed / base).powf(0.2);
                     let most = if push <= 3 { 3.0 } else { 1.0 };
                     let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
@@ -368,15 +382,13 @@ impl Stepper {
                 }
                 return Ok((self.shrink(h, error, "the motion of the particles"), push));
             }
-            let hopeless =
-                coupling * interpolation > self.allowed || (push > 1 && change > 0.5 * last_change);
-            if hopeless || push == MAX_PUSHES {
-                // More pushes take the change of the path away, but not the error of a cubic.
-                let cubic = coupling * interpolation > self.allowed;
-                let error = if cubic { coupling * interpolation } else { error };
+            let stalled = push > 1 && lack > 0.3 * last_lack;
+            if cubic > self.allowed || stalled || push == MAX_PUSHES {
+                // More pushes take away what is lacking, but not the error of a cubic path.
+                let error = if cubic > self.allowed { cubic } else { error };
                 return Ok((self.shrink(h, error, "the path of the residuals"), push));
             }
-            last_change = change;
+            last_lack = lack;
             path = better;
         }
         unreachable!("the last push accepts or rejects")
@@ -410,7 +422,7 @@ impl Stepper {
 
     /// Pushes all particles from `state` along `path` into the trial.
     fn push(&mut self, state: &State, path: &Path, significant: f64) -> Result<(), FlowError> {
-        let tables = Tables::new(&self.samples, &self.regions, path, self.lambda, self.turn);
+        let tables = Tables::new(&self.samples, &self.regions, path, &self.moments, self.lambda, self.turn);
         let particles = Particles {
             mass: &self.mass,
             r: &state.r,
@@ -437,32 +449,28 @@ impl Stepper {
 
     /// How far the particles' residual at the end of the step is from what the residual ODE makes
     /// of the residual at its start.
-    fn ode_defect(&self, h: f64) -> f64 {
-        let end = self.ode_step(h, Pinned::Radial).advance(&self.rho, &self.trial.rho);
-        end.iter().zip(&self.trial.rho).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()))
+    fn ode_defect(&self, h: f64, fastest: f64) -> f64 {
+        let end = self.ode_step(h, Pinned::Radial).advance(
+            &self.rho,
+            &self.trial.rho,
+            fastest,
+            1e-3 * self.allowed,
+        );
+        let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
+        largest(&defect)
     }
 
     /// Makes the trial the state.
-    #[allow(clippy::too_many_arguments)] // the numbers of one record
-    fn accept(
-        &mut self,
-        state: &mut State,
-        time: f64,
-        step_size: f64,
-        next: f64,
-        error_estimate: f64,
-        pushes: u32,
-        rejections: u32,
-    ) -> StepRecord {
+    fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64, fastest: f64) {
         let shift: Vec<f64> = self.trial.rho.iter().zip(&self.rho).map(|(end, start)| end - start).collect();
         for (pinned, rho) in [
             (Pinned::Radial, &mut state.residual_ode),
             (Pinned::Ignored, &mut state.residual_ode_uncorrected),
         ] {
             let guess: Vec<f64> = rho.iter().zip(&shift).map(|(rho, shift)| rho + shift).collect();
-            *rho = self.ode_step(step_size, pinned).advance(rho, &guess);
+            *rho = self.ode_step(record.step_size, pinned).advance(rho, &guess, fastest, 0.0);
         }
-        state.memory[0] = step_size;
+        state.memory[0] = record.step_size;
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);
         state.memory[1 + s..].copy_from_slice(&self.rho_rate);
@@ -473,21 +481,34 @@ impl Stepper {
         std::mem::swap(&mut self.rho, &mut self.trial.rho);
         std::mem::swap(&mut self.rho_rate, &mut self.trial.rho_rate);
         state.moments = self.moments.to_flat();
-        state.time = time;
+        state.time = record.time;
         state.step += 1;
         state.step_size = next;
-        state.counters += self.trial.walks.counters;
+        state.counters += record.counters;
         if due(state.r.len(), state.counters.events() - state.grouped_at) {
             self.group(state);
         }
-        StepRecord {
-            time,
-            step_size,
-            error_estimate,
-            pushes,
-            rejections,
-            counters: self.trial.walks.counters,
-        }
+    }
+}
+
+/// The effect on the residuals, but for `S^-1`, of the error of the cubic Hermite path: that is
+/// `c4 u^2 (1 - u)^2` with `c4 = h^4/24` times the fourth derivative, of which the integral is
+/// `c4 / 30`.
+///
+/// * `before`: length of the last step, if `path` was its continuation.
+fn quartic_effect(implicit: &Implicit<'_>, path: &Path, better: &Path, before: Option<f64>) -> Vec<f64> {
+    if let Some(before) = before {
+        // The continued path errs by c4 u^2 (u + 1/q)^2, q = h / before: known at u = 1.
+        let q = path.h / before;
+        let share = q * q / (30.0 * (1.0 + q) * (1.0 + q));
+        let (better, path) = (better.end().0, path.end().0);
+        let difference: Vec<f64> = better.iter().zip(&path).map(|(b, p)| share * (b - p)).collect();
+        implicit.apply(&difference)
+    } else {
+        // The cubic term is h^3/6 times the third derivative, of which the kernel gives one more:
+        // c4 = -z c3 / 4.
+        let third: Vec<f64> = better.cubic.iter().map(|c| c[3] / 120.0).collect();
+        implicit.apply(&implicit.apply(&third))
     }
 }
 
@@ -499,6 +520,13 @@ fn residual_scale(samples: &Samples, rho: &[f64]) -> f64 {
     };
     let scale = mean_square(samples.y()).max(mean_square(rho)).sqrt();
     if scale > 0.0 { scale } else { 1.0 }
+}
+
+/// Largest magnitude; infinite if there is a NaN, which a maximum would lose.
+fn largest(values: &[f64]) -> f64 {
+    values
+        .iter()
+        .fold(0.0, |most: f64, value| if value.is_nan() { f64::INFINITY } else { most.max(value.abs()) })
 }
 
 /// Checks that all values are finite.

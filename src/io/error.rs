@@ -92,7 +92,7 @@ pub enum IoError {
         len: usize,
     },
     /// The disk is full.
-    #[error("{}: {found} while writing {doing}; {last_good}; make room, then `reluflow resume {}`", .path.display(), .path.display())]
+    #[error("{}: {found} while writing {doing}; {last_good}; make room, then {}", .path.display(), .last_good.remedy(.path))]
     DiskFull {
         /// The run file.
         path: PathBuf,
@@ -127,20 +127,41 @@ pub enum IoError {
     },
 }
 
-/// The last snapshot that is safely in the file.
+/// What is safe although writing failed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LastGood(
-    /// Its number, counted from 0, and its time.
-    pub Option<(usize, f64)>,
-);
+pub enum LastGood {
+    /// Nothing: the run had just begun.
+    Nothing,
+    /// All snapshots up to this one.
+    Snapshot {
+        /// Its number, counted from 0.
+        index: usize,
+        /// Its time.
+        time: f64,
+    },
+    /// The file that was to be copied.
+    Original,
+}
 
 impl fmt::Display for LastGood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some((index, time)) => {
+        match self {
+            LastGood::Nothing => write!(f, "no snapshot had been written"),
+            LastGood::Snapshot { index, time } => {
                 write!(f, "the last good snapshot is number {index} (t = {time}), still readable")
             }
-            None => write!(f, "no snapshot had been written"),
+            LastGood::Original => write!(f, "the original is as it was"),
+        }
+    }
+}
+
+impl LastGood {
+    /// What to do once there is room.
+    fn remedy(self, path: &Path) -> String {
+        match self {
+            LastGood::Nothing => "run again".to_owned(),
+            LastGood::Snapshot { .. } => format!("`reluflow resume {}`", path.display()),
+            LastGood::Original => "try again".to_owned(),
         }
     }
 }

@@ -88,12 +88,8 @@ fn lock_path(target: &Path) -> PathBuf {
     hidden(target, "lock")
 }
 
-/// Where a new file is built before it is renamed to `target`.
-pub(crate) fn partial_path(target: &Path) -> PathBuf {
-    hidden(target, "partial")
-}
-
-fn hidden(target: &Path, ending: &str) -> PathBuf {
+/// A hidden name beside a file's own.
+pub(crate) fn hidden(target: &Path, ending: &str) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
     name.push(".");

@@ -1,11 +1,7 @@
 //! Reads run files, finished or not.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use hdf5::{File, OpenMode};
 use ndarray::{Array1, Array2};
 
 use crate::flow::Counters;
@@ -15,48 +11,14 @@ use crate::run::{Description, Snapshot, State, StepRecord};
 use super::attributes::{read_any, read_value};
 use super::checkpoint;
 use super::error::IoError;
-use super::ffi;
-use super::layout::Layout;
 use super::lock::Lock;
 use super::metadata;
+use super::opening::{complete_rows, open_file, open_sets};
 use super::piece::Piece;
 use super::rows;
-use super::schema::{ATTRIBUTES, Dim, FORMAT_VERSION, Group};
+use super::schema::{ATTRIBUTES, Dim, Group};
 use super::sets::Sets;
-
-/// What became of the run that wrote a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It reached its end.
-    Finished,
-    /// It was stopped before its end, and closed the file.
-    Interrupted,
-    /// It is being written.
-    Running,
-    /// It was killed, or could not write: the file was never closed.
-    Killed,
-}
-
-impl Status {
-    /// Whether other tools open the file without being told how.
-    pub fn is_ordinary(self) -> bool {
-        matches!(self, Status::Finished | Status::Interrupted)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Status::Finished => "finished",
-            Status::Interrupted => "interrupted before its end: `reluflow resume` continues it",
-            Status::Running => "being written: other tools open it as SWMR readers only (h5py: swmr=True)",
-            Status::Killed => {
-                "killed while it was written: `reluflow resume` continues it, `reluflow recover` makes \
-                 it an ordinary file that other tools open"
-            }
-        })
-    }
-}
+use super::status::Status;
 
 /// The stored particles of a snapshot.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +52,8 @@ impl RunFile {
     /// There is no such file, it is not one, or it lacks something every run file has.
     pub fn open(path: &Path) -> Result<RunFile, IoError> {
         let (file, closed) = open_file(path)?;
-        let running = !closed && Lock::is_held(path);
+        // The lock lies beside the file itself, not beside a link to it.
+        let running = !closed && Lock::is_held(&path.canonicalize().unwrap_or(path.to_owned()));
         let sets = open_sets(path, file)?;
         let len = complete_rows(path, &sets, closed)?;
         let mut file = RunFile { path: path.to_owned(), sets, status: Status::Killed, len };
@@ -335,97 +298,4 @@ impl RunFile {
     fn check<T>(&self, doing: &str, result: hdf5::Result<T>) -> Result<T, IoError> {
         result.map_err(|error| IoError::read(&self.path, doing, &error))
     }
-}
-
-/// Opens the file, and says whether it was closed ordinarily.
-pub(crate) fn open_file(path: &Path) -> Result<(File, bool), IoError> {
-    let missing = |found: String| IoError::Missing { path: path.to_owned(), found };
-    let mut start = [0; 8];
-    let read = std::fs::File::open(path).and_then(|file| file.take(8).read(&mut start));
-    let read = read.map_err(|error| missing(error.to_string()))?;
-    let not_run_file = |found: &str| IoError::NotRunFile { path: path.to_owned(), found: found.to_owned() };
-    if read == 0 {
-        return Err(not_run_file("it is empty"));
-    }
-    if start != *b"\x89HDF\r\n\x1a\n" {
-        return Err(not_run_file("it is not an HDF5 file"));
-    }
-    // HDF5's own locks fail on some cluster file systems, and get in the way of nothing here: one
-    // file has one writer by our lock, and what is closed is never written again.
-    let mut options = File::with_options();
-    let options = options.with_fapl(|p| p.file_locking(false));
-    if let Ok(file) = options.open_as(path, OpenMode::Read) {
-        // A file that this very process is writing opens, too.
-        let closed = !ffi::is_writable(&file);
-        return Ok((file, closed));
-    }
-    match options.open_as(path, OpenMode::ReadSWMR) {
-        Ok(file) => Ok((file, false)),
-        Err(error) => Err(IoError::Damaged {
-            path: path.to_owned(),
-            found: format!("HDF5 cannot open it, it may be cut short ({error})"),
-        }),
-    }
-}
-
-/// Opens all variables, the layout taken from the file.
-pub(crate) fn open_sets(path: &Path, file: File) -> Result<Sets, IoError> {
-    let Ok(version) = read_value::<u32>(&file, "format_version") else {
-        let found = "it has no attribute format_version".to_owned();
-        return Err(IoError::NotRunFile { path: path.to_owned(), found });
-    };
-    if version != FORMAT_VERSION {
-        let allowed = FORMAT_VERSION;
-        return Err(IoError::Version { path: path.to_owned(), found: version, allowed });
-    }
-    let options = metadata::read_options(&file)
-        .map_err(|error| IoError::read(path, "the output_ attributes", &error))?;
-    let layout = read_layout(&file, options);
-    Sets::open(file, layout).map_err(|(variable, error)| IoError::Damaged {
-        path: path.to_owned(),
-        found: format!("{} cannot be opened ({error})", variable.path()),
-    })
-}
-
-/// The lengths of all dimensions, from their coordinates.
-pub(crate) fn read_layout(file: &File, options: crate::run::OutputOptions) -> Layout {
-    let mut lengths = BTreeMap::new();
-    for dim in Dim::ALL.into_iter().filter(|dim| !dim.is_unlimited()) {
-        let name = match dim.group() {
-            Group::Root => dim.name().to_owned(),
-            group => format!("{}/{}", group.name(), dim.name()),
-        };
-        if let Some(&len) = file.dataset(&name).ok().and_then(|set| set.shape().first().copied()).as_ref() {
-            lengths.insert(dim, len);
-        }
-    }
-    // The same dimension where all particles are stored, and no particles where none are.
-    if !lengths.contains_key(&Dim::AllParticles) {
-        let stored = lengths.get(&Dim::Particle).copied().unwrap_or(0);
-        lengths.insert(Dim::AllParticles, stored);
-    }
-    let samples = lengths.get(&Dim::Sample).copied().unwrap_or(0);
-    lengths.entry(Dim::SampleColumn).or_insert(samples);
-    lengths.entry(Dim::Eigenvalue).or_insert(samples);
-    Layout::from_lengths(lengths, options)
-}
-
-/// Rows of the root that are whole.
-fn complete_rows(path: &Path, sets: &Sets, closed: bool) -> Result<usize, IoError> {
-    let failed = |error: hdf5::Error| IoError::read(path, "the length", &error);
-    let mut rows = sets.rows(Group::Root);
-    if closed {
-        return Ok(rows);
-    }
-    // Rows that a checkpoint vouches for had been flushed before it was written. A row after
-    // those may be cut short.
-    let slots = checkpoint::slots(sets).map_err(failed)?;
-    let vouched = slots.first().map_or(0, |slot| slot.header.rows as usize);
-    while rows > vouched {
-        match rows::row_checksums(sets, rows - 1) {
-            Ok((computed, stored)) if computed == stored => break,
-            _ => rows -= 1,
-        }
-    }
-    Ok(rows)
 }

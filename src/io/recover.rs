@@ -9,14 +9,16 @@ use crate::run::{Description, State};
 
 use super::checkpoint::{self, Header};
 use super::error::{IoError, LastGood};
-use super::lock::{Lock, partial_path};
+use super::lock::Lock;
 use super::metadata::{self, Provenance};
-use super::reader::{RunFile, Status};
+use super::partial::{Partial, sync};
+use super::reader::RunFile;
 use super::rows;
 use super::schema::Group;
 use super::sets::Sets;
+use super::status::Status;
 use super::structure;
-use super::writer::{RunWriter, close, publish, sync, writable, write_checkpoint};
+use super::writer::{RunWriter, close, writable, write_checkpoint};
 
 /// What [`recover`] found.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,19 +73,21 @@ pub fn recover(path: &Path, output: Option<&Path>) -> Result<Recovered, IoError>
     let steps = good_steps(file.sets()).map_err(reading)?;
     let saved = checkpoint::newest(file.sets()).map_err(reading)?;
     let provenance = Provenance::read(&file.sets().file).map_err(reading)?.and("recovered");
-    let sets = copy(&file, &output, &provenance, snapshots, steps)?;
+    let partial = Partial::of(&output);
+    let sets = copy(&file, &partial, &provenance, snapshots, steps)?;
     if let Some((header, state)) = &saved {
-        write_checkpoint(&sets, 0, *header, state)
-            .map_err(|error| IoError::write(&output, "the checkpoint", &error, LastGood(None)))?;
+        write_checkpoint(&sets, *header, state)
+            .map_err(|error| IoError::write(&output, "the checkpoint", &error, LastGood::Original))?;
     }
-    let resumable = saved.is_some() && !matches!(file.status(), Status::Finished);
+    let end = file.description()?.end;
+    let resumable = saved.is_some_and(|(_, state)| state.time < end);
     let time = match snapshots {
         0 => f64::NAN,
         snapshots => file.time(snapshots - 1)?,
     };
     drop(file);
-    close(sets, &partial_path(&output), LastGood(None))?;
-    publish(&partial_path(&output), &output)?;
+    close(sets, partial.path(), LastGood::Original)?;
+    partial.publish(LastGood::Original)?;
     let was_ordinary = false;
     Ok(Recovered {
         path: output,
@@ -129,25 +133,26 @@ impl RunWriter {
         let provenance = Provenance::read(&file.sets().file).map_err(reading)?;
         let provenance = provenance.and(&format!("resumed after step {}", state.step));
         let rows = header.scheduled_rows;
-        let sets = copy(&file, &path, &provenance, rows as usize, header.steps as usize)?;
+        let partial = Partial::of(&path);
+        let sets = copy(&file, &partial, &provenance, rows as usize, header.steps as usize)?;
         let header = Header { rows, ..header };
-        let partial = partial_path(&path);
-        let failed = |error| IoError::write(&path, "the checkpoint", &error, LastGood(None));
+        let failed = |error| IoError::write(&path, "the checkpoint", &error, LastGood::Original);
         structure::start_rows(&sets).map_err(failed)?;
-        write_checkpoint(&sets, 0, header, &state).map_err(failed)?;
-        sync(&partial).map_err(|error| IoError::system(&path, "the copy", &error, LastGood(None)))?;
+        write_checkpoint(&sets, header, &state).map_err(failed)?;
+        sync(partial.path())
+            .map_err(|error| IoError::system(&path, "the copy", &error, LastGood::Original))?;
         let time = if rows > 0 { file.time(rows as usize - 1)? } else { f64::NAN };
         drop(file);
-        publish(&partial, &path)?;
-        let writer = RunWriter::continuing(path, lock, description.clone(), sets, header, time);
+        partial.publish(LastGood::Original)?;
+        let writer = RunWriter::continuing(path, lock, sets, header, time);
         Ok((writer, description, state))
     }
 }
 
-/// A new file under the hidden name of `output`, with the first rows and steps of `file`.
+/// A new file, under its hidden name, with the first rows and steps of `file`.
 fn copy(
     file: &RunFile,
-    output: &Path,
+    partial: &Partial,
     provenance: &Provenance,
     snapshots: usize,
     steps: usize,
@@ -159,12 +164,15 @@ fn copy(
     }
     let description =
         metadata::read(from).map_err(|error| IoError::read(file.path(), "the description", &error))?;
-    let failed = |error: hdf5::Error| IoError::write(output, "the copy", &error, LastGood(None));
-    let partial = partial_path(output);
-    let to = structure::create(&partial, &description, from.layout.clone(), provenance).map_err(failed)?;
+    let failed = |error: hdf5::Error| IoError::write(partial.path(), "the copy", &error, LastGood::Original);
+    let to =
+        structure::create(partial.path(), &description, from.layout.clone(), provenance).map_err(failed)?;
     for row in 0..snapshots {
-        if !rows::copy_row(from, &to, row).map_err(failed)? {
-            return damaged(format!("snapshot {row} is not as its checksum says"));
+        match rows::copy_row(from, &to, row) {
+            Ok(true) => {}
+            Ok(false) => return damaged(format!("snapshot {row} is not as its checksum says")),
+            Err(_) if !is_good(from, row) => return damaged(format!("snapshot {row} cannot be read")),
+            Err(error) => return Err(failed(error)),
         }
     }
     if !rows::copy_steps(from, &to, steps).map_err(failed)? {
@@ -173,10 +181,14 @@ fn copy(
     Ok(to)
 }
 
+/// Whether a snapshot is as its checksum says.
+fn is_good(sets: &Sets, row: usize) -> bool {
+    matches!(rows::row_checksums(sets, row), Ok((computed, stored)) if computed == stored)
+}
+
 /// Snapshots up to the first that is not as its checksum says.
 fn good_rows(sets: &Sets, len: usize) -> usize {
-    let good = |row| matches!(rows::row_checksums(sets, row), Ok((computed, stored)) if computed == stored);
-    (0..len).find(|&row| !good(row)).unwrap_or(len)
+    (0..len).find(|&row| !is_good(sets, row)).unwrap_or(len)
 }
 
 /// Steps up to the first that is not as its checksum says.

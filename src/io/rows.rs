@@ -40,10 +40,14 @@ fn particles(layout: &Layout, state: &State, field: Field, start: usize, count: 
     match field {
         Field::R if single => Piece::F32(stored.map(|i| state.r[state.position_of(i)] as f32).collect()),
         Field::R => Piece::F64(stored.map(|i| state.r[state.position_of(i)]).collect()),
-        Field::Theta if single => Piece::F32(stored.map(|i| wrapped_single(state.theta[state.position_of(i)])).collect()),
+        Field::Theta if single => {
+            Piece::F32(stored.map(|i| wrapped_single(state.theta[state.position_of(i)])).collect())
+        }
         Field::Theta => Piece::F64(stored.map(|i| wrapped(state.theta[state.position_of(i)])).collect()),
         Field::Place => Piece::I8(stored.map(|i| state.place[state.position_of(i)].kind() as i8).collect()),
-        Field::PlaceIndex => Piece::I32(stored.map(|i| state.place[state.position_of(i)].index() as i32).collect()),
+        Field::PlaceIndex => {
+            Piece::I32(stored.map(|i| state.place[state.position_of(i)].index() as i32).collect())
+        }
     }
 }
 

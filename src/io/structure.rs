@@ -19,7 +19,7 @@ use super::ffi;
 use super::layout::Layout;
 use super::metadata::{self, Provenance};
 use super::piece::{PIECE, Piece};
-use super::schema::{Group, Source, Variable};
+use super::schema::{Group, Kind, Source, Variable};
 use super::sets::Sets;
 
 /// Creates the file, over any older one, in a state that only this process can read.
@@ -99,7 +99,7 @@ fn create_dataset(file: &File, layout: &Layout, variable: &Variable) -> hdf5::Re
 
 fn describe(dataset: &Dataset, variable: &Variable) -> hdf5::Result<()> {
     write_text(dataset, "long_name", variable.long_name)?;
-    if variable.units != "" && !matches!(variable.source, Source::Text(_)) {
+    if variable.kind != Kind::Text {
         write_text(dataset, "units", variable.units)?;
     }
     if !variable.equation.is_empty() {

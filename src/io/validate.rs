@@ -10,8 +10,8 @@ use super::error::IoError;
 use super::ffi;
 use super::layout::Layout;
 use super::metadata;
+use super::opening::{open_file, read_layout};
 use super::piece::{PIECE, Piece};
-use super::reader::{open_file, read_layout};
 use super::rows;
 use super::schema::{ATTRIBUTES, Dim, FORMAT_VERSION, Field, Group, Kind, Source, Variable};
 use super::sets::Sets;
@@ -66,15 +66,16 @@ pub fn validate(path: &Path) -> Result<Vec<Finding>, IoError> {
     }
     check_strangers(&file, &layout, &mut findings);
     // With variables missing or misshapen there are no rows to speak of.
-    if findings.0.len() == before {
-        if let Ok(sets) = Sets::open(file, layout) {
-            check_scales(&sets, &mut findings);
-            check_fixed(&sets, &mut findings);
-            check_snapshots(&sets, &mut findings);
-            check_steps(&sets, &mut findings);
-            check_checkpoint(&sets, &mut findings);
-        }
+    if findings.0.len() > before {
+        return Ok(findings.0);
     }
+    let sets = Sets::open(file, layout)
+        .map_err(|(variable, error)| IoError::read(path, &variable.path(), &error))?;
+    check_scales(&sets, &mut findings);
+    check_fixed(&sets, &mut findings);
+    check_snapshots(&sets, &mut findings);
+    check_steps(&sets, &mut findings);
+    check_checkpoint(&sets, &mut findings);
     Ok(findings.0)
 }
 
@@ -186,6 +187,11 @@ fn check_finite(variable: &Variable, piece: &Piece, start: usize, row: &str, fin
     }
 }
 
+/// Whether `time` is later than `last`; a NaN is not.
+fn ascends(last: f64, time: f64) -> bool {
+    time > last
+}
+
 fn check_snapshots(sets: &Sets, findings: &mut Findings) {
     let mut last = f64::NEG_INFINITY;
     for row in 0..sets.rows(Group::Root) {
@@ -204,8 +210,7 @@ fn check_snapshots(sets: &Sets, findings: &mut Findings) {
                 check_finite(variable, &piece, first, &format!("snapshot {row}, "), findings);
                 check_codes(&sets.layout, variable, &piece, row, findings);
                 if let (true, Piece::F64(time)) = (variable.is_coordinate(), &piece) {
-                    // The negation also catches a NaN.
-                    if !(time[0] > last) {
+                    if !ascends(last, time[0]) {
                         let problem = format!("snapshot {row} is at {}, the one before at {last}", time[0]);
                         findings.add("time", problem);
                     }
@@ -265,7 +270,7 @@ fn check_steps(sets: &Sets, findings: &mut Findings) {
             check_finite(variable, &piece, first, "", findings);
             if let (Piece::F64(times), "time") = (&piece, variable.name) {
                 for (i, &time) in times.iter().enumerate() {
-                    if !(time > last) {
+                    if !ascends(last, time) {
                         let step = first + i + 1;
                         findings.add(
                             "steps/time",

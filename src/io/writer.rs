@@ -8,8 +8,9 @@ use crate::run::{Description, Snapshot, State, StepRecord};
 use super::checkpoint::{self, Header};
 use super::error::{IoError, LastGood};
 use super::layout::Layout;
-use super::lock::{Lock, directory, partial_path};
+use super::lock::Lock;
 use super::metadata::Provenance;
+use super::partial::{Partial, sync};
 use super::rows;
 use super::sets::Sets;
 use super::structure;
@@ -22,8 +23,8 @@ use super::structure;
 /// 1. the new file is built under a hidden name beside its own and renamed once it holds the first
 ///    snapshot, so that a file of that name is always a run file;
 /// 2. each write appends the steps and the snapshot (its time last) and flushes, then overwrites
-///    the older slot of the checkpoint and flushes, then that slot's header, and then waits for
-///    the disk;
+///    the older slot of the checkpoint and flushes, waits for the disk, then writes that slot's
+///    header, and waits for the disk;
 /// 3. HDF5's single-writer-multiple-readers mode orders what it writes such that a reader can open
 ///    the file at every moment.
 ///
@@ -32,7 +33,8 @@ use super::structure;
 #[derive(Debug)]
 pub struct RunWriter {
     path: PathBuf,
-    description: Description,
+    // Until the file is there; it holds the masses, which the run needs no second time.
+    description: Option<Description>,
     sets: Option<Sets>,
     header: Header,
     // The slot to overwrite next.
@@ -59,29 +61,25 @@ impl RunWriter {
         }
         Ok(RunWriter {
             path,
-            description: description.clone(),
+            description: Some(description.clone()),
             sets: None,
             header: Header { sequence: 0, rows: 0, scheduled_rows: 0, steps: 0 },
             slot: 0,
-            last_good: LastGood(None),
+            last_good: LastGood::Nothing,
             failed: false,
             _lock: lock,
         })
     }
 
     /// Goes on with a file that holds `header.rows` snapshots and the checkpoint in slot 0.
-    pub(crate) fn continuing(
-        path: PathBuf,
-        lock: Lock,
-        description: Description,
-        sets: Sets,
-        header: Header,
-        time: f64,
-    ) -> RunWriter {
-        let last_good = LastGood(header.rows.checked_sub(1).map(|row| (row as usize, time)));
+    pub(crate) fn continuing(path: PathBuf, lock: Lock, sets: Sets, header: Header, time: f64) -> RunWriter {
+        let last_good = match header.rows {
+            0 => LastGood::Nothing,
+            rows => LastGood::Snapshot { index: rows as usize - 1, time },
+        };
         RunWriter {
             path,
-            description,
+            description: None,
             sets: Some(sets),
             header,
             slot: 1,
@@ -122,7 +120,8 @@ impl RunWriter {
         };
         match result {
             Ok(()) => {
-                self.last_good = LastGood(Some((self.header.rows as usize - 1, snapshot.time)));
+                let index = self.header.rows as usize - 1;
+                self.last_good = LastGood::Snapshot { index, time: snapshot.time };
                 Ok(())
             }
             Err(error) => {
@@ -140,23 +139,17 @@ impl RunWriter {
         steps: &[StepRecord],
         scheduled: bool,
     ) -> Result<(), IoError> {
-        let partial = partial_path(&self.path);
-        let result = self
-            .create_partial(&partial, state)
-            .and_then(|()| self.append_to(&partial, snapshot, state, steps, scheduled))
-            .and_then(|()| publish(&partial, &self.path));
-        if result.is_err() {
-            // It was never a run file of that name.
-            let _ = fs::remove_file(&partial);
-        }
-        result
+        let partial = Partial::of(&self.path);
+        self.create_partial(partial.path(), state)?;
+        self.append_to(partial.path(), snapshot, state, steps, scheduled)?;
+        partial.publish(LastGood::Nothing)
     }
 
     fn create_partial(&mut self, partial: &Path, state: &State) -> Result<(), IoError> {
-        let layout = Layout::new(&self.description, state);
-        let failed = |error| IoError::write(&self.path, "the new file", &error, LastGood(None));
-        let sets =
-            structure::create(partial, &self.description, layout, &Provenance::new()).map_err(failed)?;
+        let description = self.description.take().expect("the file is not there yet");
+        let layout = Layout::new(&description, state);
+        let failed = |error| IoError::write(&self.path, "the new file", &error, LastGood::Nothing);
+        let sets = structure::create(partial, &description, layout, &Provenance::new()).map_err(failed)?;
         let started = structure::start_rows(&sets).map_err(failed);
         self.sets = Some(sets);
         started
@@ -194,8 +187,12 @@ impl RunWriter {
         rows::append_steps(sets, self.header.steps as usize, steps).map_err(failed)?;
         rows::append_snapshot(sets, row as usize, snapshot, state).map_err(failed)?;
         sets.file.flush().map_err(failed)?;
-        write_checkpoint(sets, self.slot, header, state).map_err(failed)?;
-        sync(file).map_err(|error| IoError::system(&self.path, &doing, &error, self.last_good))?;
+        let unsynced = |error| IoError::system(&self.path, &doing, &error, self.last_good);
+        let columns = write_columns(sets, self.slot, state).map_err(failed)?;
+        // A header must not reach the disk before what it vouches for.
+        sync(file).map_err(unsynced)?;
+        write_header(sets, self.slot, header, columns).map_err(failed)?;
+        sync(file).map_err(unsynced)?;
         self.header = header;
         self.slot = 1 - self.slot;
         Ok(())
@@ -219,12 +216,22 @@ impl RunWriter {
     }
 }
 
-/// Overwrites a slot of the checkpoint: columns, flush, header, flush.
-pub(crate) fn write_checkpoint(sets: &Sets, slot: usize, header: Header, state: &State) -> hdf5::Result<()> {
+/// Overwrites the columns of a slot; returns their checksum.
+fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Result<u32> {
     let columns = checkpoint::write_columns(sets, slot, state)?;
-    sets.file.flush()?;
+    sets.file.flush().map(|()| columns)
+}
+
+/// Overwrites the header of a slot, which makes the slot count.
+fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<()> {
     checkpoint::write_header(sets, slot, header, columns)?;
     sets.file.flush()
+}
+
+/// Writes the first checkpoint of a file that has not got its name yet.
+pub(crate) fn write_checkpoint(sets: &Sets, header: Header, state: &State) -> hdf5::Result<()> {
+    let columns = write_columns(sets, 0, state)?;
+    write_header(sets, 0, header, columns)
 }
 
 /// Closes an open file and waits for the disk.
@@ -239,18 +246,6 @@ pub(crate) fn close(sets: Sets, path: &Path, last_good: LastGood) -> Result<(), 
     drop(sets);
     file.close().map_err(failed)?;
     sync(path).map_err(|error| IoError::system(path, "the end of the file", &error, last_good))
-}
-
-/// Waits until a file is on the disk.
-pub(crate) fn sync(path: &Path) -> std::io::Result<()> {
-    fs::File::open(path)?.sync_all()
-}
-
-/// Gives a file that is safely on the disk its name.
-pub(crate) fn publish(partial: &Path, path: &Path) -> Result<(), IoError> {
-    fs::rename(partial, path)
-        .and_then(|()| sync(&directory(path)))
-        .map_err(|error| IoError::system(path, "the name of the new file", &error, LastGood(None)))
 }
 
 /// The path to write to, links followed.

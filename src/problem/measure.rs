@@ -43,8 +43,7 @@ impl Measure {
     pub fn new(r: Vec<f64>, theta: Vec<f64>, mass: Vec<f64>) -> Result<Measure, ProblemError> {
         let mut measure = Measure::checked(r, theta, mass)?;
         let sum: f64 = measure.mass.iter().sum();
-        // The negation also catches a NaN.
-        if !((sum - 1.0).abs() <= 1e-6) {
+        if (sum - 1.0).abs() > 1e-6 {
             return Err(ProblemError::TotalMass { sum });
         }
         // Sums that differ from 1 by rounding alone are left as they are: dividing would change

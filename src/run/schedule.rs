@@ -77,7 +77,7 @@ mod tests {
     fn absurd_schedules_end() {
         assert_eq!(Schedule::count(1.0, usize::MAX).times().len(), Schedule::MOST);
         assert_eq!(Schedule::count(1.0, 0).times(), [0.0, 1.0]);
-        for interval in [0.0, 1e-300, f64::NAN, f64::INFINITY] {
+        for interval in [0.0, 1e-300, 1e-9, f64::NAN, f64::INFINITY] {
             assert!(Schedule::every(1.0, interval).times().len() <= Schedule::MOST);
         }
         assert_eq!(Schedule::log(1.0, f64::NAN, 10).times(), [0.0, 1.0]);

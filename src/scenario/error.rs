@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use crate::problem::ProblemError;
+
 /// Why a scenario or a table was refused: where, what was found, what is allowed, what to do.
 ///
 /// Displayed on two lines, `FILE:LINE:COLUMN: what is wrong` and what to do about it. As a
@@ -125,5 +127,14 @@ impl Diagnostic for ScenarioError {
         let (_, span) = self.0.snippet.as_ref()?;
         let label = LabeledSpan::new_with_span(Some("here".into()), span.clone());
         Some(Box::new(std::iter::once(label)))
+    }
+}
+
+/// What is wrong and what to do about it: the two halves of such an error's text.
+pub(super) fn split(error: &ProblemError) -> (String, String) {
+    let text = error.to_string();
+    match text.split_once(": ") {
+        Some((problem, remedy)) => (problem.to_string(), remedy.to_string()),
+        None => (text, "give other values".to_string()),
     }
 }

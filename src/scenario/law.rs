@@ -116,7 +116,7 @@ impl Law {
         }
         // Partners are neighbours: their contributions cancel as they are summed.
         let (r, theta) = self.independent(seed, i / 2);
-        (if i % 2 == 0 { r } else { -r }, theta)
+        (if i.is_multiple_of(2) { r } else { -r }, theta)
     }
 
     fn independent(&self, seed: u64, i: u64) -> (f64, f64) {

@@ -6,11 +6,12 @@ use std::path::Path;
 use crate::problem::{Measure, ProblemError};
 
 use super::ScenarioError;
+use super::error::split;
 use super::law::{Law, LawKind, OutputLaw};
 use super::memory;
 use super::section::Section;
 use super::source::Source;
-use super::table::{Table, split};
+use super::table::Table;
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;

@@ -39,7 +39,10 @@
 //! | `tangent_kernel` | false | store the kernel and its eigenvalues |
 //! | `compression` | 4 | 0 (none) to 9 |
 
+mod cell;
+mod entry;
 mod error;
+mod file;
 mod form;
 mod function;
 #[cfg(test)]
@@ -97,7 +100,7 @@ impl Scenario {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         match extension.as_str() {
             "toml" => {
-                let bytes = table::read_bytes(path)?;
+                let bytes = file::read(path)?;
                 let text = std::str::from_utf8(&bytes).map_err(|error| {
                     let line = bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
                     ScenarioError::in_file(path, "the scenario is not UTF-8 text", "save it as UTF-8")

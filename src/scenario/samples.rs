@@ -6,11 +6,13 @@ use std::path::Path;
 use crate::problem::{Affine, Samples};
 
 use super::ScenarioError;
+use super::entry::Entry;
+use super::error::split;
 use super::function::{self, Function};
-use super::section::{Entry, Section};
+use super::section::Section;
 use super::source::Source;
 use super::standardize;
-use super::table::{Table, split};
+use super::table::Table;
 
 /// Where samples come from, checked but not yet read.
 #[derive(Debug, Clone)]

@@ -5,17 +5,14 @@
 //! A cell that is missing or not a finite number is an error that names its line and column:
 //! leaving a row out is for the owner of the data to decide.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::problem::ProblemError;
 
-use super::ScenarioError;
+use super::error::split;
 use super::source::{line_of, nearest, shorten};
+use super::{ScenarioError, cell, file};
 
-/// Larger files are not read. Their rows would not fit into the flow's numbering either.
-pub(super) const MAX_BYTES: u64 = 2 << 30;
 /// Text around an error is shown for files up to this size.
 const MAX_SHOWN: usize = 1 << 20;
 
@@ -30,7 +27,7 @@ pub(super) struct Table {
 impl Table {
     /// Reads a file and its header.
     pub fn read(path: &Path) -> Result<Table, ScenarioError> {
-        Table::parse(path, read_bytes(path)?)
+        Table::parse(path, file::read(path)?)
     }
 
     /// Understands the header of a table already in memory.
@@ -84,7 +81,7 @@ impl Table {
             }
             for (column, values) in index.iter().zip(&mut values) {
                 if let (Some(column), Some(values)) = (column, values) {
-                    values.push(self.number(start, record.get(*column).unwrap_or_default(), *column)?);
+                    values.push(self.number(start, record.get(*column), *column)?);
                 }
             }
             Ok(())
@@ -153,38 +150,13 @@ impl Table {
         }
     }
 
-    /// One cell as a finite number.
-    fn number(&self, start: usize, cell: &[u8], column: usize) -> Result<f64, ScenarioError> {
-        let text = String::from_utf8_lossy(cell);
-        let text = text.trim();
-        let name = shorten(&self.columns[column]);
-        let missing = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
-        if missing.contains(&text.to_ascii_lowercase().as_str()) {
-            let found = if text.is_empty() { String::new() } else { format!(" ({})", shorten(text)) };
-            return Err(self.error_at(
-                start,
-                format_args!("column `{name}` has no value{found}"),
-                "remove the row or fill in the number: rows are never left out silently",
-            ));
-        }
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            Ok(_) => Err(self.error_at(
-                start,
-                format_args!("column `{name}` = {} is not finite", shorten(text)),
-                "give a number that a double holds, or remove the row",
-            )),
-            Err(_) if text.replacen(',', ".", 1).parse::<f64>().is_ok() => Err(self.error_at(
-                start,
-                format_args!("column `{name}` = {} has a decimal comma", shorten(text)),
-                format_args!("write {}", shorten(&text.replacen(',', ".", 1))),
-            )),
-            Err(_) => Err(self.error_at(
-                start,
-                format_args!("column `{name}` = {} is not a number", shorten(text)),
-                "write numbers as 3.5 or 3.5e-2, without units or thousands separators",
-            )),
-        }
+    /// One cell as a finite number; a short row has no cell.
+    fn number(&self, start: usize, cell: Option<&[u8]>, column: usize) -> Result<f64, ScenarioError> {
+        let text = String::from_utf8_lossy(cell.unwrap_or_default());
+        cell::number(&text).map_err(|(problem, remedy)| {
+            let name = shorten(&self.columns[column]);
+            self.error_at(start, format_args!("column `{name}` {problem}"), remedy)
+        })
     }
 
     fn header(&self) -> Result<Vec<String>, ScenarioError> {
@@ -326,42 +298,6 @@ impl Table {
         let length = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r');
         start + length.unwrap_or(rest.len())
     }
-}
-
-/// What is wrong and what to do about it: the two halves of such an error's text.
-pub(super) fn split(error: &ProblemError) -> (String, String) {
-    let text = error.to_string();
-    match text.split_once(": ") {
-        Some((problem, remedy)) => (problem.to_string(), remedy.to_string()),
-        None => (text, "give other values".to_string()),
-    }
-}
-
-/// The content of a file, unless it is absurdly large.
-pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ScenarioError> {
-    let cannot = |error: std::io::Error| {
-        let remedy = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                "check the path; paths inside a scenario are relative to its folder"
-            }
-            std::io::ErrorKind::PermissionDenied => "allow reading it, for example with chmod +r",
-            std::io::ErrorKind::IsADirectory => "give a file, not a folder",
-            _ => "check the file and the disk",
-        };
-        ScenarioError::in_file(path, format_args!("cannot be read: {error}"), remedy)
-    };
-    let mut bytes = vec![];
-    // One byte more than allowed tells a file that is too large from one that just fits, and an
-    // endless one (a pipe, a device) ends.
-    File::open(path).map_err(cannot)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(ScenarioError::in_file(
-            path,
-            format_args!("is larger than {} GiB", MAX_BYTES >> 30),
-            "give fewer rows: thin the data, or merge rows with equal x",
-        ));
-    }
-    Ok(bytes)
 }
 
 /// Column names for a message, at most twelve of them.

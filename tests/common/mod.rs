@@ -39,7 +39,7 @@ impl Problem {
         let (x, y) = (draw.list(s, -1.5, 1.5), draw.list(s, -2.0, 2.0));
         let (r, theta) = (draw.list(m, -2.0, 2.0), draw.list(m, 0.0, TAU));
         let tv = draw.uniform(0.05, 0.5);
-        let problem = Problem::new(&x, &y, &r, &theta).with_tv(if seed % 3 == 0 { tv } else { 0.0 });
+        let problem = Problem::new(&x, &y, &r, &theta).with_tv(if seed.is_multiple_of(3) { tv } else { 0.0 });
         let end = 24.0 / problem.stiffness().max(1.0);
         (problem, end)
     }

@@ -1,7 +1,7 @@
 //! The order in which particles lie in memory: grouped by place.
 //!
 //! Particles of one region side by side share their field and their sums in the inner loop
-//! ([`super::lanes`]). Events mix the groups, so they are sorted anew from time to time.
+//! (`lanes`). Events mix the groups, so they are sorted anew from time to time.
 
 use crate::problem::Place;
 

@@ -1,6 +1,7 @@
 //! What a push looks up: the field per region and the fate of each pinned cluster, along a path.
 
 use crate::flow::field::{Vec2, gradients};
+use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::math::poly;
 use crate::problem::{Regions, Samples};
@@ -58,7 +59,8 @@ pub struct Slide {
     pub total: f64,
     /// A bound on its size within the step.
     pub bound: f64,
-    /// Whether the boundary attracts `r > 0`, and `r < 0`, throughout the step.
+    /// Whether the boundary has a cluster of `r > 0`, and of `r < 0`, at the start of the step and
+    /// attracts it throughout.
     pub holds: [bool; 2],
 }
 
@@ -84,8 +86,15 @@ pub struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// Tables for a push along `path`, in `O(s)`.
-    pub fn new(samples: &Samples, regions: &'a Regions, path: &Path, lambda: f64, turn: f64) -> Tables<'a> {
+    /// Tables for a push along `path` from a state with the moments `start`, in `O(s)`.
+    pub fn new(
+        samples: &Samples,
+        regions: &'a Regions,
+        path: &Path,
+        start: &Moments,
+        lambda: f64,
+        turn: f64,
+    ) -> Tables<'a> {
         let count = regions.boundaries();
         let mut field = vec![FieldCubic::default(); count];
         let mut coefficient = vec![0.0; samples.len()];
@@ -102,7 +111,7 @@ impl<'a> Tables<'a> {
             low: if k == 0 { f64::NEG_INFINITY } else { regions.angle(k - 1) },
             high: if k == 0 { f64::INFINITY } else { regions.angle(k) },
         };
-        let slides = (0..count).map(|b| slide(regions, &field, b)).collect();
+        let slides = (0..count).map(|b| slide(regions, &field, b, start)).collect();
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
         Tables {
             regions,
@@ -131,7 +140,13 @@ fn outward(regions: &Regions, field: &[FieldCubic], b: usize, sign: f64) -> [[f6
     [low, high]
 }
 
-fn slide(regions: &Regions, field: &[FieldCubic], b: usize) -> Slide {
+fn slide(regions: &Regions, field: &[FieldCubic], b: usize, start: &Moments) -> Slide {
+    let cluster = [start.boundary[b][0], start.boundary[b][2]].map(|mass| mass > 0.0);
+    if cluster == [false, false] {
+        // Whoever arrives during the step is walked, and looks for itself.
+        let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
+        return Slide { quartic, ..Slide::default() };
+    }
     let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
     let holds = [1.0, -1.0].map(|sign| {
         outward(regions, field, b, sign)

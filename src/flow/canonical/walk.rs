@@ -207,25 +207,34 @@ impl<const TV: bool> Walker<'_, '_, TV> {
     fn free(&mut self) {
         let k = self.particle.place.index();
         let stretch = Stretch::new(self.tables, &self.particle, self.u, TV);
+        // Angles relative to the start, so that a boundary just left counts as not crossed.
+        let theta = self.particle.theta;
+        let row = &self.tables.rows[k];
+        let (down, up) = (row.low - theta, row.high - theta);
+        let speed = stretch.start_rate[1];
         let mut du = 1.0 - self.u;
-        let speed = stretch.start_rate[1].abs();
-        if speed * du > self.tables.turn {
-            du = self.tables.turn / speed;
+        if speed.abs() * du > self.tables.turn {
+            du = self.tables.turn / speed.abs();
+        }
+        // Where the next boundary is near, a stretch to a little beyond it: the end is then a good
+        // start for finding the crossing. Not shorter than a share of the step, or a particle that
+        // slows down before a boundary would take ever smaller stretches.
+        let ahead = if speed > 0.0 { up } else { -down };
+        if 1.25 * ahead < speed.abs() * du {
+            du = du.min((1.25 * ahead / speed.abs()).max(0.02));
         }
         let mut end = stretch.advance(du);
         while end.turn > super::motion::MAX_TURN.min(1.5 * self.tables.turn) {
             du *= 0.5;
             end = stretch.advance(du);
         }
-        // Angles relative to the start, so that a boundary just left counts as not crossed.
-        let theta = self.particle.theta;
-        let row = &self.tables.rows[k];
-        let (down, up) = (row.low - theta, row.high - theta);
         // Where the motion turns back near a boundary or near r = 0, end the stretch at the turn:
         // between turns the track is monotone and its end tells whether it crossed.
         if stretch.start_rate[1] * end.rate[1] < 0.0 {
             let room = up.min(-down).min(up - end.phi).min(end.phi - down);
-            if room < du * stretch.start_rate[1].abs().max(end.rate[1].abs()) {
+            let excursion = du * stretch.start_rate[1].abs().max(end.rate[1].abs());
+            // An excursion below rounding would turn at random, and for ever.
+            if room < excursion && excursion > ON_BOUNDARY {
                 (du, end) = stretch.turning(du, 1);
             }
         }
@@ -233,7 +242,8 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         // Just set free from r = 0, where the rate is zero but for rounding: not falling back yet.
         let setting_off = TV && stretch.r == 0.0 && stretch.start_rate[0] * sign > -1e-12 * self.tables.tv;
         let watch_zero = TV && !setting_off;
-        if watch_zero && stretch.start_rate[0] * sign < 0.0 && end.rate[0] * sign > 0.0 {
+        let dip = -du * sign * stretch.start_rate[0];
+        if watch_zero && end.rate[0] * sign > 0.0 && dip > stretch.r.abs().max(1e-18) {
             (du, end) = stretch.turning(du, 0);
         }
         let crossing = if end.phi > up + ON_BOUNDARY {
@@ -532,13 +542,19 @@ impl Stretch {
             } else {
                 low = at;
             }
-            let newton = at - value / slope;
-            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-            if value == 0.0 || (next - at).abs() <= 1e-15 * du || high - low <= 1e-15 * du {
+            if value == 0.0 {
                 break;
             }
+            let newton = at - value / slope;
+            let bracketed = newton > low && newton < high;
+            let next = if bracketed { newton } else { 0.5 * (low + high) };
+            // Newton doubles the digits: after a step this small the next one is below rounding.
+            let last = (bracketed && (next - at).abs() <= 1e-8 * du) || high - low <= 1e-15 * du;
             at = next;
             end = self.advance(at);
+            if last {
+                break;
+            }
         }
         (at, end)
     }

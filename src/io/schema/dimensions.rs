@@ -2,7 +2,7 @@
 
 use super::Group;
 
-/// A dimension. Lengths are in [`Layout`](crate::io::layout::Layout).
+/// A dimension of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // each is described by its coordinate variable
 pub enum Dim {

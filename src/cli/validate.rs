@@ -1,0 +1,51 @@
+//! `reluflow validate RUN`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::io::{Finding, validate};
+
+use super::failure::{Exit, Failure};
+use super::output::{note, print, print_json};
+use super::table::table;
+
+/// Compare a run file with the format's definition, down to every checksum
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  reluflow validate output/mcycle.h5
+
+Reads the whole file; exit code 1 when something in it is not as it must be. `reluflow check` asks
+whether the numbers keep the laws of the flow.")]
+pub struct Args {
+    /// The run file
+    run: PathBuf,
+    /// Print what was found as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        let findings = validate(&self.run)?;
+        let path = self.run.display();
+        if self.json {
+            let one = |Finding { object, problem }: &Finding| json!({ "object": object, "problem": problem });
+            let findings_json: Vec<_> = findings.iter().map(one).collect();
+            print_json(
+                &json!({ "file": self.run, "valid": findings.is_empty(), "findings": findings_json }),
+            )?;
+        } else if !quiet && findings.is_empty() {
+            print(&format!("{path}: valid\n"))?;
+        } else if !quiet {
+            let row = |Finding { object, problem }: &Finding| vec![object.clone(), problem.clone()];
+            print(&table(&findings.iter().map(row).collect::<Vec<_>>(), &[]))?;
+        }
+        if findings.is_empty() {
+            return Ok(Exit::Success);
+        }
+        note(&format!("error: {path}: {} things are not as the format has them", findings.len()));
+        Ok(Exit::Failed)
+    }
+}

@@ -1,0 +1,118 @@
+//! The end of a step, implicitly.
+//!
+//! The residual at the end of a step depends on the path that the particles saw, and the path on
+//! that residual. Where the tangent kernel is stiff, plain iteration between the two diverges
+//! unless the step is short against the fastest mode, however little that mode still moves. To
+//! first order the dependence is known: along the Hermite path to the end value `y` (with rate
+//! `-K N y`) the push ends at
+//!
+//! ```text
+//! Y(y) = const - (z/2 + z^2/12) y,      z = h K N
+//! ```
+//!
+//! so that Newton's method solves with `S = I + z/2 + z^2/12`: the method is the collocation whose
+//! stability function is the (2, 2) Pade approximant of `exp(-z)`, which is A-stable. `K N` is
+//! self-adjoint and non-negative in the inner product `<a, b> = Sum_j n_j a_j b_j`, and only few
+//! of its eigenvalues are large: conjugate gradients need a handful of products of `O(s)`.
+
+use crate::problem::Samples;
+
+use super::residual_ode::rate;
+
+/// `S = I + z/2 + z^2/12` with `z = h K N` from the moments `Sigma_k` at the end of a step.
+pub struct Implicit<'a> {
+    samples: &'a Samples,
+    sigma: Vec<[f64; 3]>,
+    h: f64,
+    /// A bound on `|z|`.
+    coupling: f64,
+}
+
+/// Below this `|z|`, `S` is so near to the identity that plain iteration is as good.
+const WEAK: f64 = 0.02;
+
+impl<'a> Implicit<'a> {
+    /// * `sigma`: `Sigma_k` with pinned mass.
+    /// * `fastest`: a bound on the fastest rate of the residuals (the trace of `K N`).
+    pub fn new(samples: &'a Samples, sigma: Vec<[f64; 3]>, h: f64, fastest: f64) -> Implicit<'a> {
+        Implicit { samples, sigma, h, coupling: h * fastest }
+    }
+
+    /// `z v`.
+    pub fn apply(&self, v: &[f64]) -> Vec<f64> {
+        let mut out = rate(self.samples, &self.sigma, &[], v);
+        out.iter_mut().for_each(|value| *value *= -self.h);
+        out
+    }
+
+    /// `S^-1 b` by conjugate gradients.
+    pub fn solve(&self, b: &[f64]) -> Vec<f64> {
+        if self.coupling < WEAK {
+            return b.to_vec();
+        }
+        let n = self.samples.weight();
+        let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).zip(n).map(|((a, b), n)| n * a * b).sum() };
+        let mut solution = vec![0.0; b.len()];
+        let mut residual = b.to_vec();
+        let mut direction = b.to_vec();
+        let mut size = dot(&residual, &residual);
+        // Newton only needs a few digits: each push is a new start.
+        let enough = 1e-8 * size;
+        for _ in 0..60 {
+            if size <= enough || !size.is_finite() {
+                break;
+            }
+            let z = self.apply(&direction);
+            let zz = self.apply(&z);
+            let image: Vec<f64> = (0..b.len()).map(|j| direction[j] + 0.5 * z[j] + zz[j] / 12.0).collect();
+            let length = size / dot(&direction, &image);
+            for j in 0..b.len() {
+                solution[j] += length * direction[j];
+                residual[j] -= length * image[j];
+            }
+            let next = dot(&residual, &residual);
+            let turn = next / size;
+            size = next;
+            for j in 0..b.len() {
+                direction[j] = residual[j] + turn * direction[j];
+            }
+        }
+        solution
+    }
+
+    /// What the end value `found` of a push lacks, to first order, because the path it went along
+    /// ended in `guess`; each a value and a rate (per time).
+    ///
+    /// `S e = -z [ (Y - y)/2 - h (Y' - y')/12 ]`
+    pub fn correction(&self, found: (&[f64], &[f64]), guess: (&[f64], &[f64])) -> Vec<f64> {
+        let difference: Vec<f64> = (0..found.0.len())
+            .map(|j| self.h / 12.0 * (found.1[j] - guess.1[j]) - 0.5 * (found.0[j] - guess.0[j]))
+            .collect();
+        self.solve(&self.apply(&difference))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn solve_inverts_a_stiff_operator() {
+        let x: Vec<f64> = (0..30).map(|j| f64::from(j) / 10.0).collect();
+        let samples = Samples::new(&x, &[0.0; 30]).unwrap();
+        let sigma: Vec<[f64; 3]> = (0..60).map(|k| [1.0 + f64::from(k % 7), 0.1, 1.0]).collect();
+        let implicit = Implicit::new(&samples, sigma, 0.5, 1e9);
+        let v: Vec<f64> = (0..30).map(|j| (f64::from(j) * 1.7).sin()).collect();
+        let z = implicit.apply(&v);
+        let zz = implicit.apply(&z);
+        let image: Vec<f64> = (0..30).map(|j| v[j] + 0.5 * z[j] + zz[j] / 12.0).collect();
+        assert!(z.iter().any(|z| z.abs() > 100.0), "not stiff");
+        let back = implicit.solve(&image);
+        let z_back = implicit.apply(&back);
+        let zz_back = implicit.apply(&z_back);
+        for j in 0..30 {
+            let again = back[j] + 0.5 * z_back[j] + zz_back[j] / 12.0;
+            assert!((again - image[j]).abs() < 1e-3 * zz.iter().fold(0.0, |m: f64, v| m.max(v.abs())));
+        }
+    }
+}
