@@ -1,7 +1,7 @@
 //! What a snapshot says against the definitions.
 
-use reluflow::problem::{PlaceKind, Samples};
-use reluflow::run::{BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation};
+use reluflow::problem::{PlaceKind, Regions, Samples};
+use reluflow::run::{BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State};
 use reluflow::{flow::Flow, problem::Affine};
 
 use crate::common::{Draw, Problem, worst};
@@ -128,6 +128,33 @@ fn kernel_change_and_eigenvalues() {
     }
 }
 
+/// `|velocity|^2` of particle `i`, by definition (sections 5 and 6).
+fn squared_speed(
+    state: &State,
+    i: usize,
+    samples: &Samples,
+    regions: &Regions,
+    rho: &[f64],
+    lambda: f64,
+) -> f64 {
+    let (r, k) = (state.r[i], state.place[i].index());
+    let tv = if r == 0.0 { 0.0 } else { lambda * r.signum() };
+    let (k, angular) = match state.place[i].kind() {
+        PlaceKind::Free => (k, 1.0),
+        PlaceKind::Pinned => (regions.inactive_side(k), 0.0),
+        PlaceKind::Dead => (0, 0.0),
+        PlaceKind::Stuck | PlaceKind::StuckPinned => return 0.0,
+    };
+    let (sin, cos) = state.theta[i].sin_cos();
+    let (mut pull, mut turn) = (0.0, 0.0);
+    for j in regions.active(k) {
+        let (x, weighted) = (samples.x()[j], samples.weight()[j] * rho[j]);
+        pull += weighted * (x * cos + sin);
+        turn += weighted * (cos - x * sin);
+    }
+    (pull + tv).powi(2) + angular * (r * turn).powi(2)
+}
+
 #[test]
 fn masses_covariances_and_dissipation() {
     let mut kinds = [false; 5];
@@ -141,8 +168,10 @@ fn masses_covariances_and_dissipation() {
             let mut region = vec![0.0; count];
             let mut pinned = vec![0.0; 2 * count];
             let mut sigma = vec![0.0; 3 * count];
-            let (mut stuck, mut penalty) = (0.0, 0.0);
+            let (mut stuck, mut penalty, mut dissipation) = (0.0, 0.0, 0.0);
+            let (samples, rho) = (problem.samples(), simulation.stepper().residual());
             for i in 0..mass.len() {
+                dissipation += mass[i] * squared_speed(state, i, &samples, regions, rho, problem.tv);
                 let (r, k) = (state.r[i], state.place[i].index());
                 kinds[state.place[i].kind() as usize] = true;
                 penalty += problem.tv * mass[i] * r.abs();
@@ -166,6 +195,7 @@ fn masses_covariances_and_dissipation() {
             assert!(worst(&found, &sigma) < 1e-12 * (1.0 + norm(&sigma)));
             assert!((snapshot.stuck_mass - stuck).abs() < 1e-14);
             assert!((snapshot.total_variation_penalty - penalty).abs() < 1e-13 * (1.0 + penalty));
+            assert!((snapshot.energy_dissipation - dissipation).abs() < 1e-11 * (1.0 + dissipation));
             let total = snapshot.region_mass.sum() + snapshot.pinned_mass.sum() + snapshot.stuck_mass;
             assert!((total - 1.0).abs() < 1e-14);
             let rho = snapshot.residual.to_vec();
