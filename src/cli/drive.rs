@@ -46,7 +46,6 @@ pub fn drive_and_write(
         progress: Progress::new(telling.quiet, description.end, simulation.state().time),
         due: times.len(),
         done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
-        resumed,
         last: None,
     };
     let outcome = drive(&mut simulation, &description.schedule, &mut watcher, stop);
@@ -108,8 +107,6 @@ struct Watcher {
     /// Snapshots of the whole run, and how many of them are written.
     due: usize,
     done: usize,
-    /// Whether the file holds the start of the run already.
-    resumed: bool,
     /// Time of the last snapshot written.
     last: Option<f64>,
 }
@@ -131,9 +128,6 @@ impl Observer for Watcher {
         steps: &[StepRecord],
         scheduled: bool,
     ) -> Result<(), ObserverError> {
-        if self.resumed && snapshot.step == 0 {
-            return Ok(());
-        }
         self.writer.write(snapshot, state, steps, scheduled)?;
         self.last = Some(snapshot.time);
         self.done += usize::from(scheduled);

@@ -39,16 +39,6 @@ pub enum FlowError {
         /// What it became.
         value: f64,
     },
-    /// A particle met boundary events without end.
-    #[error(
-        "t = {time}: a particle met more events within one step of {step_size:e} than can be: please report this with the scenario"
-    )]
-    EndlessEvents {
-        /// Mean-field time.
-        time: f64,
-        /// Length of the step.
-        step_size: f64,
-    },
     /// A state that does not belong to its samples and masses.
     #[error(
         "the checkpoint does not fit its samples and particles: {what} has {found} values, {expected} expected; the file is damaged"

@@ -33,6 +33,9 @@ const MAX_PUSHES: u32 = 6;
 const STEP_SHARE: f64 = 0.1;
 /// Share of that which one event may take; events are rarer than steps.
 const EVENT_SHARE: f64 = 3.0;
+/// How far a step may go in units of `turn / |g|`: growth near an unstable direction then errs by
+/// about the tolerance, relative to itself.
+const GROWTH_SHARE: f64 = 2.0;
 /// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
 /// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
 const JUMP_ERROR: f64 = 1.0 / 24.0;
@@ -268,13 +271,13 @@ impl Stepper {
         assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
         let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
         let (mut pushes, mut rejections) = (0, 0);
-        let mut h = self.fixed.unwrap_or(state.step_size);
+        let mut h = self.fixed.unwrap_or(state.step_size.min(self.longest_step()));
         loop {
             let remaining = until - state.time;
             let last = h >= remaining * (1.0 - 1e-9);
             let taken = if last { remaining } else { h };
             let floor = 1e-15 * until.abs().max(state.time.abs());
-            let (attempt, used) = self.attempt(state, taken, fastest)?;
+            let (attempt, used) = self.attempt(state, taken, fastest);
             pushes += used;
             match attempt {
                 Attempt::Accepted { error, growth } => {
@@ -312,8 +315,21 @@ impl Stepper {
         }
     }
 
+    /// The longest step that follows the motion within regions.
+    ///
+    /// Near the direction of `g` that is unstable, `r` and `theta` grow like `exp(|g| t)` from next
+    /// to nothing, too small for any residual to tell how well: one Runge-Kutta step errs by
+    /// `(h |g|)^5 / 120` of that growth.
+    fn longest_step(&self) -> f64 {
+        let mut g = vec![[0.0; 2]; self.regions.boundaries()];
+        gradients(&self.samples, &self.rho, &mut g);
+        let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
+        let strongest = inhabited.map(|k| g[k][0].hypot(g[k][1])).fold(0.0, f64::max);
+        GROWTH_SHARE * self.turn / strongest
+    }
+
     /// One attempt at a step of length `h`; also returns how many pushes it took.
-    fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> Result<(Attempt, u32), FlowError> {
+    fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
         let s = self.samples.len();
         let before = state.memory[0];
         // Continuing a short step over a long one says nothing; nor does a step over a fence.
@@ -335,7 +351,11 @@ impl Stepper {
         let mut last_lack = f64::INFINITY;
         let mut cubic = f64::INFINITY;
         for push in 1..=MAX_PUSHES {
-            self.push(state, &path, significant)?;
+            self.push(state, &path, significant);
+            if self.trial.walks.given_up {
+                let cause = "a particle meets thousands of events within the step";
+                return (Attempt::Rejected { error: f64::INFINITY, next: 0.1 * h, cause }, push);
+            }
             let trial = &self.trial;
             let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
             let implicit = Implicit::new(&self.samples, sigma, h, fastest);
@@ -355,14 +375,14 @@ impl Stepper {
             let mut error = lack + cubic;
             if self.fixed.is_some() {
                 if push == 3 {
-                    return Ok((Attempt::Accepted { error, growth: 1.0 }, push));
+                    return (Attempt::Accepted { error, growth: 1.0 }, push);
                 }
                 path = better;
                 continue;
             }
             if !error.is_finite() {
                 let next = 0.2 * h;
-                return Ok((Attempt::Rejected { error, next, cause: "the attempt overflowed" }, push));
+                return (Attempt::Rejected { error, next, cause: "the attempt overflowed" }, push);
             }
             let first = self.trial.walks.first_significant;
             if first.is_finite() && cubic < 1e3 * self.allowed {
@@ -370,7 +390,7 @@ impl Stepper {
                 let next = self.fence(h, fastest, first);
                 if next < 0.999 * h {
                     let cause = "a particle's event changes the rate of the residuals abruptly";
-                    return Ok((Attempt::Rejected { error, next, cause }, push));
+                    return (Attempt::Rejected { error, next, cause }, push);
                 }
             }
             if error <= self.allowed {
@@ -382,15 +402,15 @@ impl Stepper {
                     let growth = 0.9 * (self.allowed / base).powf(0.2);
                     let most = if push <= 3 { 3.0 } else { 1.0 };
                     let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
-                    return Ok((Attempt::Accepted { error, growth }, push));
+                    return (Attempt::Accepted { error, growth }, push);
                 }
-                return Ok((self.shrink(h, error, "the motion of the particles"), push));
+                return (self.shrink(h, error, "the motion of the particles"), push);
             }
             let stalled = push > 1 && lack > 0.3 * last_lack;
             if cubic > self.allowed || stalled || push == MAX_PUSHES {
                 // More pushes take away what is lacking, but not the error of a cubic path.
                 let error = if cubic > self.allowed { cubic } else { error };
-                return Ok((self.shrink(h, error, "the path of the residuals"), push));
+                return (self.shrink(h, error, "the path of the residuals"), push);
             }
             last_lack = lack;
             path = better;
@@ -425,7 +445,7 @@ impl Stepper {
     }
 
     /// Pushes all particles from `state` along `path` into the trial.
-    fn push(&mut self, state: &State, path: &Path, significant: f64) -> Result<(), FlowError> {
+    fn push(&mut self, state: &State, path: &Path, significant: f64) {
         let tables = Tables::new(&self.samples, &self.regions, path, &self.moments, self.lambda, self.turn);
         let particles = Particles {
             mass: &self.mass,
@@ -437,12 +457,8 @@ impl Stepper {
             place_end: &mut self.trial.place,
         };
         push_all(&tables, particles, significant, &mut self.chunks, &mut self.trial.walks);
-        if self.trial.walks.stuck_in_loop && path.cubic.iter().flatten().all(|c| c.is_finite()) {
-            return Err(FlowError::EndlessEvents { time: state.time, step_size: path.h });
-        }
         self.trial.walks.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
         self.trial.rho_rate = self.rate_of(&self.trial.walks.moments, &self.trial.rho);
-        Ok(())
     }
 
     fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {

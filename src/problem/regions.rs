@@ -114,7 +114,12 @@ impl Regions {
     ///
     /// On a boundary: the region that starts there.
     pub fn region_of(&self, theta: f64) -> usize {
-        let theta = self.unwrapped(theta);
+        self.region_of_unwrapped(self.unwrapped(theta))
+    }
+
+    /// The same for an angle that [`Regions::unwrapped`] returned. Unwrapping twice could turn an
+    /// angle within rounding of the first boundary once more around.
+    pub(crate) fn region_of_unwrapped(&self, theta: f64) -> usize {
         // angle(0) starts region 1, angle(2s-1) starts region 0 again.
         let started = self.angle.partition_point(|&angle| angle <= theta);
         if started == self.boundaries() { 0 } else { started }

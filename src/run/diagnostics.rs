@@ -179,7 +179,9 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, with_kernel: bool) -> S
         pinned_mass: Array2::from_shape_fn((count, 2), |(b, side)| moments.boundary[b][2 * side]),
         attractor: boundary_classes(samples, regions, rho),
         stuck_mass: sums.stuck_mass,
-        tangent_kernel_eigenvalues: kernel.as_ref().and_then(|kernel| eigenvalues(samples, kernel)),
+        tangent_kernel_eigenvalues: kernel.as_ref().map(|kernel| {
+            eigenvalues(samples, kernel).unwrap_or_else(|| Array1::from_elem(samples.len(), f64::NAN))
+        }),
         tangent_kernel: kernel,
         counters: state.counters,
     }

@@ -69,6 +69,8 @@ pub struct Simulation {
     stepper: Stepper,
     state: State,
     tangent_kernel: bool,
+    /// Whether the snapshot of time 0 is still to be taken.
+    fresh: bool,
 }
 
 impl Simulation {
@@ -94,7 +96,7 @@ impl Simulation {
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
         let (stepper, state) = Stepper::start(samples, measure, flow, tolerance)?;
-        Ok(Simulation { stepper, state, tangent_kernel: false })
+        Ok(Simulation { stepper, state, tangent_kernel: false, fresh: true })
     }
 
     /// Continues from a stored state, to the same bits as if it had never stopped.
@@ -104,7 +106,7 @@ impl Simulation {
     pub fn resume(description: &Description, state: State) -> Result<Simulation, FlowError> {
         let (samples, mass) = (description.samples.clone(), description.mass.clone());
         let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
-        Ok(Simulation { stepper, state, tangent_kernel: description.output.tangent_kernel })
+        Ok(Simulation { stepper, state, tangent_kernel: description.output.tangent_kernel, fresh: false })
     }
 
     /// The current state.
@@ -156,7 +158,7 @@ impl Simulation {
 
 /// Runs from the current state to the end of the schedule.
 ///
-/// A run at time 0 begins with a snapshot. When `stop` becomes true the step under way is
+/// A run that was not resumed begins with a snapshot. When `stop` becomes true the step under way is
 /// finished and a snapshot is taken there.
 ///
 /// # Errors
@@ -168,7 +170,8 @@ pub fn drive(
     stop: &AtomicBool,
 ) -> Result<Outcome, RunError> {
     let mut steps = vec![];
-    if simulation.state.step == 0 {
+    if simulation.fresh {
+        simulation.fresh = false;
         observer
             .snapshot(&simulation.snapshot(), &simulation.state, &steps, true)
             .map_err(RunError::Observer)?;

@@ -47,7 +47,7 @@ pub fn place_all(
 fn start_of(regions: &Regions, g: &[Vec2], lambda: f64, r: f64, theta: f64) -> (f64, Place, bool) {
     let boundary = regions.boundary_at(theta);
     let theta = boundary.map_or_else(|| regions.unwrapped(theta), |b| regions.angle(b));
-    let region = regions.region_of(theta);
+    let region = regions.region_of_unwrapped(theta);
     let Some(b) = boundary else {
         return (
             theta,

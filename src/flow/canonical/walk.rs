@@ -17,8 +17,8 @@ use super::tables::Tables;
 
 /// Angles closer than this to a boundary are on it: a few units of rounding of `3 pi / 2`.
 const ON_BOUNDARY: f64 = 2e-15;
-/// A particle that needs more stretches than this in one step is caught in an endless loop.
-const MAX_STRETCHES: usize = 200_000;
+/// A particle that needs more stretches than this in one step asks for a shorter step.
+const MAX_STRETCHES: usize = 5_000;
 
 /// A particle on its way through a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,8 +50,8 @@ pub struct Walks {
     pub notable: u64,
     /// When the first significant event happens, in `u`; infinite if none does.
     pub first_significant: f64,
-    /// Whether a walk did not come to its end.
-    pub stuck_in_loop: bool,
+    /// Whether a walk was given up before its end.
+    pub given_up: bool,
 }
 
 impl Walks {
@@ -65,7 +65,7 @@ impl Walks {
             significant: f64::INFINITY,
             notable: 0,
             first_significant: f64::INFINITY,
-            stuck_in_loop: false,
+            given_up: false,
         }
     }
 
@@ -78,7 +78,7 @@ impl Walks {
         self.significant = significant;
         self.notable = 0;
         self.first_significant = f64::INFINITY;
-        self.stuck_in_loop = false;
+        self.given_up = false;
     }
 
     /// Adds the walks of all chunks, in order for every region.
@@ -88,7 +88,7 @@ impl Walks {
             self.largest_jump = self.largest_jump.max(other.largest_jump);
             self.notable += other.notable;
             self.first_significant = self.first_significant.min(other.first_significant);
-            self.stuck_in_loop |= other.stuck_in_loop;
+            self.given_up |= other.given_up;
         }
         let moments: Vec<&Moments> = chunks.iter().map(|chunk| &chunk.moments).collect();
         self.moments.merge(&moments);
@@ -146,7 +146,7 @@ pub fn walk<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut
         }
         stretches += 1;
         if stretches > MAX_STRETCHES || walker.u.is_nan() {
-            walker.walks.stuck_in_loop = true;
+            walker.walks.given_up = true;
             break;
         }
     }
