@@ -89,9 +89,8 @@ pub fn push_all(
     }
 }
 
-/// A block with no more particles from elsewhere than these counts as one of a single region; they
-/// are walked one by one.
-const MAX_STRANGERS: u32 = 4;
+/// A block with no more particles from elsewhere than these counts as one of a single region.
+const MAX_STRANGERS: u32 = 12;
 
 /// Pushes one chunk, block by block.
 struct Pusher<'a, const TV: bool> {
@@ -101,58 +100,49 @@ struct Pusher<'a, const TV: bool> {
     /// Moments of the region that the last blocks lay in.
     sums: LaneSums,
     region: usize,
+    /// Particles left out of the blocks of other regions.
+    strangers: Vec<usize>,
 }
 
 impl<'a, const TV: bool> Pusher<'a, TV> {
     fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
-        Pusher { tables, walks, mixed: Mixed::empty(), sums: LaneSums::zero(), region: 0 }
+        let (mixed, sums) = (Mixed::empty(), LaneSums::zero());
+        Pusher { tables, walks, mixed, sums, region: 0, strangers: vec![] }
     }
 
-    fn push(mut self, particles: Particles<'_>) {
-        let Particles { mass, r, theta, place, r_end, theta_end, place_end } = particles;
-        place_end.copy_from_slice(place);
-        let mut walk = [0.0; LANES];
-        let whole = mass.len() / LANES * LANES;
-        let (r_ends, theta_ends) = (r_end.as_chunks_mut().0, theta_end.as_chunks_mut().0);
-        let blocks = r.as_chunks().0.iter().zip(theta.as_chunks().0).zip(mass.as_chunks().0);
-        for (((i, ((r, theta), mass)), r_end), theta_end) in blocks.enumerate().zip(r_ends).zip(theta_ends) {
-            let places = i * LANES..(i + 1) * LANES;
-            let block = Block { r, theta, mass, r_end, theta_end, walk: &mut walk };
-            self.push_block(block, &place[places.clone()], &mut place_end[places]);
-        }
-        if whole < mass.len() {
-            // The last few particles, in a block filled up with dead ones.
-            let tail = |values: &[f64]| {
-                let mut lanes = [0.0; LANES];
-                lanes[..values.len() - whole].copy_from_slice(&values[whole..]);
-                lanes
-            };
-            let (mut r_tail, mut theta_tail) = ([0.0; LANES], [0.0; LANES]);
-            let mut places = [Place::DEAD; LANES];
-            places[..mass.len() - whole].copy_from_slice(&place[whole..]);
-            let mut places_end = places;
-            let block = Block {
-                r: &tail(r),
-                theta: &tail(theta),
-                mass: &tail(mass),
-                r_end: &mut r_tail,
-                theta_end: &mut theta_tail,
-                walk: &mut walk,
-            };
-            self.push_block(block, &places, &mut places_end);
-            let lanes = mass.len() - whole;
-            r_end[whole..].copy_from_slice(&r_tail[..lanes]);
-            theta_end[whole..].copy_from_slice(&theta_tail[..lanes]);
-            place_end[whole..].copy_from_slice(&places_end[..lanes]);
+    fn push(mut self, mut particles: Particles<'_>) {
+        particles.place_end.copy_from_slice(particles.place);
+        let whole = particles.mass.len() / LANES * LANES;
+        for start in (0..whole).step_by(LANES) {
+            self.push_block(&mut particles, start);
         }
         self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+        // The last few, which do not fill a block, and those that did not fit into theirs.
+        let mut odd = std::mem::take(&mut self.strangers);
+        odd.extend(whole..particles.mass.len());
+        for indices in odd.chunks(LANES) {
+            self.push_odd(&mut particles, indices);
+        }
     }
 
-    fn push_block(&mut self, mut block: Block<'_>, places: &[Place], places_end: &mut [Place]) {
+    /// The block of particles from `start` on.
+    fn push_block(&mut self, particles: &mut Particles<'_>, start: usize) {
+        let range = start..start + LANES;
+        let places: &[Place; LANES] = lanes(&particles.place[range.clone()]);
         let common = places[LANES / 2];
         // Counted without a branch, so that it becomes vector instructions.
         let strangers = places.iter().map(|&place| u32::from(place != common)).sum::<u32>();
-        if common.is_free() && strangers <= MAX_STRANGERS {
+        let alone = common.is_free() && strangers <= MAX_STRANGERS;
+        let mut walk = [0.0; LANES];
+        let mut block = Block {
+            r: lanes(&particles.r[range.clone()]),
+            theta: lanes(&particles.theta[range.clone()]),
+            mass: lanes(&particles.mass[range.clone()]),
+            r_end: lanes_mut(&mut particles.r_end[range.clone()]),
+            theta_end: lanes_mut(&mut particles.theta_end[range]),
+            walk: &mut walk,
+        };
+        if alone {
             for (walk, &place) in block.walk.iter_mut().zip(places) {
                 *walk = if place == common { 0.0 } else { 1.0 };
             }
@@ -160,14 +150,42 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         } else {
             self.push_places(&mut block, places);
         }
-        if block.walk.iter().sum::<f64>() == 0.0 {
+        if walk.iter().sum::<f64>() == 0.0 {
             return;
         }
-        for lane in (0..LANES).filter(|&lane| block.walk[lane] > 0.0) {
-            let (mass, r, theta) = (block.mass[lane], block.r[lane], block.theta[lane]);
-            let end =
-                push_one::<TV>(self.tables, Particle { mass, r, theta, place: places[lane] }, self.walks);
-            (block.r_end[lane], block.theta_end[lane], places_end[lane]) = (end.r, end.theta, end.place);
+        for lane in (0..LANES).filter(|&lane| walk[lane] > 0.0) {
+            if alone && places[lane] != common {
+                self.strangers.push(start + lane);
+            } else {
+                self.push_one(particles, start + lane);
+            }
+        }
+    }
+
+    /// Up to a block of particles from anywhere.
+    fn push_odd(&mut self, particles: &mut Particles<'_>, indices: &[usize]) {
+        let mut places = [Place::DEAD; LANES];
+        let [mut r, mut theta, mut mass, mut r_end, mut theta_end, mut walk] = [[0.0; LANES]; 6];
+        for (lane, &i) in indices.iter().enumerate() {
+            places[lane] = particles.place[i];
+            (r[lane], theta[lane], mass[lane]) = (particles.r[i], particles.theta[i], particles.mass[i]);
+        }
+        let (r_ends, theta_ends) = (&mut r_end, &mut theta_end);
+        let mut block = Block {
+            r: &r,
+            theta: &theta,
+            mass: &mass,
+            r_end: r_ends,
+            theta_end: theta_ends,
+            walk: &mut walk,
+        };
+        self.push_places(&mut block, &places);
+        for (lane, &i) in indices.iter().enumerate() {
+            if walk[lane] > 0.0 {
+                self.push_one(particles, i);
+            } else {
+                (particles.r_end[i], particles.theta_end[i]) = (r_end[lane], theta_end[lane]);
+            }
         }
     }
 
@@ -182,7 +200,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
     }
 
     /// A block of any particles: those that are not free are left to [`push_one`].
-    fn push_places(&mut self, block: &mut Block<'_>, places: &[Place]) {
+    fn push_places(&mut self, block: &mut Block<'_>, places: &[Place; LANES]) {
         let mut free = false;
         for (lane, place) in places.iter().enumerate().filter(|(_, place)| place.is_free()) {
             self.mixed.set_row(lane, &self.tables.rows[place.index()]);
@@ -199,6 +217,21 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
             }
         }
     }
+
+    fn push_one(&mut self, particles: &mut Particles<'_>, i: usize) {
+        let (mass, r, theta, place) =
+            (particles.mass[i], particles.r[i], particles.theta[i], particles.place[i]);
+        let end = push_one::<TV>(self.tables, Particle { mass, r, theta, place }, self.walks);
+        (particles.r_end[i], particles.theta_end[i], particles.place_end[i]) = (end.r, end.theta, end.place);
+    }
+}
+
+fn lanes<T>(values: &[T]) -> &[T; LANES] {
+    values.try_into().expect("a block")
+}
+
+fn lanes_mut<T>(values: &mut [T]) -> &mut [T; LANES] {
+    values.try_into().expect("a block")
 }
 
 /// A particle that is not free, or whose free motion met an event.
