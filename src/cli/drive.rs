@@ -47,7 +47,7 @@ pub fn drive_and_write(
         due: times.len(),
         done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
         resumed,
-        last: None,
+        last: resumed.then(|| simulation.state().time),
     };
     let outcome = drive(&mut simulation, &description.schedule, &mut watcher, stop);
     watcher.progress.finish();
@@ -110,7 +110,7 @@ struct Watcher {
     done: usize,
     /// Whether the file holds the start of the run already.
     resumed: bool,
-    /// Time of the last snapshot written.
+    /// Time of the last snapshot in the file.
     last: Option<f64>,
 }
 
