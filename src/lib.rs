@@ -13,7 +13,8 @@
 //! d rho_j/dt  = -Sum_(k: j active) xt_j^T Sigma_k g_k,   Sigma_k = Int_(region k) M mu
 //! ```
 //!
-//! The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate ReLU
+//! All equations, with the numbers of the sections that the documentation cites, are in
+//! [`mathematics`]. The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate ReLU
 //! Networks* (NeurIPS 2019), cited as **W**, with its errors corrected.
 //!
 //! # Symbols
@@ -53,13 +54,16 @@
 //!
 //! | module | may use | holds |
 //! |---|---|---|
-//! | [`math`] | | ordered sums and other things that know nothing of this project |
+//! | [`math`] | | sines without branches, roots of cubics, random streams: nothing of this project |
 //! | [`problem`] | math | samples, regions, the measure of particles; nothing about time |
 //! | [`flow`] | problem, math | the field, what happens at a boundary, the residual ODE, the step |
 //! | [`run`] | flow, problem, math | the state, snapshots, schedules, the loop that drives them |
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | [`io`] | run, flow, problem, math | the run file (HDF5): schema, writer, reader, recovery |
 //! | [`cli`] | io, scenario, run, flow, problem, math | subcommands, progress, error texts |
+
+#[doc = include_str!("mathematics.md")]
+pub mod mathematics {}
 
 pub mod cli;
 pub mod flow;

@@ -55,6 +55,24 @@ fn a_thinned_run_is_checked_at_its_end() {
     assert_eq!((&residual["checked"], &residual["time"]), (&true.into(), &2.0.into()));
 }
 
+/// Large measures are kept grouped by place, also in the checkpoint: their masses are not.
+#[test]
+fn a_large_thinned_run_with_unequal_masses_passes() {
+    let folder = folder_with_sine(60, 3);
+    let mut particles = "r,theta,mass\n".to_string();
+    let total: f64 = (1..=9000).map(f64::from).sum();
+    for i in 1..=9000 {
+        let (unit, mass) = (f64::from(i) * 0.618_033_988_749_894_9, f64::from(i) / total);
+        particles += &format!("{},{},{mass}\n", unit.sin(), 6.0 * unit.fract());
+    }
+    std::fs::write(folder.path().join("large.csv"), particles).unwrap();
+    let text = "[samples]\nx = [-1, 0, 1]\ny = [0, 1, 0]\n[measure]\nfile = \"large.csv\"\n\
+                [time]\nend = 0.5\n[output]\nparticles = \"none\"\nsnapshots = { count = 2 }\n";
+    std::fs::write(folder.path().join("large.toml"), text).unwrap();
+    reluflow(folder.path()).args(["run", "-q", "large.toml"]).assert().success();
+    reluflow(folder.path()).args(["check", "output/large.h5"]).assert().success();
+}
+
 #[test]
 fn validation_finds_a_changed_value() {
     let folder = folder_with_sine(60, 3);

@@ -46,7 +46,7 @@ pub fn drive_and_write(
         progress: Progress::new(telling.quiet, description.end, simulation.state().time),
         due: times.len(),
         done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
-        last: None,
+        last: resumed.then(|| simulation.state().time),
     };
     let outcome = drive(&mut simulation, &description.schedule, &mut watcher, stop);
     watcher.progress.finish();
@@ -107,7 +107,7 @@ struct Watcher {
     /// Snapshots of the whole run, and how many of them are written.
     due: usize,
     done: usize,
-    /// Time of the last snapshot written.
+    /// Time of the last snapshot in the file.
     last: Option<f64>,
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 pub enum FlowError {
     /// The controller's step fell below what time itself resolves.
     #[error(
-        "t = {time}: the step would have to be {step_size:e}, below the floor {floor:e}; its estimated error \
+        "t = {time:?}: the step would have to be {step_size:e}, below the floor {floor:e}; its estimated error \
          {error_estimate:e} stays above {allowed:e} ({cause}): raise time.tolerance, or rescale the data \
          (samples.standardize = true)"
     )]
@@ -27,7 +27,7 @@ pub enum FlowError {
     },
     /// A NaN or an infinity.
     #[error(
-        "t = {time}: {what}[{index}] = {value}, not a finite number: the state before this step is the last good one; lower time.end or rescale the data (samples.standardize = true)"
+        "t = {time:?}: {what}[{index}] = {value}, not a finite number: the state before this step is the last good one; lower time.end or rescale the data (samples.standardize = true)"
     )]
     NonFinite {
         /// Mean-field time.

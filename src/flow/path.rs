@@ -52,20 +52,6 @@ impl Path {
         let rate = |c: &[f64; 4]| poly::derivative(c, 1.0) / self.h;
         (self.cubic.iter().map(value).collect(), self.cubic.iter().map(rate).collect())
     }
-
-    /// Largest difference to another path of the same step, over samples and times.
-    pub fn distance(&self, other: &Path) -> f64 {
-        let mut worst: f64 = 0.0;
-        for (a, b) in self.cubic.iter().zip(&other.cubic) {
-            let difference = [a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]];
-            for u in [0.25, 0.5, 0.75, 1.0] {
-                let d = poly::value(&difference, u).abs();
-                // A NaN must not be lost in a maximum.
-                worst = if d.is_nan() { f64::INFINITY } else { worst.max(d) };
-            }
-        }
-        worst
-    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ mod motion;
 pub mod movers;
 mod push;
 mod start;
+mod stretch;
 pub mod tables;
 mod walk;
+mod walks;
 
 pub use push::{Particles, chunk_size, push_all};
 pub use start::{initial_residual, place_all, sum_moments};
-pub use walk::Walks;
+pub use walks::Walks;

@@ -7,7 +7,8 @@ use crate::problem::{Place, PlaceKind};
 
 use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
 use super::tables::Tables;
-use super::walk::{Particle, Walks, walk};
+use super::walk::{Particle, walk};
+use super::walks::Walks;
 
 /// The particles before and after a push, in structure-of-arrays form.
 pub struct Particles<'a> {

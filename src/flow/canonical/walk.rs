@@ -4,16 +4,15 @@
 //! the sign of `r`, or be released. Here it is followed exactly: from event to event, each located
 //! to rounding.
 
-use crate::flow::Counters;
-use crate::flow::field::Vec2;
-use crate::flow::moments::{Moments, REGION, RegionMoments};
+use crate::flow::moments::REGION;
 use crate::math::poly;
-use crate::math::trig::{sin_cos, sin_cos_small};
+use crate::math::trig::sin_cos;
 use crate::problem::{Place, PlaceKind};
 
-use super::motion::{contribution, overshoot, rates, runge_kutta, seen};
-use super::movers::Movers;
+use super::motion::{MAX_TURN, overshoot, seen};
+use super::stretch::{End, Stretch};
 use super::tables::Tables;
+use super::walks::{Walks, free_moments};
 
 /// Angles closer than this to a boundary are on it: a few units of rounding of `3 pi / 2`.
 const ON_BOUNDARY: f64 = 2e-15;
@@ -31,104 +30,6 @@ pub struct Particle {
     pub theta: f64,
     /// What it is doing.
     pub place: Place,
-}
-
-/// What the walks of a chunk add up to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Walks {
-    /// Moments at the end of the step.
-    pub moments: Moments,
-    /// What the residual ODE needs.
-    pub movers: Movers,
-    /// Events.
-    pub counters: Counters,
-    /// Size of the largest jump of any residual's rate by one event (per time).
-    pub largest_jump: f64,
-    /// Jumps at least this large are significant.
-    pub significant: f64,
-    /// How many events jump by at least a quarter of that.
-    pub notable: u64,
-    /// When the first significant event happens, in `u`; infinite if none does.
-    pub first_significant: f64,
-    /// Whether a walk was given up before its end.
-    pub given_up: bool,
-}
-
-impl Walks {
-    /// Nothing walked yet, `count = 2 s` regions.
-    pub fn none(count: usize) -> Walks {
-        Walks {
-            moments: Moments::zero(count),
-            movers: Movers::none(count),
-            counters: Counters::default(),
-            largest_jump: 0.0,
-            significant: f64::INFINITY,
-            notable: 0,
-            first_significant: f64::INFINITY,
-            given_up: false,
-        }
-    }
-
-    /// Forgets everything; `significant` as in the field of that name.
-    pub fn clear(&mut self, significant: f64) {
-        self.moments.clear();
-        self.movers.clear();
-        self.counters = Counters::default();
-        self.largest_jump = 0.0;
-        self.significant = significant;
-        self.notable = 0;
-        self.first_significant = f64::INFINITY;
-        self.given_up = false;
-    }
-
-    /// Adds the walks of all chunks, in order for every region.
-    pub fn merge(&mut self, chunks: &[Walks]) {
-        for other in chunks {
-            self.counters += other.counters;
-            self.largest_jump = self.largest_jump.max(other.largest_jump);
-            self.notable += other.notable;
-            self.first_significant = self.first_significant.min(other.first_significant);
-            self.given_up |= other.given_up;
-        }
-        let moments: Vec<&Moments> = chunks.iter().map(|chunk| &chunk.moments).collect();
-        self.moments.merge(&moments);
-        let movers: Vec<&Movers> =
-            chunks.iter().map(|chunk| &chunk.movers).filter(|movers| movers.any).collect();
-        self.movers.merge(&movers);
-    }
-
-    /// Adds a walked particle to the moments at the end of the step.
-    fn add_end<const TV: bool>(&mut self, tables: &Tables<'_>, particle: &Particle) {
-        let k = particle.place.index();
-        match particle.place.kind() {
-            PlaceKind::Free => {
-                let part = free_moments::<TV>(tables, particle, 2);
-                let (sum, end) = (&mut self.moments.region[k], &mut self.movers.region[k].end);
-                for i in 0..REGION {
-                    sum[i] += part[i];
-                    end[i] += part[i];
-                }
-            }
-            PlaceKind::Pinned => self.add_pinned_end(k, particle.mass, particle.r),
-            PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
-        }
-    }
-
-    fn jump(&mut self, size: f64, u: f64) {
-        self.largest_jump = self.largest_jump.max(size);
-        self.notable += u64::from(size > 0.25 * self.significant);
-        if size > self.significant {
-            self.first_significant = self.first_significant.min(u);
-        }
-    }
-
-    /// Adds a pinned particle to the moments at the end of the step.
-    #[inline(always)]
-    pub fn add_pinned_end(&mut self, b: usize, mass: f64, r: f64) {
-        let side = if r.is_sign_negative() { 2 } else { 0 };
-        self.moments.boundary[b][side] += mass;
-        self.moments.boundary[b][side + 1] += mass * r;
-    }
 }
 
 /// Follows `particle` through the step and adds it to `walks`; returns where it ends.
@@ -153,15 +54,6 @@ pub fn walk<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut
     let end = walker.particle;
     walks.add_end::<TV>(tables, &end);
     end
-}
-
-/// Moments of a free particle, with the field at the start (`moment` 0) or end (2) of the step.
-fn free_moments<const TV: bool>(tables: &Tables<'_>, particle: &Particle, moment: usize) -> RegionMoments {
-    let Particle { mass, r, theta, place } = *particle;
-    let (sin, cos) = sin_cos(theta);
-    let tv = if TV { tables.tv.copysign(r) } else { 0.0 };
-    let rate = rates(r, 0.0, 1.0, seen(tables.rows[place.index()].g[moment], sin, cos), tv);
-    contribution::<TV>(mass, r, sin, cos, rate)
 }
 
 struct Walker<'a, 'b, const TV: bool> {
@@ -229,7 +121,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
             du = du.min((1.25 * ahead / speed.abs()).max(0.02));
         }
         let mut end = stretch.advance(du);
-        while end.turn > super::motion::MAX_TURN.min(1.5 * self.tables.turn) {
+        while end.turn > MAX_TURN.min(1.5 * self.tables.turn) {
             du *= 0.5;
             end = stretch.advance(du);
         }
@@ -455,124 +347,4 @@ impl<const TV: bool> Walker<'_, '_, TV> {
 fn advance_u(u: f64, du: f64) -> f64 {
     let to = u + du;
     if to > 1.0 - 1e-16 { 1.0 } else { to }
-}
-
-/// Free motion from one point, for any length up to the end of the step.
-struct Stretch {
-    field: super::tables::FieldCubic,
-    u: f64,
-    r: f64,
-    sin: f64,
-    cos: f64,
-    tv: f64,
-    start: Vec2,
-    start_rate: Vec2,
-}
-
-/// The end of a stretch.
-#[derive(Debug, Clone, Copy)]
-struct End {
-    r: f64,
-    phi: f64,
-    rate: Vec2,
-    turn: f64,
-}
-
-impl Stretch {
-    fn new(tables: &Tables<'_>, particle: &Particle, u: f64, with_tv: bool) -> Stretch {
-        let (sin, cos) = sin_cos(particle.theta);
-        let tv = if with_tv { tables.tv.copysign(particle.r) } else { 0.0 };
-        let field = tables.field[particle.place.index()];
-        let start = seen(field.at(u), sin, cos);
-        let start_rate = rates(particle.r, 0.0, 1.0, start, tv);
-        Stretch { field, u, r: particle.r, sin, cos, tv, start, start_rate }
-    }
-
-    fn seen_at(&self, u: f64) -> Vec2 {
-        seen(self.field.at(u), self.sin, self.cos)
-    }
-
-    fn advance(&self, du: f64) -> End {
-        let g = [self.start, self.seen_at(self.u + 0.5 * du), self.seen_at(self.u + du)];
-        let (r, phi, turn) = runge_kutta(self.r, g, self.tv, du);
-        let (sin, cos) = sin_cos_small(phi);
-        End { r, phi, rate: rates(r, sin, cos, g[2], self.tv), turn }
-    }
-
-    /// The length in `(0, du]` at which rate `component` (0: of `r`, 1: of `theta`), which has
-    /// opposite signs at 0 and `du`, vanishes. The slope is not at hand: bisection with secants.
-    fn turning(&self, du: f64, component: usize) -> (f64, End) {
-        let (mut low, mut high) = (0.0, du);
-        let sign = self.start_rate[component].signum();
-        let mut at_low = self.start_rate[component].abs();
-        let mut end = self.advance(high);
-        let mut at_high = sign * end.rate[component];
-        for i in 0..60 {
-            let secant = low + (high - low) * at_low / (at_low - at_high);
-            // Every third time the middle, or one end might stay for ever.
-            let middle = if i % 3 == 2 { 0.5 * (low + high) } else { secant };
-            // A stretch that ends a little past its turn misses less than rounding of its extent.
-            if !(middle > low && middle < high) || high - low < 1e-6 * du {
-                break;
-            }
-            let there = self.advance(middle);
-            let f = sign * there.rate[component];
-            if f > 0.0 {
-                (low, at_low) = (middle, f);
-            } else {
-                (high, at_high, end) = (middle, f, there);
-            }
-        }
-        // The high end: past the turn by rounding, so that the next stretch does not turn again.
-        (high, end)
-    }
-
-    /// The length in `[0, du]` at which `f`, not positive at 0 and positive at `end` of `du`,
-    /// vanishes, and the end there; its slope is `sign` times rate `component`. Newton inside a
-    /// bracket.
-    fn reach(
-        &self,
-        du: f64,
-        mut end: End,
-        f: impl Fn(&End) -> f64,
-        component: usize,
-        sign: f64,
-    ) -> (f64, End) {
-        let (mut low, mut high, mut at) = (0.0, du, du);
-        for _ in 0..80 {
-            let (value, slope) = (f(&end), sign * end.rate[component]);
-            if value > 0.0 {
-                high = at;
-            } else {
-                low = at;
-            }
-            if value == 0.0 {
-                break;
-            }
-            let newton = at - value / slope;
-            let bracketed = newton > low && newton < high;
-            let next = if bracketed { newton } else { 0.5 * (low + high) };
-            // Newton doubles the digits: after a step this small the next one is below rounding.
-            let last = (bracketed && (next - at).abs() <= 1e-8 * du) || high - low <= 1e-15 * du;
-            at = next;
-            end = self.advance(at);
-            if last {
-                break;
-            }
-        }
-        (at, end)
-    }
-
-    /// Contributions to the moments at the start, middle and end of a stretch of length `du`; the
-    /// middle by cubic Hermite interpolation.
-    fn contributions<const TV: bool>(&self, mass: f64, du: f64, end: &End) -> [[f64; REGION]; 3] {
-        let start_rate = self.start_rate;
-        let r = 0.5 * (self.r + end.r) + du / 8.0 * (start_rate[0] - end.rate[0]);
-        let phi = 0.5 * end.phi + du / 8.0 * (start_rate[1] - end.rate[1]);
-        [(self.r, 0.0), (r, phi), (end.r, end.phi)].map(|(r, phi)| {
-            let (s, c) = sin_cos_small(phi);
-            let (sin, cos) = (self.sin * c + self.cos * s, self.cos * c - self.sin * s);
-            contribution::<TV>(mass, r.copysign(if TV { self.tv } else { r }), sin, cos, [0.0; 2])
-        })
-    }
 }

@@ -1,0 +1,137 @@
+//! Free motion inside one region from one point on, and where on it something happens.
+
+use crate::flow::field::Vec2;
+use crate::flow::moments::REGION;
+use crate::math::trig::{sin_cos, sin_cos_small};
+
+use super::motion::{contribution, rates, runge_kutta, seen};
+use super::tables::{FieldCubic, Tables};
+use super::walk::Particle;
+
+/// Free motion from one point, for any length up to the end of the step.
+pub struct Stretch {
+    field: FieldCubic,
+    u: f64,
+    /// Amplitude at the start.
+    pub r: f64,
+    sin: f64,
+    cos: f64,
+    tv: f64,
+    start: Vec2,
+    /// Rates of `r` and `theta` at the start.
+    pub start_rate: Vec2,
+}
+
+/// The end of a stretch.
+#[derive(Debug, Clone, Copy)]
+pub struct End {
+    /// Amplitude.
+    pub r: f64,
+    /// Angle turned since the start.
+    pub phi: f64,
+    /// Rates of `r` and `theta`.
+    pub rate: Vec2,
+    /// Largest angle of any Runge-Kutta stage.
+    pub turn: f64,
+}
+
+impl Stretch {
+    /// From `particle`, free at time `u`.
+    pub fn new(tables: &Tables<'_>, particle: &Particle, u: f64, with_tv: bool) -> Stretch {
+        let (sin, cos) = sin_cos(particle.theta);
+        let tv = if with_tv { tables.tv.copysign(particle.r) } else { 0.0 };
+        let field = tables.field[particle.place.index()];
+        let start = seen(field.at(u), sin, cos);
+        let start_rate = rates(particle.r, 0.0, 1.0, start, tv);
+        Stretch { field, u, r: particle.r, sin, cos, tv, start, start_rate }
+    }
+
+    fn seen_at(&self, u: f64) -> Vec2 {
+        seen(self.field.at(u), self.sin, self.cos)
+    }
+
+    /// The end of a stretch of length `du`.
+    pub fn advance(&self, du: f64) -> End {
+        let g = [self.start, self.seen_at(self.u + 0.5 * du), self.seen_at(self.u + du)];
+        let (r, phi, turn) = runge_kutta(self.r, g, self.tv, du);
+        let (sin, cos) = sin_cos_small(phi);
+        End { r, phi, rate: rates(r, sin, cos, g[2], self.tv), turn }
+    }
+
+    /// The length in `(0, du]` at which rate `component` (0: of `r`, 1: of `theta`), which has
+    /// opposite signs at 0 and `du`, vanishes. The slope is not at hand: bisection with secants.
+    pub fn turning(&self, du: f64, component: usize) -> (f64, End) {
+        let (mut low, mut high) = (0.0, du);
+        let sign = self.start_rate[component].signum();
+        let mut at_low = self.start_rate[component].abs();
+        let mut end = self.advance(high);
+        let mut at_high = sign * end.rate[component];
+        for i in 0..60 {
+            let secant = low + (high - low) * at_low / (at_low - at_high);
+            // Every third time the middle, or one end might stay for ever.
+            let middle = if i % 3 == 2 { 0.5 * (low + high) } else { secant };
+            // A stretch that ends a little past its turn misses less than rounding of its extent.
+            if !(middle > low && middle < high) || high - low < 1e-6 * du {
+                break;
+            }
+            let there = self.advance(middle);
+            let f = sign * there.rate[component];
+            if f > 0.0 {
+                (low, at_low) = (middle, f);
+            } else {
+                (high, at_high, end) = (middle, f, there);
+            }
+        }
+        // The high end: past the turn by rounding, so that the next stretch does not turn again.
+        (high, end)
+    }
+
+    /// The length in `[0, du]` at which `f`, not positive at 0 and positive at `end` of `du`,
+    /// vanishes, and the end there; its slope is `sign` times rate `component`. Newton inside a
+    /// bracket.
+    pub fn reach(
+        &self,
+        du: f64,
+        mut end: End,
+        f: impl Fn(&End) -> f64,
+        component: usize,
+        sign: f64,
+    ) -> (f64, End) {
+        let (mut low, mut high, mut at) = (0.0, du, du);
+        for _ in 0..80 {
+            let (value, slope) = (f(&end), sign * end.rate[component]);
+            if value > 0.0 {
+                high = at;
+            } else {
+                low = at;
+            }
+            if value == 0.0 {
+                break;
+            }
+            let newton = at - value / slope;
+            let bracketed = newton > low && newton < high;
+            let next = if bracketed { newton } else { 0.5 * (low + high) };
+            // Newton doubles the digits: after a step this small the next one is below rounding.
+            let last = (bracketed && (next - at).abs() <= 1e-8 * du) || high - low <= 1e-15 * du;
+            at = next;
+            end = self.advance(at);
+            if last {
+                break;
+            }
+        }
+        (at, end)
+    }
+
+    /// Contributions to the moments at the start, middle and end of a stretch of length `du`; the
+    /// middle by cubic Hermite interpolation.
+    pub fn contributions<const TV: bool>(&self, mass: f64, du: f64, end: &End) -> [[f64; REGION]; 3] {
+        let start_rate = self.start_rate;
+        let r = 0.5 * (self.r + end.r) + du / 8.0 * (start_rate[0] - end.rate[0]);
+        let phi = 0.5 * end.phi + du / 8.0 * (start_rate[1] - end.rate[1]);
+        [(self.r, 0.0), (r, phi), (end.r, end.phi)].map(|(r, phi)| {
+            let (s, c) = sin_cos_small(phi);
+            let (sin, cos) = (self.sin * c + self.cos * s, self.cos * c - self.sin * s);
+            contribution::<TV>(mass, r.copysign(if TV { self.tv } else { r }), sin, cos, [0.0; 2])
+        })
+    }
+}

@@ -1,0 +1,184 @@
+//! One attempt at a step: how far it may go, when to push again, when to accept.
+
+use crate::flow::field::gradients;
+use crate::flow::implicit::Implicit;
+use crate::flow::path::Path;
+use crate::flow::state::State;
+
+use super::Stepper;
+
+/// Pushes of one attempt before it is given up.
+const MAX_PUSHES: u32 = 6;
+/// Share of that which one event may take; events are rarer than steps.
+const EVENT_SHARE: f64 = 3.0;
+/// How far a step may go in units of `turn / |g|`: growth near an unstable direction then errs by
+/// about the tolerance, relative to itself.
+const GROWTH_SHARE: f64 = 2.0;
+/// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
+/// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
+const JUMP_ERROR: f64 = 1.0 / 24.0;
+
+/// How an attempt ended.
+pub(super) enum Attempt {
+    Accepted { error: f64, growth: f64 },
+    Rejected { error: f64, next: f64, cause: &'static str },
+}
+
+impl Stepper {
+    /// The longest step that follows the motion within regions.
+    ///
+    /// Near the direction of `g` that is unstable, `r` and `theta` grow like `exp(|g| t)` from next
+    /// to nothing, too small for any residual to tell how well: one Runge-Kutta step errs by
+    /// `(h |g|)^5 / 120` of that growth.
+    pub(super) fn longest_step(&self) -> f64 {
+        let mut g = vec![[0.0; 2]; self.regions.boundaries()];
+        gradients(&self.samples, &self.rho, &mut g);
+        let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
+        let strongest = inhabited.map(|k| g[k][0].hypot(g[k][1])).fold(0.0, f64::max);
+        GROWTH_SHARE * self.turn / strongest
+    }
+
+    /// One attempt at a step of length `h`; also returns how many pushes it took.
+    pub(super) fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
+        let s = self.samples.len();
+        let before = state.memory[0];
+        // Continuing a short step over a long one says nothing; nor does a step over a fence.
+        let remembered = before > 0.0 && h <= 4.0 * before;
+        let mut path = if remembered {
+            let (rho, rate) = state.memory[1..].split_at(s);
+            Path::continued(h, before, rho, rate, &self.rho, &self.rho_rate)
+        } else {
+            Path::line(h, &self.rho, &self.rho_rate)
+        };
+        // How strongly an error of the path acts on the residuals within the step.
+        let coupling = (h * fastest).min(1.0);
+        // A jump of the rate by J bends the path by at most J h / 8 away from a cubic.
+        let significant = if self.fixed.is_some() {
+            f64::INFINITY
+        } else {
+            EVENT_SHARE * self.allowed * 8.0 / (h * coupling)
+        };
+        let mut last_lack = f64::INFINITY;
+        let mut cubic = f64::INFINITY;
+        for push in 1..=MAX_PUSHES {
+            self.push(state, &path, significant);
+            if self.trial.walks.given_up {
+                let cause = "a particle meets thousands of events within the step";
+                return (Attempt::Rejected { error: f64::INFINITY, next: 0.1 * h, cause }, push);
+            }
+            let trial = &self.trial;
+            let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
+            let implicit = Implicit::new(&self.samples, sigma, h, fastest);
+            let (guess, guess_rate) = path.end();
+            // What the residuals lack because the particles went along this path and not along
+            // the one that leads to where they arrive.
+            let lacking = implicit.correction((&trial.rho, &trial.rho_rate), (&guess, &guess_rate));
+            let rate_lacking = implicit.apply(&lacking);
+            let end: Vec<f64> = (0..s).map(|j| trial.rho[j] + lacking[j]).collect();
+            let end_rate: Vec<f64> = (0..s).map(|j| trial.rho_rate[j] - rate_lacking[j] / h).collect();
+            let better = Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate);
+            if push == 1 {
+                let known = remembered.then_some(before);
+                cubic = largest(&implicit.solve(&quartic_effect(&implicit, &path, &better, known)));
+            }
+            let lack = largest(&lacking);
+            let mut error = lack + cubic;
+            if self.fixed.is_some() {
+                if push == 3 {
+                    return (Attempt::Accepted { error, growth: 1.0 }, push);
+                }
+                path = better;
+                continue;
+            }
+            if !error.is_finite() {
+                let next = 0.2 * h;
+                return (Attempt::Rejected { error, next, cause: "the attempt overflowed" }, push);
+            }
+            let first = self.trial.walks.first_significant;
+            if first.is_finite() && cubic < 1e3 * self.allowed {
+                // The first push already knows the event well enough to fence it in.
+                let next = self.fence(h, fastest, first);
+                if next < 0.999 * h {
+                    let cause = "a particle's event changes the rate of the residuals abruptly";
+                    return (Attempt::Rejected { error, next, cause }, push);
+                }
+            }
+            if error <= self.allowed {
+                // The residual ODE over this step checks the particles' own integration.
+                let defect = self.ode_defect(h, fastest);
+                error = error.max(defect);
+                if error <= self.allowed {
+                    let base = cubic.max(defect).max(1e-3 * self.allowed);
+                    let growth = 0.9 * (self.allowed / base).powf(0.2);
+                    let most = if push <= 3 { 3.0 } else { 1.0 };
+                    let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
+                    return (Attempt::Accepted { error, growth }, push);
+                }
+                return (self.shrink(h, error, "the motion of the particles"), push);
+            }
+            let stalled = push > 1 && lack > 0.3 * last_lack;
+            if cubic > self.allowed || stalled || push == MAX_PUSHES {
+                // More pushes take away what is lacking, but not the error of a cubic path.
+                let error = if cubic > self.allowed { cubic } else { error };
+                return (self.shrink(h, error, "the path of the residuals"), push);
+            }
+            last_lack = lack;
+            path = better;
+        }
+        unreachable!("the last push accepts or rejects")
+    }
+
+    fn shrink(&self, h: f64, error: f64, cause: &'static str) -> Attempt {
+        let factor = 0.85 * (self.allowed / error).powf(0.2);
+        Attempt::Rejected { error, next: h * factor.clamp(0.1, 0.7), cause }
+    }
+
+    /// The longest step that may pass over events like those of the trial, if they are so many that
+    /// the next step will meet their like; infinite if fencing in the few is cheaper.
+    fn event_limit(&self, h: f64, fastest: f64) -> f64 {
+        let walks = &self.trial.walks;
+        if walks.notable < 2 { f64::INFINITY } else { self.passable(0.9 * EVENT_SHARE, fastest).max(0.5 * h) }
+    }
+
+    /// The step over which the largest jump of the trial costs this share of the tolerance:
+    /// `JUMP_ERROR J h min(1, h fastest) = share * allowed`.
+    fn passable(&self, share: f64, fastest: f64) -> f64 {
+        let uncoupled = share * self.allowed / (JUMP_ERROR * self.trial.walks.largest_jump);
+        if fastest * uncoupled < 1.0 { (uncoupled / fastest).sqrt() } else { uncoupled }
+    }
+
+    /// The step to try instead when the first significant event is at `first` (in `u`): to just
+    /// before it, or, if that is near, one so short that it may pass over the event.
+    fn fence(&self, h: f64, fastest: f64, first: f64) -> f64 {
+        let narrow = self.passable(0.5 * EVENT_SHARE, fastest);
+        (first * h - 0.5 * narrow).max(narrow)
+    }
+}
+
+/// The effect on the residuals, but for `S^-1`, of the error of the cubic Hermite path: that is
+/// `c4 u^2 (1 - u)^2` with `c4 = h^4/24` times the fourth derivative, of which the integral is
+/// `c4 / 30`.
+///
+/// * `before`: length of the last step, if `path` was its continuation.
+fn quartic_effect(implicit: &Implicit<'_>, path: &Path, better: &Path, before: Option<f64>) -> Vec<f64> {
+    if let Some(before) = before {
+        // The continued path errs by c4 u^2 (u + 1/q)^2, q = h / before: known at u = 1.
+        let q = path.h / before;
+        let share = q * q / (30.0 * (1.0 + q) * (1.0 + q));
+        let (better, path) = (better.end().0, path.end().0);
+        let difference: Vec<f64> = better.iter().zip(&path).map(|(b, p)| share * (b - p)).collect();
+        implicit.apply(&difference)
+    } else {
+        // The cubic term is h^3/6 times the third derivative, of which the kernel gives one more:
+        // c4 = -z c3 / 4.
+        let third: Vec<f64> = better.cubic.iter().map(|c| c[3] / 120.0).collect();
+        implicit.apply(&implicit.apply(&third))
+    }
+}
+
+/// Largest magnitude; infinite if there is a NaN, which a maximum would lose.
+pub(super) fn largest(values: &[f64]) -> f64 {
+    values
+        .iter()
+        .fold(0.0, |most: f64, value| if value.is_nan() { f64::INFINITY } else { most.max(value.abs()) })
+}
