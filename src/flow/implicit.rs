@@ -11,19 +11,64 @@
 //! ```
 //!
 //! so that Newton's method solves with `S = I + z/2 + z^2/12`: the method is the collocation whose
-//! stability function is the (2, 2) Pade approximant of `exp(-z)`, which is A-stable. `K N` is
+//! stability function is the (2, 2) Pade approximant of `exp(-z)`, of fourth order and A-stable.
+//! Modes far faster than the step it keeps alive, though, instead of damping them. Where there may
+//! be such modes the path is the quadratic that takes nothing from the rate at the start,
+//!
+//! ```text
+//! Y(y) = const - (2z/3 + z^2/6) y,      S = I + 2z/3 + z^2/6
+//! ```
+//!
+//! the (1, 2) Pade approximant: third order, and L-stable. In both cases `K N` is
 //! self-adjoint and non-negative in the inner product `<a, b> = Sum_j n_j a_j b_j`, and only few
 //! of its eigenvalues are large: conjugate gradients need a handful of products of `O(s)`.
 
 use crate::problem::Samples;
 
+use super::path::Path;
 use super::residual_ode::rate;
 
-/// `S = I + z/2 + z^2/12` with `z = h K N` from the moments `Sigma_k` at the end of a step.
+/// How the path of the residuals over a step is made from its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Cubic Hermite path, fourth order: `S = I + z/2 + z^2/12`.
+    Hermite,
+    /// Quadratic path, third order, damps stiff modes: `S = I + 2z/3 + z^2/6`.
+    Stiff,
+}
+
+/// Above this bound on `|z|` there may be modes that the Hermite path would not damp.
+const STIFF: f64 = 8.0;
+
+impl Rule {
+    /// The rule for a step with this bound on `|z|`.
+    pub fn for_coupling(coupling: f64) -> Rule {
+        if coupling > STIFF { Rule::Stiff } else { Rule::Hermite }
+    }
+
+    /// Weights of the end value and of minus the end rate in the integral of the path.
+    fn weights(self) -> (f64, f64) {
+        match self {
+            Rule::Hermite => (1.0 / 2.0, 1.0 / 12.0),
+            Rule::Stiff => (2.0 / 3.0, 1.0 / 6.0),
+        }
+    }
+
+    /// The path of length `h` between two values and rates (per time).
+    pub fn path(self, h: f64, start: (&[f64], &[f64]), end: (&[f64], &[f64])) -> Path {
+        match self {
+            Rule::Hermite => Path::hermite(h, start.0, start.1, end.0, end.1),
+            Rule::Stiff => Path::quadratic(h, start.0, end.0, end.1),
+        }
+    }
+}
+
+/// `S` of a rule, with `z = h K N` from moments `Sigma_k`.
 pub struct Implicit<'a> {
     samples: &'a Samples,
     sigma: Vec<[f64; 3]>,
     h: f64,
+    rule: Rule,
     /// A bound on `|z|`.
     coupling: f64,
 }
@@ -34,8 +79,8 @@ const WEAK: f64 = 0.02;
 impl<'a> Implicit<'a> {
     /// * `sigma`: `Sigma_k` with pinned mass.
     /// * `fastest`: a bound on the fastest rate of the residuals (the trace of `K N`).
-    pub fn new(samples: &'a Samples, sigma: Vec<[f64; 3]>, h: f64, fastest: f64) -> Implicit<'a> {
-        Implicit { samples, sigma, h, coupling: h * fastest }
+    pub fn new(samples: &'a Samples, sigma: Vec<[f64; 3]>, h: f64, fastest: f64, rule: Rule) -> Implicit<'a> {
+        Implicit { samples, sigma, h, rule, coupling: h * fastest }
     }
 
     /// `z v`.
@@ -57,14 +102,15 @@ impl<'a> Implicit<'a> {
         let mut direction = b.to_vec();
         let mut size = dot(&residual, &residual);
         // Newton only needs a few digits: each push is a new start.
-        let enough = 1e-8 * size;
-        for _ in 0..60 {
+        let enough = 1e-14 * size;
+        let (value, rate) = self.rule.weights();
+        for _ in 0..100 {
             if size <= enough || !size.is_finite() {
                 break;
             }
             let z = self.apply(&direction);
             let zz = self.apply(&z);
-            let image: Vec<f64> = (0..b.len()).map(|j| direction[j] + 0.5 * z[j] + zz[j] / 12.0).collect();
+            let image: Vec<f64> = (0..b.len()).map(|j| direction[j] + value * z[j] + rate * zz[j]).collect();
             let length = size / dot(&direction, &image);
             for j in 0..b.len() {
                 solution[j] += length * direction[j];
@@ -83,12 +129,29 @@ impl<'a> Implicit<'a> {
     /// What the end value `found` of a push lacks, to first order, because the path it went along
     /// ended in `guess`; each a value and a rate (per time).
     ///
-    /// `S e = -z [ (Y - y)/2 - h (Y' - y')/12 ]`
+    /// `S e = -z [ (Y - y)/2 - h (Y' - y')/12 ]`, or with the weights of the rule.
     pub fn correction(&self, found: (&[f64], &[f64]), guess: (&[f64], &[f64])) -> Vec<f64> {
+        let (value, rate) = self.rule.weights();
         let difference: Vec<f64> = (0..found.0.len())
-            .map(|j| self.h / 12.0 * (found.1[j] - guess.1[j]) - 0.5 * (found.0[j] - guess.0[j]))
+            .map(|j| rate * self.h * (found.1[j] - guess.1[j]) - value * (found.0[j] - guess.0[j]))
             .collect();
         self.solve(&self.apply(&difference))
+    }
+}
+
+impl Implicit<'_> {
+    /// The end of a step by the stiff rule, if the kernel stood still, as a value.
+    ///
+    /// * `rho`, `rate`: at the start (rate per time).
+    ///
+    /// `S y = (I - z/3) rho - (I + z/6) h q`, where `-q` is the part of the rate that does not
+    /// depend on the residuals (the penalty's).
+    pub fn frozen_end(&self, rho: &[f64], rate: &[f64]) -> Vec<f64> {
+        let z = self.apply(rho);
+        let hq: Vec<f64> = (0..rho.len()).map(|j| -self.h * rate[j] - z[j]).collect();
+        let zq = self.apply(&hq);
+        let right: Vec<f64> = (0..rho.len()).map(|j| rho[j] - z[j] / 3.0 - hq[j] - zq[j] / 6.0).collect();
+        self.solve(&right)
     }
 }
 
@@ -101,7 +164,7 @@ mod tests {
         let x: Vec<f64> = (0..30).map(|j| f64::from(j) / 10.0).collect();
         let samples = Samples::new(&x, &[0.0; 30]).unwrap();
         let sigma: Vec<[f64; 3]> = (0..60).map(|k| [1.0 + f64::from(k % 7), 0.1, 1.0]).collect();
-        let implicit = Implicit::new(&samples, sigma, 0.5, 1e9);
+        let implicit = Implicit::new(&samples, sigma, 0.5, 1e9, Rule::Hermite);
         let v: Vec<f64> = (0..30).map(|j| (f64::from(j) * 1.7).sin()).collect();
         let z = implicit.apply(&v);
         let zz = implicit.apply(&z);

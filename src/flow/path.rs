@@ -25,6 +25,17 @@ impl Path {
         Path { h, cubic }
     }
 
+    /// The quadratic path from `rho0` to `rho1`, where it has `rate1` (per time).
+    pub fn quadratic(h: f64, rho0: &[f64], rho1: &[f64], rate1: &[f64]) -> Path {
+        let cubic = (0..rho0.len())
+            .map(|j| {
+                let (rise, slope) = (rho1[j] - rho0[j], h * rate1[j]);
+                [rho0[j], 2.0 * rise - slope, slope - rise, 0.0]
+            })
+            .collect();
+        Path { h, cubic }
+    }
+
     /// The Hermite path of the previous step (of length `before`, from `rho_before`), continued
     /// over the next `h`.
     pub fn continued(

@@ -14,7 +14,7 @@ use crate::problem::{Regions, Samples};
 
 use super::canonical::movers::Movers;
 use super::field::{Vec2, gradients, project};
-use super::implicit::Implicit;
+use super::implicit::{Implicit, Rule};
 use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
 use super::path::Path;
 
@@ -109,16 +109,17 @@ impl<'a> OdeStep<'a> {
     /// The residuals at the end of the step, from `rho` at its start.
     ///
     /// `guess` is where the iteration starts, `fastest` a bound on the fastest rate. The path of
-    /// `rho` is the cubic Hermite one, and its end is iterated (by Newton's method, as the equation
+    /// `rho` is that of the step's rule, and its end is iterated (by Newton's method, as the equation
     /// may be stiff) until it moves by less than `enough`, or to rounding; each iteration costs
     /// `O(s)`.
     pub fn advance(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Vec<f64> {
-        let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest);
+        let rule = Rule::for_coupling(self.h * fastest);
+        let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, rule);
         let start_rate = self.rate(rho, 0);
         let mut end = guess.to_vec();
         let mut last = f64::INFINITY;
         for _ in 0..40 {
-            let path = Path::hermite(self.h, rho, &start_rate, &end, &self.rate(&end, 1));
+            let path = rule.path(self.h, (rho, &start_rate), (&end, &self.rate(&end, 1)));
             let change = self.integral(&path);
             let defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
             let step = implicit.solve(&defect);

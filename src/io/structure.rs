@@ -8,6 +8,7 @@ use std::path::Path;
 use hdf5::dataset::{AllocTime, FillTime};
 use hdf5::plist::dataset_create::AttrCreationOrder;
 use hdf5::plist::file_access::LibraryVersion;
+use hdf5::plist::file_create::FileSpaceStrategy;
 use hdf5::plist::file_create::LinkCreationOrder;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File};
@@ -40,6 +41,14 @@ pub(crate) fn create(
             p.attr_creation_order(AttrCreationOrder::Indexed)
                 .link_creation_order(LinkCreationOrder::Indexed)
                 .obj_track_times(false)
+                // A kill can tear a single write where it crosses a page of memory. So aligned, what
+                // HDF5 knows of a dataset lies within one page, and is old or new, never half.
+                .file_space_page_size(4096)
+                .file_space_strategy(FileSpaceStrategy::FreeSpaceManager {
+                    paged: true,
+                    persist: false,
+                    threshold: 1,
+                })
         })
         .create(path)?;
     metadata::write(&file, description, provenance)?;

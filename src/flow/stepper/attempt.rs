@@ -1,7 +1,7 @@
 //! One attempt at a step: how far it may go, when to push again, when to accept.
 
 use crate::flow::field::gradients;
-use crate::flow::implicit::Implicit;
+use crate::flow::implicit::{Implicit, Rule};
 use crate::flow::path::Path;
 use crate::flow::state::State;
 
@@ -44,7 +44,15 @@ impl Stepper {
         let before = state.memory[0];
         // Continuing a short step over a long one says nothing; nor does a step over a fence.
         let remembered = before > 0.0 && h <= 4.0 * before;
-        let mut path = if remembered {
+        let rule = if self.fixed.is_some() { Rule::Hermite } else { Rule::for_coupling(h * fastest) };
+        let mut path = if rule == Rule::Stiff {
+            // A continued cubic would blow up whatever is left of the fast modes.
+            let sigma = self.moments.sigma_with_pinned(&self.regions);
+            let frozen = Implicit::new(&self.samples, sigma, h, fastest, rule);
+            let end = frozen.frozen_end(&self.rho, &self.rho_rate);
+            let end_rate = self.rate_of(&self.moments, &end);
+            rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate))
+        } else if remembered {
             let (rho, rate) = state.memory[1..].split_at(s);
             Path::continued(h, before, rho, rate, &self.rho, &self.rho_rate)
         } else {
@@ -68,7 +76,7 @@ impl Stepper {
             }
             let trial = &self.trial;
             let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
-            let implicit = Implicit::new(&self.samples, sigma, h, fastest);
+            let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
             let (guess, guess_rate) = path.end();
             // What the residuals lack because the particles went along this path and not along
             // the one that leads to where they arrive.
@@ -76,10 +84,16 @@ impl Stepper {
             let rate_lacking = implicit.apply(&lacking);
             let end: Vec<f64> = (0..s).map(|j| trial.rho[j] + lacking[j]).collect();
             let end_rate: Vec<f64> = (0..s).map(|j| trial.rho_rate[j] - rate_lacking[j] / h).collect();
-            let better = Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate);
+            let better = rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate));
             if push == 1 {
-                let known = remembered.then_some(before);
-                cubic = largest(&implicit.solve(&quartic_effect(&implicit, &path, &better, known)));
+                let effect = match rule {
+                    Rule::Hermite => quartic_effect(&implicit, &path, &better, remembered.then_some(before)),
+                    Rule::Stiff => {
+                        let hermite = Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate);
+                        cubic_effect(&implicit, &hermite)
+                    }
+                };
+                cubic = largest(&implicit.solve(&effect));
             }
             let lack = largest(&lacking);
             let mut error = lack + cubic;
@@ -108,9 +122,14 @@ impl Stepper {
                 let defect = self.ode_defect(h, fastest);
                 error = error.max(defect);
                 if error <= self.allowed {
-                    let base = cubic.max(defect).max(1e-3 * self.allowed);
+                    // What more pushes would take away says nothing about the length of the step.
+                    let base = cubic.max(defect - lack).max(1e-3 * self.allowed);
                     let growth = 0.9 * (self.allowed / base).powf(0.2);
-                    let most = if push <= 3 { 3.0 } else { 1.0 };
+                    let most = match push {
+                        1..=3 => 3.0,
+                        4 => 1.5,
+                        _ => 1.0,
+                    };
                     let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
                     return (Attempt::Accepted { error, growth }, push);
                 }
@@ -174,6 +193,13 @@ fn quartic_effect(implicit: &Implicit<'_>, path: &Path, better: &Path, before: O
         let third: Vec<f64> = better.cubic.iter().map(|c| c[3] / 120.0).collect();
         implicit.apply(&implicit.apply(&third))
     }
+}
+
+/// The same for the quadratic path of the stiff rule: it errs by `c3 u (1 - u)^2`, of which the
+/// integral is `c3 / 12`, with the cubic coefficient `c3` of the Hermite path.
+fn cubic_effect(implicit: &Implicit<'_>, hermite: &Path) -> Vec<f64> {
+    let third: Vec<f64> = hermite.cubic.iter().map(|c| c[3] / 12.0).collect();
+    implicit.apply(&third)
 }
 
 /// Largest magnitude; infinite if there is a NaN, which a maximum would lose.

@@ -263,7 +263,8 @@ impl Stepper {
             let remaining = until - state.time;
             let last = h >= remaining * (1.0 - 1e-9);
             let taken = if last { remaining } else { h };
-            let floor = 1e-15 * until.abs().max(state.time.abs());
+            // Below this, adding a step to the time would no longer change it.
+            let floor = 1e-15 * state.time;
             let (attempt, used) = self.attempt(state, taken, fastest);
             pushes += used;
             match attempt {
@@ -286,7 +287,7 @@ impl Stepper {
                 }
                 Attempt::Rejected { error, next, cause } => {
                     rejections += 1;
-                    if next.is_nan() || next <= floor {
+                    if next.is_nan() || next <= floor || next < f64::MIN_POSITIVE {
                         return Err(FlowError::StepFloor {
                             time: state.time,
                             step_size: next,
