@@ -29,4 +29,5 @@ mod scenario_bad;
 mod scenario_laws;
 mod scenario_samples;
 mod scenario_shipped;
+mod shipped_accuracy;
 mod total_variation;

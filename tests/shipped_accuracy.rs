@@ -1,0 +1,87 @@
+//! The residual ODE against the particles on all shipped scenarios, and runs that once crawled.
+
+use std::path::Path;
+
+use reluflow::run::Simulation;
+use reluflow::scenario::{Scenario, scenarios};
+
+/// A scenario's text with this tolerance and at most `most` drawn particles.
+fn adapted(text: &str, tolerance: &str, most: usize) -> String {
+    let mut section = "";
+    let mut lines: Vec<String> = vec![];
+    for line in text.lines() {
+        if line.starts_with('[') {
+            section = line.split(['[', ']']).nth(1).unwrap_or("");
+        }
+        let key = line.split('=').next().unwrap_or("").trim();
+        let value = line.split(['=', '#']).nth(1).unwrap_or("").trim();
+        lines.push(match (section, key) {
+            ("time", "tolerance") => continue,
+            ("time", "end") => format!("{line}\ntolerance = {tolerance}"),
+            // A count may be written 1e5.
+            ("measure", "particles") => {
+                let count = value.replace('_', "").parse::<f64>().unwrap();
+                format!("particles = {}", most.min(count as usize))
+            }
+            _ => line.to_string(),
+        });
+    }
+    lines.join("\n")
+}
+
+fn simulation(text: &str) -> (Simulation, f64) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/adapted.toml");
+    let scenario = Scenario::parse(text, &path).unwrap();
+    (Simulation::new(&scenario.description, scenario.measure).unwrap(), scenario.description.end)
+}
+
+#[test]
+fn the_residual_ode_is_good_to_1e_6_on_all_shipped_scenarios() {
+    for shipped in scenarios() {
+        let (mut simulation, end) = simulation(&adapted(shipped.text, "1e-9", 500));
+        simulation.advance_to(end).unwrap();
+        let state = simulation.state();
+        let difference = |ode: &[f64]| {
+            let pairs = ode.iter().zip(simulation.stepper().residual());
+            pairs.fold(0.0, |most: f64, (a, b)| most.max((a - b).abs())) / state.scale
+        };
+        let (corrected, printed) =
+            (difference(&state.residual_ode), difference(&state.residual_ode_uncorrected));
+        println!(
+            "{}: corrected {corrected:.1e}, as printed {printed:.1e}, {} steps",
+            shipped.name, state.step
+        );
+        assert!(corrected < 1e-6, "{}: {corrected:e}", shipped.name);
+        if state.counters.pins > 100 {
+            assert!(printed > 1e3 * corrected, "{}: as printed {printed:e}", shipped.name);
+        }
+    }
+}
+
+/// Stiff runs whose steps once shrank to the fastest mode: the numbers of steps are exact.
+#[test]
+fn stiff_runs_do_not_crawl() {
+    let scenario = |samples: &str, particles: usize, scale: f64, end: f64| {
+        format!(
+            "[samples]\nfunction = \"sine\"\n{samples}\n[measure]\nparticles = {particles}\nscale = {scale:?}\n\
+             [time]\nend = {end:?}\ntolerance = 1e-6\n"
+        )
+    };
+    for (text, most) in [
+        (scenario("count = 10", 100, 1.0, 3000.0), 20_000),
+        (scenario("count = 20\ninterval = [-1000, 1000]\nfrequency = 0.001", 1000, 1.0, 0.65), 2_000),
+        (scenario("count = 7", 500, 1e4, 1.0), 1_000),
+        (scenario("count = 5", 1000, 1.0, 1e6), 30_000),
+    ] {
+        let (mut simulation, end) = simulation(&text);
+        while simulation.state().time < end {
+            simulation.step(end).unwrap();
+            assert!(
+                simulation.state().step <= most,
+                "t = {} after {most} steps:\n{text}",
+                simulation.state().time
+            );
+        }
+        println!("{} steps", simulation.state().step);
+    }
+}
