@@ -41,7 +41,7 @@ fn samples(s: usize) -> Samples {
 /// `m` particles as they are after the first transients of `s` samples.
 fn later(m: usize, s: usize) -> Measure {
     let mut coarse = Simulation::with(samples(s), measure(COARSE), FLOW, 1e-6).expect("a start");
-    coarse.advance_to(if s > 100 { 0.06 } else { 1.0 }).expect("a run");
+    coarse.advance_to(if s > 100 { 0.2 } else { 1.0 }).expect("a run");
     let state = coarse.state();
     let parts = m / COARSE;
     let spread = |part: usize| 1.0 + 1e-3 * (part as f64 / parts as f64 - 0.5);
