@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::flow::moments::{SIGMA_RATE, SIGN, SIGN_RATE};
+use crate::flow::moments::{BOUNDARY, SIGMA_RATE, SIGN, SIGN_RATE, add};
 use crate::problem::{Place, PlaceKind};
 
 use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
@@ -133,7 +133,10 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         let common = places[LANES / 2];
         // Counted without a branch, so that it becomes vector instructions.
         let strangers = places.iter().map(|&place| u32::from(place != common)).sum::<u32>();
-        let alone = common.is_free() && strangers <= MAX_STRANGERS;
+        let kind = common.kind();
+        let together =
+            matches!(kind, PlaceKind::Free | PlaceKind::Pinned) || (kind == PlaceKind::Dead && !TV);
+        let alone = together && strangers <= MAX_STRANGERS;
         let mut walk = [0.0; LANES];
         let mut block = Block {
             r: lanes(&particles.r[range.clone()]),
@@ -147,7 +150,11 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
             for (walk, &place) in block.walk.iter_mut().zip(places) {
                 *walk = if place == common { 0.0 } else { 1.0 };
             }
-            self.push_region(&mut block, common.index());
+            match kind {
+                PlaceKind::Free => self.push_region(&mut block, common.index()),
+                PlaceKind::Pinned => self.push_cluster(&mut block, common.index()),
+                _ => (*block.r_end, *block.theta_end) = (*block.r, *block.theta),
+            }
         } else {
             self.push_places(&mut block, places);
         }
@@ -198,6 +205,29 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         }
         let tables = self.tables;
         push_same::<TV>(block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
+    }
+
+    /// A block of the cluster on boundary `b`: while it is held, all slide by the same amount.
+    fn push_cluster(&mut self, block: &mut Block<'_>, b: usize) {
+        let slide = &self.tables.slides[b];
+        let [held_positive, held_negative] = slide.holds;
+        let (enough, tv) = (slide.bound + self.tables.tv, self.tables.tv);
+        let mut sums = [0.0; BOUNDARY];
+        for lane in 0..LANES {
+            let (r, mass) = (block.r[lane], block.mass[lane]);
+            let negative = r.is_sign_negative();
+            let held = if negative { held_negative } else { held_positive };
+            let stays = held & (r.abs() > enough) & (block.walk[lane] == 0.0);
+            let end = r - slide.total - if TV { tv.copysign(r) } else { 0.0 };
+            block.r_end[lane] = end;
+            block.theta_end[lane] = block.theta[lane];
+            block.walk[lane] = if stays { 0.0 } else { 1.0 };
+            let mass = if stays { mass } else { 0.0 };
+            let (positive, negative) = if negative { (0.0, mass) } else { (mass, 0.0) };
+            let part = [positive, positive * end, negative, negative * end];
+            (0..BOUNDARY).for_each(|i| sums[i] += part[i]);
+        }
+        add(&mut self.walks.moments.boundary[b], &sums);
     }
 
     /// A block of any particles: those that are not free are left to [`push_one`].

@@ -62,6 +62,9 @@ pub struct Slide {
     /// Whether the boundary has a cluster of `r > 0`, and of `r < 0`, at the start of the step and
     /// attracts it throughout.
     pub holds: [bool; 2],
+    /// When the cluster of `r > 0`, and of `r < 0`, may first leave clockwise and anticlockwise, from
+    /// the start of the step on; infinite for never.
+    pub leaves: [[f64; 2]; 2],
 }
 
 /// Tables for one push along one path.
@@ -148,11 +151,11 @@ fn slide(regions: &Regions, field: &[FieldCubic], b: usize, start: &Moments) -> 
         return Slide { quartic, ..Slide::default() };
     }
     let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
-    let holds = [1.0, -1.0].map(|sign| {
-        outward(regions, field, b, sign)
-            .iter()
-            .all(|cubic| poly::value(cubic, 0.0) < 0.0 && poly::first_positive(cubic, 0.0).is_none())
-    });
+    let outward = [1.0, -1.0].map(|sign| outward(regions, field, b, sign));
+    let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, 0.0).unwrap_or(f64::INFINITY);
+    let leaves = outward.map(|sides| sides.map(leave));
+    let strict = |side: usize| outward[side].iter().all(|cubic| cubic[0] < 0.0);
+    let holds = [0, 1].map(|side| strict(side) && leaves[side] == [f64::INFINITY; 2]);
     let bound = quartic.iter().map(|c| c.abs()).sum();
-    Slide { quartic, total: poly::value(&quartic, 1.0), bound, holds }
+    Slide { quartic, total: poly::value(&quartic, 1.0), bound, holds, leaves }
 }

@@ -223,9 +223,14 @@ impl<const TV: bool> Walker<'_, '_, TV> {
     fn pinned(&mut self) {
         let (b, sign, from) = (self.particle.place.index(), self.sign(), self.u);
         let slide = &self.tables.slides[b];
-        let [low, high] = self.tables.outward(b, sign);
-        let leave = |cubic: &[f64; 4]| poly::first_positive(cubic, from).unwrap_or(f64::INFINITY);
-        let (low, high) = (leave(&low), leave(&high));
+        let known = from == 0.0 && self.walks.movers.boundary[b].start > 0.0;
+        let [low, high] = if known {
+            // The same for the whole cluster.
+            slide.leaves[usize::from(sign < 0.0)]
+        } else {
+            let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, from).unwrap_or(f64::INFINITY);
+            self.tables.outward(b, sign).map(leave)
+        };
         // -sign r(u), which turns positive where r passes through zero.
         let tv = if TV { self.tables.tv * sign } else { 0.0 };
         let mut against = slide.quartic.map(|c| c * sign);
