@@ -122,7 +122,7 @@ impl<'a> OdeStep<'a> {
             let path = rule.path(self.h, (rho, &start_rate), (&end, &self.rate(&end, 1)));
             let change = self.integral(&path);
             let defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
-            let step = implicit.solve(&defect);
+            let step = implicit.solve(&defect, 1e-4);
             let (mut moved, mut size): (f64, f64) = (0.0, 0.0);
             for j in 0..rho.len() {
                 end[j] += step[j];

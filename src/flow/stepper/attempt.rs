@@ -93,7 +93,7 @@ impl Stepper {
                         cubic_effect(&implicit, &hermite)
                     }
                 };
-                cubic = largest(&implicit.solve(&effect));
+                cubic = largest(&implicit.solve(&effect, 1e-2));
             }
             let lack = largest(&lacking);
             let mut error = lack + cubic;
