@@ -134,3 +134,16 @@ fn an_interrupted_run_continues_as_if_it_had_not_been() {
     assert!(history.contains("resumed after step 3"), "{history}");
     assert!(matches!(RunWriter::resume(&path), Err(IoError::Complete { snapshots: SNAPSHOTS, .. })));
 }
+
+/// A kill can tear a write where it crosses a page of memory. Once it tore a block of an object
+/// header (116 bytes across a page), and the dataset could not be opened again.
+#[test]
+fn what_hdf5_knows_of_a_dataset_is_aligned_to_pages() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.h5");
+    write_all(&path, &description(4, 37, EVERYTHING));
+    let made = hdf5::File::open(&path).unwrap().fcpl().unwrap();
+    assert_eq!(made.file_space_page_size(), 4096);
+    let strategy = format!("{:?}", made.file_space_strategy());
+    assert!(strategy.contains("paged: true"), "{strategy}");
+}
