@@ -51,4 +51,16 @@ pub enum FlowError {
         /// What it should be.
         expected: usize,
     },
+    /// Canonical particles for a flow of neurons, or the reverse.
+    #[error(
+        "the flow {flow} starts from {expected}, not from {found}: convert them (Neurons::lifted, Neurons::canonical)"
+    )]
+    Start {
+        /// Name of the flow.
+        flow: &'static str,
+        /// What was given.
+        found: &'static str,
+        /// What it needs.
+        expected: &'static str,
+    },
 }

@@ -1,6 +1,6 @@
 //! What a restart needs, in one list.
 
-use crate::problem::Place;
+use crate::problem::{Place, PlaceKind};
 
 use super::Counters;
 
@@ -22,10 +22,21 @@ pub struct State {
     pub position: Vec<u32>,
     /// Events up to the last grouping.
     pub grouped_at: u64,
-    /// Signed amplitude of each particle, at its `position`.
+    /// Signed amplitude of each particle, at its `position`; empty for neurons.
     pub r: Vec<f64>,
-    /// Direction of each particle (rad), unwrapped: in the interval of its region.
+    /// Direction of each particle (rad), unwrapped: in the interval of its region; empty for
+    /// neurons.
     pub theta: Vec<f64>,
+    /// Neurons `(c, w)`, `w = (a, -b)`, each in the frame of its place; empty for canonical
+    /// particles. [`State::neuron`] gives them as they are.
+    pub c: Vec<f64>,
+    /// First component of `w`.
+    pub w_x: Vec<f64>,
+    /// Second component of `w`.
+    pub w_y: Vec<f64>,
+    /// Frames of the `2 s` regions, then of the `2 s` boundaries: row-major `3 x 3` matrices that
+    /// act on `(c, w)` (section 10). Empty where neurons are stored as they are.
+    pub frame: Vec<f64>,
     /// What each particle is doing, and where.
     pub place: Vec<Place>,
     /// Region and boundary moments of the particles, as `flow` lays them out. Derived from the
@@ -81,6 +92,27 @@ impl State {
         self.position[i] as usize
     }
 
+    /// Neuron `i` as it is: `(c, w_x, w_y)` with `w = (a, -b)`.
+    ///
+    /// # Panics
+    /// If the particles are canonical, or there is no such particle.
+    #[inline]
+    pub fn neuron(&self, i: usize) -> [f64; 3] {
+        let at = self.position_of(i);
+        let z = [self.c[at], self.w_x[at], self.w_y[at]];
+        let rooms = self.frame.len() / 9;
+        let room = match self.place[at].kind() {
+            PlaceKind::Free => self.place[at].index(),
+            PlaceKind::Pinned => rooms / 2 + self.place[at].index(),
+            _ => return z,
+        };
+        if rooms == 0 {
+            return z;
+        }
+        let b = &self.frame[9 * room..9 * room + 9];
+        std::array::from_fn(|row| b[3 * row] * z[0] + b[3 * row + 1] * z[1] + b[3 * row + 2] * z[2])
+    }
+
     /// Calls `visit` with the name and content of every column of the checkpoint, in order.
     ///
     /// # Errors
@@ -95,6 +127,10 @@ impl State {
         visit("position", Column::U32(&self.position))?;
         visit("r", Column::F64(&self.r))?;
         visit("theta", Column::F64(&self.theta))?;
+        visit("c", Column::F64(&self.c))?;
+        visit("w_x", Column::F64(&self.w_x))?;
+        visit("w_y", Column::F64(&self.w_y))?;
+        visit("frame", Column::F64(&self.frame))?;
         visit("place", Column::Place(&self.place))?;
         visit("moments", Column::F64(&self.moments))?;
         visit("residual_ode", Column::F64(&self.residual_ode))?;
@@ -131,6 +167,10 @@ impl State {
             grouped_at,
             r: vec![],
             theta: vec![],
+            c: vec![],
+            w_x: vec![],
+            w_y: vec![],
+            frame: vec![],
             place: vec![],
             moments: vec![],
             residual_ode: vec![],
@@ -143,6 +183,10 @@ impl State {
         fill("position", ColumnMut::U32(&mut state.position))?;
         fill("r", ColumnMut::F64(&mut state.r))?;
         fill("theta", ColumnMut::F64(&mut state.theta))?;
+        fill("c", ColumnMut::F64(&mut state.c))?;
+        fill("w_x", ColumnMut::F64(&mut state.w_x))?;
+        fill("w_y", ColumnMut::F64(&mut state.w_y))?;
+        fill("frame", ColumnMut::F64(&mut state.frame))?;
         fill("place", ColumnMut::Place(&mut state.place))?;
         fill("moments", ColumnMut::F64(&mut state.moments))?;
         fill("residual_ode", ColumnMut::F64(&mut state.residual_ode))?;

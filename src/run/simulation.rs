@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::flow::{FlowError, State, StepRecord, Stepper};
-use crate::problem::Measure;
+use crate::problem::Start;
 
 use super::diagnostics::snapshot;
 use super::{Description, Schedule, Snapshot};
@@ -78,9 +78,9 @@ impl Simulation {
     ///
     /// # Errors
     /// Values that overflow at the start.
-    pub fn new(description: &Description, measure: Measure) -> Result<Simulation, FlowError> {
+    pub fn new(description: &Description, start: impl Into<Start>) -> Result<Simulation, FlowError> {
         let samples = description.samples.clone();
-        let mut simulation = Simulation::with(samples, measure, description.flow, description.tolerance)?;
+        let mut simulation = Simulation::with(samples, start, description.flow, description.tolerance)?;
         simulation.tangent_kernel = description.output.tangent_kernel;
         Ok(simulation)
     }
@@ -91,11 +91,11 @@ impl Simulation {
     /// Values that overflow at the start.
     pub fn with(
         samples: crate::problem::Samples,
-        measure: Measure,
+        start: impl Into<Start>,
         flow: crate::flow::Flow,
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
-        let (stepper, state) = Stepper::start(samples, measure, flow, tolerance)?;
+        let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
         Ok(Simulation { stepper, state, tangent_kernel: false, fresh: true })
     }
 

@@ -139,7 +139,7 @@ impl Form {
         let mut notices = read.notices;
         notices.extend(large_output(
             self.output.options,
-            drawn.measure.len(),
+            drawn.start.len(),
             self.output.schedule.times().len(),
         ));
         let description = Description {
@@ -150,14 +150,14 @@ impl Form {
             samples: read.samples,
             x_map: read.x_map,
             y_map: read.y_map,
-            mass: drawn.measure.mass().to_vec(),
+            mass: drawn.start.mass().to_vec(),
             flow: self.flow,
             end: self.end,
             tolerance: self.tolerance,
             schedule: self.output.schedule,
             output: self.output.options,
         };
-        Ok(Scenario { description, measure: drawn.measure, notices, input: source.path.to_path_buf() })
+        Ok(Scenario { description, start: drawn.start, notices, input: source.path.to_path_buf() })
     }
 }
 

@@ -71,8 +71,17 @@ fn read_scenario(text: &str) {
             Err(error) => check_error(&error, lines),
             Ok(scenario) => {
                 let description = &scenario.description;
-                assert_eq!(description.mass.len(), scenario.measure.len());
-                assert!(scenario.measure.r().iter().chain(description.samples.y()).all(|v| v.is_finite()));
+                assert_eq!(description.mass.len(), scenario.start.len());
+                assert!(
+                    scenario
+                        .start
+                        .canonical()
+                        .unwrap()
+                        .r()
+                        .iter()
+                        .chain(description.samples.y())
+                        .all(|v| v.is_finite())
+                );
                 assert!(description.schedule.times().windows(2).all(|pair| pair[0] < pair[1]));
                 assert_eq!(description.schedule.times().last(), Some(&description.end));
             }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::problem::{Measure, ProblemError};
+use crate::problem::{Measure, ProblemError, Start};
 
 use super::ScenarioError;
 use super::error::split;
@@ -31,7 +31,7 @@ enum Origin {
 
 /// A start measure ready for a run.
 pub(super) struct ReadMeasure {
-    pub measure: Measure,
+    pub start: Start,
     /// In words.
     pub source: String,
     pub seed: Option<u64>,
@@ -122,7 +122,7 @@ impl MeasureForm {
                 memory::check(*particles, memory::available())
                     .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))?;
                 Ok(ReadMeasure {
-                    measure: law.draw(*particles, *seed).map_err(refused)?,
+                    start: law.draw(*particles, *seed).map_err(refused)?.into(),
                     source: describe(law, name, *particles, *seed),
                     seed: Some(*seed),
                 })
@@ -137,7 +137,7 @@ impl MeasureForm {
                     None => Measure::uniform(r, theta),
                 };
                 Ok(ReadMeasure {
-                    measure: measure.map_err(|error| table.refuse(&error))?,
+                    start: measure.map_err(|error| table.refuse(&error))?.into(),
                     source: words,
                     seed: None,
                 })

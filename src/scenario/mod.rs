@@ -66,7 +66,7 @@ pub use law::{Law, LawKind, OutputLaw};
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
 
-use crate::problem::Measure;
+use crate::problem::Start;
 use crate::run::Description;
 
 use form::Form;
@@ -81,7 +81,7 @@ pub struct Scenario {
     /// Everything that is fixed before the run starts.
     pub description: Description,
     /// The start measure.
-    pub measure: Measure,
+    pub start: Start,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.
@@ -134,7 +134,7 @@ impl Scenario {
     /// let scenario = Scenario::parse(text, "hat.toml".as_ref())?;
     /// assert_eq!(scenario.description.title, "hat");
     /// assert_eq!(scenario.description.samples.len(), 3);
-    /// assert_eq!(scenario.measure.len(), 100);
+    /// assert_eq!(scenario.start.len(), 100);
     /// # Ok::<(), reluflow::scenario::ScenarioError>(())
     /// ```
     ///

@@ -13,7 +13,7 @@
 
 mod attempt;
 
-use crate::problem::{Measure, Regions, Samples};
+use crate::problem::{Regions, Samples, Start};
 
 use crate::flow::canonical::grouping::{due, permute, targets};
 use crate::flow::canonical::tables::Tables;
@@ -69,10 +69,17 @@ impl Stepper {
     ///   residual.
     pub fn start(
         samples: Samples,
-        measure: Measure,
+        start: impl Into<Start>,
         flow: Flow,
         tolerance: f64,
     ) -> Result<(Stepper, State), FlowError> {
+        let Start::Canonical(measure) = start.into() else {
+            return Err(FlowError::Start {
+                flow: flow.name(),
+                found: "neurons (c, a, b)",
+                expected: "canonical particles (r, theta)",
+            });
+        };
         let regions = Regions::new(&samples);
         let lambda = flow.tv();
         let rho = initial_residual(&samples, &regions, &measure);
@@ -96,6 +103,10 @@ impl Stepper {
             grouped_at: 0,
             r,
             theta,
+            c: vec![],
+            w_x: vec![],
+            w_y: vec![],
+            frame: vec![],
             place,
             moments: moments.to_flat(),
             residual_ode: rho.clone(),

@@ -24,6 +24,9 @@ pub enum Dim {
     HeaderField,
     Number,
     Count,
+    CanonicalParticle,
+    Neuron,
+    FrameEntry,
     Moment,
     InitialMoment,
     MemoryEntry,
@@ -31,7 +34,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 19] = [
+    pub const ALL: [Dim; 22] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -48,6 +51,9 @@ impl Dim {
         Dim::HeaderField,
         Dim::Number,
         Dim::Count,
+        Dim::CanonicalParticle,
+        Dim::Neuron,
+        Dim::FrameEntry,
         Dim::Moment,
         Dim::InitialMoment,
         Dim::MemoryEntry,
@@ -72,6 +78,9 @@ impl Dim {
             Dim::HeaderField => "header_field",
             Dim::Number => "number",
             Dim::Count => "count",
+            Dim::CanonicalParticle => "canonical_particle",
+            Dim::Neuron => "neuron",
+            Dim::FrameEntry => "frame_entry",
             Dim::Moment => "moment",
             Dim::InitialMoment => "initial_moment",
             Dim::MemoryEntry => "memory_entry",
@@ -86,6 +95,9 @@ impl Dim {
             | Dim::HeaderField
             | Dim::Number
             | Dim::Count
+            | Dim::CanonicalParticle
+            | Dim::Neuron
+            | Dim::FrameEntry
             | Dim::Moment
             | Dim::InitialMoment
             | Dim::MemoryEntry => Group::Checkpoint,

@@ -334,6 +334,9 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "header_field", &[HeaderField]).says("field of the header"),
     index(Group::Checkpoint, "number", &[Number]).says("entry of numbers"),
     index(Group::Checkpoint, "count", &[Count]).says("entry of counts"),
+    index(Group::Checkpoint, "canonical_particle", &[CanonicalParticle]).says("position of a canonical particle"),
+    index(Group::Checkpoint, "neuron", &[Neuron]).says("position of a neuron"),
+    index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
     index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
     index(Group::Checkpoint, "memory_entry", &[MemoryEntry]).says("entry of memory"),
@@ -343,10 +346,16 @@ pub static VARIABLES: &[Variable] = &[
     column("counts", &[Slot, Count], Kind::U64).says("steps, events at the last grouping, then the event counters in the order of the root"),
     column("position", &[Slot, AllParticles], Kind::U32)
         .says("where in the following columns each particle is"),
-    column("r", &[Slot, AllParticles], Kind::F64).says("signed amplitude, by position"),
-    column("theta", &[Slot, AllParticles], Kind::F64)
+    column("r", &[Slot, CanonicalParticle], Kind::F64).says("signed amplitude, by position"),
+    column("theta", &[Slot, CanonicalParticle], Kind::F64)
         .says("direction, unwrapped: in the interval of its region; by position")
         .units("rad"),
+    column("c", &[Slot, Neuron], Kind::F64).says("output weight in the frame of its place, by position"),
+    column("w_x", &[Slot, Neuron], Kind::F64).says("first component of w = (a, -b) in the frame of its place, by position"),
+    column("w_y", &[Slot, Neuron], Kind::F64).says("second component of w = (a, -b) in the frame of its place, by position"),
+    column("frame", &[Slot, FrameEntry], Kind::F64)
+        .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
+        .equation("section 10"),
     column("place", &[Slot, AllParticles], Kind::U32).says("kind (upper 3 bits) and index (lower 29 bits) of the place; by position"),
     column("moments", &[Slot, Moment], Kind::F64).says("region and boundary moments"),
     column("residual_ode", &[Slot, Sample], Kind::F64).says("residual ODE, corrected"),
