@@ -291,6 +291,7 @@ impl Stepper {
                         error_estimate: error,
                         pushes,
                         rejections,
+                        touched: self.mass.len() as u64,
                         counters: self.trial.walks.counters,
                     };
                     self.accept(state, &record, next, fastest);
