@@ -26,6 +26,7 @@ mod laws;
 mod orders;
 mod reference;
 mod scenario_bad;
+mod scenario_bad_flow;
 mod scenario_laws;
 mod scenario_samples;
 mod scenario_shipped;
