@@ -27,6 +27,7 @@ mod orders;
 mod reference;
 mod scenario_bad;
 mod scenario_bad_flow;
+mod scenario_flows;
 mod scenario_laws;
 mod scenario_samples;
 mod scenario_shipped;
