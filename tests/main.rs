@@ -17,6 +17,7 @@ mod controller;
 mod diagnostics;
 mod io_disk_full;
 mod io_kill;
+mod io_neurons;
 mod io_refusals;
 mod io_round_trip;
 mod io_support;

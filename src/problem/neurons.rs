@@ -152,6 +152,11 @@ impl Neurons {
         &self.mass
     }
 
+    /// The invariants `delta = c^2 - |w|^2` of the lifted flow (section 2).
+    pub fn delta(&self) -> Vec<f64> {
+        (0..self.len()).map(|i| self.c[i].powi(2) - self.a[i].powi(2) - self.b[i].powi(2)).collect()
+    }
+
     /// The four columns `(c, a, b, mass)`.
     pub fn into_columns(self) -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>) {
         (self.c, self.a, self.b, self.mass)

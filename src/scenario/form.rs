@@ -161,6 +161,7 @@ impl Form {
             x_map: read.x_map,
             y_map: read.y_map,
             mass: drawn.start.mass().to_vec(),
+            delta: drawn.start.lifted().map_or(vec![], |neurons| neurons.delta()),
             flow: self.flow.flow(source, drawn.start.len(), s)?,
             end,
             tolerance: self.time.tolerance,
