@@ -6,39 +6,63 @@ use crate::run::State;
 
 use super::layout::Layout;
 use super::piece::Piece;
+use super::reader::Particles;
 use super::schema::Field;
 
 /// `count` values of a column from the `start`-th stored particle on.
 pub(crate) fn particles(layout: &Layout, state: &State, field: Field, start: usize, count: usize) -> Piece {
     let stored = (start..start + count).map(|i| layout.stored(i));
-    let number = |value: &dyn Fn(usize) -> f64| match layout.options().single_precision {
-        true => Piece::F32(stored.clone().map(|i| value(i) as f32).collect()),
-        false => Piece::F64(stored.clone().map(value).collect()),
-    };
-    let neurons = layout.has_neurons();
+    let values = stored.clone().map(|i| number(state, layout.kappa(), field, i));
+    let single_precision = layout.options().single_precision;
     match field {
-        Field::R if neurons => number(&|i| {
-            let [c, w_x, w_y] = state.neuron(i);
-            layout.kappa() * c * w_x.hypot(w_y)
-        }),
-        Field::R => number(&|i| state.r[state.position_of(i)]),
-        Field::Theta => {
-            let theta = |i: usize| match neurons {
-                true => direction(state.neuron(i)),
-                false => wrapped(state.theta[state.position_of(i)]),
-            };
-            match layout.options().single_precision {
-                true => Piece::F32(stored.map(|i| single(theta(i))).collect()),
-                false => Piece::F64(stored.map(theta).collect()),
-            }
-        }
-        Field::C => number(&|i| state.neuron(i)[0]),
-        Field::A => number(&|i| state.neuron(i)[1]),
-        // w = (a, -b); adding 0 keeps a zero from being printed as -0.
-        Field::B => number(&|i| 0.0 - state.neuron(i)[2]),
         Field::Place => Piece::I8(stored.map(|i| state.place[state.position_of(i)].kind() as i8).collect()),
         Field::PlaceIndex => {
             Piece::I32(stored.map(|i| state.place[state.position_of(i)].index() as i32).collect())
+        }
+        Field::Theta if single_precision => Piece::F32(values.map(single).collect()),
+        _ if single_precision => Piece::F32(values.map(|value| value as f32).collect()),
+        _ => Piece::F64(values.collect()),
+    }
+}
+
+/// A column of numbers at particle `i`.
+///
+/// # Panics
+/// For places, which are not numbers.
+fn number(state: &State, kappa: f64, field: Field, i: usize) -> f64 {
+    let at = state.position_of(i);
+    match field {
+        Field::R if state.c.is_empty() => state.r[at],
+        Field::Theta if state.c.is_empty() => wrapped(state.theta[at]),
+        Field::R => {
+            let [c, w_x, w_y] = state.neuron(i);
+            kappa * c * w_x.hypot(w_y)
+        }
+        Field::Theta => direction(state.neuron(i)),
+        Field::C => state.neuron(i)[0],
+        Field::A => state.neuron(i)[1],
+        // w = (a, -b); subtracting from 0 keeps a zero from becoming -0.
+        Field::B => 0.0 - state.neuron(i)[2],
+        Field::Place | Field::PlaceIndex => panic!("a place is not a number"),
+    }
+}
+
+impl Particles {
+    /// All particles of a state, in the order of the masses, as a run file would store them.
+    ///
+    /// * `kappa`: factor before the mean over neurons, for their `r`.
+    pub fn of_state(state: &State, kappa: f64) -> Particles {
+        let m = state.position.len();
+        let column = |field| (0..m).map(|i| number(state, kappa, field, i)).collect();
+        let of_neurons = |field| if state.c.is_empty() { vec![] } else { column(field) };
+        Particles {
+            index: (0..m).collect(),
+            r: column(Field::R),
+            theta: column(Field::Theta),
+            c: of_neurons(Field::C),
+            a: of_neurons(Field::A),
+            b: of_neurons(Field::B),
+            place: (0..m).map(|i| state.place[state.position_of(i)]).collect(),
         }
     }
 }

@@ -18,16 +18,19 @@ const LOG_KEYS: [&str; 2] = ["first", "per_decade"];
 /// Of a scenario that does not say.
 const DEFAULT_COUNT: usize = 11;
 
+/// Numbers of a list, each with its place.
+type Placed = Vec<(f64, Range<usize>)>;
+
 /// A schedule, understood before the end of the run is known: the end of gradient descent
 /// follows from the number of particles.
 #[derive(Debug, Clone)]
 pub(super) enum ScheduleForm {
     Count(usize),
     Every(Kept<f64>),
-    Times(Kept<Vec<(f64, Range<usize>)>>),
+    Times(Kept<Placed>),
     Log { first: Kept<f64>, per_decade: Kept<usize> },
     EverySteps(Kept<usize>),
-    Steps(Kept<Vec<(f64, Range<usize>)>>),
+    Steps(Kept<Placed>),
 }
 
 impl Default for ScheduleForm {
@@ -45,8 +48,8 @@ impl ScheduleForm {
     pub fn read(mut section: Section, descent: bool) -> Result<ScheduleForm, ScenarioError> {
         let most = Schedule::MOST as u64;
         let keys = if descent { &KEYS[..] } else { &KEYS[..IN_TIME] };
-        for key in KEYS.into_iter().filter(|key| section.has(key) && !keys.contains(key)) {
-            let entry = section.value(key).expect("it is present");
+        let strange = KEYS.into_iter().find(|key| section.has(key) && !keys.contains(key));
+        if let Some(entry) = strange.and_then(|key| section.value(key)) {
             return Err(entry.refuse(
                 "counts steps, whose size this flow chooses itself",
                 format_args!("give one of {}, or flow.kind = \"gd\"", keys.join(", ")),
@@ -69,10 +72,7 @@ impl ScheduleForm {
                 let every = section.count("every_steps", 1, i64::MAX as u64, "")?.expect("it is present");
                 ScheduleForm::EverySteps(every.keep())
             }
-            _ => {
-                let steps = list(&mut section, "steps")?;
-                ScheduleForm::Steps(steps)
-            }
+            _ => ScheduleForm::Steps(list(&mut section, "steps")?),
         };
         Ok(form)
     }
@@ -157,12 +157,7 @@ impl ScheduleForm {
 }
 
 /// Refuses a list that is too long or leaves the run.
-fn inside(
-    list: &Kept<Vec<(f64, Range<usize>)>>,
-    source: Source,
-    end: f64,
-    remedy: &str,
-) -> Result<(), ScenarioError> {
+fn inside(list: &Kept<Placed>, source: Source, end: f64, remedy: &str) -> Result<(), ScenarioError> {
     if list.value.len() > Schedule::MOST {
         let (problem, remedy) = too_many(list.value.len() as f64);
         return Err(list.on(source).refuse(problem, remedy));
@@ -177,7 +172,7 @@ fn inside(
 }
 
 /// A list of numbers with the place of each; steps are whole.
-fn list(section: &mut Section, key: &'static str) -> Result<Kept<Vec<(f64, Range<usize>)>>, ScenarioError> {
+fn list(section: &mut Section, key: &'static str) -> Result<Kept<Placed>, ScenarioError> {
     let numbers = section.numbers(key)?.expect("it is present");
     for (index, number) in numbers.value.iter().enumerate() {
         if key == "steps" && number.get_ref().fract() != 0.0 {
