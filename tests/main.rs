@@ -24,6 +24,7 @@ mod io_support;
 mod io_tools;
 mod io_validate;
 mod laws;
+mod neuron_checks;
 mod orders;
 mod reference;
 mod scenario_bad;
