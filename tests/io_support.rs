@@ -43,6 +43,7 @@ pub fn description(samples: usize, particles: usize, output: OutputOptions) -> D
         x_map: Affine { offset: 0.1, scale: 3.0 },
         y_map: Affine { offset: -1.0, scale: 0.7 },
         mass: (0..particles).map(|i| (1.0 + number(2, 0, i)) / particles as f64).collect(),
+        delta: vec![],
         flow: Flow::Canonical { tv: 0.25 },
         end: 1.0,
         tolerance: 1e-8,

@@ -195,7 +195,7 @@ impl State {
         let [step, grouped_at, ref events @ ..] = counts[..] else {
             panic!("checkpoint/counts has 11 values")
         };
-        let events = events.try_into().expect("checkpoint/counts has 10 values");
+        let events = events.try_into().expect("checkpoint/counts has 11 values");
         let counters = Counters::from_counts(events, ambiguous_mass);
         let mut state = State { time, step, step_size, grouped_at, scale, counters, ..State::blank(0) };
         fill("position", ColumnMut::U32(&mut state.position))?;

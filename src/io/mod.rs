@@ -6,8 +6,10 @@
 
 mod attributes;
 mod checkpoint;
+mod columns;
 mod error;
 mod ffi;
+mod flow_attributes;
 pub(crate) mod layout;
 mod lock;
 mod metadata;

@@ -98,6 +98,34 @@ impl Neurons {
         Measure::new(r, theta, self.mass.clone())
     }
 
+    /// The same function shared otherwise by the layers: `w` multiplied by `balance`, `c` divided.
+    ///
+    /// ```
+    /// use reluflow::problem::Neurons;
+    /// let neurons = Neurons::uniform(vec![2.0], vec![3.0], vec![1.0])?.balanced(4.0)?;
+    /// assert_eq!((neurons.c()[0], neurons.a()[0], neurons.b()[0]), (0.5, 12.0, 4.0));
+    /// # Ok::<(), reluflow::problem::ProblemError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Values that overflow.
+    pub fn balanced(&self, balance: f64) -> Result<Neurons, ProblemError> {
+        let scale = |values: &[f64], factor: f64| values.iter().map(|v| v * factor).collect();
+        let c = self.c.iter().map(|c| c / balance).collect();
+        Neurons::new(c, scale(&self.a, balance), scale(&self.b, balance), self.mass.clone())
+    }
+
+    /// Each neuron beside one of opposite `c`, both of half its mass: `2 m` neurons with `f = 0`.
+    ///
+    /// # Errors
+    /// More neurons than can be counted.
+    pub fn antisymmetric(&self) -> Result<Neurons, ProblemError> {
+        let twice = |values: &[f64]| values.iter().flat_map(|&v| [v, v]).collect();
+        let c = self.c.iter().flat_map(|&c| [c, -c]).collect();
+        let mass = self.mass.iter().flat_map(|&mass| [0.5 * mass, 0.5 * mass]).collect();
+        Neurons::new(c, twice(&self.a), twice(&self.b), mass)
+    }
+
     /// Number of neurons, `m`.
     #[allow(clippy::len_without_is_empty)] // never empty
     pub fn len(&self) -> usize {
@@ -122,6 +150,11 @@ impl Neurons {
     /// Masses.
     pub fn mass(&self) -> &[f64] {
         &self.mass
+    }
+
+    /// The invariants `delta = c^2 - |w|^2` of the lifted flow (section 2).
+    pub fn delta(&self) -> Vec<f64> {
+        (0..self.len()).map(|i| self.c[i].powi(2) - self.a[i].powi(2) - self.b[i].powi(2)).collect()
     }
 
     /// The four columns `(c, a, b, mass)`.

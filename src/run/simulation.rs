@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::flow::{FlowError, State, StepRecord, Stepper};
+use crate::flow::{Flow, FlowError, State, StepRecord, Stepper};
 use crate::problem::Start;
 
 use super::diagnostics::snapshot;
@@ -68,6 +68,7 @@ pub trait Observer {
 pub struct Simulation {
     stepper: Stepper,
     state: State,
+    flow: Flow,
     tangent_kernel: bool,
     /// Whether the snapshot of time 0 is still to be taken.
     fresh: bool,
@@ -92,11 +93,11 @@ impl Simulation {
     pub fn with(
         samples: crate::problem::Samples,
         start: impl Into<Start>,
-        flow: crate::flow::Flow,
+        flow: Flow,
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
         let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
-        Ok(Simulation { stepper, state, tangent_kernel: false, fresh: true })
+        Ok(Simulation { stepper, state, flow, tangent_kernel: false, fresh: true })
     }
 
     /// Continues from a stored state, to the same bits as if it had never stopped.
@@ -106,7 +107,8 @@ impl Simulation {
     pub fn resume(description: &Description, state: State) -> Result<Simulation, FlowError> {
         let (samples, mass) = (description.samples.clone(), description.mass.clone());
         let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
-        Ok(Simulation { stepper, state, tangent_kernel: description.output.tangent_kernel, fresh: false })
+        let (flow, tangent_kernel) = (description.flow, description.output.tangent_kernel);
+        Ok(Simulation { stepper, state, flow, tangent_kernel, fresh: false })
     }
 
     /// The current state.
@@ -152,7 +154,7 @@ impl Simulation {
 
     /// The diagnostics of this moment.
     pub fn snapshot(&self) -> Snapshot {
-        snapshot(&self.stepper, &self.state, self.tangent_kernel)
+        snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel)
     }
 }
 

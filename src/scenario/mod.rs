@@ -43,14 +43,19 @@ mod cell;
 mod entry;
 mod error;
 mod file;
+mod flow;
 mod form;
 mod function;
 #[cfg(test)]
 mod fuzz;
 mod law;
 mod measure;
+mod measure_file;
 mod memory;
+mod neuron_law;
+mod output;
 mod samples;
+mod schedule;
 mod section;
 mod shipped;
 mod source;
@@ -63,6 +68,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::ScenarioError;
 pub use law::{Law, LawKind, OutputLaw};
+pub use neuron_law::NeuronLaw;
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
 

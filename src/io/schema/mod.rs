@@ -88,6 +88,10 @@ pub enum When {
     Always,
     /// When particles are stored.
     Stored,
+    /// When particles are neurons `(c, a, b)`.
+    Neurons,
+    /// When they are neurons and stored.
+    StoredNeurons,
     /// When not all particles are stored.
     Thinned,
     /// When the tangent kernel was asked for.
@@ -101,6 +105,12 @@ pub enum Field {
     R,
     /// `theta`, brought into `[0, 2 pi)`.
     Theta,
+    /// `c`.
+    C,
+    /// `a`, the first component of `w`.
+    A,
+    /// `b`, minus the second component of `w`.
+    B,
     /// The code of the place's kind.
     Place,
     /// The region or boundary of the place.

@@ -162,6 +162,10 @@ pub static VARIABLES: &[Variable] = &[
     root("mass", &[AllParticles], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.mass[range].to_vec())))
         .says("mass of the particle, constant in time")
         .equation("section 2"),
+    root("delta", &[AllParticles], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.delta[range].to_vec())))
+        .says("invariant c^2 - |w|^2 of the neuron at the start; constant in the lifted flow")
+        .equation("section 2")
+        .when(When::Neurons),
     // One row per snapshot.
     root("step_count", &[Time], Kind::I64, Source::Snapshot(|s| Piece::I64(vec![s.step as i64])))
         .says("accepted steps so far"),
@@ -219,7 +223,7 @@ pub static VARIABLES: &[Variable] = &[
         Kind::F64,
         Source::Snapshot(|s| Piece::F64(s.region_covariance.iter().copied().collect())),
     )
-    .says("Sigma_k of the free particles")
+    .says("Sigma_k of the free particles, times kappa^2: d rho_j/dt = -Sum_(k: j active) xt_j^T Sigma_k g_k with g_k = Sum_(j active in k) n_j rho_j xt_j")
     .equation("section 7: Sigma_k = Int_(region k) M mu"),
     root(
         "pinned_mass",
@@ -246,10 +250,22 @@ pub static VARIABLES: &[Variable] = &[
         .equation("section 2")
         .when(When::Stored),
     root("theta", &[Time, Particle], Kind::Particle, Source::Particles(Field::Theta))
-        .says("direction of the particle, atan2(-b, a), in [0, 2 pi)")
+        .says("direction of the particle, atan2(-b, a), in [0, 2 pi); 0 where a = b = 0")
         .units("rad")
         .equation("section 2")
         .when(When::Stored),
+    root("c", &[Time, Particle], Kind::Particle, Source::Particles(Field::C))
+        .says("output weight of the neuron")
+        .equation("section 2")
+        .when(When::StoredNeurons),
+    root("a", &[Time, Particle], Kind::Particle, Source::Particles(Field::A))
+        .says("slope of the neuron; its knot is at b / a")
+        .equation("section 2")
+        .when(When::StoredNeurons),
+    root("b", &[Time, Particle], Kind::Particle, Source::Particles(Field::B))
+        .says("offset of the neuron")
+        .equation("section 2")
+        .when(When::StoredNeurons),
     root("place", &[Time, Particle], Kind::I8, Source::Particles(Field::Place))
         .says("what the particle is doing")
         .equation("section 6")
