@@ -3,6 +3,7 @@
 
 pub mod canonical;
 mod counters;
+pub mod descent;
 mod error;
 mod field;
 mod implicit;
@@ -10,6 +11,7 @@ pub mod moments;
 mod path;
 mod record;
 mod residual_ode;
+mod scale;
 mod state;
 mod stepper;
 pub mod tangent_kernel;

@@ -24,6 +24,7 @@ use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::record::StepRecord;
 use crate::flow::residual_ode::{OdeStep, Pinned, rate};
+use crate::flow::scale::residual_scale;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 use crate::flow::{Counters, Flow};
@@ -106,6 +107,9 @@ impl Stepper {
             c: vec![],
             w_x: vec![],
             w_y: vec![],
+            v_c: vec![],
+            v_x: vec![],
+            v_y: vec![],
             frame: vec![],
             place,
             moments: moments.to_flat(),
@@ -379,16 +383,6 @@ impl Stepper {
             self.group(state);
         }
     }
-}
-
-/// The unit of `tolerance`: the larger of the root mean squares of `y` and of the residual.
-fn residual_scale(samples: &Samples, rho: &[f64]) -> f64 {
-    let n: f64 = samples.weight().iter().sum();
-    let mean_square = |values: &[f64]| {
-        values.iter().zip(samples.weight()).map(|(value, weight)| weight * value * value).sum::<f64>() / n
-    };
-    let scale = mean_square(samples.y()).max(mean_square(rho)).sqrt();
-    if scale > 0.0 { scale } else { 1.0 }
 }
 
 /// Checks that all values are finite.

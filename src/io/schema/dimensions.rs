@@ -26,6 +26,7 @@ pub enum Dim {
     Count,
     CanonicalParticle,
     Neuron,
+    NeuronVelocity,
     FrameEntry,
     Moment,
     InitialMoment,
@@ -34,7 +35,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 22] = [
+    pub const ALL: [Dim; 23] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -53,6 +54,7 @@ impl Dim {
         Dim::Count,
         Dim::CanonicalParticle,
         Dim::Neuron,
+        Dim::NeuronVelocity,
         Dim::FrameEntry,
         Dim::Moment,
         Dim::InitialMoment,
@@ -80,6 +82,7 @@ impl Dim {
             Dim::Count => "count",
             Dim::CanonicalParticle => "canonical_particle",
             Dim::Neuron => "neuron",
+            Dim::NeuronVelocity => "neuron_velocity",
             Dim::FrameEntry => "frame_entry",
             Dim::Moment => "moment",
             Dim::InitialMoment => "initial_moment",
@@ -97,6 +100,7 @@ impl Dim {
             | Dim::Count
             | Dim::CanonicalParticle
             | Dim::Neuron
+            | Dim::NeuronVelocity
             | Dim::FrameEntry
             | Dim::Moment
             | Dim::InitialMoment

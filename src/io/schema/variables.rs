@@ -336,6 +336,8 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "count", &[Count]).says("entry of counts"),
     index(Group::Checkpoint, "canonical_particle", &[CanonicalParticle]).says("position of a canonical particle"),
     index(Group::Checkpoint, "neuron", &[Neuron]).says("position of a neuron"),
+    index(Group::Checkpoint, "neuron_velocity", &[NeuronVelocity])
+        .says("position of a neuron that moves with momentum"),
     index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
     index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
@@ -353,6 +355,12 @@ pub static VARIABLES: &[Variable] = &[
     column("c", &[Slot, Neuron], Kind::F64).says("output weight in the frame of its place, by position"),
     column("w_x", &[Slot, Neuron], Kind::F64).says("first component of w = (a, -b) in the frame of its place, by position"),
     column("w_y", &[Slot, Neuron], Kind::F64).says("second component of w = (a, -b) in the frame of its place, by position"),
+    column("v_c", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of c under momentum, by position"),
+    column("v_x", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of w_x under momentum, by position"),
+    column("v_y", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of w_y under momentum, by position"),
     column("frame", &[Slot, FrameEntry], Kind::F64)
         .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
         .equation("section 10"),
@@ -360,6 +368,6 @@ pub static VARIABLES: &[Variable] = &[
     column("moments", &[Slot, Moment], Kind::F64).says("region and boundary moments"),
     column("residual_ode", &[Slot, Sample], Kind::F64).says("residual ODE, corrected"),
     column("residual_ode_uncorrected", &[Slot, Sample], Kind::F64).says("residual ODE as printed"),
-    column("memory", &[Slot, MemoryEntry], Kind::F64).says("the step controller's memory of the last step"),
+    column("memory", &[Slot, MemoryEntry], Kind::F64).says("the step controller's memory of the last step; of gradient descent, from entry 1 on, the sums of past rates of both residual ODEs"),
     column("initial_moments", &[Slot, InitialMoment], Kind::F64).says("moments at the start of the run"),
 ];
