@@ -14,6 +14,8 @@ mod cli_support;
 mod closed_forms;
 mod common;
 mod controller;
+mod descent;
+mod descent_naive;
 mod diagnostics;
 mod io_disk_full;
 mod io_kill;
