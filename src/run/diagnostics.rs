@@ -11,6 +11,7 @@ use crate::flow::{State, Stepper, Vec2, gradients};
 use crate::problem::{Place, PlaceKind, Regions, Samples};
 
 use super::Snapshot;
+use super::neuron_sums::neuron_sums;
 
 /// How boundary `b` acts on one sign of `r`. The numbers are the codes in the run file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +162,11 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, with_kernel: bool) -> S
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
     let lambda = stepper.lambda();
-    let sums = ParticleSums::new(stepper.mass(), &state.r, &state.theta, &state.place, regions, &g, lambda);
+    let sums = if stepper.flow().is_lifted() {
+        neuron_sums(stepper.flow(), stepper.mass(), state, regions, &g)
+    } else {
+        ParticleSums::new(stepper.mass(), &state.r, &state.theta, &state.place, regions, &g, lambda)
+    };
     let sigma = moments.sigma_with_pinned(regions);
     let kernel = with_kernel.then(|| tangent_kernel(samples, &sigma));
     Snapshot {

@@ -3,6 +3,7 @@
 mod check;
 mod description;
 mod diagnostics;
+mod neuron_sums;
 mod schedule;
 mod simulation;
 mod snapshot;
