@@ -128,6 +128,7 @@ pub fn steps(i: usize) -> Vec<StepRecord> {
             error_estimate: number(40, i, k),
             pushes: 1 + k as u32,
             rejections: k as u32,
+            touched: 7 * k as u64,
             counters: counters(41, 3 * i + k),
         })
         .collect()

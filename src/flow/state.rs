@@ -168,9 +168,9 @@ impl State {
             panic!("checkpoint/numbers has 4 values")
         };
         let [step, grouped_at, ref events @ ..] = counts[..] else {
-            panic!("checkpoint/counts has 10 values")
+            panic!("checkpoint/counts has 11 values")
         };
-        let events = events.try_into().expect("checkpoint/counts has 10 values");
+        let events = events.try_into().expect("checkpoint/counts has 11 values");
         let mut state = State {
             time,
             step,
@@ -214,8 +214,8 @@ impl State {
         Ok(state)
     }
 
-    fn scalars(&self) -> ([f64; 4], [u64; 10]) {
-        let mut counts = [0; 10];
+    fn scalars(&self) -> ([f64; 4], [u64; 11]) {
+        let mut counts = [0; 11];
         (counts[0], counts[1]) = (self.step, self.grouped_at);
         for (slot, (_, count)) in counts[2..].iter_mut().zip(self.counters.counts()) {
             *slot = count;

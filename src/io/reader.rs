@@ -247,6 +247,10 @@ impl RunFile {
             }
             let (time, step_size) = (numbers("time")?, numbers("step_size")?);
             let (error_estimate, ambiguous_mass) = (numbers("error_estimate")?, numbers("ambiguous_mass")?);
+            let touched = match read("touched")? {
+                Piece::I64(values) => values,
+                other => panic!("touched is not {other:?}"),
+            };
             let (pushes, rejections) = (whole("pushes")?, whole("rejections")?);
             steps.extend((0..count).map(|i| StepRecord {
                 time: time[i],
@@ -254,6 +258,7 @@ impl RunFile {
                 error_estimate: error_estimate[i],
                 pushes: pushes[i],
                 rejections: rejections[i],
+                touched: touched[i] as u64,
                 counters: Counters::from_counts(
                     std::array::from_fn(|k| counts[k][i] as u64),
                     ambiguous_mass[i],

@@ -105,6 +105,7 @@ pub fn sum_moments(
         .collect();
     let mut total = Moments::zero(count);
     total.merge(&parts.iter().collect::<Vec<_>>());
+    total.weigh_by_mass();
     total
 }
 

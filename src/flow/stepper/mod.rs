@@ -295,6 +295,7 @@ impl Stepper {
                         error_estimate: error,
                         pushes,
                         rejections,
+                        touched: self.mass.len() as u64,
                         counters: self.trial.walks.counters,
                     };
                     self.accept(state, &record, next, fastest);

@@ -74,6 +74,10 @@ fn whole(steps: &[StepRecord], value: fn(&StepRecord) -> u32) -> Piece {
     Piece::U32(steps.iter().map(value).collect())
 }
 
+fn long(steps: &[StepRecord], value: fn(&StepRecord) -> u64) -> Piece {
+    Piece::I64(steps.iter().map(|step| value(step) as i64).collect())
+}
+
 /// All variables, in the order in which they are created. Row checksums cover the variables of
 /// their group in this order.
 pub static VARIABLES: &[Variable] = &[
@@ -294,6 +298,9 @@ pub static VARIABLES: &[Variable] = &[
         .says("particles set free from r = 0 since the start"),
     root("sign_changes", &[Time], Kind::I64, Source::Counter)
         .says("passages of r through 0 under the total-variation term since the start"),
+    root("flips", &[Time], Kind::I64, Source::Counter)
+        .says("passages of w = (a, -b) through the origin since the start")
+        .equation("section 6"),
     root("ambiguous_mass", &[Time], Kind::F64, Source::Counter)
         .says("mass that took part in ambiguous releases since the start")
         .equation("section 6"),
@@ -317,6 +324,9 @@ pub static VARIABLES: &[Variable] = &[
         .says("pushes of all particles for the step, rejected attempts included"),
     steps("rejections", Kind::U32, Source::Step(|steps, _| whole(steps, |s| s.rejections)))
         .says("attempts rejected before the step"),
+    steps("touched", Kind::I64, Source::Step(|steps, _| long(steps, |s| s.touched)))
+        .says("particles that were looked at one by one in the step")
+        .equation("section 10"),
     steps("crossings", Kind::I64, Source::Counter).says("crossings into a live region"),
     steps("deaths", Kind::I64, Source::Counter).says("crossings into the dead region"),
     steps("pins", Kind::I64, Source::Counter).says("arrivals at an attractor"),
@@ -326,6 +336,7 @@ pub static VARIABLES: &[Variable] = &[
     steps("sticks", Kind::I64, Source::Counter).says("particles caught at r = 0"),
     steps("unsticks", Kind::I64, Source::Counter).says("particles set free from r = 0"),
     steps("sign_changes", Kind::I64, Source::Counter).says("passages of r through 0"),
+    steps("flips", Kind::I64, Source::Counter).says("passages of w = (a, -b) through the origin"),
     steps("ambiguous_mass", Kind::F64, Source::Counter).says("mass that took part in ambiguous releases"),
     steps("row_checksum", Kind::U32, Source::Checksum)
         .says("CRC-32 of this row: the little-endian bytes of all other step variables, in the order of the file, then of step"),
