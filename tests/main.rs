@@ -15,6 +15,7 @@ mod closed_forms;
 mod common;
 mod controller;
 mod descent;
+mod descent_jax;
 mod descent_limits;
 mod descent_naive;
 mod descent_run;

@@ -204,7 +204,8 @@ impl Descender {
         state.step += 1;
         state.counters += counters;
         let error_estimate = 0.5 * dt * change;
-        Ok(StepRecord { time, step_size, error_estimate, pushes: 1, rejections: 0, counters })
+        let touched = self.mass.len() as u64;
+        Ok(StepRecord { time, step_size, error_estimate, pushes: 1, rejections: 0, touched, counters })
     }
 
     /// `g_k` of the samples that the next step looks at, and of the residual ODE.
