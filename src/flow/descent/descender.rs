@@ -208,7 +208,7 @@ impl Descender {
         Ok(StepRecord { time, step_size, error_estimate, pushes: 1, rejections: 0, touched, counters })
     }
 
-    /// `g_k` of the samples that the next step looks at, and of the residual ODE.
+    /// `g_k` of the samples that the next step looks at.
     fn set_field(&mut self, state: &State) {
         let mut g = vec![[0.0; 2]; self.rows.len()];
         match &mut self.batches {
@@ -219,10 +219,8 @@ impl Descender {
                 gradients(&self.samples, &weighed, &mut g);
             }
         }
-        let of_ode = residual::field(&self.samples, state);
-        for ((row, g), g_ode) in self.rows.iter_mut().zip(g).zip(of_ode) {
+        for (row, g) in self.rows.iter_mut().zip(g) {
             row.g = [self.kappa * g[0], self.kappa * g[1]];
-            row.g_ode = g_ode;
         }
     }
 
@@ -250,7 +248,8 @@ impl Descender {
 
     /// Goes over all neurons in fixed chunks and adds up what they left, in order.
     fn pass(&mut self, state: &mut State, visit: fn(&Pass<'_>, &mut Chunk<'_>, &mut Sums)) {
-        let pass = Pass { x: self.samples.x(), rows: &self.rows, update: self.update };
+        let g_ode = residual::field(&self.samples, state);
+        let pass = Pass { x: self.samples.x(), rows: &self.rows, g_ode: &g_ode, update: self.update };
         let size = chunk_size(self.mass.len(), self.rows.len());
         let mut velocity = [&mut state.v_c, &mut state.v_x, &mut state.v_y].map(|v| v.chunks_mut(size));
         let mut parts: Vec<Chunk<'_>> = self

@@ -57,6 +57,8 @@ impl Update {
 pub struct Pass<'a> {
     pub x: &'a [f64],
     pub rows: &'a [Row],
+    /// `g_k` of the residual ODE and of the full batch, without `kappa`: for those who cross.
+    pub g_ode: &'a [Vec2],
     pub update: Update,
 }
 
@@ -111,7 +113,7 @@ fn advance<const HEAVY: bool>(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut
 /// A block of neurons in lanes; lanes beyond the end of a chunk are dead and without mass.
 struct Block {
     len: usize,
-    region: [usize; LANES],
+    region: [u32; LANES],
     mass: Lanes,
     z: [Lanes; 3],
     velocity: [Lanes; 3],
@@ -147,14 +149,14 @@ impl Block {
         }
         self.len = len;
         let range = start..start + len;
-        self.mass[..len].copy_from_slice(&chunk.mass[range.clone()]);
-        self.z[0][..len].copy_from_slice(&chunk.c[range.clone()]);
-        self.z[1][..len].copy_from_slice(&chunk.w[0][range.clone()]);
-        self.z[2][..len].copy_from_slice(&chunk.w[1][range.clone()]);
+        load(&mut self.mass, &chunk.mass[range.clone()]);
+        load(&mut self.z[0], &chunk.c[range.clone()]);
+        load(&mut self.z[1], &chunk.w[0][range.clone()]);
+        load(&mut self.z[2], &chunk.w[1][range.clone()]);
         for (i, place) in chunk.place[range].iter().enumerate() {
             let k = place.index();
             let row = &pass.rows[k];
-            self.region[i] = k;
+            self.region[i] = k as u32;
             (self.g[0][i], self.g[1][i]) = (row.g[0], row.g[1]);
             (self.x[0][i], self.x[1][i]) = (row.x[0], row.x[1]);
         }
@@ -163,7 +165,7 @@ impl Block {
     #[inline(always)]
     fn gather_velocity(&mut self, chunk: &Chunk<'_>, start: usize) {
         for (lanes, column) in self.velocity.iter_mut().zip(&chunk.velocity) {
-            lanes[..self.len].copy_from_slice(&column[start..start + self.len]);
+            load(lanes, &column[start..start + self.len]);
         }
     }
 
@@ -195,7 +197,7 @@ impl Block {
         let mut away = 0u32;
         for i in 0..LANES {
             let w = [self.z[1][i], self.z[2][i]];
-            let stays = holds([self.x[0][i], self.x[1][i]], s, self.region[i], w);
+            let stays = holds([self.x[0][i], self.x[1][i]], s, self.region[i] as usize, w);
             away |= u32::from(!stays) << i;
         }
         while away != 0 {
@@ -205,14 +207,15 @@ impl Block {
                 break;
             }
             let w = [self.z[1][i], self.z[2][i]];
-            let (from, to) = (self.region[i], region_near(pass.x, w, self.region[i]));
-            self.region[i] = to;
+            let from = self.region[i] as usize;
+            let to = region_near(pass.x, w, from);
+            self.region[i] = to as u32;
             chunk.place[start + i] = Place::in_region(to);
             let count = if to == 0 { &mut sums.deaths } else { &mut sums.crossings };
             *count += 1;
             // The chunk still holds the start of the step.
             let (c, then) = (chunk.c[start + i], [chunk.w[0][start + i], chunk.w[1][start + i]]);
-            let pull = pass.update.pull(c, then, pass.rows[from].g_ode);
+            let pull = pass.update.pull(c, then, pass.g_ode[from]);
             let crosser = Crosser { mass: self.mass[i], pull, w: [then, w] };
             crosser.add_to(pass.x, [from, to], &mut sums.missed);
         }
@@ -238,10 +241,13 @@ impl Block {
 
     #[inline(always)]
     fn scatter(&self, sums: &mut Sums) {
-        for i in 0..self.len {
-            let sum = &mut sums.region[i % 2][self.region[i]];
+        // Lanes beyond the end are zero, in region 0.
+        let [even, odd] = &mut sums.region;
+        for i in (0..LANES).step_by(2) {
+            let (sum, other) = (&mut even[self.region[i] as usize], &mut odd[self.region[i + 1] as usize]);
             for q in 0..ENTRIES {
                 sum[q] += self.parts[q][i];
+                other[q] += self.parts[q][i + 1];
             }
         }
     }
@@ -249,15 +255,15 @@ impl Block {
     #[inline(always)]
     fn store(&self, chunk: &mut Chunk<'_>, start: usize) {
         let range = start..start + self.len;
-        chunk.c[range.clone()].copy_from_slice(&self.z[0][..self.len]);
-        chunk.w[0][range.clone()].copy_from_slice(&self.z[1][..self.len]);
-        chunk.w[1][range].copy_from_slice(&self.z[2][..self.len]);
+        unload(&self.z[0], &mut chunk.c[range.clone()]);
+        unload(&self.z[1], &mut chunk.w[0][range.clone()]);
+        unload(&self.z[2], &mut chunk.w[1][range]);
     }
 
     #[inline(always)]
     fn store_velocity(&self, chunk: &mut Chunk<'_>, start: usize) {
         for (lanes, column) in self.velocity.iter().zip(&mut chunk.velocity) {
-            column[start..start + self.len].copy_from_slice(&lanes[..self.len]);
+            unload(lanes, &mut column[start..start + self.len]);
         }
     }
 
@@ -266,5 +272,24 @@ impl Block {
         let most = |lanes: &Lanes| lanes.iter().fold(0.0, |most: f64, &value| most.max(value));
         sums.largest = sums.largest.max(most(&self.largest[0]));
         sums.largest_velocity = sums.largest_velocity.max(most(&self.largest[1]));
+    }
+}
+
+/// Copies a column into the first lanes; whole blocks without a call.
+#[inline(always)]
+fn load(lanes: &mut Lanes, column: &[f64]) {
+    match <&Lanes>::try_from(column) {
+        Ok(block) => *lanes = *block,
+        Err(_) => lanes[..column.len()].copy_from_slice(column),
+    }
+}
+
+/// Copies the first lanes back into a column.
+#[inline(always)]
+fn unload(lanes: &Lanes, column: &mut [f64]) {
+    let len = column.len();
+    match <&mut Lanes>::try_from(&mut *column) {
+        Ok(block) => *block = *lanes,
+        Err(_) => column.copy_from_slice(&lanes[..len]),
     }
 }

@@ -9,8 +9,6 @@ use super::active::is_active;
 pub struct Row {
     /// `g_k = kappa Sum_{j active in k} n_j rho_j xt_j` (section 4).
     pub g: Vec2,
-    /// The same of the residual ODE and of the full batch, without `kappa`.
-    pub g_ode: Vec2,
     /// The samples at both ends of the active range: see [`holds`].
     pub x: Vec2,
 }
@@ -28,7 +26,7 @@ pub fn rows(x: &[f64]) -> Vec<Row> {
         k if k == s => [x[0], x[s - 1]],
         k => [x[2 * s - 1 - k], x[2 * s - k]],
     };
-    (0..2 * s).map(|k| Row { g: [0.0; 2], g_ode: [0.0; 2], x: ends(k) }).collect()
+    (0..2 * s).map(|k| Row { g: [0.0; 2], x: ends(k) }).collect()
 }
 
 /// Whether the neuron `w` is in region `k` of `2 s`, whose row has the samples `x`.
