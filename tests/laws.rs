@@ -369,7 +369,11 @@ proptest! {
             b.mass.push(0.0);
         }
         let (run_a, run_b) = (a.run(1e-6, end), b.run(1e-6, end));
-        prop_assert_eq!(run_a.residual(), run_b.residual());
+        // They may change the order in which the others are summed, and so the last bits.
+        let size = run_a.residual().iter().fold(0.0, |most: f64, rho| most.max(rho.abs()));
+        for (a, b) in run_a.residual().iter().zip(run_b.residual()) {
+            prop_assert!((a - b).abs() <= 1e-10 * size, "{} and {}", a, b);
+        }
         prop_assert_eq!(run_a.state.step, run_b.state.step);
     }
 }

@@ -1,10 +1,13 @@
 //! The canonical flow of the measure, with and without the total-variation term.
 
+mod abreast;
+mod convoy;
 pub mod grouping;
 mod lanes;
 mod motion;
 pub mod movers;
 mod push;
+mod series;
 mod start;
 mod stretch;
 pub mod tables;

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::flow::moments::{BOUNDARY, SIGMA_RATE, SIGN, SIGN_RATE, add};
 use crate::problem::{Place, PlaceKind};
 
+use super::convoy::Convoy;
 use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
 use super::tables::Tables;
 use super::walk::{Particle, walk};
@@ -103,12 +104,14 @@ struct Pusher<'a, const TV: bool> {
     region: usize,
     /// Particles left out of the blocks of other regions.
     strangers: Vec<usize>,
+    /// Particles that cross boundaries.
+    convoy: Convoy,
 }
 
 impl<'a, const TV: bool> Pusher<'a, TV> {
     fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
         let (mixed, sums) = (Mixed::empty(), LaneSums::zero());
-        Pusher { tables, walks, mixed, sums, region: 0, strangers: vec![] }
+        Pusher { tables, walks, mixed, sums, region: 0, strangers: vec![], convoy: Convoy::new() }
     }
 
     fn push(mut self, mut particles: Particles<'_>) {
@@ -124,6 +127,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         for indices in odd.chunks(LANES) {
             self.push_odd(&mut particles, indices);
         }
+        self.convoy.walk::<TV>(self.tables, &mut particles, self.walks, true);
     }
 
     /// The block of particles from `start` on.
@@ -168,6 +172,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
                 self.push_one(particles, start + lane);
             }
         }
+        self.convoy.walk::<TV>(self.tables, particles, self.walks, false);
     }
 
     /// Up to a block of particles from anywhere.
@@ -250,6 +255,9 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
     }
 
     fn push_one(&mut self, particles: &mut Particles<'_>, i: usize) {
+        if particles.place[i].is_free() {
+            return self.convoy.join(i);
+        }
         let (mass, r, theta, place) =
             (particles.mass[i], particles.r[i], particles.theta[i], particles.place[i]);
         let end = push_one::<TV>(self.tables, Particle { mass, r, theta, place }, self.walks);

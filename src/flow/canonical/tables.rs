@@ -11,8 +11,10 @@ use super::motion::MAX_TURN;
 /// A cubic in `u` for each component of `h g_k(u)`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FieldCubic {
-    x: [f64; 4],
-    y: [f64; 4],
+    /// First component, ascending powers.
+    pub x: [f64; 4],
+    /// Second component.
+    pub y: [f64; 4],
 }
 
 impl FieldCubic {

@@ -15,9 +15,9 @@ use super::tables::Tables;
 use super::walks::{Walks, free_moments};
 
 /// Angles closer than this to a boundary are on it: a few units of rounding of `3 pi / 2`.
-const ON_BOUNDARY: f64 = 2e-15;
+pub const ON_BOUNDARY: f64 = 2e-15;
 /// A particle that needs more stretches than this in one step asks for a shorter step.
-const MAX_STRETCHES: usize = 5_000;
+pub const MAX_STRETCHES: usize = 5_000;
 
 /// A particle on its way through a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,24 +36,27 @@ pub struct Particle {
 pub fn walk<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Particle {
     let mut walker = Walker::<TV> { tables, particle, u: 0.0, walks };
     walker.take_out_start();
-    let mut stretches = 0;
-    while walker.u < 1.0 {
-        match walker.particle.place.kind() {
-            PlaceKind::Free => walker.free(),
-            PlaceKind::Pinned => walker.pinned(),
-            PlaceKind::Stuck => walker.stuck(),
-            PlaceKind::StuckPinned => walker.stuck_pinned(),
-            PlaceKind::Dead => walker.dead(),
-        }
-        stretches += 1;
-        if stretches > MAX_STRETCHES || walker.u.is_nan() {
-            walker.walks.given_up = true;
-            break;
-        }
+    walker.finish(0)
+}
+
+/// The same from time `u` on, for a particle that was taken out of the start already.
+///
+/// * `arrived`: the boundary that it has just reached, and whether anticlockwise; its place is still
+///   the region that it comes from.
+/// * `stretches`: how many it had already.
+pub fn walk_on<const TV: bool>(
+    tables: &Tables<'_>,
+    particle: Particle,
+    u: f64,
+    arrived: Option<(usize, bool)>,
+    stretches: usize,
+    walks: &mut Walks,
+) -> Particle {
+    let mut walker = Walker::<TV> { tables, particle, u, walks };
+    if let Some((b, upward)) = arrived {
+        walker.arrive(b, upward);
     }
-    let end = walker.particle;
-    walks.add_end::<TV>(tables, &end);
-    end
+    walker.finish(stretches)
 }
 
 struct Walker<'a, 'b, const TV: bool> {
@@ -64,6 +67,27 @@ struct Walker<'a, 'b, const TV: bool> {
 }
 
 impl<const TV: bool> Walker<'_, '_, TV> {
+    /// Event by event to the end of the step.
+    fn finish(&mut self, mut stretches: usize) -> Particle {
+        while self.u < 1.0 {
+            match self.particle.place.kind() {
+                PlaceKind::Free => self.free(),
+                PlaceKind::Pinned => self.pinned(),
+                PlaceKind::Stuck => self.stuck(),
+                PlaceKind::StuckPinned => self.stuck_pinned(),
+                PlaceKind::Dead => self.dead(),
+            }
+            stretches += 1;
+            if stretches > MAX_STRETCHES || self.u.is_nan() {
+                self.walks.given_up = true;
+                break;
+            }
+        }
+        let end = self.particle;
+        self.walks.add_end::<TV>(self.tables, &end);
+        end
+    }
+
     fn sign(&self) -> f64 {
         1f64.copysign(self.particle.r)
     }
