@@ -60,6 +60,8 @@ struct Trial {
     walks: Walks,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
+    /// Where the residual ODE leads from the residuals at the start.
+    ode_end: Vec<f64>,
 }
 
 impl Stepper {
@@ -171,6 +173,7 @@ impl Stepper {
                 walks: Walks::none(count),
                 rho: vec![0.0; s],
                 rho_rate: vec![0.0; s],
+                ode_end: vec![0.0; s],
             },
             chunks: vec![],
             samples,
@@ -328,7 +331,7 @@ impl Stepper {
 
     /// How far the particles' residual at the end of the step is from what the residual ODE makes
     /// of the residual at its start.
-    fn ode_defect(&self, h: f64, fastest: f64) -> f64 {
+    fn ode_defect(&mut self, h: f64, fastest: f64) -> f64 {
         let end = self.ode_step(h, Pinned::Radial).advance(
             &self.rho,
             &self.trial.rho,
@@ -336,19 +339,24 @@ impl Stepper {
             1e-3 * self.allowed,
         );
         let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
+        self.trial.ode_end = end;
         largest(&defect)
     }
 
     /// Makes the trial the state.
     fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64, fastest: f64) {
-        let shift: Vec<f64> = self.trial.rho.iter().zip(&self.rho).map(|(end, start)| end - start).collect();
-        for (pinned, rho) in [
-            (Pinned::Radial, &mut state.residual_ode),
-            (Pinned::Ignored, &mut state.residual_ode_uncorrected),
-        ] {
-            let guess: Vec<f64> = rho.iter().zip(&shift).map(|(rho, shift)| rho + shift).collect();
-            *rho = self.ode_step(record.step_size, pinned).advance(rho, &guess, fastest, 0.0);
-        }
+        // The equation is linear: a solution beside the one that is known differs by little more
+        // than it does at the start.
+        let beside = |rho: &[f64]| -> Vec<f64> {
+            (0..rho.len()).map(|j| self.trial.ode_end[j] + (rho[j] - self.rho[j])).collect()
+        };
+        let advance = |pinned: Pinned, rho: &[f64]| {
+            self.ode_step(record.step_size, pinned).advance(rho, &beside(rho), fastest, 0.0)
+        };
+        (state.residual_ode, state.residual_ode_uncorrected) = rayon::join(
+            || advance(Pinned::Radial, &state.residual_ode),
+            || advance(Pinned::Ignored, &state.residual_ode_uncorrected),
+        );
         state.memory[0] = record.step_size;
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);
