@@ -100,7 +100,9 @@ fn row(m: usize, s: usize, phase: &str, measure: Measure) {
         record
     };
     let warm_up = if phase == "matched" { 10 * WARM_UP } else { WARM_UP };
-    (0..warm_up).for_each(|_| drop(step()));
+    for _ in 0..warm_up {
+        step();
+    }
     let (start, processor) = (Instant::now(), processor_time());
     let (mut pushes, mut steps, mut events, mut length) = (0, 0, 0, 0.0);
     while start.elapsed().as_secs_f64() < budget {

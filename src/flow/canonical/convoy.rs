@@ -2,8 +2,8 @@
 //!
 //! Every particle that may meet an event within the step takes a lane and keeps it until it has
 //! reached the end of the step: stretch by stretch ([`abreast`](super::abreast)), each lane at its
-//! own instant in its own region. A lane that needs more care is finished by [`walk_on`] alone, and
-//! the next particle takes its place. Lanes are filled and emptied in an order that depends on the
+//! own instant in its own region. A lane that needs more care is helped on by [`go_on`] alone; the
+//! lane of one that arrives goes to the next. Lanes are filled and emptied in an order that depends on the
 //! particles alone, so that sums have the same bits on any number of threads.
 
 use crate::flow::moments::{REGION, SIGMA, SIGN};
@@ -13,7 +13,7 @@ use super::abreast::{ASIDE, Abreast, DOWN, INSIDE, TRACK, UP};
 use super::lanes::LANES;
 use super::push::Particles;
 use super::tables::Tables;
-use super::walk::{MAX_STRETCHES, Particle, walk_on};
+use super::walk::{MAX_STRETCHES, Particle, Stage, go_on};
 use super::walks::Walks;
 
 /// What a lane remembers besides the numbers of its stretch.
@@ -32,12 +32,20 @@ struct Lane {
     stretches: usize,
 }
 
+/// A particle that waits for a lane.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    index: usize,
+    stage: Stage,
+    fresh: bool,
+}
+
 /// The lanes of one chunk of particles, and who waits for one.
 pub struct Convoy {
     abreast: Box<Abreast>,
     lane: [Lane; LANES],
     taken: usize,
-    waiting: Vec<usize>,
+    waiting: Vec<Waiting>,
 }
 
 impl Convoy {
@@ -51,9 +59,15 @@ impl Convoy {
         }
     }
 
-    /// Free particle `index` of the chunk wants to be walked.
-    pub fn join(&mut self, index: usize) {
-        self.waiting.push(index);
+    /// Free particle `index` of the chunk wants to be walked from the start of the step.
+    pub fn join(&mut self, index: usize, particle: Particle) {
+        let stage = Stage { particle, u: 0.0, stretches: 0 };
+        self.waiting.push(Waiting { index, stage, fresh: true });
+    }
+
+    /// Particle `index`, which moves freely by now, wants to be walked on.
+    pub fn join_late(&mut self, index: usize, stage: Stage) {
+        self.waiting.push(Waiting { index, stage, fresh: false });
     }
 
     /// Walks while all lanes are taken; all that are left, if `all`.
@@ -66,10 +80,10 @@ impl Convoy {
     ) {
         loop {
             while self.taken < LANES
-                && let Some(index) = self.waiting.pop()
+                && let Some(next) = self.waiting.pop()
             {
                 self.taken += 1;
-                self.load(self.taken - 1, index, tables, particles);
+                self.load(self.taken - 1, next, tables);
             }
             if self.taken == 0 || (self.taken < LANES && !all) {
                 return;
@@ -80,8 +94,8 @@ impl Convoy {
                 let i = self.lane[lane].index;
                 (particles.r_end[i], particles.theta_end[i]) = (end.r, end.theta);
                 particles.place_end[i] = end.place;
-                if let Some(index) = self.waiting.pop() {
-                    self.load(lane, index, tables, particles);
+                if let Some(next) = self.waiting.pop() {
+                    self.load(lane, next, tables);
                 } else {
                     // The last lane, which has been seen to already, moves up.
                     self.taken -= 1;
@@ -92,16 +106,20 @@ impl Convoy {
         }
     }
 
-    fn load(&mut self, lane: usize, index: usize, tables: &Tables<'_>, particles: &Particles<'_>) {
-        let region = particles.place[index].index();
-        self.lane[lane] = Lane { index, region, fresh: true, ..Lane::default() };
-        let abreast = &mut self.abreast;
-        abreast.mass[lane] = particles.mass[index];
-        abreast.r[lane] = particles.r[index];
-        abreast.theta[lane] = particles.theta[index];
-        (abreast.u[lane], abreast.entering[lane]) = (0.0, 0.0);
-        let row = &tables.rows[region];
-        abreast.set_region(lane, &tables.field[region], row.low, row.high);
+    fn load(&mut self, lane: usize, Waiting { index, stage, fresh }: Waiting, tables: &Tables<'_>) {
+        let region = stage.particle.place.index();
+        let stretches = stage.stretches;
+        self.lane[lane] = Lane { index, region, fresh, stretches, ..Lane::default() };
+        self.place(lane, stage, tables);
+    }
+
+    /// Sets a lane to a particle that moves freely, not coming from a boundary.
+    fn place(&mut self, lane: usize, Stage { particle, u, .. }: Stage, tables: &Tables<'_>) {
+        let (k, abreast) = (particle.place.index(), &mut self.abreast);
+        (abreast.mass[lane], abreast.r[lane], abreast.theta[lane]) =
+            (particle.mass, particle.r, particle.theta);
+        (abreast.u[lane], abreast.entering[lane]) = (u, 0.0);
+        abreast.set_region(lane, &tables.field[k], tables.rows[k].low, tables.rows[k].high);
     }
 
     /// Takes note of a lane's stretch and readies the lane for its next one; or returns the particle
@@ -123,7 +141,7 @@ impl Convoy {
         lane.stretches += 1;
         let verdict = abreast.verdict[i];
         if verdict == ASIDE || lane.stretches > MAX_STRETCHES {
-            return Some(self.finish_alone::<TV>(i, tables, walks));
+            return self.help::<TV>(i, tables, walks);
         }
         if abreast.entering[i] != 0.0 {
             walks.counters.crossings += 1;
@@ -156,7 +174,7 @@ impl Convoy {
         lane.arrived_with = abreast.speed[1][i].abs();
         abreast.entering[i] = if upward { UP } else { DOWN };
         if next == 0 {
-            return Some(self.finish_alone::<TV>(i, tables, walks));
+            return self.help::<TV>(i, tables, walks);
         }
         let row = &tables.rows[next];
         abreast.set_region(i, &tables.field[next], row.low, row.high);
@@ -169,17 +187,26 @@ impl Convoy {
         Particle { mass, r, theta, place: Place::in_region(self.lane[i].region) }
     }
 
-    /// Follows the particle of a lane with all care, from the start of its stretch on.
-    fn finish_alone<const TV: bool>(&self, i: usize, tables: &Tables<'_>, walks: &mut Walks) -> Particle {
-        let (lane, entering) = (&self.lane[i], self.abreast.entering[i]);
-        let mut particle = self.particle(i);
+    /// Follows the particle of a lane with all care, from the start of its stretch on; returns it if
+    /// that took it to the end of the step.
+    fn help<const TV: bool>(&mut self, i: usize, tables: &Tables<'_>, walks: &mut Walks) -> Option<Particle> {
+        let (came_from, entering) = (self.lane[i].came_from, self.abreast.entering[i]);
+        let mut stage =
+            Stage { particle: self.particle(i), u: self.abreast.u[i], stretches: self.lane[i].stretches };
         let arrived = (entering != 0.0).then(|| {
             // What becomes of it on the boundary is still to be decided.
-            particle.place = Place::in_region(lane.came_from);
+            stage.particle.place = Place::in_region(came_from);
             let upward = entering == UP;
-            (if upward { lane.came_from } else { lane.came_from - 1 }, upward)
+            (if upward { came_from } else { came_from - 1 }, upward)
         });
-        walk_on::<TV>(tables, particle, self.abreast.u[i], arrived, lane.stretches, walks)
+        let stage = go_on::<TV>(tables, stage, arrived, walks);
+        if stage.u >= 1.0 {
+            return Some(stage.particle);
+        }
+        self.lane[i].region = stage.particle.place.index();
+        self.lane[i].stretches = stage.stretches;
+        self.place(i, stage, tables);
+        None
     }
 }
 
@@ -191,7 +218,6 @@ const fn length<const TV: bool>() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::canonical::walk::walk;
     use crate::flow::moments::Moments;
     use crate::flow::path::Path;
     use crate::problem::{Regions, Samples};
@@ -226,13 +252,19 @@ mod tests {
         let (mut together, mut alone) = (Walks::none(count), Walks::none(count));
         let mut convoy = Convoy::new();
         for i in (0..m).filter(|&i| place[i].is_free()) {
-            convoy.join(i);
+            let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
+            convoy.join(i, particle);
             convoy.walk::<TV>(&tables, &mut particles, &mut together, false);
         }
         convoy.walk::<TV>(&tables, &mut particles, &mut together, true);
         for i in (0..m).filter(|&i| place[i].is_free()) {
             let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
-            let end = walk::<TV>(&tables, particle, &mut alone);
+            alone.take_out_start::<TV>(&tables, &particle);
+            let mut stage = Stage { particle, u: 0.0, stretches: 0 };
+            while stage.u < 1.0 {
+                stage = go_on::<TV>(&tables, stage, None, &mut alone);
+            }
+            let end = stage.particle;
             assert_eq!(end.place, place_end[i], "particle {i}");
             assert!((end.r - r_end[i]).abs() < 2e-8, "particle {i}: {} {}", end.r, r_end[i]);
             assert!((end.theta - theta_end[i]).abs() < 2e-8, "particle {i}: {} {}", end.theta, theta_end[i]);
