@@ -196,7 +196,9 @@ fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
     // As far as the step goes, or as one stretch may turn.
     let rest = 1.0 - u;
     let whole = speed.abs() * rest <= turn;
-    let du = if whole { rest } else { turn / speed.abs() };
+    // Divisions are dear: this one serves twice.
+    let slowness = 1.0 / speed.abs();
+    let du = if whole { rest } else { turn * slowness };
     let (far, far_speed) = (sign * at(&phi, du), sign * slope(&phi, du));
     let crosses = far > ahead + ON_BOUNDARY;
     let excursion = 2.0 * du * overshoot(speed.abs(), far_speed);
@@ -208,7 +210,7 @@ fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
     // Between start and far end the track is monotone: its inverse is a function of the angle, near
     // to its cubic Hermite interpolant. From there on Newton.
     let share = ahead / far;
-    let (first, last) = (far / speed.abs(), far / far_speed);
+    let (first, last) = (far * slowness, far / far_speed);
     let rise = 3.0 * du - 2.0 * first - last;
     let mut root = share * (first + share * (rise + share * (first + last - 2.0 * du)));
     let mut step = du;
@@ -263,7 +265,7 @@ fn finish<const TV: bool>(lanes: &mut Abreast, i: usize, tv: f64) {
     let last = contribution::<TV>(mass, r_end, sin_end, cos_end, rate);
     let middle = contribution::<TV>(mass, r_middle, sin_middle, cos_middle, [0.0; 2]);
     // Simpson's rule.
-    let (outer, inner) = (du / 6.0, du / 1.5);
+    let (outer, inner) = (du * (1.0 / 6.0), du * (2.0 / 3.0));
     for p in 0..3 {
         let q = SIGMA + p;
         let (a, b, c) = (outer * first[q], inner * middle[q], outer * last[q]);

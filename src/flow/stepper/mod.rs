@@ -13,6 +13,8 @@
 
 mod attempt;
 
+use rayon::prelude::*;
+
 use crate::problem::{Measure, Regions, Samples};
 
 use crate::flow::canonical::grouping::{due, permute, targets};
@@ -233,11 +235,18 @@ impl Stepper {
     /// Sorts the particles in memory by place, if that pays.
     fn group(&mut self, state: &mut State) {
         let Some(target) = targets(&state.place, self.regions.boundaries()) else { return };
-        permute(&mut state.r, &target, &mut self.trial.r);
-        permute(&mut state.theta, &target, &mut self.trial.theta);
-        permute(&mut state.place, &target, &mut self.trial.place);
-        permute(&mut self.mass, &target, &mut self.trial.r);
-        state.position.iter_mut().for_each(|position| *position = target[*position as usize]);
+        let (trial, mass) = (&mut self.trial, &mut self.mass);
+        rayon::join(
+            || {
+                permute(&mut state.r, &target, &mut trial.r);
+                permute(mass, &target, &mut trial.r);
+            },
+            || {
+                permute(&mut state.theta, &target, &mut trial.theta);
+                permute(&mut state.place, &target, &mut trial.place);
+            },
+        );
+        state.position.par_iter_mut().for_each(|position| *position = target[*position as usize]);
         state.grouped_at = state.counters.events();
     }
 
