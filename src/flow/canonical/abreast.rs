@@ -204,7 +204,8 @@ fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
     let excursion = 2.0 * du * overshoot(speed.abs(), far_speed);
     let mut aside = (entering * speed < 0.0)
         | (far < -behind - ON_BOUNDARY)
-        | !(far.abs() <= MAX_TURN.min(1.5 * turn))
+        | (far.abs() > MAX_TURN.min(1.5 * turn))
+        | far.is_nan()
         | ((far_speed < 0.0) & (crosses | ((ahead < excursion) & (excursion > ON_BOUNDARY))));
 
     // Between start and far end the track is monotone: its inverse is a function of the angle, near
@@ -257,7 +258,7 @@ fn finish<const TV: bool>(lanes: &mut Abreast, i: usize, tv: f64) {
     if TV {
         // Within a stretch the penalty keeps its sign.
         let dip = 2.0 * du * overshoot(r_series[1], rate[0]);
-        let changes = !(r * r_end > 0.0) | (r.abs() <= dip);
+        let changes = (r * r_end <= 0.0) | (r.abs() <= dip);
         lanes.verdict[i] = if changes { ASIDE } else { lanes.verdict[i] };
     }
 

@@ -12,6 +12,7 @@
 //! before it, and a tiny step passes over it.
 
 mod attempt;
+mod ode;
 
 use rayon::prelude::*;
 
@@ -25,12 +26,12 @@ use crate::flow::field::gradients;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::record::StepRecord;
-use crate::flow::residual_ode::{OdeStep, Pinned, rate};
+use crate::flow::residual_ode::rate;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 use crate::flow::{Counters, Flow};
 
-use attempt::{Attempt, largest};
+use attempt::Attempt;
 
 /// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
 const STEP_SHARE: f64 = 0.1;
@@ -332,40 +333,9 @@ impl Stepper {
         self.trial.rho_rate = self.rate_of(&self.trial.walks.moments, &self.trial.rho);
     }
 
-    fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
-        let walks = &self.trial.walks;
-        let ends = [&self.moments, &walks.moments];
-        OdeStep::new(&self.samples, &self.regions, h, self.lambda, ends, &walks.movers, pinned)
-    }
-
-    /// How far the particles' residual at the end of the step is from what the residual ODE makes
-    /// of the residual at its start.
-    fn ode_defect(&mut self, h: f64, fastest: f64) -> f64 {
-        let end = self.ode_step(h, Pinned::Radial).advance(
-            &self.rho,
-            &self.trial.rho,
-            fastest,
-            1e-3 * self.allowed,
-        );
-        let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
-        self.trial.ode_end = end;
-        largest(&defect)
-    }
-
     /// Makes the trial the state.
     fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64, fastest: f64) {
-        // The equation is linear: a solution beside the one that is known differs by little more
-        // than it does at the start.
-        let beside = |rho: &[f64]| -> Vec<f64> {
-            (0..rho.len()).map(|j| self.trial.ode_end[j] + (rho[j] - self.rho[j])).collect()
-        };
-        let advance = |pinned: Pinned, rho: &[f64]| {
-            self.ode_step(record.step_size, pinned).advance(rho, &beside(rho), fastest, 0.0)
-        };
-        (state.residual_ode, state.residual_ode_uncorrected) = rayon::join(
-            || advance(Pinned::Radial, &state.residual_ode),
-            || advance(Pinned::Ignored, &state.residual_ode_uncorrected),
-        );
+        self.advance_ode(state, record.step_size, fastest);
         state.memory[0] = record.step_size;
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);
