@@ -5,6 +5,7 @@ mod architecture;
 mod boundaries;
 mod cli_basics;
 mod cli_check;
+mod cli_convert;
 mod cli_interrupt;
 mod cli_kill;
 mod cli_readme;
