@@ -1,11 +1,14 @@
 //! Flows of the measure: the field from the residuals, what happens at a boundary, the residual
 //! ODE and the step controller.
 
+mod boundary;
 pub mod canonical;
 mod counters;
 mod error;
 mod field;
+mod field_cubic;
 mod implicit;
+pub mod lifted;
 pub mod moments;
 mod path;
 mod record;

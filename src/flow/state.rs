@@ -34,6 +34,12 @@ pub struct State {
     pub w_x: Vec<f64>,
     /// Second component of `w`.
     pub w_y: Vec<f64>,
+    /// Where in memory each room of neurons begins, then the end; empty for canonical particles.
+    pub room: Vec<u32>,
+    /// How far the boundaries of each room have moved since the neurons were last grouped.
+    pub travel: Vec<f64>,
+    /// The travel up to which each block of neurons needs no look.
+    pub deadline: Vec<f64>,
     /// Frames of the `2 s` regions, then of the `2 s` boundaries: row-major `3 x 3` matrices that
     /// act on `(c, w)` (section 10). Empty where neurons are stored as they are.
     pub frame: Vec<f64>,
@@ -86,6 +92,34 @@ pub enum ColumnMut<'a> {
 }
 
 impl State {
+    /// A state at time 0 of `m` particles, none of which has been placed yet.
+    pub fn blank(m: usize) -> State {
+        State {
+            time: 0.0,
+            step: 0,
+            step_size: 0.0,
+            position: (0..m as u32).collect(),
+            grouped_at: 0,
+            r: vec![],
+            theta: vec![],
+            c: vec![],
+            w_x: vec![],
+            w_y: vec![],
+            room: vec![],
+            travel: vec![],
+            deadline: vec![],
+            frame: vec![],
+            place: vec![],
+            moments: vec![],
+            residual_ode: vec![],
+            residual_ode_uncorrected: vec![],
+            memory: vec![],
+            initial_moments: vec![],
+            scale: 1.0,
+            counters: Counters::default(),
+        }
+    }
+
     /// Where in `r`, `theta` and `place` particle `i` is.
     #[inline]
     pub fn position_of(&self, i: usize) -> usize {
@@ -130,6 +164,9 @@ impl State {
         visit("c", Column::F64(&self.c))?;
         visit("w_x", Column::F64(&self.w_x))?;
         visit("w_y", Column::F64(&self.w_y))?;
+        visit("room", Column::U32(&self.room))?;
+        visit("travel", Column::F64(&self.travel))?;
+        visit("deadline", Column::F64(&self.deadline))?;
         visit("frame", Column::F64(&self.frame))?;
         visit("place", Column::Place(&self.place))?;
         visit("moments", Column::F64(&self.moments))?;
@@ -159,33 +196,17 @@ impl State {
             panic!("checkpoint/counts has 11 values")
         };
         let events = events.try_into().expect("checkpoint/counts has 11 values");
-        let mut state = State {
-            time,
-            step,
-            step_size,
-            position: vec![],
-            grouped_at,
-            r: vec![],
-            theta: vec![],
-            c: vec![],
-            w_x: vec![],
-            w_y: vec![],
-            frame: vec![],
-            place: vec![],
-            moments: vec![],
-            residual_ode: vec![],
-            residual_ode_uncorrected: vec![],
-            memory: vec![],
-            initial_moments: vec![],
-            scale,
-            counters: Counters::from_counts(events, ambiguous_mass),
-        };
+        let counters = Counters::from_counts(events, ambiguous_mass);
+        let mut state = State { time, step, step_size, grouped_at, scale, counters, ..State::blank(0) };
         fill("position", ColumnMut::U32(&mut state.position))?;
         fill("r", ColumnMut::F64(&mut state.r))?;
         fill("theta", ColumnMut::F64(&mut state.theta))?;
         fill("c", ColumnMut::F64(&mut state.c))?;
         fill("w_x", ColumnMut::F64(&mut state.w_x))?;
         fill("w_y", ColumnMut::F64(&mut state.w_y))?;
+        fill("room", ColumnMut::U32(&mut state.room))?;
+        fill("travel", ColumnMut::F64(&mut state.travel))?;
+        fill("deadline", ColumnMut::F64(&mut state.deadline))?;
         fill("frame", ColumnMut::F64(&mut state.frame))?;
         fill("place", ColumnMut::Place(&mut state.place))?;
         fill("moments", ColumnMut::F64(&mut state.moments))?;

@@ -26,6 +26,9 @@ pub enum Dim {
     Count,
     CanonicalParticle,
     Neuron,
+    Room,
+    RoomTravel,
+    Block,
     FrameEntry,
     Moment,
     InitialMoment,
@@ -34,7 +37,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 22] = [
+    pub const ALL: [Dim; 25] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -53,6 +56,9 @@ impl Dim {
         Dim::Count,
         Dim::CanonicalParticle,
         Dim::Neuron,
+        Dim::Room,
+        Dim::RoomTravel,
+        Dim::Block,
         Dim::FrameEntry,
         Dim::Moment,
         Dim::InitialMoment,
@@ -80,6 +86,9 @@ impl Dim {
             Dim::Count => "count",
             Dim::CanonicalParticle => "canonical_particle",
             Dim::Neuron => "neuron",
+            Dim::Room => "room_entry",
+            Dim::RoomTravel => "room_number",
+            Dim::Block => "block",
             Dim::FrameEntry => "frame_entry",
             Dim::Moment => "moment",
             Dim::InitialMoment => "initial_moment",
@@ -97,6 +106,9 @@ impl Dim {
             | Dim::Count
             | Dim::CanonicalParticle
             | Dim::Neuron
+            | Dim::Room
+            | Dim::RoomTravel
+            | Dim::Block
             | Dim::FrameEntry
             | Dim::Moment
             | Dim::InitialMoment

@@ -363,6 +363,9 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "count", &[Count]).says("entry of counts"),
     index(Group::Checkpoint, "canonical_particle", &[CanonicalParticle]).says("position of a canonical particle"),
     index(Group::Checkpoint, "neuron", &[Neuron]).says("position of a neuron"),
+    index(Group::Checkpoint, "room_entry", &[Room]).says("entry of room"),
+    index(Group::Checkpoint, "room_number", &[RoomTravel]).says("number of the room"),
+    index(Group::Checkpoint, "block", &[Block]).says("number of the block of neurons"),
     index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
     index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
@@ -380,6 +383,9 @@ pub static VARIABLES: &[Variable] = &[
     column("c", &[Slot, Neuron], Kind::F64).says("output weight in the frame of its place, by position"),
     column("w_x", &[Slot, Neuron], Kind::F64).says("first component of w = (a, -b) in the frame of its place, by position"),
     column("w_y", &[Slot, Neuron], Kind::F64).says("second component of w = (a, -b) in the frame of its place, by position"),
+    column("room", &[Slot, Room], Kind::U32).says("position of the first neuron of each room (regions, clusters by boundary and sign of c, origin), then of the end"),
+    column("travel", &[Slot, RoomTravel], Kind::F64).says("how far the boundaries of each room have moved, in the frames of its neurons"),
+    column("deadline", &[Slot, Block], Kind::F64).says("travel up to which each block of neurons needs no look"),
     column("frame", &[Slot, FrameEntry], Kind::F64)
         .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
         .equation("section 10"),
