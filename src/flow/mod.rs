@@ -1,9 +1,11 @@
 //! Flows of the measure: the field from the residuals, what happens at a boundary, the residual
 //! ODE and the step controller.
 
+mod advance;
 mod boundary;
 pub mod canonical;
 mod counters;
+pub mod descent;
 mod error;
 mod field;
 mod field_cubic;
@@ -13,16 +15,17 @@ pub mod moments;
 mod path;
 mod record;
 mod residual_ode;
+mod scale;
 mod state;
 mod stepper;
 pub mod tangent_kernel;
 
+pub use advance::Stepper;
 pub use counters::Counters;
 pub use error::FlowError;
 pub use field::{Vec2, gradients, project};
 pub use record::StepRecord;
 pub use state::{Column, ColumnMut, State};
-pub use stepper::Stepper;
 
 /// Which flow moves the measure (mathematics, section 5).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,5 +120,18 @@ impl Flow {
     /// Whether particles are neurons `(c, a, b)` rather than canonical particles `(r, theta)`.
     pub fn is_lifted(&self) -> bool {
         !matches!(self, Flow::Canonical { .. })
+    }
+
+    /// Whether `c`, and whether `w = (a, -b)`, moves; both as functions of `(r, theta)` in the
+    /// canonical flow.
+    pub fn moves(&self) -> (bool, bool) {
+        match self {
+            Flow::Canonical { .. } | Flow::Lifted { .. } => (true, true),
+            Flow::Kernel { .. } => (true, false),
+            Flow::Adaptive { .. } => (false, true),
+            Flow::Descent { descent, .. } => {
+                (descent.layers != Layers::Hidden, descent.layers != Layers::Output)
+            }
+        }
     }
 }

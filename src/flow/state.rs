@@ -40,6 +40,13 @@ pub struct State {
     pub travel: Vec<f64>,
     /// The travel up to which each block of neurons needs no look.
     pub deadline: Vec<f64>,
+    /// Sums of past gradients of `c`, each times `momentum` to the number of steps since; the
+    /// gradients are `m` times those of the loss. Empty without momentum.
+    pub v_c: Vec<f64>,
+    /// The same of `w_x`.
+    pub v_x: Vec<f64>,
+    /// The same of `w_y`.
+    pub v_y: Vec<f64>,
     /// Frames of the `2 s` regions, then of the `2 s` boundaries: row-major `3 x 3` matrices that
     /// act on `(c, w)` (section 10). Empty where neurons are stored as they are.
     pub frame: Vec<f64>,
@@ -53,7 +60,9 @@ pub struct State {
     /// The residual ODE as printed.
     pub residual_ode_uncorrected: Vec<f64>,
     /// The controller's memory of the last step: its size, then the residual and its rate at its
-    /// start. Size 0 means there is nothing to remember. Length `1 + 2 s`.
+    /// start. Size 0 means there is nothing to remember. Length `1 + 2 s`. Gradient descent has no
+    /// controller: it keeps size 0, and then what `v_c` is to `c`: the sums of past rates of
+    /// `residual_ode` and of `residual_ode_uncorrected`.
     pub memory: Vec<f64>,
     /// The tangent kernel at the start of the run in factored form: the region and boundary
     /// moments at `t = 0`, for `|K_t - K_0|`.
@@ -108,6 +117,9 @@ impl State {
             room: vec![],
             travel: vec![],
             deadline: vec![],
+            v_c: vec![],
+            v_x: vec![],
+            v_y: vec![],
             frame: vec![],
             place: vec![],
             moments: vec![],
@@ -167,6 +179,9 @@ impl State {
         visit("room", Column::U32(&self.room))?;
         visit("travel", Column::F64(&self.travel))?;
         visit("deadline", Column::F64(&self.deadline))?;
+        visit("v_c", Column::F64(&self.v_c))?;
+        visit("v_x", Column::F64(&self.v_x))?;
+        visit("v_y", Column::F64(&self.v_y))?;
         visit("frame", Column::F64(&self.frame))?;
         visit("place", Column::Place(&self.place))?;
         visit("moments", Column::F64(&self.moments))?;
@@ -207,6 +222,9 @@ impl State {
         fill("room", ColumnMut::U32(&mut state.room))?;
         fill("travel", ColumnMut::F64(&mut state.travel))?;
         fill("deadline", ColumnMut::F64(&mut state.deadline))?;
+        fill("v_c", ColumnMut::F64(&mut state.v_c))?;
+        fill("v_x", ColumnMut::F64(&mut state.v_x))?;
+        fill("v_y", ColumnMut::F64(&mut state.v_y))?;
         fill("frame", ColumnMut::F64(&mut state.frame))?;
         fill("place", ColumnMut::Place(&mut state.place))?;
         fill("moments", ColumnMut::F64(&mut state.moments))?;

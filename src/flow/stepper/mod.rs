@@ -24,6 +24,7 @@ use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::record::StepRecord;
 use crate::flow::residual_ode::{OdeStep, Pinned, rate};
+use crate::flow::scale::residual_scale;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 
@@ -333,16 +334,6 @@ impl Stepper {
             self.renew(moments);
         }
     }
-}
-
-/// The unit of `tolerance`: the larger of the root mean squares of `y` and of the residual.
-fn residual_scale(samples: &Samples, rho: &[f64]) -> f64 {
-    let n: f64 = samples.weight().iter().sum();
-    let mean_square = |values: &[f64]| {
-        values.iter().zip(samples.weight()).map(|(value, weight)| weight * value * value).sum::<f64>() / n
-    };
-    let scale = mean_square(samples.y()).max(mean_square(rho)).sqrt();
-    if scale > 0.0 { scale } else { 1.0 }
 }
 
 /// Checks that all values are finite.

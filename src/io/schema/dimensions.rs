@@ -29,6 +29,7 @@ pub enum Dim {
     Room,
     RoomTravel,
     Block,
+    NeuronVelocity,
     FrameEntry,
     Moment,
     InitialMoment,
@@ -37,7 +38,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 25] = [
+    pub const ALL: [Dim; 26] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -59,6 +60,7 @@ impl Dim {
         Dim::Room,
         Dim::RoomTravel,
         Dim::Block,
+        Dim::NeuronVelocity,
         Dim::FrameEntry,
         Dim::Moment,
         Dim::InitialMoment,
@@ -89,6 +91,7 @@ impl Dim {
             Dim::Room => "room_entry",
             Dim::RoomTravel => "room_number",
             Dim::Block => "block",
+            Dim::NeuronVelocity => "neuron_velocity",
             Dim::FrameEntry => "frame_entry",
             Dim::Moment => "moment",
             Dim::InitialMoment => "initial_moment",
@@ -109,6 +112,7 @@ impl Dim {
             | Dim::Room
             | Dim::RoomTravel
             | Dim::Block
+            | Dim::NeuronVelocity
             | Dim::FrameEntry
             | Dim::Moment
             | Dim::InitialMoment

@@ -366,6 +366,8 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "room_entry", &[Room]).says("entry of room"),
     index(Group::Checkpoint, "room_number", &[RoomTravel]).says("number of the room"),
     index(Group::Checkpoint, "block", &[Block]).says("number of the block of neurons"),
+    index(Group::Checkpoint, "neuron_velocity", &[NeuronVelocity])
+        .says("position of a neuron that moves with momentum"),
     index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
     index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
@@ -386,6 +388,12 @@ pub static VARIABLES: &[Variable] = &[
     column("room", &[Slot, Room], Kind::U32).says("position of the first neuron of each room (regions, clusters by boundary and sign of c, origin), then of the end"),
     column("travel", &[Slot, RoomTravel], Kind::F64).says("how far the boundaries of each room have moved, in the frames of its neurons"),
     column("deadline", &[Slot, Block], Kind::F64).says("travel up to which each block of neurons needs no look"),
+    column("v_c", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of c under momentum, by position"),
+    column("v_x", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of w_x under momentum, by position"),
+    column("v_y", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of w_y under momentum, by position"),
     column("frame", &[Slot, FrameEntry], Kind::F64)
         .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
         .equation("section 10"),
@@ -393,6 +401,6 @@ pub static VARIABLES: &[Variable] = &[
     column("moments", &[Slot, Moment], Kind::F64).says("region and boundary moments"),
     column("residual_ode", &[Slot, Sample], Kind::F64).says("residual ODE, corrected"),
     column("residual_ode_uncorrected", &[Slot, Sample], Kind::F64).says("residual ODE as printed"),
-    column("memory", &[Slot, MemoryEntry], Kind::F64).says("the step controller's memory of the last step"),
+    column("memory", &[Slot, MemoryEntry], Kind::F64).says("the step controller's memory of the last step; of gradient descent, from entry 1 on, the sums of past rates of both residual ODEs"),
     column("initial_moments", &[Slot, InitialMoment], Kind::F64).says("moments at the start of the run"),
 ];
