@@ -8,6 +8,7 @@ mod cli_check;
 mod cli_convert;
 mod cli_interrupt;
 mod cli_kill;
+mod cli_neurons;
 mod cli_readme;
 mod cli_run;
 mod cli_scenarios;
