@@ -201,13 +201,19 @@ impl Rooms {
         }
     }
 
-    /// Brings the list of loose neurons up to date: `candidates` have moved, some of which were
-    /// loose before. They come in any order.
+    /// Brings the list of loose neurons up to date: `candidates`, ascending, have moved.
     pub fn update_loose(&mut self, candidates: impl Iterator<Item = u32>, place: &[Place]) {
-        let mut all = std::mem::take(&mut self.loose);
-        all.extend(candidates);
-        all.sort_unstable();
-        all.dedup();
+        let before = std::mem::take(&mut self.loose);
+        let mut old = before.into_iter().peekable();
+        let mut all = vec![];
+        for new in candidates {
+            while let Some(i) = old.next_if(|&i| i < new) {
+                all.push(i);
+            }
+            old.next_if_eq(&new);
+            all.push(new);
+        }
+        all.extend(old);
         all.retain(|&i| self.of(place[i as usize]) != self.home(i as usize));
         self.loose = all;
     }
@@ -244,9 +250,5 @@ mod tests {
         let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
         rooms.update_loose([1, 2].into_iter(), &place);
         assert_eq!(rooms.loose, [1]);
-        // Those at home are told first, then those that were loose: nobody is listed twice.
-        let place = [Place::in_region(1), Place::in_region(4), Place::in_region(3), Place::in_region(2)];
-        rooms.update_loose([3, 1].into_iter(), &place);
-        assert_eq!(rooms.loose, [1, 3]);
     }
 }
