@@ -13,8 +13,7 @@ const TASK: usize = 32;
 /// Room for the rounding of accumulated travel.
 const SLACK: f64 = 1.0 - 1e-9;
 
-/// Indices of all neurons that may meet an event: in order of memory, first those at home, then
-/// the loose ones. Also how many neurons were looked at. Which neurons are found does not depend on
+/// Indices of all neurons that may meet an event, ascending. Also how many neurons were looked at. Which neurons are found does not depend on
 /// deadlines, which only spare looks; deadlines are brought up to date.
 pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>, u64) {
     let count = tables.regions.boundaries();
@@ -57,9 +56,25 @@ pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>,
             last = room;
         }
     }
-    let loose = rooms.loose.iter().filter(|&&i| is_near(tables, rooms, state, i as usize));
-    all.extend(loose);
-    (all, looked + rooms.loose.len() as u64)
+    let loose = rooms.loose.iter().copied().filter(|&i| is_near(tables, rooms, state, i as usize));
+    (merged(all, loose), looked + rooms.loose.len() as u64)
+}
+
+/// Two ascending lists as one.
+fn merged(first: Vec<u32>, second: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut second = second.peekable();
+    if second.peek().is_none() {
+        return first;
+    }
+    let mut all = Vec::with_capacity(first.len());
+    for i in first {
+        while let Some(j) = second.next_if(|&j| j < i) {
+            all.push(j);
+        }
+        all.push(i);
+    }
+    all.extend(second);
+    all
 }
 
 /// Whether the neurons of a room are set free during the step, whatever their planes do.
