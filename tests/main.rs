@@ -31,6 +31,7 @@ mod io_support;
 mod io_tools;
 mod io_validate;
 mod laws;
+mod lifted_one_sample;
 mod neuron_checks;
 mod orders;
 mod reference;
