@@ -68,6 +68,7 @@ pub mod mathematics {}
 pub mod cli;
 pub mod flow;
 pub mod io;
+pub mod kernel;
 pub mod math;
 pub mod problem;
 pub mod run;

@@ -22,6 +22,7 @@ mod io_round_trip;
 mod io_support;
 mod io_tools;
 mod io_validate;
+mod kernel_limit;
 mod laws;
 mod orders;
 mod reference;

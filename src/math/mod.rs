@@ -1,5 +1,10 @@
 //! Small numerical tools that know nothing of this project's types.
 
+pub mod banded;
+pub mod cubic_spline;
+pub mod linear_spline;
+pub mod normal;
 pub mod poly;
+pub mod quadrature;
 pub mod random;
 pub mod trig;

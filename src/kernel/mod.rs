@@ -1,0 +1,23 @@
+//! Infinitely wide networks in the kernel regime, and the splines they are compared with
+//! (mathematics, sections 12 and 13).
+//!
+//! When only the output weights move, or when the network is linearised around its start, the
+//! residuals of an infinitely wide network obey `d rho/dt = -kappa^2 K N rho` with a constant
+//! kernel. [`Kernel`] has the kernels of a [`StartLaw`]. This module knows nothing of how
+//! particles are stepped.
+
+mod error;
+mod gradient_flow;
+mod independent;
+pub mod isotropic;
+mod kernels;
+mod law;
+mod limit;
+mod particles;
+
+pub use error::KernelError;
+pub use gradient_flow::GradientFlow;
+pub use kernels::{Kernel, Regime};
+pub use law::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
+pub use limit::{KernelFunction, Norm, curvature_norm};
+pub use particles::Particles;
