@@ -29,7 +29,9 @@ pub enum KernelError {
         found: String,
     },
     /// The convex solver did not reach its tolerance.
-    #[error("the convex problem with total variation was not solved: {status}; try another weight, or rescale the data (standardize = true)")]
+    #[error(
+        "the convex problem with total variation was not solved: {status}; try another weight, or rescale the data (standardize = true)"
+    )]
     Convex {
         /// What the solver says.
         status: String,

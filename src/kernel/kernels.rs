@@ -147,9 +147,7 @@ impl Kernel {
     /// ```
     pub fn knot_density(&self, x: f64) -> Option<[f64; 2]> {
         match self.law.weights {
-            WeightLaw::Isotropic { second_moment } => {
-                Some([second_moment * isotropic::knot_density(x); 2])
-            }
+            WeightLaw::Isotropic { second_moment } => Some([second_moment * isotropic::knot_density(x); 2]),
             WeightLaw::Normal { a_deviation, b_deviation } => {
                 let ratio = a_deviation / b_deviation;
                 let standard = 2.0 * isotropic::knot_density(ratio * x);

@@ -19,19 +19,34 @@ pub struct KernelFunction<'a> {
     alpha: &'a [f64],
 }
 
-/// The norm of a [`KernelFunction`] and what it is made of (section 12).
+/// The squared norm of a [`KernelFunction`] and what it is made of (section 12).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Norm {
     /// `|f|^2 = alpha^T K alpha`.
     pub square: f64,
-    /// `Int |f''|^2 / nu` over the whole range of the knots, of a random-features function.
-    pub curvature: Option<f64>,
+    /// What the affine part of a random-features function costs.
+    ///
+    /// Its neurons are `c = |a| h_+(b / a)` facing right and `c = |a| h_-(b / a)` facing left, with
+    /// `h_+(u) = -Sum alpha_j (x_j - u)_+`, `h_-(u) = -Sum alpha_j (u - x_j)_+`. Only
+    /// `f'' = nu_+ h_+ + nu_- h_-` bends the function; the rest of the norm,
+    ///
+    /// ```text
+    /// |f|^2 - Int |f''|^2 / nu = Int nu_+ nu_- / nu (h_+ - h_-)^2,   h_+ - h_- = -Sum alpha_j (x_j - u),
+    /// ```
+    ///
+    /// is paid for the value and the slope that `f` has beside its curvature.
+    pub affine: Option<f64>,
 }
 
 impl Norm {
-    /// The share of the squared norm that the affine part of the function costs.
+    /// `Int |f''|^2 / nu` over the whole range of the knots.
+    pub fn curvature(&self) -> Option<f64> {
+        self.affine.map(|affine| self.square - affine)
+    }
+
+    /// The share of the squared norm that the affine part costs.
     pub fn affine_share(&self) -> Option<f64> {
-        self.curvature.map(|curvature| 1.0 - curvature / self.square)
+        self.affine.map(|affine| affine / self.square)
     }
 }
 
@@ -68,12 +83,19 @@ impl<'a> KernelFunction<'a> {
     pub fn norm(&self, gram: &ndarray::Array2<f64>) -> Norm {
         let alpha = ndarray::ArrayView1::from(self.alpha);
         let square = alpha.dot(&gram.dot(&alpha));
-        let second = |x| self.second_derivative(x);
-        let curvature = (self.second_derivative(self.x[0]).is_some())
-            .then(|| curvature_norm(self.kernel, self.x, |x| second(x).unwrap_or(0.0)))
-            .flatten()
-            .map(|integral| integral.value);
-        Norm { square, curvature }
+        if self.regime == Regime::Tangent {
+            return Norm { square, affine: None };
+        }
+        let total: f64 = self.alpha.iter().sum();
+        let moment: f64 = self.alpha.iter().zip(self.x).map(|(a, x)| a * x).sum();
+        let bounds = self.kernel.knot_bounds();
+        let affine = over_knots(self.kernel, &bounds, |x, [right, left]| {
+            if right == 0.0 || left == 0.0 {
+                return 0.0;
+            }
+            right * (left / (right + left)) * (moment - total * x).powi(2)
+        });
+        Norm { square, affine: affine.map(|integral| integral.value) }
     }
 }
 
@@ -82,33 +104,32 @@ impl<'a> KernelFunction<'a> {
 ///
 /// * `breaks`: where `f''` is not smooth.
 pub fn curvature_norm(kernel: &Kernel, breaks: &[f64], second: impl Fn(f64) -> f64) -> Option<Integral> {
-    kernel.knot_density(0.0)?;
     let mut ends = breaks.to_vec();
     ends.extend(kernel.knot_bounds());
-    ends.sort_by(f64::total_cmp);
-    ends.dedup();
-    let reach = 2.0 * ends.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
     let mut without_knots = false;
-    let mut at = |x: f64| {
-        let [right, left] = kernel.knot_density(x).expect("asked above");
+    let integral = over_knots(kernel, &ends, |x, [right, left]| {
         let (bend, nu) = (second(x), right + left);
-        match (bend == 0.0, nu > 0.0) {
-            (true, _) => 0.0,
-            (false, true) => bend * (bend / nu),
-            (false, false) => {
-                without_knots = true;
-                0.0
-            }
+        if bend != 0.0 && nu == 0.0 {
+            without_knots = true;
         }
-    };
-    // Each piece to its own accuracy relative to the sum of all would need the sum first: once
-    // roughly, then well.
+        if bend == 0.0 || nu == 0.0 { 0.0 } else { bend * (bend / nu) }
+    })?;
+    Some(if without_knots { Integral { value: f64::INFINITY, error: 0.0 } } else { integral })
+}
+
+/// `Int f(x, [nu_+, nu_-]) dx` over all of the line; `None` if the knots have no density.
+fn over_knots(kernel: &Kernel, breaks: &[f64], mut f: impl FnMut(f64, [f64; 2]) -> f64) -> Option<Integral> {
+    kernel.knot_density(0.0)?;
+    let mut at = |x: f64| f(x, kernel.knot_density(x).expect("asked above"));
+    let mut edges = breaks.to_vec();
+    let reach = 2.0 * edges.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
+    edges.extend([-reach, reach]);
+    edges.sort_by(f64::total_cmp);
+    edges.dedup();
+    // Each piece must be good relative to the sum of all, which takes a rough look first.
+    let rough = integrate(&mut at, -reach, reach, &edges, 0.0, 1e-2).value.abs();
+    let absolute = RELATIVE * rough / edges.len() as f64;
     let mut total = Integral { value: 0.0, error: 0.0 };
-    let rough = integrate(&mut at, -reach, reach, &ends, 0.0, 1e-2).value.abs();
-    let absolute = RELATIVE * rough / (ends.len() + 1) as f64;
-    let mut edges = vec![-reach];
-    edges.extend(ends);
-    edges.push(reach);
     for edge in edges.windows(2) {
         total = total + integrate(&mut at, edge[0], edge[1], &[], absolute, RELATIVE);
     }
@@ -117,6 +138,5 @@ pub fn curvature_norm(kernel: &Kernel, breaks: &[f64], second: impl Fn(f64) -> f
         let inverse = |v: f64| at(side / v) / (v * v);
         total = total + integrate(inverse, 0.0, 1.0 / reach, &[], absolute, RELATIVE);
     }
-    Some(if without_knots { Integral { value: f64::INFINITY, error: 0.0 } } else { total })
+    Some(total)
 }
-

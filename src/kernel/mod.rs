@@ -13,6 +13,7 @@ pub mod isotropic;
 mod kernels;
 mod law;
 mod limit;
+mod monte_carlo;
 mod particles;
 
 pub use error::KernelError;
@@ -20,4 +21,5 @@ pub use gradient_flow::GradientFlow;
 pub use kernels::{Kernel, Regime};
 pub use law::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
 pub use limit::{KernelFunction, Norm, curvature_norm};
+pub use monte_carlo::MonteCarlo;
 pub use particles::Particles;

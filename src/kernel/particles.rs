@@ -22,10 +22,8 @@ impl Particles {
     /// # Panics
     /// If there are none.
     pub fn uniform(neurons: impl IntoIterator<Item = (f64, f64, f64)>) -> Particles {
-        let rows: Vec<(f64, [f64; 4])> = neurons
-            .into_iter()
-            .map(|(a, b, c)| ((-b).atan2(a), [a * a, -a * b, b * b, c * c]))
-            .collect();
+        let rows: Vec<(f64, [f64; 4])> =
+            neurons.into_iter().map(|(a, b, c)| ((-b).atan2(a), [a * a, -a * b, b * b, c * c])).collect();
         assert!(!rows.is_empty(), "a kernel needs at least one particle");
         let mass = 1.0 / rows.len() as f64;
         Particles::sorted(rows.into_iter().map(|(theta, row)| (theta, row.map(|v| mass * v))).collect())

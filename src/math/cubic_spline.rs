@@ -139,7 +139,8 @@ impl CubicSpline {
 
     /// Total variation of the derivative, `Int |f''|`, exactly.
     pub fn slope_variation(&self) -> f64 {
-        let piece = |i: usize| linear_variation(self.x[i + 1] - self.x[i], self.second[i], self.second[i + 1]);
+        let piece =
+            |i: usize| linear_variation(self.x[i + 1] - self.x[i], self.second[i], self.second[i + 1]);
         (0..self.x.len() - 1).map(piece).sum()
     }
 }

@@ -169,7 +169,8 @@ pub fn integrate(
         let halves = [(a, middle), (middle, b)].map(|(a, b)| (a, b, kronrod(&mut f, a, b)));
         let split = halves[0].2 + halves[1].2;
         // At the floor of rounding, halving gains nothing any more.
-        if middle <= a || middle >= b || (split.error >= whole.error && whole.error < 1e-13 * sum.value.abs()) {
+        if middle <= a || middle >= b || (split.error >= whole.error && whole.error < 1e-13 * sum.value.abs())
+        {
             break;
         }
         pieces[worst] = halves[0];
@@ -214,7 +215,10 @@ mod tests {
                 let found = integrate(f, a, b, &[], 0.0, relative);
                 let error = (found.value - exact).abs();
                 assert!(error <= found.error.max(1e-15), "case {k}: {error:e} {found:?}");
-                assert!(found.error <= 1.01 * relative * exact.abs() + 1e-14, "case {k} at {relative:e}: {found:?}");
+                assert!(
+                    found.error <= 1.01 * relative * exact.abs() + 1e-14,
+                    "case {k} at {relative:e}: {found:?}"
+                );
             }
         }
         let there = integrate(|x| x, 1.0, 0.0, &[], 0.0, 1e-12);
