@@ -6,6 +6,8 @@
 //! kernel. [`Kernel`] has the kernels of a [`StartLaw`]. This module knows nothing of how
 //! particles are stepped.
 
+mod approach;
+mod curve;
 mod error;
 mod gradient_flow;
 mod independent;
@@ -14,12 +16,18 @@ mod kernels;
 mod law;
 mod limit;
 mod monte_carlo;
+mod particle_function;
 mod particles;
+mod yardstick;
 
+pub use approach::Within;
+pub use curve::Curve;
 pub use error::KernelError;
 pub use gradient_flow::GradientFlow;
 pub use kernels::{Kernel, Regime};
 pub use law::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
 pub use limit::{KernelFunction, Norm, curvature_norm};
 pub use monte_carlo::MonteCarlo;
+pub use particle_function::ParticleFunction;
 pub use particles::Particles;
+pub use yardstick::Yardstick;

@@ -2,9 +2,12 @@
 
 pub mod banded;
 pub mod cubic_spline;
+pub mod linear_pieces;
 pub mod linear_spline;
 pub mod normal;
 pub mod poly;
 pub mod quadrature;
 pub mod random;
+pub mod segments;
+pub mod trend_filter;
 pub mod trig;
