@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use reluflow::math::cross_validation::smoothing_parameter;
 use reluflow::math::cubic_spline::CubicSpline;
 use reluflow::math::linear_spline::LinearSpline;
 
@@ -36,6 +37,12 @@ for case in json.load(sys.stdin):
     answer["variation"] = float(np.abs(np.diff(natural(fine, 1))).sum())
     smooth = make_smoothing_spline(x, y, w=w, lam=case["lambda"])
     answer["smoothing"] = smooth(at).tolist()
+    def score(lam):
+        smooth = lambda v: make_smoothing_spline(x, v, w=w, lam=lam)(x)
+        trace = sum(smooth(row)[j] for j, row in enumerate(np.eye(len(x))))
+        return len(x) * (w * (y - smooth(y)) ** 2).sum() / (len(x) - trace) ** 2
+    if case["chosen"]:
+        answer["scores"] = [score(factor * case["chosen"]) for factor in [0.01, 0.8, 1, 1.25, 100]]
     answer["linear"] = interp1d(x, y, fill_value="extrapolate")(at).tolist()
     answers.append(answer)
 json.dump(answers, sys.stdout)
@@ -63,10 +70,12 @@ fn they_agree_with_scipy() {
         // SciPy's natural spline goes on as a cubic beyond its ends, ours as a line.
         at.splice(0..0, [low, high]);
         let lambda = 10f64.powi(k - 8);
-        cases.push(serde_json::json!({
-            "x": x, "y": draw.list(s, -1.0, 1.0), "w": draw.list(s, 0.5, 3.0),
-            "at": at, "lambda": lambda,
-        }));
+        let (noise, w) = (draw.list(s, -0.3, 0.3), draw.list(s, 0.5, 3.0));
+        let y: Vec<f64> = x.iter().zip(noise).map(|(x, noise)| (2.0 * x).sin() + noise).collect();
+        let chosen = if k < 4 { smoothing_parameter(&x, &y, &w) } else { 0.0 };
+        let case =
+            serde_json::json!({ "x": x, "y": y, "w": w, "at": at, "lambda": lambda, "chosen": chosen });
+        cases.push(case);
     }
     let mut child = Command::new(python)
         .args(["-c", SCRIPT])
@@ -97,6 +106,10 @@ fn they_agree_with_scipy() {
         close(natural.second_derivative().to_vec(), "second");
         close(at.iter().map(|&x| smoothing.value(x)).collect(), "smoothing");
         close(at.iter().map(|&x| linear.value(x)).collect(), "linear");
+        if case["chosen"].as_f64().unwrap() > 0.0 {
+            let scores = list(&answer["scores"]);
+            assert!(scores.iter().all(|&score| score >= scores[2]), "{scores:?}");
+        }
         let number = |key: &str| answer[key].as_f64().unwrap();
         assert!((natural.roughness() / number("roughness") - 1.0).abs() < 1e-10);
         // Theirs is a sum over a grid, which misses a little where the second derivative changes sign.

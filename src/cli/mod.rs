@@ -9,6 +9,7 @@ mod drive;
 mod failure;
 mod info;
 mod interrupt;
+mod kernel;
 mod output;
 mod panic;
 mod progress;
@@ -56,6 +57,7 @@ enum Command {
     Validate(validate::Args),
     Resume(resume::Args),
     Recover(recover::Args),
+    Kernel(kernel::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -92,6 +94,7 @@ impl Command {
             Command::Validate(args) => args.execute(quiet),
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
+            Command::Kernel(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

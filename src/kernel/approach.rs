@@ -65,7 +65,8 @@ impl Within {
             let until = if end == last { f64::INFINITY } else { crossing(end) };
             return Within::Between(from, until);
         }
-        let least = (0..=last).min_by(|&i, &j| distances[i].total_cmp(&distances[j])).expect("there are times");
+        let least =
+            (0..=last).min_by(|&i, &j| distances[i].total_cmp(&distances[j])).expect("there are times");
         if distances[least] < limit * (1.0 - 1e-6) {
             Within::Never { closest: distances[least], at: times[least] }
         } else {

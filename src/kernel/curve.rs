@@ -47,11 +47,7 @@ pub(super) struct Places<'a> {
 impl Places<'_> {
     fn curve(&self, name: &'static str, title: String, value: impl Fn(f64) -> f64) -> Curve {
         let at = |points: &[f64]| -> Vec<f64> { points.iter().map(|&x| value(x)).collect() };
-        self.curve_of_values(
-            name,
-            title,
-            [at(self.samples.x()), at(self.yardstick.points()), at(self.grid)],
-        )
+        self.curve_of_values(name, title, [at(self.samples.x()), at(self.yardstick.points()), at(self.grid)])
     }
 
     /// From values at the samples, the yardstick and the grid; bending unknown.

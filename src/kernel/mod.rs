@@ -18,6 +18,8 @@ mod limit;
 mod monte_carlo;
 mod particle_function;
 mod particles;
+mod regime;
+mod report;
 mod yardstick;
 
 pub use approach::Within;
@@ -30,4 +32,6 @@ pub use limit::{KernelFunction, Norm, curvature_norm};
 pub use monte_carlo::MonteCarlo;
 pub use particle_function::ParticleFunction;
 pub use particles::Particles;
+pub use regime::RegimeReport;
+pub use report::{KnotRange, Report, Request};
 pub use yardstick::Yardstick;

@@ -62,23 +62,14 @@ impl CubicSpline {
         }
         // Scaled so that neither R nor the penalty overflows when lambda is huge.
         let (of_r, of_q) = if lambda > 1.0 { (1.0 / lambda, 1.0) } else { (1.0, lambda) };
-        let mut matrix = r_matrix(x);
-        matrix.iter_mut().flatten().for_each(|entry| *entry *= of_r);
-        let q: Vec<[f64; 3]> = (1..s - 1).map(|j| q_column(x, j)).collect();
-        for i in 0..s - 2 {
-            for band in 0..3.min(s - 2 - i) {
-                // Columns i and i + band of Q share the rows i + band ..= i + 2.
-                let shared = (band..3).map(|k| q[i][k] * q[i + band][k - band] / weight[i + k]);
-                matrix[i][band] += of_q * shared.sum::<f64>();
-            }
-        }
+        let matrix = smoothing_matrix(x, weight, of_r, of_q);
         let mut right = slope_changes(x, y);
         right.iter_mut().for_each(|entry| *entry *= of_r);
         let gamma = banded::solve(matrix, &right);
         let mut fitted = y.to_vec();
         for (i, gamma) in gamma.iter().enumerate() {
             for k in 0..3 {
-                fitted[i + k] -= lambda / weight[i + k] * q[i][k] * gamma;
+                fitted[i + k] -= lambda / weight[i + k] * q_column(x, i + 1)[k] * gamma;
             }
         }
         let mut second = vec![0.0; s];
@@ -172,8 +163,24 @@ fn q_column(x: &[f64], j: usize) -> [f64; 3] {
 }
 
 /// `R`: the second moments of hat functions, by its diagonal and two upper bands (the second zero).
-fn r_matrix(x: &[f64]) -> Vec<[f64; 3]> {
+pub(super) fn r_matrix(x: &[f64]) -> Vec<[f64; 3]> {
     (1..x.len() - 1).map(|j| [(x[j + 1] - x[j - 1]) / 3.0, (x[j + 1] - x[j]) / 6.0, 0.0]).collect()
+}
+
+/// `of_r R + of_q Q^T W^-1 Q`.
+pub(super) fn smoothing_matrix(x: &[f64], weight: &[f64], of_r: f64, of_q: f64) -> Vec<[f64; 3]> {
+    let n = x.len() - 2;
+    let mut matrix = r_matrix(x);
+    matrix.iter_mut().flatten().for_each(|entry| *entry *= of_r);
+    let q: Vec<[f64; 3]> = (1..=n).map(|j| q_column(x, j)).collect();
+    for i in 0..n {
+        for band in 0..3.min(n - i) {
+            // Columns i and i + band of Q share the rows i + band ..= i + 2.
+            let shared = (band..3).map(|k| q[i][k] * q[i + band][k - band] / weight[i + k]);
+            matrix[i][band] += of_q * shared.sum::<f64>();
+        }
+    }
+    matrix
 }
 
 /// Weighted straight-line fit: `(mean x, value there, slope)`.

@@ -1,6 +1,7 @@
 //! Small numerical tools that know nothing of this project's types.
 
 pub mod banded;
+pub mod cross_validation;
 pub mod cubic_spline;
 pub mod linear_pieces;
 pub mod linear_spline;

@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn far_from_the_origin_no_digits_are_lost() {
         let x: Vec<f64> = (0..6).map(|i| 1e6 + f64::from(i)).collect();
-        let y: Vec<f64> = x.iter().enumerate().map(|(i, x)| 1e6 + 3.0 * x + if i == 2 { 1.0 } else { 0.0 }).collect();
+        let y: Vec<f64> =
+            x.iter().enumerate().map(|(i, x)| 1e6 + 3.0 * x + if i == 2 { 1.0 } else { 0.0 }).collect();
         // The error of one point off a line: 1 - 1/6 - (2 - 2.5)^2 / 17.5.
         let expected = 1.0 - 1.0 / 6.0 - 0.25 / 17.5;
         let found = optimal(&x, &y, &[1.0; 6], 1)[0].error;

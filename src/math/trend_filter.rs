@@ -105,9 +105,8 @@ fn judged(x: &[f64], y: &[f64], weight: &[f64], lambda: f64, fit: LinearSpline) 
     let inner = if x.len() > 2 { &force[1..x.len() - 1] } else { &[] };
     let most = inner.iter().fold(0.0, |most: f64, u| most.max(u.abs()));
     let shrink = if most > lambda { lambda / most } else { 1.0 };
-    let dual: f64 = (0..x.len())
-        .map(|j| weight[j] * shrink * residual[j] * (y[j] - 0.5 * shrink * residual[j]))
-        .sum();
+    let dual: f64 =
+        (0..x.len()).map(|j| weight[j] * shrink * residual[j] * (y[j] - 0.5 * shrink * residual[j])).sum();
     TrendFilter { fit, energy, gap: energy - dual }
 }
 
@@ -137,8 +136,7 @@ fn with_knots(x: &[f64], y: &[f64], weight: &[f64], lambda: f64, signs: &[f64]) 
     }
     for k in 1..n.saturating_sub(1) {
         let pull = lambda * signs[knots[k]];
-        let (before, after) =
-            (1.0 / (x[knots[k]] - x[knots[k - 1]]), 1.0 / (x[knots[k + 1]] - x[knots[k]]));
+        let (before, after) = (1.0 / (x[knots[k]] - x[knots[k - 1]]), 1.0 / (x[knots[k + 1]] - x[knots[k]]));
         right[k - 1] -= pull * before;
         right[k] += pull * (before + after);
         right[k + 1] -= pull * after;

@@ -135,6 +135,7 @@ impl Form {
                 format_args!("leave it out, or give at most {MAX_KERNEL} samples"),
             ));
         }
+        let law = self.measure.law();
         let drawn = self.measure.build(source, folder)?;
         let mut notices = read.notices;
         notices.extend(large_output(
@@ -157,7 +158,7 @@ impl Form {
             schedule: self.output.schedule,
             output: self.output.options,
         };
-        Ok(Scenario { description, measure: drawn.measure, notices, input: source.path.to_path_buf() })
+        Ok(Scenario { description, measure: drawn.measure, law, notices, input: source.path.to_path_buf() })
     }
 }
 

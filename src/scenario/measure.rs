@@ -107,6 +107,14 @@ impl MeasureForm {
         }
     }
 
+    /// The law, unless a file is read.
+    pub fn law(&self) -> Option<Law> {
+        match self.origin {
+            Origin::Law { law, .. } => Some(law),
+            Origin::File { .. } => None,
+        }
+    }
+
     /// Draws or reads the measure. `folder` is what file names are relative to.
     pub fn build(&self, source: Source, folder: &Path) -> Result<ReadMeasure, ScenarioError> {
         match &self.origin {

@@ -82,6 +82,8 @@ pub struct Scenario {
     pub description: Description,
     /// The start measure.
     pub measure: Measure,
+    /// The law of the start measure, unless it came from a file.
+    pub law: Option<Law>,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.

@@ -1,0 +1,99 @@
+//! What `reluflow kernel --json` prints.
+
+use serde_json::{Value, json};
+
+use crate::kernel::{Curve, Report, Within};
+
+/// Numbers, names and times; the functions themselves are in the file.
+pub(super) fn report(report: &Report, bound: f64) -> Value {
+    let curves: Vec<&Curve> = std::iter::once(&report.start).chain(report.curves()).collect();
+    let functions: Vec<Value> = curves
+        .iter()
+        .map(|curve| {
+            let distance = |k: usize| -> Value {
+                let to = |other: &&Curve| {
+                    let found = report.yardstick.distance(&curve.at_yardstick, &other.at_yardstick)[k];
+                    (other.name.to_string(), number(found))
+                };
+                Value::Object(curves.iter().map(to).collect())
+            };
+            json!({
+                "name": curve.name,
+                "title": curve.title,
+                "loss": number(curve.loss),
+                "roughness": number(curve.roughness),
+                "slope_variation": number(curve.slope_variation),
+                "curvature": curve.curvature.map(number),
+                "norm_square": curve.norm.map(|norm| number(norm.square)),
+                "affine_share": curve.norm.and_then(|norm| norm.affine_share()).map(number),
+                "rms_distance": distance(0),
+                "max_distance": distance(1),
+            })
+        })
+        .collect();
+    let regimes: Vec<Value> = report
+        .regimes
+        .iter()
+        .map(|regime| {
+            let within = (0..regime.targets.len()).map(|k| {
+                let mut found = arrival(regime.within[k]);
+                found["target"] = regime.targets[k].into();
+                found["limit_distance"] = number(regime.limit_distances[k]);
+                found
+            });
+            json!({
+                "name": regime.regime.name(),
+                "condition_number": number(regime.flow.condition_number()),
+                "least_rate": number(regime.flow.least_rate()),
+                "largest_rate": number(regime.flow.largest_rate()),
+                "modes_dropped": regime.flow.dropped(),
+                "within": within.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let knot_range: Vec<Value> = report
+        .knot_range
+        .iter()
+        .map(|wide| {
+            json!({
+                "factor": wide.factor,
+                "max_distance": number(wide.distance),
+                "affine_share": number(wide.affine_share),
+                "condition_number": number(wide.condition_number),
+                "modes_dropped": wide.dropped,
+            })
+        })
+        .collect();
+    let pieces = report.pieces.as_ref().map(|[best, greedy]| {
+        let losses = |fits: &[crate::math::segments::Segments]| -> Vec<f64> {
+            fits.iter().map(|fit| 0.5 * fit.error).collect()
+        };
+        json!({ "best_loss": losses(best), "greedy_loss": losses(greedy) })
+    });
+    json!({
+        "samples": report.samples.len(),
+        "bound": bound,
+        "smoothing": report.smoothing,
+        "functions": functions,
+        "regimes": regimes,
+        "knot_range": knot_range,
+        "pieces": pieces,
+    })
+}
+
+/// JSON has no infinity: a text instead.
+pub(super) fn number(value: f64) -> Value {
+    match value {
+        f64::INFINITY => "inf".into(),
+        value if value.is_nan() => Value::Null,
+        value => value.into(),
+    }
+}
+
+fn arrival(within: Within) -> Value {
+    match within {
+        Within::From(t) => json!({ "from": t }),
+        Within::Between(from, until) => json!({ "from": from, "until": number(until) }),
+        Within::Never { closest, at } => json!({ "closest": closest, "at": number(at) }),
+    }
+}
