@@ -25,6 +25,7 @@ mod io_validate;
 mod kernel_functions;
 mod kernel_limit;
 mod kernel_splines;
+mod kernel_tv;
 mod laws;
 mod orders;
 mod reference;

@@ -16,6 +16,8 @@ pub struct Curve {
     pub name: &'static str,
     /// In words.
     pub title: String,
+    /// How it was chosen; empty where there was no choice.
+    pub remark: String,
     /// At the samples.
     pub at_samples: Vec<f64>,
     /// At the points of the yardstick.
@@ -59,6 +61,7 @@ impl Places<'_> {
         Curve {
             name,
             title,
+            remark: String::new(),
             at_samples,
             at_yardstick,
             on_grid,

@@ -20,6 +20,7 @@ mod particle_function;
 mod particles;
 mod regime;
 mod report;
+mod tv_measure;
 mod yardstick;
 
 pub use approach::Within;
@@ -34,4 +35,5 @@ pub use particle_function::ParticleFunction;
 pub use particles::Particles;
 pub use regime::RegimeReport;
 pub use report::{KnotRange, Report, Request};
+pub use tv_measure::{TvMeasure, tv_measure};
 pub use yardstick::Yardstick;

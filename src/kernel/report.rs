@@ -172,16 +172,19 @@ fn splines(places: Places, request: &Request) -> Result<(Vec<Curve>, Option<f64>
     let chosen = request.smoothing.or_else(|| (x.len() > 4).then(|| smoothing_parameter(x, y, weight)));
     if let Some(lambda) = chosen {
         let spline = CubicSpline::smoothing(x, y, weight, lambda);
-        let how = if request.smoothing.is_some() { "" } else { " by cross-validation" };
-        let title = format!("smoothing spline, lambda {lambda:.3e}{how}");
-        curves.push(places.cubic("smoothing_spline", title, &spline));
+        let how = if request.smoothing.is_some() { "as given" } else { "by cross-validation" };
+        let curve = places.cubic("smoothing_spline", "smoothing spline".to_string(), &spline);
+        curves.push(Curve { remark: format!("lambda = {lambda:.3e}, {how}"), ..curve });
     }
     if request.tv > 0.0 {
         let found =
             trend_filter(x, y, weight, request.tv).map_err(|status| KernelError::Convex { status })?;
         let knots = found.fit.knots().len().saturating_sub(2);
-        let title = format!("total variation, lambda {}, {knots} knots", request.tv);
-        curves.push(places.linear("tv_minimiser", title, &found.fit));
+        let curve = places.linear("tv_minimiser", "TV minimiser".to_string(), &found.fit);
+        let (energy, lambda) = (found.energy, request.tv);
+        let remark =
+            format!("lambda = {lambda}, knots at {knots} samples, loss + lambda var f' = {energy:.6e}");
+        curves.push(Curve { remark, ..curve });
     }
     Ok((curves, chosen))
 }

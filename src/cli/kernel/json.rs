@@ -20,6 +20,7 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
             json!({
                 "name": curve.name,
                 "title": curve.title,
+                "remark": curve.remark,
                 "loss": number(curve.loss),
                 "roughness": number(curve.roughness),
                 "slope_variation": number(curve.slope_variation),

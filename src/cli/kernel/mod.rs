@@ -152,7 +152,7 @@ impl Args {
             print_json(&value)?;
         } else if !quiet {
             let x = samples.x();
-            let heading = [
+            let mut heading = vec![
                 description.title.clone(),
                 format!(
                     "{} samples, x from {} to {}",
@@ -163,6 +163,8 @@ impl Args {
                 format!("start law: {law_words}; start function: {start_words}"),
                 format!("kernels: {}", how_computed(&report)),
             ];
+            let remarks = report.curves().filter(|curve| !curve.remark.is_empty());
+            heading.extend(remarks.map(|curve| format!("{}: {}", curve.title, curve.remark)));
             print(&text::report(&heading, &report, self.within))?;
             if let Some(output) = output {
                 note(&format!("functions, paths and kernels are in {}", output.display()));
