@@ -84,7 +84,7 @@ fn checks(file: &RunFile) -> Result<Vec<Check>, Failure> {
 
 /// The particles of a state in their own order, that of the masses: a state keeps large measures
 /// grouped by place.
-fn in_order(state: &State) -> (Vec<f64>, Vec<f64>, Vec<Place>) {
+pub(super) fn in_order(state: &State) -> (Vec<f64>, Vec<f64>, Vec<Place>) {
     let at = |i: usize| state.position_of(i);
     let m = state.position.len();
     (

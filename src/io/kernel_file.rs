@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::kernel::{Curve, Regime, Report};
+use crate::kernel::{Curve, Regime, Report, RunRow};
 use crate::run::Description;
 
 use super::error::IoError;
@@ -17,7 +17,8 @@ const TERMS: [&str; 3] = ["random_features", "activation", "tangent"];
 /// Writes what was computed, in the conventions of run files: netCDF-4 compatible HDF5, every
 /// dimension with a coordinate, every variable with `long_name` and `units`.
 ///
-/// * `law`: the start law in words; `start`: the start function in words.
+/// * `run`: snapshots of a particle run; none if there is no run.
+/// * `words`: the start law, and the start function.
 /// * `force`: replace an existing file.
 ///
 /// # Errors
@@ -26,8 +27,8 @@ pub fn write_kernel_file(
     path: &Path,
     description: &Description,
     report: &Report,
-    law: &str,
-    start: &str,
+    run: &[RunRow],
+    words: [&str; 2],
     force: bool,
 ) -> Result<(), IoError> {
     let text = |text: &str| text.to_owned();
@@ -39,11 +40,11 @@ pub fn write_kernel_file(
         ("kernel_format_version", KERNEL_FORMAT_VERSION.to_string()),
         ("git_commit", text(git_commit())),
         ("scenario", description.scenario.clone()),
-        ("start_law", text(law)),
-        ("start_function", text(start)),
+        ("start_law", text(words[0])),
+        ("start_function", text(words[1])),
         ("time_unit", text("mean-field time for kappa = 1; divide by kappa^2 for another")),
     ];
-    netcdf::write(path, force, &attributes, &arrays(report))
+    netcdf::write(path, force, &attributes, &arrays(report, run))
 }
 
 /// Collects arrays.
@@ -99,7 +100,7 @@ impl Arrays {
     }
 }
 
-fn arrays(report: &Report) -> Vec<Array> {
+fn arrays(report: &Report, run: &[RunRow]) -> Vec<Array> {
     let samples = &report.samples;
     let s = samples.len() as i32;
     let mut a = Arrays(vec![]);
@@ -113,6 +114,9 @@ fn arrays(report: &Report) -> Vec<Array> {
     regimes(&mut a, report);
     slices(&mut a, report);
     fits(&mut a, report);
+    if !run.is_empty() {
+        particle_run(&mut a, report, run);
+    }
     a.0
 }
 
@@ -237,4 +241,27 @@ fn fits(a: &mut Arrays, report: &Report) {
             a.add(&format!("pieces_loss_{name}"), &["pieces"], "1", &about, loss);
         }
     }
+}
+
+fn particle_run(a: &mut Arrays, report: &Report, run: &[RunRow]) {
+    let each = |value: fn(&RunRow) -> f64| -> Vec<f64> { run.iter().map(value).collect() };
+    let dims = ["run_time"];
+    a.add("run_time", &dims, "1", "mean-field time of the run's snapshot", each(|row| row.time));
+    a.add("run_loss", &dims, "1", "loss of the run", each(|row| row.loss));
+    let about = "total variation of f' of the run over the range of the samples";
+    a.add("run_slope_variation", &dims, "1", about, each(|row| row.slope_variation));
+    let about = "roughness Sum mu_i^2 of the run";
+    a.with_equation("run_roughness", &dims, "1", about, "section 13", each(|row| row.roughness));
+    let about = "clusters of knots of the run";
+    a.numbers("run_clusters", &dims, about, run.iter().map(|row| row.clusters as i32).collect());
+    let about = "straight pieces of the run, to a hundredth of the range of y";
+    a.numbers("run_pieces", &dims, about, run.iter().map(|row| row.pieces as i32).collect());
+    let about = "loss of the best fit by as many straight pieces that need not meet";
+    a.add("run_best_loss", &dims, "1", about, each(|row| row.best_loss));
+    a.names("run_target", "what the run is compared with", report.curves().map(|curve| curve.name));
+    let about = "root mean square distance of the run to the curve, over the range of the samples";
+    let rms = run.iter().flat_map(|row| row.rms.clone()).collect();
+    a.add("run_rms_distance", &["run_time", "run_target"], "1", about, rms);
+    let path = run.iter().flat_map(|row| row.on_grid.clone()).collect();
+    a.add("run_path", &["run_time", "grid"], "1", "the function of the run", path);
 }

@@ -20,6 +20,8 @@ mod particle_function;
 mod particles;
 mod regime;
 mod report;
+mod run_view;
+mod spline_view;
 mod tv_measure;
 mod yardstick;
 
@@ -35,5 +37,7 @@ pub use particle_function::ParticleFunction;
 pub use particles::Particles;
 pub use regime::RegimeReport;
 pub use report::{KnotRange, Report, Request};
+pub use run_view::RunRow;
+pub use spline_view::{Cluster, Knot, SplineView};
 pub use tv_measure::{TvMeasure, tv_measure};
 pub use yardstick::Yardstick;

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::kernel::{Curve, Report, Within};
 
+use super::run::RunLook;
+
 /// Numbers, names and times; the functions themselves are in the file.
 pub(super) fn report(report: &Report, bound: f64) -> Value {
     let curves: Vec<&Curve> = std::iter::once(&report.start).chain(report.curves()).collect();
@@ -79,6 +81,43 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
         "regimes": regimes,
         "knot_range": knot_range,
         "pieces": pieces,
+    })
+}
+
+/// A particle run beside it.
+pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> Value {
+    let rows: Vec<Value> = look
+        .rows
+        .iter()
+        .map(|row| {
+            let names = report.curves().map(|curve| curve.name.to_string());
+            let rms: serde_json::Map<String, Value> = names.zip(row.rms.iter().map(|&d| number(d))).collect();
+            json!({
+                "time": row.time,
+                "loss": number(row.loss),
+                "slope_variation": number(row.slope_variation),
+                "roughness": number(row.roughness),
+                "clusters": row.clusters,
+                "pieces": row.pieces,
+                "best_loss": number(row.best_loss),
+                "rms_distance": rms,
+            })
+        })
+        .collect();
+    let within: serde_json::Map<String, Value> = report
+        .curves()
+        .enumerate()
+        .map(|(k, curve)| (curve.name.to_string(), look.within(k, bound).into()))
+        .collect();
+    json!({
+        "particles": look.particles,
+        "particles_without_knot": look.without_knot,
+        "flow": look.flow,
+        "tv": look.tv,
+        "least_energy": look.least.as_ref().map(|least| number(least.energy)),
+        "least_particles": look.least.as_ref().map(|least| least.particles.len()),
+        "snapshots": rows,
+        "within_from": within,
     })
 }
 

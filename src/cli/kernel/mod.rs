@@ -2,6 +2,7 @@
 
 mod json;
 mod law;
+mod run;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +25,8 @@ const MANY: usize = 300;
 #[command(after_help = "\
 Examples:
   reluflow kernel scenarios/square.toml
-  reluflow kernel data.csv --tv 0.01 -o fits.h5      # with the minimiser of W eq. 17
+  reluflow kernel data.csv --tv 0.01 -o fits.h5              # with the minimiser of W eq. 17
+  reluflow kernel scenarios/step.toml --run output/step.h5   # beside a particle run
   reluflow kernel scenarios/square.toml --monte-carlo 1000000 --no-file
 
 Random features: only output weights learn. Tangent kernel: all weights, linearised. Times are
@@ -42,6 +44,9 @@ pub struct Args {
     /// Write no file
     #[arg(long, conflicts_with_all = ["output", "force"])]
     no_file: bool,
+    /// A particle run of the same samples, to be set beside the kernel regime
+    #[arg(long, value_name = "RUN")]
+    run: Option<PathBuf>,
     /// Start from zero, as infinitely many neurons do, or from the function of the scenario's particles
     #[arg(long, value_enum, default_value = "zero")]
     start: Start,
@@ -139,16 +144,22 @@ impl Args {
             pieces: self.pieces as usize,
         };
         let report = Report::new(samples, Kernel::new(start_law), &request)?;
+        let look = self.run.as_ref().map(|run| run::look(run, &report, quiet)).transpose()?;
         if let Some(output) = &output {
-            write_kernel_file(output, &description, &report, &law_words, start_words, self.force)?;
+            let rows = look.as_ref().map_or(&[][..], |look| &look.rows);
+            write_kernel_file(output, &description, &report, rows, [&law_words, start_words], self.force)?;
         }
         if !quiet {
             warn_of_lost_modes(&report);
+            let remark = look.as_ref().and_then(|look| look.remark.as_ref());
+            remark.iter().for_each(|remark| note(&format!("note: {remark}")));
         }
         if self.json {
             let mut value = json::report(&report, self.within);
             value["file"] = output.map_or(serde_json::Value::Null, |path| path.display().to_string().into());
             value["start_law"] = law_words.into();
+            value["run"] =
+                look.map_or(serde_json::Value::Null, |look| json::run(&report, &look, self.within));
             print_json(&value)?;
         } else if !quiet {
             let x = samples.x();
@@ -166,6 +177,9 @@ impl Args {
             let remarks = report.curves().filter(|curve| !curve.remark.is_empty());
             heading.extend(remarks.map(|curve| format!("{}: {}", curve.title, curve.remark)));
             print(&text::report(&heading, &report, self.within))?;
+            if let Some(look) = &look {
+                print(&text::run(&report, look, self.within))?;
+            }
             if let Some(output) = output {
                 note(&format!("functions, paths and kernels are in {}", output.display()));
             }

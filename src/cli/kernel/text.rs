@@ -3,6 +3,11 @@
 use crate::cli::table::table;
 use crate::kernel::{Curve, Regime, Report, Within};
 
+use super::run::RunLook;
+
+/// Snapshots of a run that are printed; the file and JSON have all.
+const SNAPSHOTS: usize = 9;
+
 /// A number to four digits.
 pub(in crate::cli) fn figure(value: f64) -> String {
     if value.is_nan() {
@@ -62,6 +67,50 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
     }
     if report.monte_carlo.is_some() {
         section(monte_carlo(report));
+    }
+    text
+}
+
+/// The table of a particle run.
+pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
+    let mut text = format!("\nparticle run: {} flow, {} particles", look.flow, look.particles);
+    if look.without_knot > 0 {
+        text += &format!(", {} of them constants without a knot", look.without_knot);
+    }
+    let names: Vec<&str> = report.curves().map(|curve| curve.title.as_str()).collect();
+    let mut rows = vec![row(["t", "loss", "var f'", "Sum mu^2", "clusters", "pieces", "best loss"])];
+    rows[0].extend(names.iter().map(|name| name.replace("limit, ", "").replace(" interpolant", "")));
+    for found in look.some(SNAPSHOTS) {
+        let mut cells = vec![
+            figure(found.time),
+            figure(found.loss),
+            figure(found.slope_variation),
+            figure(found.roughness),
+            found.clusters.to_string(),
+            found.pieces.to_string(),
+            figure(found.best_loss),
+        ];
+        cells.extend(found.rms.iter().map(|&d| figure(d)));
+        rows.push(cells);
+    }
+    let mut last = row(["", "", "", "", "", "", ""]);
+    last[0] = format!("within {} from", percent(bound).replace(".00", ""));
+    last.extend((0..names.len()).map(|k| look.within(k, bound).map_or("never".into(), figure)));
+    if look.rows.len() > 1 {
+        rows.push(last);
+    }
+    let right: Vec<usize> = (1..rows[0].len()).collect();
+    text += "; at the right rms distances\n";
+    text += &table(&rows, &right);
+    if let (Some(least), Some(end)) = (&look.least, look.rows.last()) {
+        text += &format!(
+            "least loss + tv Int |r| of any measure, tv = {}: {:.6e} (loss {}), with {} particles; the run's loss: {}\n",
+            look.tv,
+            least.energy,
+            figure(least.loss),
+            least.particles.len(),
+            figure(end.loss)
+        );
     }
     text
 }
