@@ -18,6 +18,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["validate"],
     &["resume"],
     &["recover"],
+    &["kernel"],
     &["completions"],
     &["scenarios"],
     &["scenarios", "list"],

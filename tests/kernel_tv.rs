@@ -41,10 +41,11 @@ fn the_minimiser_satisfies_the_optimality_conditions() {
 fn runs_end_at_the_minimiser() {
     let (x, y) = ([-1.0, -0.3, 0.2, 0.9], [0.5, -0.8, 0.4, 1.0]);
     let lambda = 0.1;
-    let m = 2000;
+    let m = 2000i32;
     let mut draw = Draw(5);
-    let theta: Vec<f64> = (0..m).map(|i| std::f64::consts::TAU * (i as f64 + 0.5) / m as f64).collect();
-    let r = draw.list(m, -1.0, 1.0);
+    let theta: Vec<f64> =
+        (0..m).map(|i| std::f64::consts::TAU * (f64::from(i) + 0.5) / f64::from(m)).collect();
+    let r = draw.list(m as usize, -1.0, 1.0);
     let samples = Samples::new(&x, &y).unwrap();
     let least = tv_measure(&samples, lambda).unwrap();
     let mut run = Problem::new(&x, &y, &r, &theta).with_tv(lambda).start(1e-7);
@@ -54,12 +55,24 @@ fn runs_end_at_the_minimiser() {
         let above = run.energy() - least.energy;
         assert!(above > -1e-8 && above < before, "t = {end}: {above:e}");
         before = above;
-        println!("t {end}: {above:e}");
     }
     assert!(before < 1e-3 * least.energy, "{before:e} above {}", least.energy);
     for (j, f) in least.at_samples.iter().enumerate() {
         let found = run.residual()[j] + samples.y()[j];
         assert!((found - f).abs() < 0.02, "sample {j}: {found} {f}");
     }
-    println!("{least:?}");
+    // The mass that is left has gathered where the minimiser has its particles, and nowhere else.
+    let (r, theta) = (run.r(), run.theta());
+    let mut left: Vec<(f64, f64)> = theta.into_iter().zip(r).filter(|(_, r)| r.abs() > 1e-3).collect();
+    left.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let groups: Vec<f64> = left
+        .chunk_by(|a, b| b.0 - a.0 < 0.05)
+        .map(|group| group.iter().map(|(_, r)| r / f64::from(m)).sum())
+        .collect();
+    let mut expected = least.particles.clone();
+    expected.sort_by(|a, b| a.1.total_cmp(&b.1));
+    assert_eq!(groups.len(), expected.len(), "{groups:?} {expected:?}");
+    for (found, (r, _)) in groups.iter().zip(&expected) {
+        assert!((found - r).abs() < 0.02 * r.abs(), "{groups:?} {expected:?}");
+    }
 }

@@ -114,6 +114,7 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> Value {
         "particles_without_knot": look.without_knot,
         "flow": look.flow,
         "tv": look.tv,
+        "energy": number(look.energy),
         "least_energy": look.least.as_ref().map(|least| number(least.energy)),
         "least_particles": look.least.as_ref().map(|least| least.particles.len()),
         "snapshots": rows,

@@ -14,6 +14,8 @@ pub(super) struct RunLook {
     pub particles: usize,
     pub flow: &'static str,
     pub tv: f64,
+    /// Loss and penalty at the end.
+    pub energy: f64,
     /// The least energy that a run with this total-variation term can reach.
     pub least: Option<TvMeasure>,
     /// Particles without a knot at the end.
@@ -61,10 +63,12 @@ pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook,
             }
         }
     }
+    let last = file.snapshot(file.len() - 1)?;
+    let energy = last.loss + last.total_variation_penalty;
     let tv = description.flow.tv();
     let least = if tv > 0.0 { Some(tv_measure(&report.samples, tv)?) } else { None };
     let flow = description.flow.name();
-    Ok(RunLook { rows, particles: mass.len(), flow, tv, least, without_knot, remark })
+    Ok(RunLook { rows, particles: mass.len(), flow, tv, energy, least, without_knot, remark })
 }
 
 impl RunLook {

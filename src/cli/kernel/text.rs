@@ -71,15 +71,28 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
     text
 }
 
+/// A function's name as the head of a column.
+fn short(name: &str) -> &str {
+    match name {
+        "limit_random_features" => "RF limit",
+        "limit_tangent" => "tangent limit",
+        "natural_spline" => "natural",
+        "linear_interpolant" => "linear",
+        "smoothing_spline" => "smoothing",
+        "tv_minimiser" => "TV",
+        name => name,
+    }
+}
+
 /// The table of a particle run.
 pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
     let mut text = format!("\nparticle run: {} flow, {} particles", look.flow, look.particles);
     if look.without_knot > 0 {
         text += &format!(", {} of them constants without a knot", look.without_knot);
     }
-    let names: Vec<&str> = report.curves().map(|curve| curve.title.as_str()).collect();
+    let names: Vec<&str> = report.curves().map(|curve| short(curve.name)).collect();
     let mut rows = vec![row(["t", "loss", "var f'", "Sum mu^2", "clusters", "pieces", "best loss"])];
-    rows[0].extend(names.iter().map(|name| name.replace("limit, ", "").replace(" interpolant", "")));
+    rows[0].extend(names.iter().map(|name| name.to_string()));
     for found in look.some(SNAPSHOTS) {
         let mut cells = vec![
             figure(found.time),
@@ -100,16 +113,15 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
         rows.push(last);
     }
     let right: Vec<usize> = (1..rows[0].len()).collect();
-    text += "; at the right rms distances\n";
+    text += "; rms distances to the functions above\n";
     text += &table(&rows, &right);
-    if let (Some(least), Some(end)) = (&look.least, look.rows.last()) {
+    if let Some(least) = &look.least {
         text += &format!(
-            "least loss + tv Int |r| of any measure, tv = {}: {:.6e} (loss {}), with {} particles; the run's loss: {}\n",
+            "loss + tv Int |r|, tv = {}: {:.6e} at the end of the run; the least of all measures is {:.6e}, with {} particles\n",
             look.tv,
+            look.energy,
             least.energy,
-            figure(least.loss),
             least.particles.len(),
-            figure(end.loss)
         );
     }
     text
