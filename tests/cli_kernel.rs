@@ -129,7 +129,10 @@ fn particles_and_tables_and_other_laws_are_taken() {
                 .arg(target),
         );
         let limit = function(&report, "limit_random_features");
-        assert!(limit["loss"].as_f64().unwrap() < 1e-3, "{}: {limit}", shipped.name);
+        // Eight particles cannot fit twenty samples, and the modes they lack are told.
+        let lost = report["regimes"][0]["modes_dropped"].as_u64().unwrap();
+        assert_eq!(lost > 0, shipped.name == "particles", "{}: {lost}", shipped.name);
+        assert!(lost > 0 || limit["loss"].as_f64().unwrap() < 1e-9, "{}: {limit}", shipped.name);
     }
 }
 
@@ -211,7 +214,7 @@ fn nearly_equal_samples_give_a_regularised_answer_that_says_so() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.csv"), "x,y\n-1,0\n0,1\n1e-9,-1\n1,0\n2,1\n").unwrap();
     reluflow(folder.path()).args(["kernel", "a.csv", "--no-file"]).assert().success().stderr(
-        contains("1 of 5 modes of the random-features kernel are lost in rounding")
+        contains("1 of 5 modes of the random-features kernel have no rate that rounding tells from zero")
             .and(contains("regularised")),
     );
 }
@@ -237,7 +240,7 @@ for engine in ["h5netcdf", "netcdf4"]:
         total = ds.kernel_slice.sel(term="random_features") + ds.kernel_slice.sel(term="activation")
         assert np.allclose(total.values, ds.kernel_slice.sel(term="tangent").values)
         error = (ds.kernel_monte_carlo - ds.kernel) / ds.kernel_monte_carlo_error
-        assert float((error ** 2).mean()) < 3
+        assert float(abs(error).max()) < 6, error
         sets.append(ds)
 xr.testing.assert_equal(*sets)
 print("good")

@@ -5,6 +5,10 @@ use ndarray_linalg::{Eigh, UPLO};
 
 use super::KernelError;
 
+/// Eigenvalues below this share of the largest are lost: LAPACK gets them to a few `eps` of the
+/// largest, so that what is kept is known to a few per cent at worst, and refined in the limit.
+const LOST: f64 = 64.0 * f64::EPSILON;
+
 /// The flow `d rho/dt = -K N rho` of the residuals of `s` samples and, with them, of the whole
 /// function (section 12), in mean-field time for `kappa = 1`; for another `kappa` divide times by
 /// `kappa^2`.
@@ -17,7 +21,7 @@ use super::KernelError;
 /// alpha(t) = N^(1/2) V [(1 - exp(-Lambda t)) / Lambda] V^T N^(1/2) rho(0),   alpha(inf) = K^-1 rho(0)
 /// ```
 ///
-/// Eigenvalues below `s eps` times the largest are rounding. Their directions are left as they
+/// Eigenvalues below `64 eps` times the largest are not told from rounding. Their directions are left as they
 /// are at the start, at all times and in the limit, and [`dropped`](GradientFlow::dropped) says
 /// how many there are: such a limit is a regularised one, which does not quite interpolate.
 ///
@@ -65,7 +69,7 @@ impl GradientFlow {
         if largest <= 0.0 {
             return Err(KernelError::Zero);
         }
-        let cutoff = s as f64 * f64::EPSILON * largest;
+        let cutoff = LOST * largest;
         Ok(GradientFlow { kernel, root_weight, eigenvalues, modes, cutoff })
     }
 
@@ -127,7 +131,7 @@ impl GradientFlow {
         }
         let solve = |rho: ArrayView1<f64>| self.apply(rho, |rate| 1.0 / rate) * &self.root_weight;
         let mut alpha = solve(start);
-        for _ in 0..2 {
+        for _ in 0..3 {
             let left = &start - &self.kernel.dot(&alpha);
             alpha = alpha + solve(left.view());
         }
