@@ -99,11 +99,11 @@ impl Kernel {
 
     /// Whether values come from an adaptive quadrature, not from a closed form.
     pub fn is_quadrature(&self) -> bool {
-        match self.law.weights {
-            WeightLaw::Independent { a: SlopeLaw::Normal { .. }, .. } => true,
-            WeightLaw::Independent { a: SlopeLaw::Uniform { .. }, b: BiasLaw::Normal { .. } } => true,
-            _ => false,
-        }
+        matches!(
+            self.law.weights,
+            WeightLaw::Independent { a: SlopeLaw::Normal { .. }, .. }
+                | WeightLaw::Independent { a: SlopeLaw::Uniform { .. }, b: BiasLaw::Normal { .. } }
+        )
     }
 
     /// The average over the law; particles bring their `c^2` with them.

@@ -50,12 +50,12 @@ impl MonteCarlo {
         let n = self.batches.len() as f64;
         let mut mean = Array2::zeros(self.batches[0][which].dim());
         for batch in &self.batches {
-            mean = mean + &batch[which];
+            mean += &batch[which];
         }
         mean /= n;
         let mut square = Array2::<f64>::zeros(mean.dim());
         for batch in &self.batches {
-            square = square + (&batch[which] - &mean).mapv(|d| d * d);
+            square += &(&batch[which] - &mean).mapv(|d| d * d);
         }
         let error = square.mapv(|sum| (sum / (n - 1.0) / n).sqrt());
         (mean, error)
