@@ -93,7 +93,7 @@ fn a_killed_run_is_told_recovered_and_resumed() {
 fn a_run_killed_at_its_start_resumes() {
     let folder = folder_with_sine(100, 5);
     let scenario = Scenario::read(&folder.path().join("sine.toml")).unwrap();
-    let simulation = Simulation::new(&scenario.description, scenario.measure).unwrap();
+    let simulation = Simulation::new(&scenario.description, scenario.start).unwrap();
     let path = folder.path().join("start.h5");
     let mut writer = RunWriter::create(&path, &scenario.description, false).unwrap();
     writer.write(&simulation.snapshot(), simulation.state(), &[], true).unwrap();

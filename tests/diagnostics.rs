@@ -17,6 +17,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
         x_map: Affine::IDENTITY,
         y_map: Affine::IDENTITY,
         mass: measure.mass().to_vec(),
+        delta: vec![],
         flow: Flow::Canonical { tv: problem.tv },
         end: 1.0,
         tolerance,

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use reluflow::flow::{Descent, Flow, Layers};
 use reluflow::io::schema::{ATTRIBUTES, Dim, VARIABLES};
 use reluflow::io::{IoError, RunFile, RunWriter, recover, validate};
-use reluflow::run::{OutputOptions, ParticleOutput};
+use reluflow::run::{Description, OutputOptions, ParticleOutput};
 
 use crate::io_support::*;
 
@@ -121,9 +122,13 @@ fn the_schema_is_whole() {
         let coordinates = VARIABLES.iter().filter(|v| v.is_coordinate() && v.name == dim.name());
         assert_eq!(coordinates.count(), 1, "{dim:?}");
     }
-    // The attributes of a file are those of the table.
+    // The attributes of a file are those of the table; gradient descent by batches has all of them.
     let directory = tempfile::tempdir().unwrap();
-    let path = good_file(directory.path());
+    let path = directory.path().join("run.h5");
+    let batch = Some(2);
+    let descent = Descent { learning_rate: 0.1, momentum: 0.0, batch, seed: 3, layers: Layers::Both };
+    let flow = Flow::Descent { kappa: 1.0, descent };
+    write_all(&path, &Description { flow, ..description(3, 20, EVERYTHING) });
     let mut names = hdf5::File::open(&path).unwrap().attr_names().unwrap();
     let mut expected: Vec<&str> = ATTRIBUTES.iter().map(|attribute| attribute.name).collect();
     names.sort();

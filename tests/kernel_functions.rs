@@ -32,10 +32,13 @@ fn laws(draw: &mut Draw) -> Vec<WeightLaw> {
     vec![
         uniform(a, b),
         uniform([-d, d], [-e, e]),
-        WeightLaw::Independent { a: SlopeLaw::Sign, b: BiasLaw::Uniform { low: c[0], high: c[1] } },
+        WeightLaw::Independent {
+            a: SlopeLaw::Sign { size: d },
+            b: BiasLaw::Uniform { low: c[0], high: c[1] },
+        },
         WeightLaw::Isotropic { second_moment: d },
         WeightLaw::Normal { a_deviation: d, b_deviation: e },
-        WeightLaw::Independent { a: SlopeLaw::Sign, b: BiasLaw::Normal { deviation: e } },
+        WeightLaw::Independent { a: SlopeLaw::Sign { size: d }, b: BiasLaw::Normal { deviation: e } },
         WeightLaw::Independent {
             a: SlopeLaw::Uniform { low: a[0], high: a[1] },
             b: BiasLaw::Normal { deviation: e },
@@ -79,7 +82,7 @@ fn average(law: &WeightLaw, x: f64, y: f64, f: &dyn Fn(f64, f64) -> f64) -> f64 
             };
             integrate(outer, -11.0, 11.0, &[-3.0, 0.0, 3.0], 1e-16, 1e-13).value
         }
-        WeightLaw::Independent { a: SlopeLaw::Sign, b } => 0.5 * (inner(b, 1.0) + inner(b, -1.0)),
+        WeightLaw::Independent { a: SlopeLaw::Sign { size }, b } => 0.5 * (inner(b, size) + inner(b, -size)),
         WeightLaw::Independent { a, b } => {
             let mut kinks = vec![0.0];
             if let BiasLaw::Uniform { low, high } = b {
@@ -94,7 +97,7 @@ fn average(law: &WeightLaw, x: f64, y: f64, f: &dyn Fn(f64, f64) -> f64) -> f64 
                     let outer = |a: f64| normal::density(a / deviation) / deviation * inner(b, a);
                     integrate(outer, -11.0 * deviation, 11.0 * deviation, &kinks, 1e-16, 1e-13).value
                 }
-                SlopeLaw::Sign => unreachable!(),
+                SlopeLaw::Sign { .. } => unreachable!(),
             }
         }
         WeightLaw::Particles(_) => unreachable!(),

@@ -9,7 +9,7 @@ const INTERPOLANT: Regime = Regime::RandomFeatures;
 
 pub fn two_sided(bound: f64) -> Kernel {
     let b = BiasLaw::Uniform { low: -bound, high: bound };
-    let weights = WeightLaw::Independent { a: SlopeLaw::Sign, b };
+    let weights = WeightLaw::Independent { a: SlopeLaw::Sign { size: 1.0 }, b };
     Kernel::new(StartLaw { weights, output_second_moment: 1.0 / 3.0 })
 }
 
@@ -64,7 +64,10 @@ fn the_norm_is_weighted_curvature_and_an_affine_part() {
         Kernel::new(StartLaw { weights, output_second_moment: 1.0 })
     };
     let mixed = Kernel::new(StartLaw {
-        weights: WeightLaw::Independent { a: SlopeLaw::Sign, b: BiasLaw::Normal { deviation: 1.5 } },
+        weights: WeightLaw::Independent {
+            a: SlopeLaw::Sign { size: 1.0 },
+            b: BiasLaw::Normal { deviation: 1.5 },
+        },
         output_second_moment: 1.0,
     });
     let kernels = [

@@ -134,7 +134,7 @@ fn a_csv_is_a_scenario_that_says_what_it_took() {
     // Its text is a scenario that gives the same run.
     let again = Scenario::parse(&scenario.description.scenario, &folder.path().join("b.toml")).unwrap();
     assert_eq!(again.description, scenario.description);
-    assert_eq!(again.measure, scenario.measure);
+    assert_eq!(again.start, scenario.start);
     // Columns named x and y win over all others.
     std::fs::write(&path, "z,y,x\n1,2,3\n").unwrap();
     assert!(Scenario::read(&path).unwrap().notices[0].contains("x is column `x`, y is column `y`"));
@@ -197,8 +197,8 @@ fn masses_and_particles_come_from_the_file() {
     std::fs::write(folder.path().join("p.csv"), "mass;theta;r\n0.25;1.0;2.0\n0.75;-1.0;-3.0\n").unwrap();
     let text = "[samples]\nx = [0]\ny = [1]\n[measure]\nfile = \"p.csv\"\n[time]\nend = 2.0\n";
     let scenario = Scenario::parse(text, &folder.path().join("a.toml")).unwrap();
-    assert_eq!(scenario.measure.r(), [2.0, -3.0]);
-    assert_eq!(scenario.measure.theta(), [1.0, 2.0 * std::f64::consts::PI - 1.0]);
+    assert_eq!(scenario.start.canonical().unwrap().r(), [2.0, -3.0]);
+    assert_eq!(scenario.start.canonical().unwrap().theta(), [1.0, 2.0 * std::f64::consts::PI - 1.0]);
     assert_eq!(scenario.description.mass, [0.25, 0.75]);
     assert_eq!(scenario.description.measure_source, "file p.csv, 2 particles");
 }

@@ -74,7 +74,7 @@ fn others_are_what_their_comments_say() {
     assert_eq!(shipped("tv").description.flow.tv(), 0.05);
     assert_eq!(shipped("nile").description.samples.len(), 100);
     let wide = shipped("wide");
-    assert_eq!(wide.measure.len(), 100_000);
+    assert_eq!(wide.start.len(), 100_000);
     assert_eq!(wide.description.output.particles, ParticleOutput::Count(10_000));
     assert!(wide.description.output.single_precision);
     // The jumps of the square wave fall between its samples.
@@ -84,9 +84,9 @@ fn others_are_what_their_comments_say() {
     );
     let inline = shipped("inline");
     assert_eq!(inline.description.samples.weight(), [1.0, 1.0, 2.0, 1.0, 1.0]);
-    assert!(inline.measure.value_at(0.7).abs() < 1e-15);
+    assert!(inline.start.canonical().unwrap().value_at(0.7).abs() < 1e-15);
     assert_eq!(inline.description.schedule.times(), [0.0, 0.1, 0.3, 1.0, 3.0, 10.0]);
     let particles = shipped("particles");
-    assert_eq!(particles.measure.mass().iter().sum::<f64>(), 1.0);
+    assert_eq!(particles.start.mass().iter().sum::<f64>(), 1.0);
     assert_eq!(particles.description.seed, None);
 }

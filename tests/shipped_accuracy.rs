@@ -32,7 +32,7 @@ fn adapted(text: &str, tolerance: &str, most: usize) -> String {
 fn simulation(text: &str) -> (Simulation, f64) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/adapted.toml");
     let scenario = Scenario::parse(text, &path).unwrap();
-    (Simulation::new(&scenario.description, scenario.measure).unwrap(), scenario.description.end)
+    (Simulation::new(&scenario.description, scenario.start).unwrap(), scenario.description.end)
 }
 
 #[test]

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::io::RunFile;
-use crate::problem::Place;
-use crate::run::{Check, Checker, Columns, State};
+use crate::io::{Particles, RunFile};
+use crate::run::{Check, Checker, Columns};
 
 use super::failure::{Exit, Failure};
 use super::info::warn_unless_ordinary;
@@ -69,29 +68,20 @@ fn checks(file: &RunFile) -> Result<Vec<Check>, Failure> {
                 .checkpoint()
                 .ok()
                 .filter(|state| state.time == snapshot.time)
-                .map(|state| in_order(&state)),
+                .map(|state| Particles::of_state(&state, description.flow.kappa())),
             _ => None,
         };
-        let columns = match (&stored, &saved) {
-            (Some(p), _) => Some(Columns { r: &p.r, theta: &p.theta, place: &p.place }),
-            (None, Some((r, theta, place))) => Some(Columns { r, theta, place }),
-            (None, None) => None,
-        };
+        let columns = stored.as_ref().or(saved.as_ref()).map(|p| Columns {
+            r: &p.r,
+            theta: &p.theta,
+            c: &p.c,
+            a: &p.a,
+            b: &p.b,
+            place: &p.place,
+        });
         checker.snapshot(snapshot, columns);
     }
     Ok(checker.finish(&file.steps()?))
-}
-
-/// The particles of a state in their own order, that of the masses: a state keeps large measures
-/// grouped by place.
-pub(super) fn in_order(state: &State) -> (Vec<f64>, Vec<f64>, Vec<Place>) {
-    let at = |i: usize| state.position_of(i);
-    let m = state.position.len();
-    (
-        (0..m).map(|i| state.r[at(i)]).collect(),
-        (0..m).map(|i| state.theta[at(i)]).collect(),
-        (0..m).map(|i| state.place[at(i)]).collect(),
-    )
 }
 
 fn verdict(check: &Check) -> &'static str {

@@ -41,7 +41,7 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply()?;
-        let Scenario { description, measure, notices, .. } = Scenario::read(&self.input)?;
+        let Scenario { description, start, notices, .. } = Scenario::read(&self.input)?;
         if !quiet {
             notices.iter().for_each(|notice| note(&format!("note: {notice}")));
         }
@@ -52,7 +52,7 @@ impl Args {
         make_parent(&output)?;
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
-        let simulation = Simulation::new(&description, measure)?;
+        let simulation = Simulation::new(&description, start)?;
         if !quiet {
             let (samples, particles) = (description.samples.len(), description.mass.len());
             let (end, output) = (description.end, output.display());

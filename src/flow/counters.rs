@@ -19,13 +19,16 @@ pub struct Counters {
     pub unsticks: u64,
     /// Passages of `r` through 0 under the total-variation term without sticking.
     pub sign_changes: u64,
+    /// Passages of `w` through the origin on a boundary (lifted, `delta > 0`): the active set becomes
+    /// its complement.
+    pub flips: u64,
     /// Mass that took part in ambiguous releases.
     pub ambiguous_mass: f64,
 }
 
 impl Counters {
     /// Names and values of the integer counters, in the order of the run file.
-    pub fn counts(&self) -> [(&'static str, u64); 8] {
+    pub fn counts(&self) -> [(&'static str, u64); 9] {
         [
             ("crossings", self.crossings),
             ("deaths", self.deaths),
@@ -35,12 +38,14 @@ impl Counters {
             ("sticks", self.sticks),
             ("unsticks", self.unsticks),
             ("sign_changes", self.sign_changes),
+            ("flips", self.flips),
         ]
     }
 
     /// Counters from the integers of [`Counters::counts`] and the ambiguous mass.
-    pub fn from_counts(counts: [u64; 8], ambiguous_mass: f64) -> Counters {
-        let [crossings, deaths, pins, releases, ambiguous_releases, sticks, unsticks, sign_changes] = counts;
+    pub fn from_counts(counts: [u64; 9], ambiguous_mass: f64) -> Counters {
+        let [crossings, deaths, pins, releases, ambiguous_releases, sticks, unsticks, sign_changes, flips] =
+            counts;
         Counters {
             crossings,
             deaths,
@@ -50,6 +55,7 @@ impl Counters {
             sticks,
             unsticks,
             sign_changes,
+            flips,
             ambiguous_mass,
         }
     }
@@ -64,6 +70,7 @@ impl Counters {
             + self.sticks
             + self.unsticks
             + self.sign_changes
+            + self.flips
     }
 }
 
@@ -77,6 +84,7 @@ impl std::ops::AddAssign for Counters {
         self.sticks += other.sticks;
         self.unsticks += other.unsticks;
         self.sign_changes += other.sign_changes;
+        self.flips += other.flips;
         self.ambiguous_mass += other.ambiguous_mass;
     }
 }

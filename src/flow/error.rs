@@ -51,4 +51,38 @@ pub enum FlowError {
         /// What it should be.
         expected: usize,
     },
+    /// Canonical particles for a flow of neurons, or the reverse.
+    #[error(
+        "the flow {flow} starts from {expected}, not from {found}: convert them (Neurons::lifted, Neurons::canonical)"
+    )]
+    Start {
+        /// Name of the flow.
+        flow: &'static str,
+        /// What was given.
+        found: &'static str,
+        /// What it needs.
+        expected: &'static str,
+    },
+    /// Gradient descent whose parameters grow beyond what can be summed.
+    #[error(
+        "t = {time:?}: gradient descent has diverged: the next step would take the neurons to {reach:e}; the state before this step is the last good one; lower flow.learning_rate (now {learning_rate})"
+    )]
+    Diverged {
+        /// Mean-field time.
+        time: f64,
+        /// A bound on the parameters after the step.
+        reach: f64,
+        /// The learning rate.
+        learning_rate: f64,
+    },
+    /// A setting of gradient descent outside its range.
+    #[error("flow.{what} = {value} is not allowed: {allowed}")]
+    Setting {
+        /// Which one.
+        what: &'static str,
+        /// What was asked for.
+        value: f64,
+        /// What may be asked for.
+        allowed: &'static str,
+    },
 }

@@ -10,6 +10,8 @@ use super::field::{Vec2, project};
 pub const REGION: usize = 12;
 /// Numbers kept per boundary: mass and first moment, for `r > 0` and for `r < 0`.
 pub const BOUNDARY: usize = 4;
+/// Numbers kept of the weight with which a boundary's cluster acts: value and rate.
+pub const WEIGHT: usize = 2;
 
 /// Moments of the free particles of one region.
 ///
@@ -35,6 +37,9 @@ pub struct Moments {
     pub region: Vec<RegionMoments>,
     /// Per boundary `[mass, Int r mu]` of `r > 0`, then of `r < 0`.
     pub boundary: Vec<[f64; BOUNDARY]>,
+    /// Per boundary the weight `W` with which its cluster enters `Sigma` as `W d d^T`, and
+    /// `dW/dt`: the mass in the canonical flow, `kappa^2 Int (c^2 + |w|^2) mu` in the lifted one.
+    pub weight: Vec<[f64; WEIGHT]>,
 }
 
 /// Regions that one thread merges at a time: fewer are not worth handing over.
@@ -48,13 +53,18 @@ pub fn add<const N: usize>(sum: &mut [f64; N], part: &[f64; N]) {
 impl Moments {
     /// All zero, for `count = 2 s` regions and boundaries.
     pub fn zero(count: usize) -> Moments {
-        Moments { region: vec![[0.0; REGION]; count], boundary: vec![[0.0; BOUNDARY]; count] }
+        Moments {
+            region: vec![[0.0; REGION]; count],
+            boundary: vec![[0.0; BOUNDARY]; count],
+            weight: vec![[0.0; WEIGHT]; count],
+        }
     }
 
     /// Sets every moment to zero.
     pub fn clear(&mut self) {
         self.region.fill([0.0; REGION]);
         self.boundary.fill([0.0; BOUNDARY]);
+        self.weight.fill([0.0; WEIGHT]);
     }
 
     /// Adds the moments of several chunks, in order for every region and boundary.
@@ -67,20 +77,30 @@ impl Moments {
         }
     }
 
+    /// Gives every cluster its mass as weight, as the canonical flow does.
+    pub fn weigh_by_mass(&mut self) {
+        for (weight, cluster) in self.weight.iter_mut().zip(&self.boundary) {
+            *weight = [cluster[0] + cluster[2], 0.0];
+        }
+    }
+
     /// As one list, for a checkpoint.
     pub fn to_flat(&self) -> Vec<f64> {
-        self.region.as_flattened().iter().chain(self.boundary.as_flattened()).copied().collect()
+        let parts = [self.region.as_flattened(), self.boundary.as_flattened(), self.weight.as_flattened()];
+        parts.concat()
     }
 
     /// From the list of [`Moments::to_flat`]; `None` when its length is not right for `count`.
     pub fn from_flat(count: usize, flat: &[f64]) -> Option<Moments> {
-        if flat.len() != count * (REGION + BOUNDARY) {
+        if flat.len() != count * (REGION + BOUNDARY + WEIGHT) {
             return None;
         }
         let mut moments = Moments::zero(count);
-        let (regions, boundaries) = flat.split_at(count * REGION);
+        let (regions, rest) = flat.split_at(count * REGION);
+        let (boundaries, weights) = rest.split_at(count * BOUNDARY);
         moments.region.as_flattened_mut().copy_from_slice(regions);
         moments.boundary.as_flattened_mut().copy_from_slice(boundaries);
+        moments.weight.as_flattened_mut().copy_from_slice(weights);
         Some(moments)
     }
 
@@ -101,11 +121,11 @@ impl Moments {
     pub fn sigma_with_pinned(&self, regions: &Regions) -> Vec<[f64; 3]> {
         let mut sigma: Vec<[f64; 3]> = (0..self.region.len()).map(|k| self.sigma(k)).collect();
         for b in 0..self.boundary.len() {
-            let mass = self.pinned_mass(b);
-            if mass > 0.0 {
+            let [weight, _] = self.weight[b];
+            if weight > 0.0 {
                 let [dx, dy] = regions.direction(b);
                 let sum = &mut sigma[regions.inactive_side(b)];
-                *sum = [sum[0] + mass * dx * dx, sum[1] + mass * dx * dy, sum[2] + mass * dy * dy];
+                *sum = [sum[0] + weight * dx * dx, sum[1] + weight * dx * dy, sum[2] + weight * dy * dy];
             }
         }
         sigma

@@ -15,6 +15,9 @@ pub struct StepRecord {
     pub pushes: u32,
     /// Attempts that were rejected before it.
     pub rejections: u32,
+    /// Particles that were looked at one by one in it; a quiet step of a lifted flow looks at few
+    /// (section 10).
+    pub touched: u64,
     /// Events inside it.
     pub counters: Counters,
 }

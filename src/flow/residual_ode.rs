@@ -75,7 +75,7 @@ impl<'a> OdeStep<'a> {
         }
         if pinned == Pinned::Radial {
             step.ends = [start, end].map(|m| m.sigma_with_pinned(regions));
-            step.add_pinned(regions, start, movers);
+            step.add_pinned(regions, [start, end], movers);
         }
         if lambda > 0.0 {
             step.sign = sign_moments(regions, h, lambda, [start, end], movers, pinned);
@@ -83,20 +83,25 @@ impl<'a> OdeStep<'a> {
         step
     }
 
-    /// Pinned mass acts as `mass d d^T`, constant for those who stay.
-    fn add_pinned(&mut self, regions: &Regions, start: &Moments, movers: &Movers) {
+    /// Pinned mass acts as `W d d^T`.
+    fn add_pinned(&mut self, regions: &Regions, [start, end]: [&Moments; 2], movers: &Movers) {
         for (b, mover) in movers.boundary.iter().enumerate() {
-            let stay = start.pinned_mass(b) - mover.start;
-            if stay == 0.0 && mover.mass == 0.0 {
+            let (w0, w1) = (start.weight[b], end.weight[b]);
+            let stay = [
+                w0[0] - mover.start[0],
+                self.h * (w0[1] - mover.start[1]),
+                w1[0] - mover.end[0],
+                self.h * (w1[1] - mover.end[1]),
+            ];
+            if stay == [0.0; 4] && mover.weight == 0.0 {
                 continue;
             }
             let [dx, dy] = regions.direction(b);
             let k = regions.inactive_side(b);
             for (i, dd) in [dx * dx, dx * dy, dy * dy].into_iter().enumerate() {
-                self.stay[k][0][i] += stay * dd;
-                self.stay[k][2][i] += stay * dd;
-                self.moved[k][0][i] += mover.mass * dd;
-                self.moved[k][1][i] += mover.mass_u * dd;
+                (0..4).for_each(|q| self.stay[k][q][i] += stay[q] * dd);
+                self.moved[k][0][i] += mover.weight * dd;
+                self.moved[k][1][i] += mover.weight_u * dd;
             }
         }
     }

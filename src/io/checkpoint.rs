@@ -108,7 +108,7 @@ pub(crate) fn newest(sets: &Sets) -> hdf5::Result<Option<(Header, State)>> {
 /// The state in a slot, if its checksum is right.
 pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>> {
     // The two columns that `State::from_columns` insists on.
-    if (sets.layout.len(Dim::Number), sets.layout.len(Dim::Count)) != (4, 10) {
+    if (sets.layout.len(Dim::Number), sets.layout.len(Dim::Count)) != (4, 11) {
         return Ok(None);
     }
     let mut hasher = Hasher::new();

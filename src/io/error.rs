@@ -46,7 +46,7 @@ pub enum IoError {
     },
     /// The file was written by another version of the program.
     #[error(
-        "{} has format version {found}; this program reads version {allowed}: use a newer reluflow",
+        "{} has format version {found}; this program reads version {allowed}: use the reluflow that wrote it (attribute source)",
         .path.display()
     )]
     Version {

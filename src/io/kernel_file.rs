@@ -42,7 +42,7 @@ pub fn write_kernel_file(
         ("scenario", description.scenario.clone()),
         ("start_law", text(words[0])),
         ("start_function", text(words[1])),
-        ("time_unit", text("mean-field time for kappa = 1; divide by kappa^2 for another")),
+        ("kappa", description.flow.kappa().to_string()),
     ];
     netcdf::write(path, force, &attributes, &arrays(report, run))
 }
@@ -170,8 +170,14 @@ fn regimes(a: &mut Arrays, report: &Report) {
     let equation = "section 12; W eq. 23, 27";
     a.with_equation("kernel", &dims, "1", "kernel at the samples", equation, kernels);
     a.numbers("mode", &["mode"], "number of the eigenvalue", (0..report.samples.len() as i32).collect());
-    let rates = report.regimes.iter().flat_map(|regime| regime.flow.rates().to_vec()).collect();
-    a.add("rate", &["regime", "mode"], "1", "eigenvalues of N^1/2 K N^1/2, ascending", rates);
+    let rates = report.regimes.iter().flat_map(|regime| regime.rates()).collect();
+    a.add(
+        "rate",
+        &["regime", "mode"],
+        "1",
+        "rates of the modes: kappa^2 times the eigenvalues of N^1/2 K N^1/2, ascending",
+        rates,
+    );
     let alpha = report.regimes.iter().flat_map(|regime| regime.alpha.clone()).collect();
     a.add("alpha", &["regime", "sample"], "1", "the limit is f_0(x) - Sum_j alpha_j K(x, x_j)", alpha);
     let dropped = report.regimes.iter().map(|regime| regime.flow.dropped() as i32).collect();
@@ -191,7 +197,7 @@ fn regimes(a: &mut Arrays, report: &Report) {
         let about = format!("mean-field time, {what}");
         a.add(time, &[time], "1", &about, regime.times.clone());
         let about = format!("residual rho_j = f(x_j) - y_j, {what}");
-        let equation = "rho(t) = expm(-K N t) rho(0), section 12";
+        let equation = "rho(t) = expm(-kappa^2 K N t) rho(0), section 12";
         let residual = regime.residual.iter().copied().collect();
         a.with_equation(&name("residual"), &[time, "sample"], "1", &about, equation, residual);
         let about = format!("loss on the path, {what}");

@@ -21,6 +21,8 @@ const SCALAR_CHUNK: usize = 512;
 pub(crate) struct Layout {
     lengths: BTreeMap<Dim, usize>,
     options: OutputOptions,
+    /// Factor before the mean over neurons, 1 for canonical particles.
+    kappa: f64,
 }
 
 impl Layout {
@@ -60,12 +62,22 @@ impl Layout {
             Ok(())
         });
         visited.unwrap_or_else(|never| match never {});
-        Layout { lengths, options: description.output }
+        Layout { lengths, options: description.output, kappa: description.flow.kappa() }
     }
 
     /// The layout of a file with these dimensions.
-    pub(crate) fn from_lengths(lengths: BTreeMap<Dim, usize>, options: OutputOptions) -> Layout {
-        Layout { lengths, options }
+    pub(crate) fn from_lengths(lengths: BTreeMap<Dim, usize>, options: OutputOptions, kappa: f64) -> Layout {
+        Layout { lengths, options, kappa }
+    }
+
+    /// `m / alpha(m)`.
+    pub(crate) fn kappa(&self) -> f64 {
+        self.kappa
+    }
+
+    /// Whether particles are neurons `(c, a, b)`.
+    pub(crate) fn has_neurons(&self) -> bool {
+        self.len(Dim::Neuron) > 0
     }
 
     /// What is stored.
@@ -96,6 +108,8 @@ impl Layout {
         let asked = match variable.when {
             When::Always => true,
             When::Stored => self.len(Dim::Particle) > 0,
+            When::Neurons => self.has_neurons(),
+            When::StoredNeurons => self.has_neurons() && self.len(Dim::Particle) > 0,
             When::Thinned => self.len(Dim::Particle) != self.len(Dim::AllParticles),
             When::Kernel => self.options.tangent_kernel,
         };

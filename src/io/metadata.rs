@@ -4,11 +4,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hdf5::File;
 
-use crate::flow::Flow;
 use crate::problem::{Affine, Samples};
 use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
 
 use super::attributes::{read_text, read_value, write_text, write_value};
+use super::flow_attributes;
 use super::piece::PIECE;
 use super::piece::Piece;
 use super::schema::{FORMAT_VERSION, Group, Kind};
@@ -80,8 +80,7 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
     if let Some(seed) = d.seed {
         write_value(file, "seed", &seed)?;
     }
-    write_text(file, "flow", d.flow.name())?;
-    write_value(file, "tv", &d.flow.tv())?;
+    flow_attributes::write(file, &d.flow)?;
     write_value(file, "end", &d.end)?;
     write_value(file, "tolerance", &d.tolerance)?;
     write_value(file, "merged_loss", &d.samples.merged_loss())?;
@@ -120,10 +119,6 @@ pub(crate) fn read_options(file: &File) -> hdf5::Result<OutputOptions> {
 /// Reads the whole description.
 pub(crate) fn read(sets: &Sets) -> hdf5::Result<Description> {
     let file = &sets.file;
-    let flow = match read_text(file, "flow")?.as_str() {
-        "canonical" => Flow::Canonical { tv: read_value(file, "tv")? },
-        other => return Err(format!("unknown flow {other:?}").into()),
-    };
     let samples = Samples::from_merged(
         read_fixed(sets, "x")?,
         read_fixed(sets, "y")?,
@@ -141,7 +136,11 @@ pub(crate) fn read(sets: &Sets) -> hdf5::Result<Description> {
         x_map: Affine { offset: read_value(file, "x_offset")?, scale: read_value(file, "x_scale")? },
         y_map: Affine { offset: read_value(file, "y_offset")?, scale: read_value(file, "y_scale")? },
         mass: read_fixed(sets, "mass")?,
-        flow,
+        delta: match sets.find(Group::Root, "delta") {
+            Some(_) => read_fixed(sets, "delta")?,
+            None => vec![],
+        },
+        flow: flow_attributes::read(file)?,
         end,
         tolerance: read_value(file, "tolerance")?,
         schedule: Schedule::times_until(end, read_fixed(sets, "schedule")?),

@@ -6,8 +6,10 @@
 
 mod attributes;
 mod checkpoint;
+mod columns;
 mod error;
 mod ffi;
+mod flow_attributes;
 mod kernel_file;
 pub(crate) mod layout;
 mod lock;

@@ -90,7 +90,9 @@ pub(crate) fn read_layout(file: &File, options: OutputOptions) -> Layout {
     let samples = lengths.get(&Dim::Sample).copied().unwrap_or(0);
     lengths.entry(Dim::SampleColumn).or_insert(samples);
     lengths.entry(Dim::Eigenvalue).or_insert(samples);
-    Layout::from_lengths(lengths, options)
+    // An attribute that is missing is found by the reader of the description.
+    let kappa = read_value(file, "kappa").unwrap_or(f64::NAN);
+    Layout::from_lengths(lengths, options, kappa)
 }
 
 /// Rows of the root that are whole.

@@ -29,6 +29,12 @@ pub struct Particles {
     pub r: Vec<f64>,
     /// Directions (rad), in `[0, 2 pi)`.
     pub theta: Vec<f64>,
+    /// Output weights `c`; empty for canonical particles, as `a` and `b` are.
+    pub c: Vec<f64>,
+    /// Slopes `a`.
+    pub a: Vec<f64>,
+    /// Offsets `b`.
+    pub b: Vec<f64>,
     /// Places.
     pub place: Vec<Place>,
 }
@@ -195,6 +201,11 @@ impl RunFile {
         let what = format!("the particles of snapshot {index}");
         let r = self.check(&what, self.numbers(index, "r"))?;
         let theta = self.check(&what, self.numbers(index, "theta"))?;
+        let of_neurons = |name| match self.sets.layout.has_neurons() {
+            true => self.check(&what, self.numbers(index, name)),
+            false => Ok(vec![]),
+        };
+        let [c, a, b] = [of_neurons("c")?, of_neurons("a")?, of_neurons("b")?];
         let kinds = self.check(&what, self.piece(index, "place"))?;
         let indices = self.check(&what, self.piece(index, "place_index"))?;
         let (Piece::I8(kinds), Piece::I32(indices)) = (kinds, indices) else {
@@ -215,6 +226,9 @@ impl RunFile {
             index: (0..stored).map(|i| self.sets.layout.stored(i)).collect(),
             r,
             theta,
+            c,
+            a,
+            b,
             place: places.ok_or_else(damaged)?,
         }))
     }
@@ -247,6 +261,10 @@ impl RunFile {
             }
             let (time, step_size) = (numbers("time")?, numbers("step_size")?);
             let (error_estimate, ambiguous_mass) = (numbers("error_estimate")?, numbers("ambiguous_mass")?);
+            let touched = match read("touched")? {
+                Piece::I64(values) => values,
+                other => panic!("touched is not {other:?}"),
+            };
             let (pushes, rejections) = (whole("pushes")?, whole("rejections")?);
             steps.extend((0..count).map(|i| StepRecord {
                 time: time[i],
@@ -254,6 +272,7 @@ impl RunFile {
                 error_estimate: error_estimate[i],
                 pushes: pushes[i],
                 rejections: rejections[i],
+                touched: touched[i] as u64,
                 counters: Counters::from_counts(
                     std::array::from_fn(|k| counts[k][i] as u64),
                     ambiguous_mass[i],

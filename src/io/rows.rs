@@ -8,9 +8,10 @@ use hdf5::Dataset;
 
 use crate::run::{Snapshot, State, StepRecord};
 
+use super::columns::particles;
 use super::layout::Layout;
 use super::piece::{PIECE, Piece};
-use super::schema::{Field, Group, Source, Variable, counter};
+use super::schema::{Group, Source, Variable, counter};
 use super::sets::Sets;
 
 /// Steps read or written together.
@@ -32,40 +33,6 @@ pub(crate) fn append_snapshot(
         })
     })
     .map(|_| ())
-}
-
-fn particles(layout: &Layout, state: &State, field: Field, start: usize, count: usize) -> Piece {
-    let stored = (start..start + count).map(|i| layout.stored(i));
-    let single = layout.options().single_precision;
-    match field {
-        Field::R if single => Piece::F32(stored.map(|i| state.r[state.position_of(i)] as f32).collect()),
-        Field::R => Piece::F64(stored.map(|i| state.r[state.position_of(i)]).collect()),
-        Field::Theta if single => {
-            Piece::F32(stored.map(|i| wrapped_single(state.theta[state.position_of(i)])).collect())
-        }
-        Field::Theta => Piece::F64(stored.map(|i| wrapped(state.theta[state.position_of(i)])).collect()),
-        Field::Place => Piece::I8(stored.map(|i| state.place[state.position_of(i)].kind() as i8).collect()),
-        Field::PlaceIndex => {
-            Piece::I32(stored.map(|i| state.place[state.position_of(i)].index() as i32).collect())
-        }
-    }
-}
-
-/// `theta` in `[0, 2 pi)`.
-fn wrapped(theta: f64) -> f64 {
-    use std::f64::consts::TAU;
-    if (0.0..TAU).contains(&theta) {
-        return theta;
-    }
-    let wrapped = theta.rem_euclid(TAU);
-    // rem_euclid rounds a tiny negative angle up to 2 pi itself. NaN stays NaN.
-    if wrapped >= TAU { 0.0 } else { wrapped }
-}
-
-fn wrapped_single(theta: f64) -> f32 {
-    // The nearest single may be beyond 2 pi.
-    let single = wrapped(theta) as f32;
-    if f64::from(single) >= std::f64::consts::TAU { 0.0 } else { single }
 }
 
 /// Appends row `row` of the root; `piece` gives the values of a block of a variable's row.

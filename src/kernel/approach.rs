@@ -75,6 +75,17 @@ impl Within {
     }
 }
 
+impl Within {
+    /// With all times divided by `speed`.
+    pub fn at_pace(self, speed: f64) -> Within {
+        match self {
+            Within::From(t) => Within::From(t / speed),
+            Within::Between(from, until) => Within::Between(from / speed, until / speed),
+            Within::Never { closest, at } => Within::Never { closest, at: at / speed },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -126,7 +126,7 @@ fn uniform_knot_density(a: [f64; 2], b: [f64; 2], x: f64, right_facing: bool) ->
 /// * `cubic`: between the breaks `f` is a polynomial of degree 3 at most.
 fn over_slopes(a: SlopeLaw, cubic: bool, breaks: impl Fn() -> Vec<f64>, f: impl Fn(f64) -> f64) -> Integral {
     match a {
-        SlopeLaw::Sign => exact(0.5 * (f(-1.0) + f(1.0))),
+        SlopeLaw::Sign { size } => exact(0.5 * (f(-size) + f(size))),
         SlopeLaw::Uniform { low, high } if cubic => {
             let mut ends = breaks();
             ends.retain(|&at| at > low && at < high);

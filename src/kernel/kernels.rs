@@ -41,7 +41,7 @@ impl Regime {
 /// use reluflow::kernel::{BiasLaw, Kernel, SlopeLaw, StartLaw, WeightLaw};
 /// // a = +-1, b uniform on [-1, 1]: at x = x' = 1 half the neurons face the point, all active.
 /// let weights = WeightLaw::Independent {
-///     a: SlopeLaw::Sign,
+///     a: SlopeLaw::Sign { size: 1.0 },
 ///     b: BiasLaw::Uniform { low: -1.0, high: 1.0 },
 /// };
 /// let kernel = Kernel::new(StartLaw { weights, output_second_moment: 2.0 });
@@ -166,7 +166,7 @@ impl Kernel {
             return vec![];
         };
         match a {
-            SlopeLaw::Sign => vec![low, high, -low, -high],
+            SlopeLaw::Sign { size } => [low, high, -low, -high].map(|b| b / size).to_vec(),
             SlopeLaw::Uniform { low: from, high: to } => {
                 let slopes = [from, to].into_iter().filter(|&a| a != 0.0);
                 slopes.flat_map(|a| [low / a, high / a]).chain([0.0]).collect()

@@ -42,8 +42,11 @@ pub enum SlopeLaw {
         /// Largest value.
         high: f64,
     },
-    /// `+-1` with equal probability.
-    Sign,
+    /// `+-size` with equal probability.
+    Sign {
+        /// `|a|`.
+        size: f64,
+    },
     /// Normal around 0.
     Normal {
         /// Standard deviation.
@@ -126,7 +129,7 @@ impl SlopeLaw {
     fn draw(self, stream: &mut Stream) -> f64 {
         match self {
             SlopeLaw::Uniform { low, high } => stream.uniform(low, high),
-            SlopeLaw::Sign => stream.sign(),
+            SlopeLaw::Sign { size } => size * stream.sign(),
             SlopeLaw::Normal { deviation } => deviation * stream.normal(),
         }
     }

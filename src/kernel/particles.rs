@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-use crate::problem::Measure;
+use crate::problem::{Measure, Neurons};
 
 /// Hidden neurons with masses, sorted by direction, and running sums over them.
 ///
@@ -27,6 +27,15 @@ impl Particles {
         assert!(!rows.is_empty(), "a kernel needs at least one particle");
         let mass = 1.0 / rows.len() as f64;
         Particles::sorted(rows.into_iter().map(|(theta, row)| (theta, row.map(|v| mass * v))).collect())
+    }
+
+    /// Neurons with their masses.
+    pub fn neurons(neurons: &Neurons) -> Particles {
+        let row = |i: usize| {
+            let (c, a, b, mass) = (neurons.c()[i], neurons.a()[i], neurons.b()[i], neurons.mass()[i]);
+            ((-b).atan2(a), [mass * a * a, -mass * a * b, mass * b * b, mass * c * c])
+        };
+        Particles::sorted((0..neurons.len()).map(row).collect())
     }
 
     /// Canonical particles, lifted with `|w| = 1`, `c = r`.

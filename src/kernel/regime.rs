@@ -8,6 +8,7 @@ use super::curve::{Curve, Places};
 use super::gradient_flow::GradientFlow;
 use super::kernels::Regime;
 use super::limit::KernelFunction;
+use super::report::Request;
 
 /// Default times: this many in a factor of ten.
 const PER_DECADE: f64 = 10.0;
@@ -23,7 +24,9 @@ pub struct RegimeReport {
     pub alpha: Vec<f64>,
     /// The limit.
     pub limit: Curve,
-    /// Mean-field times for `kappa = 1`, ascending.
+    /// `m / alpha(m)`: residuals obey `d rho/dt = -kappa^2 K N rho`.
+    pub kappa: f64,
+    /// Mean-field times, ascending.
     pub times: Vec<f64>,
     /// `rho(t)`, shape `(times, samples)`.
     pub residual: Array2<f64>,
@@ -45,7 +48,14 @@ pub struct RegimeReport {
 /// A function on the samples, the yardstick and the grid.
 pub(super) type Values = [Vec<f64>; 3];
 
-/// Follows the flow from `start`.
+impl RegimeReport {
+    /// Rates of the modes in mean-field time, ascending: `kappa^2` times those of the flow.
+    pub fn rates(&self) -> Vec<f64> {
+        self.flow.rates().iter().map(|rate| self.kappa * self.kappa * rate).collect()
+    }
+}
+
+/// Follows the flow from `start`. The flow's own time is `kappa^2` times mean-field time.
 ///
 /// * `targets`: what the path is compared with, besides its limit.
 pub(super) fn follow(
@@ -53,10 +63,10 @@ pub(super) fn follow(
     regime: Regime,
     start: &Values,
     targets: &[&Curve],
-    bound: f64,
-    times: Option<&[f64]>,
+    request: &Request,
 ) -> Result<RegimeReport, KernelError> {
     let (samples, kernel) = (places.samples, places.kernel);
+    let speed = request.kappa * request.kappa;
     let flow = GradientFlow::new(kernel.gram(regime, samples.x()), samples.weight())?;
     let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
     let alpha = flow.coefficients(&rho, f64::INFINITY).to_vec();
@@ -115,14 +125,16 @@ pub(super) fn follow(
                 let f = moved(&flow.coefficients(&rho, t).to_vec());
                 relative(&f[..split], k)
             };
-            Within::of(&scan, &scanned_distances.column(k).to_vec(), limit_distances[k], bound, at)
+            Within::of(&scan, &scanned_distances.column(k).to_vec(), limit_distances[k], request.bound, at)
+                .at_pace(speed)
         })
         .collect();
-    let (times, functions, distances) = match times {
+    let (times, functions, distances) = match &request.times {
         Some(times) => {
-            let functions = path(times);
+            let times: Vec<f64> = times.iter().map(|t| t * speed).collect();
+            let functions = path(&times);
             let distances = measure(&functions);
-            (times.to_vec(), functions, distances)
+            (times, functions, distances)
         }
         None => (scan, scanned, scanned_distances),
     };
@@ -136,7 +148,8 @@ pub(super) fn follow(
         flow,
         alpha,
         limit,
-        times,
+        kappa: request.kappa,
+        times: times.iter().map(|t| t / speed).collect(),
         distances,
         limit_distances,
         within,

@@ -22,6 +22,8 @@ use super::yardstick::Yardstick;
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
+    /// `m / alpha(m)`, the factor before the mean over neurons.
+    pub kappa: f64,
     /// Start function: that of these particles, or zero.
     pub start: Option<Measure>,
     /// A path has reached a function when what is left of the way is at most this share.
@@ -113,8 +115,7 @@ impl Report {
         let targets: Vec<&Curve> = splines.iter().collect();
         let mut regimes = vec![];
         for regime in Regime::ALL {
-            let times = request.times.as_deref();
-            regimes.push(follow(places, regime, &start, &targets, request.bound, times)?);
+            regimes.push(follow(places, regime, &start, &targets, request)?);
         }
         let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
         let natural = &splines[0].at_yardstick;

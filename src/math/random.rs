@@ -16,6 +16,8 @@ pub enum Purpose {
     Particles,
     /// Noise on samples; the index is the sample.
     Noise,
+    /// Order of the samples in minibatches; the index is the epoch.
+    Batches,
 }
 
 impl Purpose {
@@ -24,6 +26,7 @@ impl Purpose {
         match self {
             Purpose::Particles => 0,
             Purpose::Noise => 0x6e6f_6973_65e5_17a1,
+            Purpose::Batches => 0x6261_7463_6865_73b5,
         }
     }
 }
@@ -66,6 +69,21 @@ impl Stream {
         (-2.0 * u.ln()).sqrt() * (TAU * v).cos()
     }
 
+    /// Uniform on the whole numbers `0 .. n`, exactly so: the few draws that would favour some of
+    /// them are drawn again (Lemire 2019).
+    ///
+    /// # Panics
+    /// If `n` is 0.
+    pub fn below(&mut self, n: u64) -> u64 {
+        let surplus = n.wrapping_neg() % n;
+        loop {
+            let product = u128::from(self.words.next_u64()) * u128::from(n);
+            if product as u64 >= surplus {
+                return (product >> 64) as u64;
+            }
+        }
+    }
+
     /// `+1` or `-1`, each with probability 1/2.
     pub fn sign(&mut self) -> f64 {
         if self.unit() < 0.5 { -1.0 } else { 1.0 }
@@ -91,6 +109,9 @@ mod tests {
         assert!((mean(|s| s.normal().powi(2)) - 1.0).abs() < 0.0159);
         assert!((mean(|s| s.normal().powi(4)) - 3.0).abs() < 0.11);
         assert!(mean(|s| s.sign()).abs() < 0.0112);
+        // Mean 1 and variance 2/3 on {0, 1, 2}; a range so large that a third of the draws are repeated.
+        assert!((mean(|s| s.below(3) as f64) - 1.0).abs() < 0.0092);
+        assert!((mean(|s| s.below(3 << 62) as f64 / 2f64.powi(62)) - 1.5).abs() < 0.0097);
         // Successive draws of one stream, and neighbouring streams, are uncorrelated.
         assert!(mean(|s| s.normal() * s.normal()).abs() < 0.0112);
     }

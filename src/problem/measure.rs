@@ -63,6 +63,17 @@ impl Measure {
         Measure::checked(r, theta, mass)
     }
 
+    /// Each particle beside one of opposite `r`, both of half its mass: `2 m` particles with `f = 0`.
+    ///
+    /// # Errors
+    /// More particles than can be counted.
+    pub fn antisymmetric(&self) -> Result<Measure, ProblemError> {
+        let r = self.r.iter().flat_map(|&r| [r, -r]).collect();
+        let theta = self.theta.iter().flat_map(|&theta| [theta, theta]).collect();
+        let mass = self.mass.iter().flat_map(|&mass| [0.5 * mass, 0.5 * mass]).collect();
+        Measure::new(r, theta, mass)
+    }
+
     fn checked(r: Vec<f64>, mut theta: Vec<f64>, mass: Vec<f64>) -> Result<Measure, ProblemError> {
         if r.is_empty() {
             return Err(ProblemError::Empty { what: "particles" });

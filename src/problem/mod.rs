@@ -4,12 +4,16 @@
 
 mod error;
 mod measure;
+mod neurons;
 mod place;
 mod regions;
 mod samples;
+mod start;
 
 pub use error::ProblemError;
 pub use measure::Measure;
+pub use neurons::Neurons;
 pub use place::{Place, PlaceKind};
 pub use regions::Regions;
 pub use samples::{Affine, Samples};
+pub use start::Start;

@@ -54,6 +54,8 @@ impl PlaceKind {
 }
 
 const KIND_SHIFT: u32 = 29;
+/// Set for a neuron pinned with `c < 0`: in the frame of its cluster that cannot be seen from `c`.
+const NEGATIVE: u32 = 1 << 28;
 
 impl Place {
     /// Dead: region 0.
@@ -61,7 +63,7 @@ impl Place {
 
     /// Any kind; `index` is a region or, for the two pinned kinds, a boundary.
     pub fn new(kind: PlaceKind, index: usize) -> Place {
-        debug_assert!(index < 1 << KIND_SHIFT);
+        debug_assert!(index < NEGATIVE as usize);
         Place((kind as u32) << KIND_SHIFT | index as u32)
     }
 
@@ -73,6 +75,16 @@ impl Place {
     /// Pinned on boundary `b`.
     pub fn pinned(b: usize) -> Place {
         Place::new(PlaceKind::Pinned, b)
+    }
+
+    /// Pinned on boundary `b`, in the cluster of `c < 0` if `negative`, else of `c >= 0`.
+    pub fn in_cluster(b: usize, negative: bool) -> Place {
+        Place(Place::pinned(b).0 | if negative { NEGATIVE } else { 0 })
+    }
+
+    /// Whether the particle belongs to the cluster of `c < 0`.
+    pub fn is_negative(self) -> bool {
+        self.0 & NEGATIVE != 0
     }
 
     /// What the particle is doing.
@@ -88,7 +100,7 @@ impl Place {
 
     /// Region, or boundary for the two pinned kinds.
     pub fn index(self) -> usize {
-        (self.0 & ((1 << KIND_SHIFT) - 1)) as usize
+        (self.0 & (NEGATIVE - 1)) as usize
     }
 
     /// Whether the particle moves freely in a region.

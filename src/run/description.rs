@@ -25,6 +25,8 @@ pub struct Description {
     pub y_map: Affine,
     /// Mass of each particle.
     pub mass: Vec<f64>,
+    /// Invariant `c^2 - |w|^2` of each neuron at the start; empty for canonical particles.
+    pub delta: Vec<f64>,
     /// Which flow.
     pub flow: Flow,
     /// Mean-field time at which the run ends.

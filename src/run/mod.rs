@@ -3,6 +3,7 @@
 mod check;
 mod description;
 mod diagnostics;
+pub(crate) mod neuron;
 mod schedule;
 mod simulation;
 mod snapshot;

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::flow::{FlowError, State, StepRecord, Stepper};
-use crate::problem::Measure;
+use crate::flow::{Flow, FlowError, State, StepRecord, Stepper};
+use crate::problem::Start;
 
 use super::diagnostics::snapshot;
 use super::{Description, Schedule, Snapshot};
@@ -68,6 +68,7 @@ pub trait Observer {
 pub struct Simulation {
     stepper: Stepper,
     state: State,
+    flow: Flow,
     tangent_kernel: bool,
     /// Whether the snapshot of time 0 is still to be taken.
     fresh: bool,
@@ -78,9 +79,9 @@ impl Simulation {
     ///
     /// # Errors
     /// Values that overflow at the start.
-    pub fn new(description: &Description, measure: Measure) -> Result<Simulation, FlowError> {
+    pub fn new(description: &Description, start: impl Into<Start>) -> Result<Simulation, FlowError> {
         let samples = description.samples.clone();
-        let mut simulation = Simulation::with(samples, measure, description.flow, description.tolerance)?;
+        let mut simulation = Simulation::with(samples, start, description.flow, description.tolerance)?;
         simulation.tangent_kernel = description.output.tangent_kernel;
         Ok(simulation)
     }
@@ -91,12 +92,12 @@ impl Simulation {
     /// Values that overflow at the start.
     pub fn with(
         samples: crate::problem::Samples,
-        measure: Measure,
-        flow: crate::flow::Flow,
+        start: impl Into<Start>,
+        flow: Flow,
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
-        let (stepper, state) = Stepper::start(samples, measure, flow, tolerance)?;
-        Ok(Simulation { stepper, state, tangent_kernel: false, fresh: true })
+        let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
+        Ok(Simulation { stepper, state, flow, tangent_kernel: false, fresh: true })
     }
 
     /// Continues from a stored state, to the same bits as if it had never stopped.
@@ -106,7 +107,8 @@ impl Simulation {
     pub fn resume(description: &Description, state: State) -> Result<Simulation, FlowError> {
         let (samples, mass) = (description.samples.clone(), description.mass.clone());
         let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
-        Ok(Simulation { stepper, state, tangent_kernel: description.output.tangent_kernel, fresh: false })
+        let (flow, tangent_kernel) = (description.flow, description.output.tangent_kernel);
+        Ok(Simulation { stepper, state, flow, tangent_kernel, fresh: false })
     }
 
     /// The current state.
@@ -152,7 +154,7 @@ impl Simulation {
 
     /// The diagnostics of this moment.
     pub fn snapshot(&self) -> Snapshot {
-        snapshot(&self.stepper, &self.state, self.tangent_kernel)
+        snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel)
     }
 }
 

@@ -18,7 +18,28 @@ pub(super) struct Entry<'a, T> {
     pub name: String,
 }
 
+/// A value that outlives the document it was read from, with its place: for checks that need the
+/// samples or the particles.
+#[derive(Debug, Clone)]
+pub(super) struct Kept<T> {
+    pub value: T,
+    span: Range<usize>,
+    name: String,
+}
+
+impl<T> Kept<T> {
+    /// Back in its document, so that it can be refused.
+    pub fn on<'a>(&self, source: Source<'a>) -> Entry<'a, &T> {
+        Entry { value: &self.value, span: self.span.clone(), source, name: self.name.clone() }
+    }
+}
+
 impl<'a, T> Entry<'a, T> {
+    /// Without the document.
+    pub fn keep(self) -> Kept<T> {
+        Kept { value: self.value, span: self.span, name: self.name }
+    }
+
     /// `name = found PROBLEM` and what to do.
     pub fn refuse(&self, problem: impl Display, remedy: impl Display) -> ScenarioError {
         let found = self.source.excerpt(&self.span);

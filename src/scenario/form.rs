@@ -4,14 +4,15 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use crate::flow::Flow;
-use crate::run::{Description, OutputOptions, ParticleOutput};
+use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
 
+use super::flow::{self, FlowForm};
 use super::measure::{self, MeasureForm};
+use super::output::{self, Output};
 use super::samples::{self, SampleForm};
 use super::section::Section;
 use super::source::{Source, nearest, shorten};
-use super::time::{self, Output};
+use super::time::{self, TimeForm};
 use super::{Scenario, ScenarioError, memory};
 
 /// Sections of a scenario.
@@ -20,6 +21,10 @@ const SECTIONS: [&str; 5] = ["samples", "measure", "flow", "time", "output"];
 const LARGE_OUTPUT: f64 = 10e9;
 /// The tangent kernel is stored and its spectrum computed up to this many samples: 800 MB each.
 const MAX_KERNEL: usize = 10_000;
+/// More steps than this are worth a word before the run: each is a row.
+const MANY_STEPS: u64 = 10_000_000;
+/// Of a row of `steps`.
+const BYTES_PER_STEP: u64 = 128;
 
 /// A scenario whose every key has been understood and checked, but whose samples and particles
 /// are neither read nor drawn.
@@ -28,9 +33,8 @@ pub(super) struct Form {
     title: String,
     samples: SampleForm,
     measure: MeasureForm,
-    flow: Flow,
-    end: f64,
-    tolerance: f64,
+    flow: FlowForm,
+    time: TimeForm,
     output: Output,
 }
 
@@ -89,9 +93,9 @@ impl Form {
         // its absence may cause.
         let samples = open("samples", &samples::keys())?;
         let measure = open("measure", &measure::KEYS)?;
-        let flow = open("flow", &time::FLOW_KEYS)?;
-        let time = open("time", &time::TIME_KEYS)?;
-        let output = open("output", &time::OUTPUT_KEYS)?;
+        let flow = open("flow", &flow::KEYS)?;
+        let time = open("time", &time::KEYS)?;
+        let output = open("output", &output::KEYS)?;
         let missing = |name: &str, example: &str| {
             source.whole(
                 format_args!("there is no section [{name}]"),
@@ -101,15 +105,19 @@ impl Form {
         let samples = samples.ok_or_else(|| missing("samples", "file = \"samples.csv\""))?;
         let measure = measure.ok_or_else(|| missing("measure", "particles = 10000"))?;
         let time = time.ok_or_else(|| missing("time", "end = 5.0"))?;
-        let (end, tolerance) = time::time(time)?;
-        let output = time::output(output, end)?;
+        let flow = FlowForm::read(flow)?;
+        let descent = flow.learning_rate().is_some();
+        let time = TimeForm::read(time, flow.name(), descent)?;
+        let output = output::output(output, descent)?;
+        if let Some(end) = time.known_end(descent) {
+            output.schedule.until(source, end, None)?;
+        }
         Ok(Form {
             title: title.unwrap_or_else(|| stem(source.path)),
             samples: SampleForm::read(samples)?,
-            measure: MeasureForm::read(measure)?,
-            flow: time::flow(flow)?,
-            end,
-            tolerance,
+            measure: MeasureForm::read(measure, &flow)?,
+            flow,
+            time,
             output,
         })
     }
@@ -135,13 +143,14 @@ impl Form {
                 format_args!("leave it out, or give at most {MAX_KERNEL} samples"),
             ));
         }
-        let law = self.measure.law();
-        let drawn = self.measure.build(source, folder)?;
+        let drawn = self.measure.build(source, folder, &self.flow)?;
         let mut notices = read.notices;
+        let (end, schedule) = self.schedule(source, drawn.start.len(), &mut notices)?;
         notices.extend(large_output(
             self.output.options,
-            drawn.measure.len(),
-            self.output.schedule.times().len(),
+            drawn.start.len(),
+            schedule.times().len(),
+            self.flow.is_lifted(),
         ));
         let description = Description {
             title: self.title,
@@ -151,14 +160,45 @@ impl Form {
             samples: read.samples,
             x_map: read.x_map,
             y_map: read.y_map,
-            mass: drawn.measure.mass().to_vec(),
-            flow: self.flow,
-            end: self.end,
-            tolerance: self.tolerance,
-            schedule: self.output.schedule,
+            mass: drawn.start.mass().to_vec(),
+            delta: drawn.start.lifted().map_or(vec![], |neurons| neurons.delta()),
+            flow: self.flow.flow(source, drawn.start.len(), s)?,
+            end,
+            tolerance: self.time.tolerance,
+            schedule,
             output: self.output.options,
         };
-        Ok(Scenario { description, measure: drawn.measure, law, notices, input: source.path.to_path_buf() })
+        Ok(Scenario {
+            description,
+            start: drawn.start,
+            law: drawn.law,
+            notices,
+            input: source.path.to_path_buf(),
+        })
+    }
+
+    /// The end of a run of `m` particles, and its snapshots.
+    fn schedule(
+        &self,
+        source: Source,
+        m: usize,
+        notices: &mut Vec<String>,
+    ) -> Result<(f64, Schedule), ScenarioError> {
+        let Some(learning_rate) = self.flow.learning_rate() else {
+            let end = self.time.end();
+            return Ok((end, self.output.schedule.until(source, end, None)?));
+        };
+        let (steps, moved_end) = self.time.steps(source, learning_rate, m)?;
+        let (schedule, moved) = self.output.schedule.on_steps(source, &steps)?;
+        notices.extend(moved_end.into_iter().chain(moved));
+        if steps.count > MANY_STEPS {
+            notices.push(format!(
+                "{} steps will be stored, {} of them in all: a larger flow.learning_rate takes fewer",
+                steps.count,
+                memory::text(steps.count * BYTES_PER_STEP)
+            ));
+        }
+        Ok((steps.time(steps.count), schedule))
     }
 }
 
@@ -181,14 +221,15 @@ fn unknown_section(source: Source, span: &std::ops::Range<usize>, name: &str, ta
 }
 
 /// A word about particle output that fills disks.
-fn large_output(output: OutputOptions, m: usize, snapshots: usize) -> Option<String> {
+fn large_output(output: OutputOptions, m: usize, snapshots: usize, lifted: bool) -> Option<String> {
     let stored = match output.particles {
         ParticleOutput::All => m,
         ParticleOutput::Count(n) => n.min(m),
         ParticleOutput::None => 0,
     };
-    // r and theta, place and its index.
-    let each = if output.single_precision { 8.0 } else { 16.0 } + 5.0;
+    // r and theta, of neurons c, a and b besides; place and its index.
+    let numbers = if lifted { 5.0 } else { 2.0 };
+    let each = if output.single_precision { 4.0 } else { 8.0 } * numbers + 5.0;
     let bytes = each * stored as f64 * snapshots as f64;
     (bytes > LARGE_OUTPUT).then(|| {
         format!(

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use crate::math::random::{Purpose, Stream};
+use crate::problem::Start;
 
 use super::form::Form;
 use super::source::{Source, line_of};
@@ -30,14 +31,15 @@ const WORDS: &str = "nan|inf|-inf|-1|0|1e308|1e-320|1e400|0x7f|99999999999999999
 const KEYS: &str =
     "title file x y function count interval gap amplitude frequency phase center width noise seed
 standardize particles law scale antisymmetric a_bound b_bound c_law kind tv end tolerance snapshots precision
-tangent_kernel compression every log";
+tangent_kernel compression every log scaling balance learning_rate momentum batch layers steps delta
+hidden_scale output_scale";
 
 /// Values of keys, between bars: right, wrong and extreme.
 const VALUES: &str = r#"0 | -0.0 | 1 | 2 | -1 | 3.5 | nan | -inf | 1e308 | -1e308 | 1e50 | 1e-320 | 1e400 | 1e15 |
 9223372036854775807 | 9223372036854775808 | 0xffffffffffffffffffffffffffffffffffffffff | 0o17 | true | 1979-05-27 |
-"" | "none" | "he" | "two-sided" | "uniform" | "gaussian" | "spike" | "square" | "data/nile.csv" | "data" | "\u0007" |
+"" | "none" | "he" | "two-sided" | "uniform" | "gaussian" | "lifted" | "kernel" | "gd" | "sqrt(m)" | "spike" | "square" | "data/nile.csv" | "data" | "\u0007" |
 [] | [1.0] | [1, 1] | [-1e308, 1e308] | [0.0, 1e-320] | [-1.0, 1.0] | [nan, 1] | [[1, 2], [3]] | {} |
-{ count = 100000 } | { every = 1e-4 } | { times = [0, 0, 1e-300, 1] } | { log = { first = 1e-300, per_decade = 3 } }"#;
+{ count = 100000 } | { every = 1e-4 } | { every_steps = 3 } | { steps = [1, 2] } | { times = [0, 0, 1e-300, 1] } | { log = { first = 1e-300, per_decade = 3 } }"#;
 
 /// The folder that file names of shipped scenarios are relative to.
 fn folder() -> PathBuf {
@@ -71,8 +73,13 @@ fn read_scenario(text: &str) {
             Err(error) => check_error(&error, lines),
             Ok(scenario) => {
                 let description = &scenario.description;
-                assert_eq!(description.mass.len(), scenario.measure.len());
-                assert!(scenario.measure.r().iter().chain(description.samples.y()).all(|v| v.is_finite()));
+                assert_eq!(description.mass.len(), scenario.start.len());
+                let values = match &scenario.start {
+                    Start::Canonical(measure) => [measure.r(), measure.theta()].concat(),
+                    Start::Lifted(neurons) => [neurons.c(), neurons.a(), neurons.b()].concat(),
+                };
+                assert!(values.iter().chain(description.samples.y()).all(|v| v.is_finite()));
+                assert_eq!(description.flow.is_lifted(), scenario.start.lifted().is_some());
                 assert!(description.schedule.times().windows(2).all(|pair| pair[0] < pair[1]));
                 assert_eq!(description.schedule.times().last(), Some(&description.end));
             }

@@ -19,8 +19,8 @@ use crate::problem::{Measure, ProblemError};
 /// A measure has a limit of infinite width only if its law does not depend on the width `m`. So
 /// no law here does: `c` is drawn of order one, and `scale` takes the place of `kappa` times
 /// whatever factor the initialisation puts before `c`. A particle has mass `1 / m`, so that
-/// `scale = 1` is the mean-field network `1/m Sum_i c_i [a_i x - b_i]_+`. A literal network
-/// `Sum_i c_i [a_i x - b_i]_+`, with `m` of these particles, is
+/// `scale = 1` is the mean-field network `1/m Sum_i c_i [a_i x - b_i]_+`. In canonical parameters,
+/// a literal network `Sum_i c_i [a_i x - b_i]_+`, with `m` of these particles, is
 ///
 /// | initialisation | law | scale |
 /// |---|---|---|
@@ -32,7 +32,8 @@ use crate::problem::{Measure, ProblemError};
 /// (`b` is drawn like `a`, as in S section 2; a zero `b` would put every knot at `x = 0`.) With
 /// `scale = sqrt(m)` the start function stays of order one as `m` grows while particles move
 /// less and less: the kernel regime. Only `c |w|` enters, so `he` and `glorot` are one law, and
-/// `normal` with twice the scale is that law too; the names are there for readers.
+/// `normal` with twice the scale is that law too; the names are there for readers. Where all
+/// weights count, in the lifted flows, the same draws are made into a [`NeuronLaw`](super::NeuronLaw).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Law {
     /// What is drawn.
@@ -122,23 +123,30 @@ impl Law {
     fn independent(&self, seed: u64, i: u64) -> (f64, f64) {
         let mut draw = Stream::new(seed, Purpose::Particles, i);
         let draw = &mut draw;
-        let (c, a, b) = match self.kind {
-            LawKind::NormalUniform => return (self.scale * draw.normal(), TAU * draw.unit()),
-            LawKind::UniformUniform => {
-                return (self.scale * draw.uniform(-1.0, 1.0), TAU * draw.unit());
+        match self.kind {
+            LawKind::NormalUniform => (self.scale * draw.normal(), TAU * draw.unit()),
+            LawKind::UniformUniform => (self.scale * draw.uniform(-1.0, 1.0), TAU * draw.unit()),
+            _ => {
+                let [c, a, b] = self.kind.weights(draw).expect("all other laws draw weights");
+                (self.scale * c * a.hypot(b), (-b).atan2(a))
             }
-            LawKind::Normal => (draw.normal(), draw.normal(), draw.normal()),
-            LawKind::He | LawKind::Glorot => {
-                let deviation = std::f64::consts::SQRT_2;
-                (deviation * draw.normal(), deviation * draw.normal(), deviation * draw.normal())
-            }
-            LawKind::Pytorch => (draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0)),
+        }
+    }
+}
+
+impl LawKind {
+    /// `(c, a, b)`, drawn in this order; `None` for the laws of `(r, theta)`.
+    pub(super) fn weights(self, draw: &mut Stream) -> Option<[f64; 3]> {
+        Some(match self {
+            LawKind::NormalUniform | LawKind::UniformUniform => return None,
+            LawKind::Normal => [(); 3].map(|()| draw.normal()),
+            LawKind::He | LawKind::Glorot => [(); 3].map(|()| std::f64::consts::SQRT_2 * draw.normal()),
+            LawKind::Pytorch => [(); 3].map(|()| draw.uniform(-1.0, 1.0)),
             LawKind::Uniform { a_bound, b_bound, c } => {
-                (c.draw(draw), draw.uniform(-a_bound, a_bound), draw.uniform(-b_bound, b_bound))
+                [c.draw(draw), draw.uniform(-a_bound, a_bound), draw.uniform(-b_bound, b_bound)]
             }
-            LawKind::TwoSided { b_bound, c } => (c.draw(draw), draw.sign(), draw.uniform(-b_bound, b_bound)),
-        };
-        (self.scale * c * a.hypot(b), (-b).atan2(a))
+            LawKind::TwoSided { b_bound, c } => [c.draw(draw), draw.sign(), draw.uniform(-b_bound, b_bound)],
+        })
     }
 }
 

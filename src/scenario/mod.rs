@@ -43,14 +43,19 @@ mod cell;
 mod entry;
 mod error;
 mod file;
+mod flow;
 mod form;
 mod function;
 #[cfg(test)]
 mod fuzz;
 mod law;
 mod measure;
+mod measure_file;
 mod memory;
+mod neuron_law;
+mod output;
 mod samples;
+mod schedule;
 mod section;
 mod shipped;
 mod source;
@@ -63,10 +68,11 @@ use std::path::{Path, PathBuf};
 
 pub use error::ScenarioError;
 pub use law::{Law, LawKind, OutputLaw};
+pub use neuron_law::{DrawnLaw, NeuronLaw};
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
 
-use crate::problem::Measure;
+use crate::problem::Start;
 use crate::run::Description;
 
 use form::Form;
@@ -81,9 +87,10 @@ pub struct Scenario {
     /// Everything that is fixed before the run starts.
     pub description: Description,
     /// The start measure.
-    pub measure: Measure,
-    /// The law of the start measure, unless it came from a file.
-    pub law: Option<Law>,
+    pub start: Start,
+    /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
+    /// canonical particles with a given invariant.
+    pub law: Option<DrawnLaw>,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.
@@ -136,7 +143,7 @@ impl Scenario {
     /// let scenario = Scenario::parse(text, "hat.toml".as_ref())?;
     /// assert_eq!(scenario.description.title, "hat");
     /// assert_eq!(scenario.description.samples.len(), 3);
-    /// assert_eq!(scenario.measure.len(), 100);
+    /// assert_eq!(scenario.start.len(), 100);
     /// # Ok::<(), reluflow::scenario::ScenarioError>(())
     /// ```
     ///

@@ -112,6 +112,7 @@ impl Table {
                 remedy = "give angles in radians, best from 0 to 2 pi".to_string();
             }
             "r" => remedy = "give smaller amplitudes: they are in units of the samples' y".to_string(),
+            "c" | "a" | "b" => remedy = "give smaller weights".to_string(),
             _ => {}
         }
         let mut start = None;

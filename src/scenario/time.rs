@@ -1,11 +1,7 @@
-//! The sections `[flow]`, `[time]` and `[output]`.
-
-use std::ops::Range;
-
-use crate::flow::Flow;
-use crate::run::{OutputOptions, ParticleOutput, Schedule};
+//! The section `[time]`: when a run ends, and its tolerance.
 
 use super::ScenarioError;
+use super::entry::Kept;
 use super::section::Section;
 
 /// Later times lose the digits that steps need.
@@ -14,170 +10,162 @@ const MAX_END: f64 = 1e12;
 const TOLERANCE: [f64; 2] = [1e-13, 1e-1];
 /// Of a scenario that does not say.
 const DEFAULT_TOLERANCE: f64 = 1e-6;
-/// Of a scenario that does not say.
-const DEFAULT_SNAPSHOTS: usize = 11;
+/// More steps of gradient descent than this are refused: each is a row of the run file.
+const MAX_STEPS: u64 = 1_000_000_000;
 
-/// All keys of `[flow]`.
-pub(super) const FLOW_KEYS: [&str; 2] = ["kind", "tv"];
-/// All keys of `[time]`.
-pub(super) const TIME_KEYS: [&str; 2] = ["end", "tolerance"];
-/// All keys of `[output]`.
-pub(super) const OUTPUT_KEYS: [&str; 5] =
-    ["snapshots", "particles", "precision", "tangent_kernel", "compression"];
+/// All keys of the section.
+pub(super) const KEYS: [&str; 3] = ["end", "steps", "tolerance"];
 
-const SNAPSHOT_KEYS: [&str; 4] = ["count", "every", "times", "log"];
-const LOG_KEYS: [&str; 2] = ["first", "per_decade"];
-
-/// `[flow]`: the canonical flow unless told.
-pub(super) fn flow(section: Option<Section>) -> Result<Flow, ScenarioError> {
-    let Some(mut section) = section else { return Ok(Flow::Canonical { tv: 0.0 }) };
-    section.choice("kind", &[("canonical", ())])?;
-    let tv = match section.number("tv")? {
-        Some(tv) if tv.value < 0.0 => {
-            return Err(tv.refuse("is negative", "give 0 (no total-variation term) or more"));
-        }
-        Some(tv) => tv.value,
-        None => 0.0,
-    };
-    section.finish("flow.kind = \"canonical\"")?;
-    Ok(Flow::Canonical { tv })
+/// What `[time]` says.
+#[derive(Debug, Clone)]
+pub(super) struct TimeForm {
+    end: End,
+    pub tolerance: f64,
 }
 
-/// `[time]`: the end and the tolerance.
-pub(super) fn time(mut section: Section) -> Result<(f64, f64), ScenarioError> {
-    let Some(end) = section.number("end")? else {
-        return Err(section.missing("has no `end`", "say when the run ends, for example end = 5.0"));
-    };
-    if !(end.value > 0.0 && end.value <= MAX_END) {
-        return Err(end.refuse("is out of range", format_args!("give a time above 0, at most {MAX_END:e}")));
+#[derive(Debug, Clone)]
+enum End {
+    /// A mean-field time.
+    At(Kept<f64>),
+    /// A number of steps of gradient descent.
+    Steps(Kept<usize>),
+}
+
+/// The steps of gradient descent: step `k` ends at mean-field time `k eta / m` (section 2).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Steps {
+    /// How many the run takes.
+    pub count: u64,
+    learning_rate: f64,
+    m: f64,
+}
+
+impl Steps {
+    /// Time at the end of step `k`, from `k` itself: adding up steps would drift.
+    pub fn time(&self, k: u64) -> f64 {
+        k as f64 * self.learning_rate / self.m
     }
-    let tolerance = match section.number("tolerance")? {
-        Some(tolerance) if !(TOLERANCE[0]..=TOLERANCE[1]).contains(&tolerance.value) => {
-            let [least, most] = TOLERANCE;
-            return Err(tolerance.refuse(
-                "is out of range",
-                format_args!("give a tolerance from {least:e} (rounding) to {most:e}, for example {DEFAULT_TOLERANCE:e}"),
+
+    /// The step whose end is nearest to a time, within the run.
+    pub fn nearest(&self, time: f64) -> u64 {
+        ((time * self.m / self.learning_rate).round() as u64).min(self.count)
+    }
+}
+
+impl TimeForm {
+    /// Understands the section; `flow` is the kind of flow, `descent` whether it is `gd`.
+    pub fn read(mut section: Section, flow: &str, descent: bool) -> Result<TimeForm, ScenarioError> {
+        let form = format!("flow.kind = \"{flow}\"");
+        if descent && section.exactly_one(&["end", "steps"], "steps = 1000")? == "steps" {
+            let count = section.count("steps", 1, MAX_STEPS, "")?.expect("it is present");
+            section.finish(form)?;
+            return Ok(TimeForm { end: End::Steps(count.keep()), tolerance: DEFAULT_TOLERANCE });
+        }
+        if let Some(steps) = section.value("steps").filter(|_| !descent) {
+            return Err(steps.refuse(
+                "counts steps, whose size this flow chooses itself",
+                "give end = ..., or flow.kind = \"gd\"",
             ));
         }
-        Some(tolerance) => tolerance.value,
-        None => DEFAULT_TOLERANCE,
-    };
-    section.finish("[time]")?;
-    Ok((end.value, tolerance))
-}
-
-/// What `[output]` says.
-#[derive(Debug)]
-pub(super) struct Output {
-    pub schedule: Schedule,
-    pub options: OutputOptions,
-    /// Where `tangent_kernel` is: whether it is too much depends on the samples.
-    pub kernel_span: Range<usize>,
-}
-
-/// `[output]`: eleven snapshots with all particles unless told.
-pub(super) fn output(section: Option<Section>, end: f64) -> Result<Output, ScenarioError> {
-    let mut options = OutputOptions {
-        particles: ParticleOutput::All,
-        single_precision: false,
-        tangent_kernel: false,
-        compression: 4,
-    };
-    let Some(mut section) = section else {
-        let schedule = Schedule::count(end, DEFAULT_SNAPSHOTS);
-        return Ok(Output { schedule, options, kernel_span: 0..0 });
-    };
-    options.particles = particles(&mut section)?;
-    options.single_precision = section.choice("precision", &[("f64", false), ("f32", true)])?;
-    let kernel_span = section.value("tangent_kernel").map_or(0..0, |entry| entry.span);
-    options.tangent_kernel = section.flag_or("tangent_kernel", false)?;
-    if let Some(level) = section.count("compression", 0, 9, "")? {
-        options.compression = level.value as u8;
-    }
-    let example = "a table, for example snapshots = { count = 11 }";
-    let schedule = match section.section("snapshots", &SNAPSHOT_KEYS, example)? {
-        Some(snapshots) => schedule(snapshots, end)?,
-        None => Schedule::count(end, DEFAULT_SNAPSHOTS),
-    };
-    section.finish("[output]")?;
-    Ok(Output { schedule, options, kernel_span })
-}
-
-/// `particles = "all" | "none" | n`.
-fn particles(section: &mut Section) -> Result<ParticleOutput, ScenarioError> {
-    let Some(entry) = section.value("particles") else { return Ok(ParticleOutput::All) };
-    if entry.value.is_str() {
-        let choices = [("all", ParticleOutput::All), ("none", ParticleOutput::None)];
-        return section.choice("particles", &choices);
-    }
-    let count = section.count("particles", 1, u32::MAX.into(), ", \"all\" or \"none\"")?;
-    Ok(ParticleOutput::Count(count.expect("it is present").value))
-}
-
-/// `snapshots = { count | every | times | log }`.
-fn schedule(mut section: Section, end: f64) -> Result<Schedule, ScenarioError> {
-    let most = Schedule::MOST;
-    let too_many = |count: f64| (format!("makes {count:.0} snapshots"), format!("at most {most} are stored"));
-    match section.exactly_one(&SNAPSHOT_KEYS, "snapshots = { count = 11 }")? {
-        "count" => {
-            let count = section.count("count", 2, most as u64, "")?.expect("it is present");
-            Ok(Schedule::count(end, count.value))
+        let Some(end) = section.number("end")? else {
+            return Err(section.missing("has no `end`", "say when the run ends, for example end = 5.0"));
+        };
+        if !(end.value > 0.0 && end.value <= MAX_END) {
+            return Err(
+                end.refuse("is out of range", format_args!("give a time above 0, at most {MAX_END:e}"))
+            );
         }
-        "every" => {
-            let every = section.number("every")?.expect("it is present");
-            if every.value <= 0.0 {
-                return Err(every.refuse("is not positive", "give the time between snapshots, above 0"));
-            }
-            let count = end / every.value;
-            if count > (most - 1) as f64 {
-                let (problem, remedy) = too_many(count);
-                return Err(every.refuse(
-                    problem,
-                    format_args!("{remedy}: give {:.1e} or more", 1.1 * end / most as f64),
+        let mut tolerance = DEFAULT_TOLERANCE;
+        // The steps of gradient descent are what they are.
+        if !descent && let Some(given) = section.number("tolerance")? {
+            if !(TOLERANCE[0]..=TOLERANCE[1]).contains(&given.value) {
+                let [least, most] = TOLERANCE;
+                return Err(given.refuse(
+                    "is out of range",
+                    format_args!("give a tolerance from {least:e} (rounding) to {most:e}, for example {DEFAULT_TOLERANCE:e}"),
                 ));
             }
-            Ok(Schedule::every(end, every.value))
+            tolerance = given.value;
         }
-        "times" => {
-            let times = section.numbers("times")?.expect("it is present");
-            if times.value.len() > most {
-                let (problem, remedy) = too_many(times.value.len() as f64);
-                return Err(times.refuse(problem, remedy));
-            }
-            for (index, time) in times.value.iter().enumerate() {
-                if !(0.0..=end).contains(time.get_ref()) {
-                    return Err(times.element(index, (), time.span()).refuse(
-                        "is outside the run",
-                        format_args!("give times from 0 to time.end = {end}; both ends are always stored"),
+        section.finish(form)?;
+        Ok(TimeForm { end: End::At(end.keep()), tolerance })
+    }
+
+    /// The end, if it does not wait for the number of particles.
+    pub fn known_end(&self, descent: bool) -> Option<f64> {
+        match &self.end {
+            End::At(end) if !descent => Some(end.value),
+            _ => None,
+        }
+    }
+
+    /// The end of a run without steps of its own.
+    ///
+    /// # Panics
+    /// If the section counts steps, which only gradient descent has.
+    pub fn end(&self) -> f64 {
+        match &self.end {
+            End::At(end) => end.value,
+            End::Steps(_) => panic!("only gradient descent ends after a number of steps"),
+        }
+    }
+
+    /// The steps of gradient descent with `m` neurons, and a word if they do not end at `end`.
+    pub fn steps(
+        &self,
+        source: super::source::Source,
+        learning_rate: f64,
+        m: usize,
+    ) -> Result<(Steps, Option<String>), ScenarioError> {
+        let mut steps = Steps { count: u64::MAX, learning_rate, m: m as f64 };
+        let end = match &self.end {
+            End::Steps(count) => {
+                steps.count = count.value as u64;
+                let end = steps.time(steps.count);
+                if end > MAX_END {
+                    return Err(count.on(source).refuse(
+                        format_args!("ends at steps learning_rate / m = {end:e}"),
+                        format_args!("give fewer, or a smaller flow.learning_rate: runs end by {MAX_END:e}"),
                     ));
                 }
+                return Ok((steps, None));
             }
-            Ok(Schedule::times_until(end, times.value.iter().map(|time| *time.get_ref())))
+            End::At(end) => end,
+        };
+        let step = steps.time(1);
+        let count = steps.nearest(end.value);
+        if count > MAX_STEPS {
+            return Err(end.on(source).refuse(
+                format_args!("takes {count} steps of learning_rate / m = {step:e}"),
+                format_args!("give at most {:e}, or raise flow.learning_rate", MAX_STEPS as f64 * step),
+            ));
         }
-        _ => {
-            let example = "a table, for example log = { first = 1e-3, per_decade = 10 }";
-            let mut log = section.section("log", &LOG_KEYS, example)?.expect("it is present");
-            let Some(first) = log.number("first")? else {
-                return Err(log.missing("has no `first`", "give the first time, for example first = 1e-3"));
-            };
-            if !(first.value > 0.0 && first.value < end) {
-                return Err(first.refuse(
-                    "is out of range",
-                    format_args!("give a time above 0 and below time.end = {end}"),
-                ));
-            }
-            let Some(per_decade) = log.count("per_decade", 1, most as u64, "")? else {
-                return Err(log.missing(
-                    "has no `per_decade`",
-                    "say how many per factor of ten, for example per_decade = 10",
-                ));
-            };
-            let count = (end / first.value).log10() * per_decade.value as f64;
-            if count > (most - 2) as f64 {
-                let (problem, remedy) = too_many(count);
-                return Err(per_decade.refuse(problem, remedy));
-            }
-            Ok(Schedule::log(end, first.value, per_decade.value))
+        steps.count = count.max(1);
+        let reached = steps.time(steps.count);
+        let off = (reached - end.value).abs() > 1e-9 * end.value;
+        let word = off.then(|| {
+            format!(
+                "gradient descent ends after step {}, at t = {reached}: the step next to time.end = {}",
+                steps.count, end.value
+            )
+        });
+        Ok((steps, word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_do_not_drift() {
+        let steps = Steps { count: 3_000_000, learning_rate: 0.1, m: 10.0 };
+        // 1e6 additions of 0.01 miss 10000 by 2e-8.
+        assert_eq!(steps.time(1_000_000), 10_000.0);
+        assert_eq!(steps.nearest(10_000.004), 1_000_000);
+        assert_eq!(steps.nearest(f64::MAX), 3_000_000);
+        for k in [1, 7, 1_234_567] {
+            assert_eq!(steps.nearest(steps.time(k)), k);
         }
     }
 }

@@ -47,8 +47,9 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
             json!({
                 "name": regime.regime.name(),
                 "condition_number": number(regime.flow.condition_number()),
-                "least_rate": number(regime.flow.least_rate()),
-                "largest_rate": number(regime.flow.largest_rate()),
+                "kappa": regime.kappa,
+                "least_rate": number(regime.kappa * regime.kappa * regime.flow.least_rate()),
+                "largest_rate": number(regime.kappa * regime.kappa * regime.flow.largest_rate()),
                 "modes_dropped": regime.flow.dropped(),
                 "within": within.collect::<Vec<_>>(),
             })

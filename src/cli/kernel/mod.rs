@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::io::write_kernel_file;
 use crate::kernel::{Kernel, KernelError, Report, Request};
+use crate::problem::{Measure, Start};
 use crate::scenario::Scenario;
 
 use super::failure::{Exit, Failure};
@@ -30,7 +31,7 @@ Examples:
   reluflow kernel scenarios/square.toml --monte-carlo 1000000 --no-file
 
 Random features: only output weights learn. Tangent kernel: all weights, linearised. Times are
-mean-field times for kappa = 1. The README's section \"Kernel regime and splines\" explains the tables.")]
+mean-field times. The README's section \"Kernel regime and splines\" explains the tables.")]
 pub struct Args {
     /// A scenario (.toml), or a table of samples (.csv, .tsv, .txt, .dat)
     #[arg(value_name = "SCENARIO|CSV")]
@@ -49,7 +50,7 @@ pub struct Args {
     run: Option<PathBuf>,
     /// Start from zero, as infinitely many neurons do, or from the function of the scenario's particles
     #[arg(long, value_enum, default_value = "zero")]
-    start: Start,
+    start: StartFunction,
     /// A function is reached when this share of the way to it is left
     #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
     within: f64,
@@ -89,7 +90,7 @@ pub struct Args {
 
 /// Where gradient flow starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Start {
+enum StartFunction {
     /// The function 0
     Zero,
     /// The function of the particles that the scenario draws or reads
@@ -114,7 +115,7 @@ fn share(text: &str) -> Result<f64, String> {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply()?;
-        let Scenario { description, measure, law, notices, .. } = Scenario::read(&self.input)?;
+        let Scenario { description, start, law, notices, .. } = Scenario::read(&self.input)?;
         if !quiet {
             notices.iter().for_each(|notice| note(&format!("note: {notice}")));
         }
@@ -123,15 +124,20 @@ impl Args {
         if let Some(output) = &output {
             self.check_output(output)?;
         }
-        let samples = &description.samples;
-        let start_law = law::start_law(law.as_ref(), &measure);
+        let (samples, kappa) = (&description.samples, description.flow.kappa());
+        let start_law = law::start_law(law.as_ref(), &start);
         let law_words = law::describe(&start_law);
         let start_words = match self.start {
-            Start::Zero => "zero",
-            Start::Particles => "that of the scenario's particles",
+            StartFunction::Zero => "zero",
+            StartFunction::Particles => "that of the scenario's particles",
         };
         let request = Request {
-            start: (self.start == Start::Particles).then_some(measure),
+            kappa,
+            start: if self.start == StartFunction::Particles {
+                Some(canonical(&start, kappa)?)
+            } else {
+                None
+            },
             bound: self.within,
             smoothing: self.smoothing,
             tv: self.tv.unwrap_or(description.flow.tv()),
@@ -171,7 +177,10 @@ impl Args {
                     text::figure(x[0]),
                     text::figure(x[x.len() - 1])
                 ),
-                format!("start law: {law_words}; start function: {start_words}"),
+                format!(
+                    "start law: {law_words}; start function: {start_words}; kappa = {}",
+                    text::figure(kappa)
+                ),
                 format!("kernels: {}", how_computed(&report)),
             ];
             let remarks = report.curves().filter(|curve| !curve.remark.is_empty());
@@ -204,6 +213,14 @@ impl Args {
             None if samples <= MANY => vec![1.0, 2.0, 4.0, 10.0, 100.0],
             None => vec![],
         }
+    }
+}
+
+/// The particles `(r, theta)` of a start.
+fn canonical(start: &Start, kappa: f64) -> Result<Measure, Failure> {
+    match start {
+        Start::Canonical(measure) => Ok(measure.clone()),
+        Start::Lifted(neurons) => neurons.canonical(kappa).map_err(Failure::computation),
     }
 }
 

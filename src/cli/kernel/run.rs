@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use crate::cli::check::in_order;
 use crate::cli::failure::{Failure, quoted};
 use crate::cli::info::warn_unless_ordinary;
-use crate::io::RunFile;
+use crate::io::{Particles, RunFile};
 use crate::kernel::{Report, RunRow, SplineView, TvMeasure, tv_measure};
 
 /// A run, looked at.
@@ -52,8 +51,8 @@ pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook,
             Some(stored) => add(file.time(index)?, &stored.r, &stored.theta),
             None => {
                 let state = file.checkpoint()?;
-                let (r, theta, _) = in_order(&state);
-                add(state.time, &r, &theta);
+                let all = Particles::of_state(&state, description.flow.kappa());
+                add(state.time, &all.r, &all.theta);
                 remark = Some(format!(
                     "{} does not store all particles: only its last state could be looked at \
                      (output.particles = \"all\" stores them)",

@@ -134,8 +134,8 @@ fn kernels(report: &Report) -> Vec<Vec<String>> {
         rows.push(vec![
             regime(r.regime).to_string(),
             figure(r.flow.condition_number()),
-            figure(r.flow.least_rate()),
-            figure(r.flow.largest_rate()),
+            figure(r.kappa * r.kappa * r.flow.least_rate()),
+            figure(r.kappa * r.kappa * r.flow.largest_rate()),
             r.flow.dropped().to_string(),
             figure(r.limit.norm.map_or(f64::NAN, |norm| norm.square)),
         ]);

@@ -1,5 +1,6 @@
 //! The canonical flow of the measure, with and without the total-variation term.
 
+mod cloud;
 pub mod grouping;
 mod lanes;
 mod motion;
@@ -11,6 +12,6 @@ pub mod tables;
 mod walk;
 mod walks;
 
-pub use push::{Particles, chunk_size, push_all};
-pub use start::{initial_residual, place_all, sum_moments};
+pub use cloud::{Cloud, PushSettings};
+pub use push::chunk_size;
 pub use walks::Walks;

@@ -27,14 +27,16 @@ pub struct RegionMovers {
 /// Movers of one boundary.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct BoundaryMovers {
-    /// Mass that was pinned at the start of the step.
-    pub start: f64,
-    /// The same with the sign of `r`.
+    /// Weight `W` of those who were pinned at the start of the step, and its rate.
+    pub start: [f64; 2],
+    /// Weight of those who are pinned at its end, and its rate.
+    pub end: [f64; 2],
+    /// Mass pinned at the start, with the sign of `r`.
     pub signed_start: f64,
-    /// `Int_0^1 W(u) du` of the pinned mass `W`.
-    pub mass: f64,
+    /// `Int_0^1 W(u) du` along the movers' slides.
+    pub weight: f64,
     /// `Int_0^1 u W(u) du`.
-    pub mass_u: f64,
+    pub weight_u: f64,
     /// `Int_0^1` of the pinned mass with the sign of `r`.
     pub signed_mass: f64,
 }
@@ -83,10 +85,11 @@ impl Movers {
         });
         for (b, sum) in self.boundary.iter_mut().enumerate() {
             for part in chunks.iter().map(|chunk| &chunk.boundary[b]) {
-                sum.start += part.start;
+                add(&mut sum.start, &part.start);
+                add(&mut sum.end, &part.end);
                 sum.signed_start += part.signed_start;
-                sum.mass += part.mass;
-                sum.mass_u += part.mass_u;
+                sum.weight += part.weight;
+                sum.weight_u += part.weight_u;
                 sum.signed_mass += part.signed_mass;
             }
         }
@@ -114,8 +117,8 @@ impl Movers {
     pub fn add_pinned(&mut self, b: usize, from: f64, to: f64, mass: f64, sign: f64) {
         self.any = true;
         let boundary = &mut self.boundary[b];
-        boundary.mass += mass * (to - from);
-        boundary.mass_u += mass * 0.5 * (to * to - from * from);
+        boundary.weight += mass * (to - from);
+        boundary.weight_u += mass * 0.5 * (to * to - from * from);
         boundary.signed_mass += sign * mass * (to - from);
     }
 }

@@ -77,6 +77,7 @@ pub fn push_all(
         });
     total.clear(significant);
     total.merge(chunks);
+    total.moments.weigh_by_mass();
     // Rates were summed per unit of u.
     let per_time = |moments: &mut [f64]| {
         for rate in (SIGMA_RATE..SIGN).chain(SIGN_RATE..moments.len()) {

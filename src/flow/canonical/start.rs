@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::flow::boundary::{OnBoundary, on_boundary};
 use crate::flow::field::Vec2;
 use crate::flow::moments::{Moments, REGION};
 use crate::math::trig::sin_cos;
@@ -55,19 +56,11 @@ fn start_of(regions: &Regions, g: &[Vec2], lambda: f64, r: f64, theta: f64) -> (
             false,
         );
     };
-    let n = regions.normal(b);
-    let normal = |k: usize| -r * (g[k][0] * n[0] + g[k][1] * n[1]);
-    let above = regions.above(b);
-    let (low, high) = (normal(b), normal(above));
-    // The dead regions at the ends: whatever touches them lives only if it moves away from them.
-    let live_low = b != 0 && low < 0.0;
-    let live_high = above != 0 && high > 0.0;
-    match (live_low, live_high) {
-        (true, true) => (theta, Place::in_region(if high > -low { above } else { b }), true),
-        (true, false) => (theta, Place::in_region(b), false),
-        (false, true) => (theta, Place::in_region(above), false),
-        _ if b == 0 || above == 0 => (theta, Place::DEAD, false),
-        _ => {
+    match on_boundary(regions, g, b, r) {
+        OnBoundary::Leaves(k) => (theta, Place::in_region(k), false),
+        OnBoundary::Ambiguous(k) => (theta, Place::in_region(k), true),
+        OnBoundary::Dies => (theta, Place::DEAD, false),
+        OnBoundary::Stays => {
             let side = regions.inactive_side(b);
             (theta, at_rest_or(r, lambda, g[side], theta, Place::pinned(b), PlaceKind::StuckPinned), false)
         }
@@ -105,6 +98,7 @@ pub fn sum_moments(
         .collect();
     let mut total = Moments::zero(count);
     total.merge(&parts.iter().collect::<Vec<_>>());
+    total.weigh_by_mass();
     total
 }
 

@@ -1,11 +1,12 @@
 //! Free motion inside one region from one point on, and where on it something happens.
 
 use crate::flow::field::Vec2;
+use crate::flow::field_cubic::FieldCubic;
 use crate::flow::moments::REGION;
 use crate::math::trig::{sin_cos, sin_cos_small};
 
 use super::motion::{contribution, rates, runge_kutta, seen};
-use super::tables::{FieldCubic, Tables};
+use super::tables::Tables;
 use super::walk::Particle;
 
 /// Free motion from one point, for any length up to the end of the step.

@@ -1,32 +1,13 @@
 //! What a push looks up: the field per region and the fate of each pinned cluster, along a path.
 
-use crate::flow::field::{Vec2, gradients};
+use crate::flow::field::Vec2;
+use crate::flow::field_cubic::FieldCubic;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::math::poly;
 use crate::problem::{Regions, Samples};
 
 use super::motion::MAX_TURN;
-
-/// A cubic in `u` for each component of `h g_k(u)`.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FieldCubic {
-    x: [f64; 4],
-    y: [f64; 4],
-}
-
-impl FieldCubic {
-    /// `h g_k` at `u`.
-    #[inline(always)]
-    pub fn at(&self, u: f64) -> Vec2 {
-        [poly::value(&self.x, u), poly::value(&self.y, u)]
-    }
-
-    /// The cubic `<h g_k(u), v>`.
-    pub fn along(&self, v: Vec2) -> [f64; 4] {
-        std::array::from_fn(|p| self.x[p] * v[0] + self.y[p] * v[1])
-    }
-}
 
 /// One cache line per region for the inner loop: `h g` at `u = 0, 1/2, 1` and the angles between
 /// which the region lies.
@@ -99,16 +80,7 @@ impl<'a> Tables<'a> {
         turn: f64,
     ) -> Tables<'a> {
         let count = regions.boundaries();
-        let mut field = vec![FieldCubic::default(); count];
-        let mut coefficient = vec![0.0; samples.len()];
-        let mut g = vec![[0.0; 2]; count];
-        for p in 0..4 {
-            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = path.h * cubic[p]);
-            gradients(samples, &coefficient, &mut g);
-            for (field, g) in field.iter_mut().zip(&g) {
-                (field.x[p], field.y[p]) = (g[0], g[1]);
-            }
-        }
+        let field = FieldCubic::all(samples, path, 1.0);
         let row = |k: usize| Row {
             g: [field[k].at(0.0), field[k].at(0.5), field[k].at(1.0)],
             low: if k == 0 { f64::NEG_INFINITY } else { regions.angle(k - 1) },

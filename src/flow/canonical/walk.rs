@@ -81,7 +81,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
             PlaceKind::Pinned => {
                 let sign = self.sign();
                 let movers = &mut self.walks.movers.boundary[place.index()];
-                movers.start += mass;
+                movers.start[0] += mass;
                 movers.signed_start += sign * mass;
                 self.walks.movers.any = true;
             }
@@ -223,7 +223,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
     fn pinned(&mut self) {
         let (b, sign, from) = (self.particle.place.index(), self.sign(), self.u);
         let slide = &self.tables.slides[b];
-        let known = from == 0.0 && self.walks.movers.boundary[b].start > 0.0;
+        let known = from == 0.0 && self.walks.movers.boundary[b].start[0] > 0.0;
         let [low, high] = if known {
             // The same for the whole cluster.
             slide.leaves[usize::from(sign < 0.0)]

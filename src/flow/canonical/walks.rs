@@ -86,7 +86,10 @@ impl Walks {
                     end[i] += part[i];
                 }
             }
-            PlaceKind::Pinned => self.add_pinned_end(k, particle.mass, particle.r),
+            PlaceKind::Pinned => {
+                self.movers.boundary[k].end[0] += particle.mass;
+                self.add_pinned_end(k, particle.mass, particle.r);
+            }
             PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
         }
     }

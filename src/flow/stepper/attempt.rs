@@ -35,7 +35,7 @@ impl Stepper {
         gradients(&self.samples, &self.rho, &mut g);
         let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
         let strongest = inhabited.map(|k| g[k][0].hypot(g[k][1])).fold(0.0, f64::max);
-        GROWTH_SHARE * self.turn / strongest
+        GROWTH_SHARE * self.turn / (self.kappa * strongest)
     }
 
     /// One attempt at a step of length `h`; also returns how many pushes it took.

@@ -12,26 +12,29 @@
 //! before it, and a tiny step passes over it.
 
 mod attempt;
+mod cloud;
 
-use crate::problem::{Measure, Regions, Samples};
+use crate::problem::{Regions, Samples, Start};
 
-use crate::flow::canonical::grouping::{due, permute, targets};
-use crate::flow::canonical::tables::Tables;
-use crate::flow::canonical::{Particles, Walks, initial_residual, place_all, push_all, sum_moments};
+use crate::flow::Flow;
+use crate::flow::canonical::grouping::permute;
+use crate::flow::canonical::{PushSettings, Walks};
 use crate::flow::error::FlowError;
-use crate::flow::field::gradients;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::record::StepRecord;
 use crate::flow::residual_ode::{OdeStep, Pinned, rate};
+use crate::flow::scale::residual_scale;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
-use crate::flow::{Counters, Flow};
 
 use attempt::{Attempt, largest};
+use cloud::Cloud;
 
 /// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
 const STEP_SHARE: f64 = 0.1;
+/// Half the rapidity by which neurons may be boosted in one step.
+const LIFTED_TURN: f64 = 0.5;
 
 /// Advances a [`State`] by accepted steps.
 pub struct Stepper {
@@ -39,6 +42,8 @@ pub struct Stepper {
     regions: Regions,
     mass: Vec<f64>,
     lambda: f64,
+    /// `kappa`, the factor before the mean over neurons.
+    kappa: f64,
     /// Error of the residuals that one step may make, in units of `y`.
     allowed: f64,
     /// Largest angle of one Runge-Kutta step.
@@ -49,14 +54,11 @@ pub struct Stepper {
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
     trial: Trial,
-    chunks: Vec<Walks>,
+    cloud: Cloud,
 }
 
-/// Particles and sums at the end of an attempted step.
+/// Sums at the end of an attempted step.
 struct Trial {
-    r: Vec<f64>,
-    theta: Vec<f64>,
-    place: Vec<crate::problem::Place>,
     walks: Walks,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
@@ -69,45 +71,29 @@ impl Stepper {
     ///   residual.
     pub fn start(
         samples: Samples,
-        measure: Measure,
+        start: impl Into<Start>,
         flow: Flow,
         tolerance: f64,
     ) -> Result<(Stepper, State), FlowError> {
+        let start = start.into();
         let regions = Regions::new(&samples);
-        let lambda = flow.tv();
-        let rho = initial_residual(&samples, &regions, &measure);
-        let mut g = vec![[0.0; 2]; regions.boundaries()];
-        gradients(&samples, &rho, &mut g);
-        let (theta, place, ambiguous) = place_all(&regions, &measure, &g, lambda);
-        let (r, _, mass) = measure.into_columns();
-        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+        let mass = start.mass().to_vec();
+        let mut state = State::blank(mass.len());
+        state.counters.ambiguous_mass = Cloud::start(&samples, &regions, start, flow, &mut state)?;
+        let (_, moments) = Cloud::resume(&samples, &regions, flow, &state)?;
         let mut rho = vec![0.0; samples.len()];
         moments.residual(&samples, &regions, &mut rho);
-        // Once more, so that the rates of the moments belong to these very residuals.
-        gradients(&samples, &rho, &mut g);
-        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
         finite(0.0, "residual", &rho)?;
-        let scale = residual_scale(&samples, &rho);
-        let state = State {
-            time: 0.0,
-            step: 0,
-            step_size: 0.0,
-            position: (0..r.len() as u32).collect(),
-            grouped_at: 0,
-            r,
-            theta,
-            place,
-            moments: moments.to_flat(),
-            residual_ode: rho.clone(),
-            residual_ode_uncorrected: rho.clone(),
-            memory: vec![0.0; 1 + 2 * samples.len()],
-            initial_moments: moments.to_flat(),
-            scale,
-            counters: Counters { ambiguous_mass: ambiguous, ..Counters::default() },
-        };
-        let mut state = state;
+        state.scale = residual_scale(&samples, &rho);
+        state.memory = vec![0.0; 1 + 2 * samples.len()];
+        state.initial_moments = moments.to_flat();
+        state.residual_ode = rho.clone();
+        state.residual_ode_uncorrected = rho;
         let mut stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
-        stepper.group(&mut state);
+        let Stepper { cloud, samples, regions, mass, .. } = &mut stepper;
+        if let Some(moments) = cloud.group(samples, regions, mass, &mut state) {
+            stepper.renew(moments);
+        }
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
         let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
@@ -129,15 +115,19 @@ impl Stepper {
     ) -> Result<Stepper, FlowError> {
         let regions = Regions::new(&samples);
         let (count, s, m) = (regions.boundaries(), samples.len(), mass.len());
+        let (particles, neurons) = if flow.is_lifted() { (0, m) } else { (m, 0) };
         for (what, found, expected) in [
-            ("r", state.r.len(), m),
-            ("theta", state.theta.len(), m),
+            ("r", state.r.len(), particles),
+            ("theta", state.theta.len(), particles),
+            ("c", state.c.len(), neurons),
+            ("w_x", state.w_x.len(), neurons),
+            ("w_y", state.w_y.len(), neurons),
             ("place", state.place.len(), m),
             ("residual_ode", state.residual_ode.len(), s),
             ("residual_ode_uncorrected", state.residual_ode_uncorrected.len(), s),
             ("memory", state.memory.len(), 1 + 2 * s),
             ("position", state.position.len(), m),
-            ("initial_moments", state.initial_moments.len(), state.moments.len()),
+            ("initial_moments", state.initial_moments.len(), Moments::zero(count).to_flat().len()),
         ] {
             if found != expected {
                 return Err(FlowError::State { what, found, expected });
@@ -151,36 +141,33 @@ impl Stepper {
         }
         let mut mass = mass;
         permute(&mut mass, &state.position, &mut vec![0.0; m]);
-        let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
-            what: "moments",
-            found: state.moments.len(),
-            expected: Moments::zero(count).to_flat().len(),
-        })?;
+        let (cloud, moments) = Cloud::resume(&samples, &regions, flow, state)?;
         let mut stepper = Stepper {
             allowed: STEP_SHARE * tolerance * state.scale,
             // A Runge-Kutta step that turns by phi errs by about phi^5 / 120.
-            turn: (50.0 * tolerance).powf(0.2),
+            // Neurons are moved by maps that are exact but for the change of the field.
+            turn: if flow.is_lifted() { LIFTED_TURN } else { (50.0 * tolerance).powf(0.2) },
+            kappa: flow.kappa(),
             lambda: flow.tv(),
             fixed: None,
             rho: vec![0.0; s],
             rho_rate: vec![0.0; s],
-            trial: Trial {
-                r: vec![0.0; m],
-                theta: vec![0.0; m],
-                place: state.place.clone(),
-                walks: Walks::none(count),
-                rho: vec![0.0; s],
-                rho_rate: vec![0.0; s],
-            },
-            chunks: vec![],
+            trial: Trial { walks: Walks::none(count), rho: vec![0.0; s], rho_rate: vec![0.0; s] },
+            cloud,
             samples,
             regions,
             mass,
             moments,
         };
-        stepper.moments.residual(&stepper.samples, &stepper.regions, &mut stepper.rho);
-        stepper.rho_rate = stepper.rate_of(&stepper.moments, &stepper.rho);
+        stepper.renew(stepper.moments.clone());
         Ok(stepper)
+    }
+
+    /// Takes these moments for those of the current state.
+    fn renew(&mut self, moments: Moments) {
+        self.moments = moments;
+        self.moments.residual(&self.samples, &self.regions, &mut self.rho);
+        self.rho_rate = self.rate_of(&self.moments, &self.rho);
     }
 
     /// Takes steps of this size whatever their error, for measuring orders of convergence; three
@@ -227,17 +214,6 @@ impl Stepper {
         &self.rho_rate
     }
 
-    /// Sorts the particles in memory by place, if that pays.
-    fn group(&mut self, state: &mut State) {
-        let Some(target) = targets(&state.place, self.regions.boundaries()) else { return };
-        permute(&mut state.r, &target, &mut self.trial.r);
-        permute(&mut state.theta, &target, &mut self.trial.theta);
-        permute(&mut state.place, &target, &mut self.trial.place);
-        permute(&mut self.mass, &target, &mut self.trial.r);
-        state.position.iter_mut().for_each(|position| *position = target[*position as usize]);
-        state.grouped_at = state.counters.events();
-    }
-
     fn rate_of(&self, moments: &Moments, rho: &[f64]) -> Vec<f64> {
         let mut sign = vec![];
         if self.lambda > 0.0 {
@@ -280,6 +256,7 @@ impl Stepper {
                         error_estimate: error,
                         pushes,
                         rejections,
+                        touched: self.cloud.take_touched(self.mass.len(), pushes),
                         counters: self.trial.walks.counters,
                     };
                     self.accept(state, &record, next, fastest);
@@ -305,17 +282,9 @@ impl Stepper {
 
     /// Pushes all particles from `state` along `path` into the trial.
     fn push(&mut self, state: &State, path: &Path, significant: f64) {
-        let tables = Tables::new(&self.samples, &self.regions, path, &self.moments, self.lambda, self.turn);
-        let particles = Particles {
-            mass: &self.mass,
-            r: &state.r,
-            theta: &state.theta,
-            place: &state.place,
-            r_end: &mut self.trial.r,
-            theta_end: &mut self.trial.theta,
-            place_end: &mut self.trial.place,
-        };
-        push_all(&tables, particles, significant, &mut self.chunks, &mut self.trial.walks);
+        let settings = PushSettings { lambda: self.lambda, turn: self.turn, significant };
+        let Stepper { cloud, samples, regions, mass, moments, trial, .. } = self;
+        cloud.push(samples, regions, mass, moments, state, path, &settings, &mut trial.walks);
         self.trial.walks.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
         self.trial.rho_rate = self.rate_of(&self.trial.walks.moments, &self.trial.rho);
     }
@@ -353,31 +322,18 @@ impl Stepper {
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);
         state.memory[1 + s..].copy_from_slice(&self.rho_rate);
-        std::mem::swap(&mut state.r, &mut self.trial.r);
-        std::mem::swap(&mut state.theta, &mut self.trial.theta);
-        std::mem::swap(&mut state.place, &mut self.trial.place);
         std::mem::swap(&mut self.moments, &mut self.trial.walks.moments);
         std::mem::swap(&mut self.rho, &mut self.trial.rho);
         std::mem::swap(&mut self.rho_rate, &mut self.trial.rho_rate);
-        state.moments = self.moments.to_flat();
         state.time = record.time;
         state.step += 1;
         state.step_size = next;
         state.counters += record.counters;
-        if due(state.r.len(), state.counters.events() - state.grouped_at) {
-            self.group(state);
+        let Stepper { cloud, samples, regions, mass, moments, .. } = self;
+        if let Some(moments) = cloud.accept(samples, regions, moments, mass, state) {
+            self.renew(moments);
         }
     }
-}
-
-/// The unit of `tolerance`: the larger of the root mean squares of `y` and of the residual.
-fn residual_scale(samples: &Samples, rho: &[f64]) -> f64 {
-    let n: f64 = samples.weight().iter().sum();
-    let mean_square = |values: &[f64]| {
-        values.iter().zip(samples.weight()).map(|(value, weight)| weight * value * value).sum::<f64>() / n
-    };
-    let scale = mean_square(samples.y()).max(mean_square(rho)).sqrt();
-    if scale > 0.0 { scale } else { 1.0 }
 }
 
 /// Checks that all values are finite.

@@ -15,6 +15,10 @@ const fn attribute(name: &'static str, about: &'static str) -> Attribute {
     Attribute { name, about, required: true }
 }
 
+const fn sometimes(name: &'static str, about: &'static str) -> Attribute {
+    Attribute { name, about, required: false }
+}
+
 /// All root attributes, in the order of the file.
 pub static ATTRIBUTES: &[Attribute] = &[
     attribute("Conventions", "metadata conventions followed"),
@@ -26,9 +30,15 @@ pub static ATTRIBUTES: &[Attribute] = &[
     attribute("threads", "threads of the first part of the run"),
     attribute("scenario", "the scenario's whole text"),
     attribute("measure_source", "where the start measure came from"),
-    Attribute { name: "seed", about: "seed of the start measure, when it was drawn", required: false },
+    sometimes("seed", "seed of the start measure, when it was drawn"),
     attribute("flow", "which flow"),
     attribute("tv", "lambda, weight of the total-variation term"),
+    attribute("kappa", "m / alpha(m), factor before the mean over neurons; 1 in canonical parameters"),
+    sometimes("learning_rate", "eta of gradient descent; a step advances time by eta / m"),
+    sometimes("momentum", "factor on the last displacement, in gradient descent"),
+    sometimes("batch", "samples per step of gradient descent, when not all"),
+    sometimes("batch_seed", "seed of the batches"),
+    sometimes("layers", "which layers gradient descent trains: both, output, hidden"),
     attribute("end", "mean-field time at which the run ends"),
     attribute("tolerance", "tolerance on the residual path, in units of y"),
     attribute("merged_loss", "the part of the loss that merging ties removed"),

@@ -24,6 +24,13 @@ pub enum Dim {
     HeaderField,
     Number,
     Count,
+    CanonicalParticle,
+    Neuron,
+    Room,
+    RoomTravel,
+    Block,
+    NeuronVelocity,
+    FrameEntry,
     Moment,
     InitialMoment,
     MemoryEntry,
@@ -31,7 +38,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 19] = [
+    pub const ALL: [Dim; 26] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -48,6 +55,13 @@ impl Dim {
         Dim::HeaderField,
         Dim::Number,
         Dim::Count,
+        Dim::CanonicalParticle,
+        Dim::Neuron,
+        Dim::Room,
+        Dim::RoomTravel,
+        Dim::Block,
+        Dim::NeuronVelocity,
+        Dim::FrameEntry,
         Dim::Moment,
         Dim::InitialMoment,
         Dim::MemoryEntry,
@@ -72,6 +86,13 @@ impl Dim {
             Dim::HeaderField => "header_field",
             Dim::Number => "number",
             Dim::Count => "count",
+            Dim::CanonicalParticle => "canonical_particle",
+            Dim::Neuron => "neuron",
+            Dim::Room => "room_entry",
+            Dim::RoomTravel => "room_number",
+            Dim::Block => "block",
+            Dim::NeuronVelocity => "neuron_velocity",
+            Dim::FrameEntry => "frame_entry",
             Dim::Moment => "moment",
             Dim::InitialMoment => "initial_moment",
             Dim::MemoryEntry => "memory_entry",
@@ -86,6 +107,13 @@ impl Dim {
             | Dim::HeaderField
             | Dim::Number
             | Dim::Count
+            | Dim::CanonicalParticle
+            | Dim::Neuron
+            | Dim::Room
+            | Dim::RoomTravel
+            | Dim::Block
+            | Dim::NeuronVelocity
+            | Dim::FrameEntry
             | Dim::Moment
             | Dim::InitialMoment
             | Dim::MemoryEntry => Group::Checkpoint,

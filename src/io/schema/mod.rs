@@ -22,7 +22,7 @@ pub use variables::VARIABLES;
 
 /// Version of the schema, stored as the root attribute `format_version`. It rises when a reader
 /// of the older version would misread the newer file.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The groups of a run file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +88,10 @@ pub enum When {
     Always,
     /// When particles are stored.
     Stored,
+    /// When particles are neurons `(c, a, b)`.
+    Neurons,
+    /// When they are neurons and stored.
+    StoredNeurons,
     /// When not all particles are stored.
     Thinned,
     /// When the tangent kernel was asked for.
@@ -101,6 +105,12 @@ pub enum Field {
     R,
     /// `theta`, brought into `[0, 2 pi)`.
     Theta,
+    /// `c`.
+    C,
+    /// `a`, the first component of `w`.
+    A,
+    /// `b`, minus the second component of `w`.
+    B,
     /// The code of the place's kind.
     Place,
     /// The region or boundary of the place.

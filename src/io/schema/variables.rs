@@ -74,6 +74,10 @@ fn whole(steps: &[StepRecord], value: fn(&StepRecord) -> u32) -> Piece {
     Piece::U32(steps.iter().map(value).collect())
 }
 
+fn long(steps: &[StepRecord], value: fn(&StepRecord) -> u64) -> Piece {
+    Piece::I64(steps.iter().map(|step| value(step) as i64).collect())
+}
+
 /// All variables, in the order in which they are created. Row checksums cover the variables of
 /// their group in this order.
 pub static VARIABLES: &[Variable] = &[
@@ -158,6 +162,10 @@ pub static VARIABLES: &[Variable] = &[
     root("mass", &[AllParticles], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.mass[range].to_vec())))
         .says("mass of the particle, constant in time")
         .equation("section 2"),
+    root("delta", &[AllParticles], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.delta[range].to_vec())))
+        .says("invariant c^2 - |w|^2 of the neuron at the start; constant in the lifted flow")
+        .equation("section 2")
+        .when(When::Neurons),
     // One row per snapshot.
     root("step_count", &[Time], Kind::I64, Source::Snapshot(|s| Piece::I64(vec![s.step as i64])))
         .says("accepted steps so far"),
@@ -215,7 +223,7 @@ pub static VARIABLES: &[Variable] = &[
         Kind::F64,
         Source::Snapshot(|s| Piece::F64(s.region_covariance.iter().copied().collect())),
     )
-    .says("Sigma_k of the free particles")
+    .says("Sigma_k of the free particles, times kappa^2: d rho_j/dt = -Sum_(k: j active) xt_j^T Sigma_k g_k with g_k = Sum_(j active in k) n_j rho_j xt_j")
     .equation("section 7: Sigma_k = Int_(region k) M mu"),
     root(
         "pinned_mass",
@@ -242,10 +250,22 @@ pub static VARIABLES: &[Variable] = &[
         .equation("section 2")
         .when(When::Stored),
     root("theta", &[Time, Particle], Kind::Particle, Source::Particles(Field::Theta))
-        .says("direction of the particle, atan2(-b, a), in [0, 2 pi)")
+        .says("direction of the particle, atan2(-b, a), in [0, 2 pi); 0 where a = b = 0")
         .units("rad")
         .equation("section 2")
         .when(When::Stored),
+    root("c", &[Time, Particle], Kind::Particle, Source::Particles(Field::C))
+        .says("output weight of the neuron")
+        .equation("section 2")
+        .when(When::StoredNeurons),
+    root("a", &[Time, Particle], Kind::Particle, Source::Particles(Field::A))
+        .says("slope of the neuron; its knot is at b / a")
+        .equation("section 2")
+        .when(When::StoredNeurons),
+    root("b", &[Time, Particle], Kind::Particle, Source::Particles(Field::B))
+        .says("offset of the neuron")
+        .equation("section 2")
+        .when(When::StoredNeurons),
     root("place", &[Time, Particle], Kind::I8, Source::Particles(Field::Place))
         .says("what the particle is doing")
         .equation("section 6")
@@ -294,6 +314,9 @@ pub static VARIABLES: &[Variable] = &[
         .says("particles set free from r = 0 since the start"),
     root("sign_changes", &[Time], Kind::I64, Source::Counter)
         .says("passages of r through 0 under the total-variation term since the start"),
+    root("flips", &[Time], Kind::I64, Source::Counter)
+        .says("passages of w = (a, -b) through the origin since the start")
+        .equation("section 6"),
     root("ambiguous_mass", &[Time], Kind::F64, Source::Counter)
         .says("mass that took part in ambiguous releases since the start")
         .equation("section 6"),
@@ -317,6 +340,9 @@ pub static VARIABLES: &[Variable] = &[
         .says("pushes of all particles for the step, rejected attempts included"),
     steps("rejections", Kind::U32, Source::Step(|steps, _| whole(steps, |s| s.rejections)))
         .says("attempts rejected before the step"),
+    steps("touched", Kind::I64, Source::Step(|steps, _| long(steps, |s| s.touched)))
+        .says("particles that were looked at one by one in the step")
+        .equation("section 10"),
     steps("crossings", Kind::I64, Source::Counter).says("crossings into a live region"),
     steps("deaths", Kind::I64, Source::Counter).says("crossings into the dead region"),
     steps("pins", Kind::I64, Source::Counter).says("arrivals at an attractor"),
@@ -326,6 +352,7 @@ pub static VARIABLES: &[Variable] = &[
     steps("sticks", Kind::I64, Source::Counter).says("particles caught at r = 0"),
     steps("unsticks", Kind::I64, Source::Counter).says("particles set free from r = 0"),
     steps("sign_changes", Kind::I64, Source::Counter).says("passages of r through 0"),
+    steps("flips", Kind::I64, Source::Counter).says("passages of w = (a, -b) through the origin"),
     steps("ambiguous_mass", Kind::F64, Source::Counter).says("mass that took part in ambiguous releases"),
     steps("row_checksum", Kind::U32, Source::Checksum)
         .says("CRC-32 of this row: the little-endian bytes of all other step variables, in the order of the file, then of step"),
@@ -334,6 +361,14 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "header_field", &[HeaderField]).says("field of the header"),
     index(Group::Checkpoint, "number", &[Number]).says("entry of numbers"),
     index(Group::Checkpoint, "count", &[Count]).says("entry of counts"),
+    index(Group::Checkpoint, "canonical_particle", &[CanonicalParticle]).says("position of a canonical particle"),
+    index(Group::Checkpoint, "neuron", &[Neuron]).says("position of a neuron"),
+    index(Group::Checkpoint, "room_entry", &[Room]).says("entry of room"),
+    index(Group::Checkpoint, "room_number", &[RoomTravel]).says("number of the room"),
+    index(Group::Checkpoint, "block", &[Block]).says("number of the block of neurons"),
+    index(Group::Checkpoint, "neuron_velocity", &[NeuronVelocity])
+        .says("position of a neuron that moves with momentum"),
+    index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
     index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
     index(Group::Checkpoint, "memory_entry", &[MemoryEntry]).says("entry of memory"),
@@ -343,14 +378,29 @@ pub static VARIABLES: &[Variable] = &[
     column("counts", &[Slot, Count], Kind::U64).says("steps, events at the last grouping, then the event counters in the order of the root"),
     column("position", &[Slot, AllParticles], Kind::U32)
         .says("where in the following columns each particle is"),
-    column("r", &[Slot, AllParticles], Kind::F64).says("signed amplitude, by position"),
-    column("theta", &[Slot, AllParticles], Kind::F64)
+    column("r", &[Slot, CanonicalParticle], Kind::F64).says("signed amplitude, by position"),
+    column("theta", &[Slot, CanonicalParticle], Kind::F64)
         .says("direction, unwrapped: in the interval of its region; by position")
         .units("rad"),
+    column("c", &[Slot, Neuron], Kind::F64).says("output weight in the frame of its place, by position"),
+    column("w_x", &[Slot, Neuron], Kind::F64).says("first component of w = (a, -b) in the frame of its place, by position"),
+    column("w_y", &[Slot, Neuron], Kind::F64).says("second component of w = (a, -b) in the frame of its place, by position"),
+    column("room", &[Slot, Room], Kind::U32).says("position of the first neuron of each room (regions, clusters by boundary and sign of c, origin), then of the end"),
+    column("travel", &[Slot, RoomTravel], Kind::F64).says("how far the boundaries of each room have moved, in the frames of its neurons"),
+    column("deadline", &[Slot, Block], Kind::F64).says("travel up to which each block of neurons needs no look"),
+    column("v_c", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of c under momentum, by position"),
+    column("v_x", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of w_x under momentum, by position"),
+    column("v_y", &[Slot, NeuronVelocity], Kind::F64)
+        .says("sum of past gradients of w_y under momentum, by position"),
+    column("frame", &[Slot, FrameEntry], Kind::F64)
+        .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
+        .equation("section 10"),
     column("place", &[Slot, AllParticles], Kind::U32).says("kind (upper 3 bits) and index (lower 29 bits) of the place; by position"),
     column("moments", &[Slot, Moment], Kind::F64).says("region and boundary moments"),
     column("residual_ode", &[Slot, Sample], Kind::F64).says("residual ODE, corrected"),
     column("residual_ode_uncorrected", &[Slot, Sample], Kind::F64).says("residual ODE as printed"),
-    column("memory", &[Slot, MemoryEntry], Kind::F64).says("the step controller's memory of the last step"),
+    column("memory", &[Slot, MemoryEntry], Kind::F64).says("the step controller's memory of the last step; of gradient descent, from entry 1 on, the sums of past rates of both residual ODEs"),
     column("initial_moments", &[Slot, InitialMoment], Kind::F64).says("moments at the start of the run"),
 ];

@@ -7,10 +7,12 @@ use rayon::prelude::*;
 use crate::flow::canonical::chunk_size;
 use crate::flow::moments::Moments;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
-use crate::flow::{State, Stepper, Vec2, gradients};
+use crate::flow::{Flow, State, Stepper, Vec2, gradients};
 use crate::problem::{Place, PlaceKind, Regions, Samples};
 
 use super::Snapshot;
+
+mod neurons;
 
 /// How boundary `b` acts on one sign of `r`. The numbers are the codes in the run file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,24 +75,27 @@ impl ParticleSums {
     ) -> ParticleSums {
         let count = g.len();
         let size = chunk_size(mass.len(), count);
-        let zero = || ParticleSums {
-            region_mass: vec![0.0; count],
-            stuck_mass: 0.0,
-            absolute: 0.0,
-            dissipation: 0.0,
-        };
         let parts: Vec<ParticleSums> = (0..mass.len().div_ceil(size))
             .into_par_iter()
             .map(|chunk| {
-                let mut sums = zero();
+                let mut sums = ParticleSums::zero(count);
                 for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
                     sums.add_particle(mass[i], r[i], theta[i], place[i], regions, g, lambda);
                 }
                 sums
             })
             .collect();
-        let mut total = zero();
-        for part in &parts {
+        ParticleSums::total(&parts, count)
+    }
+
+    fn zero(count: usize) -> ParticleSums {
+        ParticleSums { region_mass: vec![0.0; count], stuck_mass: 0.0, absolute: 0.0, dissipation: 0.0 }
+    }
+
+    /// The sum of all chunks, in their order.
+    fn total(parts: &[ParticleSums], count: usize) -> ParticleSums {
+        let mut total = ParticleSums::zero(count);
+        for part in parts {
             total.region_mass.iter_mut().zip(&part.region_mass).for_each(|(sum, part)| *sum += part);
             total.stuck_mass += part.stuck_mass;
             total.absolute += part.absolute;
@@ -154,14 +159,17 @@ fn kernel_change(samples: &Samples, regions: &Regions, now: &[[f64; 3]], initial
 }
 
 /// All diagnostics of a state.
-pub(super) fn snapshot(stepper: &Stepper, state: &State, with_kernel: bool) -> Snapshot {
+pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kernel: bool) -> Snapshot {
     let (samples, regions, moments) = (stepper.samples(), stepper.regions(), stepper.moments());
     let rho = stepper.residual();
     let count = regions.boundaries();
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
-    let lambda = stepper.lambda();
-    let sums = ParticleSums::new(stepper.mass(), &state.r, &state.theta, &state.place, regions, &g, lambda);
+    let (lambda, mass) = (flow.tv(), stepper.mass());
+    let sums = match flow.is_lifted() {
+        true => ParticleSums::of_neurons(mass, state, regions, &g, flow),
+        false => ParticleSums::new(mass, &state.r, &state.theta, &state.place, regions, &g, lambda),
+    };
     let sigma = moments.sigma_with_pinned(regions);
     let kernel = with_kernel.then(|| tangent_kernel(samples, &sigma));
     Snapshot {

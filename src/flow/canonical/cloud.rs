@@ -1,0 +1,112 @@
+//! The canonical particles of a run, as the step controller moves them.
+
+use crate::flow::field::gradients;
+use crate::flow::moments::Moments;
+use crate::flow::path::Path;
+use crate::flow::state::State;
+use crate::problem::{Measure, Place, Regions, Samples};
+
+use super::Walks;
+use super::grouping::{due, permute, targets};
+use super::push::{Particles, push_all};
+use super::start::{initial_residual, place_all, sum_moments};
+use super::tables::Tables;
+
+/// How one push is made.
+pub struct PushSettings {
+    /// `lambda` of the total-variation term.
+    pub lambda: f64,
+    /// Largest angle of one Runge-Kutta step.
+    pub turn: f64,
+    /// Events that change a residual's rate by more than this (per time) are reported.
+    pub significant: f64,
+}
+
+/// The particles at the end of an attempted step, and scratch.
+pub struct Cloud {
+    r: Vec<f64>,
+    theta: Vec<f64>,
+    place: Vec<Place>,
+    chunks: Vec<Walks>,
+}
+
+impl Cloud {
+    /// For particles like those of `state`.
+    pub fn new(state: &State) -> Cloud {
+        let m = state.r.len();
+        Cloud { r: vec![0.0; m], theta: vec![0.0; m], place: state.place.clone(), chunks: vec![] }
+    }
+
+    /// The particles at the start of a run: placed, their moments and residuals summed; the state's
+    /// columns are filled, and the mass whose start was ambiguous is returned.
+    pub fn start(
+        samples: &Samples,
+        regions: &Regions,
+        measure: Measure,
+        lambda: f64,
+        state: &mut State,
+    ) -> (Moments, f64) {
+        let rho = initial_residual(samples, regions, &measure);
+        let mut g = vec![[0.0; 2]; regions.boundaries()];
+        gradients(samples, &rho, &mut g);
+        let (theta, place, ambiguous) = place_all(regions, &measure, &g, lambda);
+        let (r, _, mass) = measure.into_columns();
+        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+        let mut rho = vec![0.0; samples.len()];
+        moments.residual(samples, regions, &mut rho);
+        // Once more, so that the rates of the moments belong to these very residuals.
+        gradients(samples, &rho, &mut g);
+        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+        (state.r, state.theta, state.place) = (r, theta, place);
+        (moments, ambiguous)
+    }
+
+    /// Pushes all particles from `state` along `path`; sums and events go to `walks`.
+    #[allow(clippy::too_many_arguments)] // all that a push depends on
+    pub fn push(
+        &mut self,
+        samples: &Samples,
+        regions: &Regions,
+        mass: &[f64],
+        moments: &Moments,
+        state: &State,
+        path: &Path,
+        settings: &PushSettings,
+        walks: &mut Walks,
+    ) {
+        let tables = Tables::new(samples, regions, path, moments, settings.lambda, settings.turn);
+        let particles = Particles {
+            mass,
+            r: &state.r,
+            theta: &state.theta,
+            place: &state.place,
+            r_end: &mut self.r,
+            theta_end: &mut self.theta,
+            place_end: &mut self.place,
+        };
+        push_all(&tables, particles, settings.significant, &mut self.chunks, walks);
+    }
+
+    /// Makes the particles of the last push those of the state.
+    pub fn accept(&mut self, state: &mut State) {
+        std::mem::swap(&mut state.r, &mut self.r);
+        std::mem::swap(&mut state.theta, &mut self.theta);
+        std::mem::swap(&mut state.place, &mut self.place);
+    }
+
+    /// Sorts the particles in memory by place, if that pays.
+    pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, boundaries: usize) {
+        let Some(target) = targets(&state.place, boundaries) else { return };
+        permute(&mut state.r, &target, &mut self.r);
+        permute(&mut state.theta, &target, &mut self.theta);
+        permute(&mut state.place, &target, &mut self.place);
+        permute(mass, &target, &mut self.r);
+        state.position.iter_mut().for_each(|position| *position = target[*position as usize]);
+        state.grouped_at = state.counters.events();
+    }
+
+    /// Whether enough has happened since the particles were last sorted.
+    pub fn due(state: &State) -> bool {
+        due(state.r.len(), state.counters.events() - state.grouped_at)
+    }
+}

@@ -1,0 +1,313 @@
+//! A run of gradient descent, step by step.
+
+use rayon::prelude::*;
+
+use crate::flow::canonical::chunk_size;
+use crate::flow::field::gradients;
+use crate::flow::moments::Moments;
+use crate::flow::residual_ode::rate;
+use crate::flow::scale::residual_scale;
+use crate::flow::{Counters, Descent, FlowError, State, StepRecord, Vec2};
+use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
+
+use super::active::region_of;
+use super::batches::Batches;
+use super::clock::landing;
+use super::pass::{Chunk, Pass, Update};
+use super::residual::{self, OdeStep};
+use super::rows::{Row, rows};
+use super::settings;
+use super::sums::{self, Sums};
+
+/// Largest square of a bound on the sums of a step: beyond it they could overflow.
+const OVERFLOW: f64 = 1e280;
+
+/// Advances a [`State`] of neurons by steps of gradient descent.
+pub struct Descender {
+    samples: Samples,
+    regions: Regions,
+    mass: Vec<f64>,
+    kappa: f64,
+    learning_rate: f64,
+    update: Update,
+    batches: Option<Batches>,
+    rows: Vec<Row>,
+    moments: Moments,
+    rho: Vec<f64>,
+    rho_rate: Vec<f64>,
+    chunks: Vec<Sums>,
+    /// The largest `|c|`, `|w_x|`, `|w_y|`, and the same of the velocities.
+    largest: [f64; 2],
+}
+
+impl Descender {
+    /// The start of a run: finds the neurons' regions and sums their moments.
+    ///
+    /// # Errors
+    /// [`FlowError::Setting`] for settings out of range, [`FlowError::Diverged`] for neurons so
+    /// large that their sums could overflow.
+    pub fn start(
+        samples: Samples,
+        neurons: Neurons,
+        kappa: f64,
+        descent: &Descent,
+    ) -> Result<(Descender, State), FlowError> {
+        let (c, w_x, b, mass) = neurons.into_columns();
+        let w_y: Vec<f64> = b.into_iter().map(|b| -b).collect();
+        let (m, s) = (c.len(), samples.len());
+        let update = settings::update(descent, kappa, m, s)?;
+        let place: Vec<Place> = (0..m)
+            .into_par_iter()
+            .map(|i| Place::in_region(region_of(samples.x(), [w_x[i], w_y[i]])))
+            .collect();
+        let velocity = vec![0.0; if update.momentum > 0.0 { m } else { 0 }];
+        let mut state = State {
+            step_size: update.dt,
+            c,
+            w_x,
+            w_y,
+            v_c: velocity.clone(),
+            v_x: velocity.clone(),
+            v_y: velocity,
+            place,
+            moments: Moments::zero(2 * s).to_flat(),
+            residual_ode: vec![0.0; s],
+            residual_ode_uncorrected: vec![0.0; s],
+            memory: vec![0.0; 1 + 2 * s],
+            initial_moments: Moments::zero(2 * s).to_flat(),
+            ..State::blank(m)
+        };
+        let mut descender = Descender::resume(samples, mass, kappa, descent, &state)?;
+        descender.stands(0.0, descender.largest[0])?;
+        descender.pass(&mut state, |pass, chunk, sums| pass.stand(chunk, sums));
+        descender.look();
+        state.moments = descender.moments.to_flat();
+        state.initial_moments = state.moments.clone();
+        state.residual_ode = descender.rho.clone();
+        state.residual_ode_uncorrected = descender.rho.clone();
+        state.scale = residual_scale(&descender.samples, &descender.rho);
+        Ok((descender, state))
+    }
+
+    /// Continues from a stored state, to the same bits.
+    ///
+    /// # Errors
+    /// [`FlowError::Setting`], or [`FlowError::State`] when the state does not belong to these
+    /// samples, masses and settings.
+    pub fn resume(
+        samples: Samples,
+        mass: Vec<f64>,
+        kappa: f64,
+        descent: &Descent,
+        state: &State,
+    ) -> Result<Descender, FlowError> {
+        let (m, s) = (mass.len(), samples.len());
+        let update = settings::update(descent, kappa, m, s)?;
+        let regions = Regions::new(&samples);
+        let count = regions.boundaries();
+        fits(state, m, s, update.momentum > 0.0)?;
+        let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
+            what: "moments",
+            found: state.moments.len(),
+            expected: Moments::zero(count).to_flat().len(),
+        })?;
+        let mut descender = Descender {
+            kappa,
+            learning_rate: descent.learning_rate,
+            update,
+            batches: descent.batch.map(|size| Batches::new(s, size, descent.seed)),
+            rows: rows(samples.x()),
+            rho: vec![0.0; s],
+            rho_rate: vec![0.0; s],
+            chunks: vec![Sums::zero(count); m.div_ceil(chunk_size(m, count))],
+            largest: [
+                largest(&[&state.c, &state.w_x, &state.w_y]),
+                largest(&[&state.v_c, &state.v_x, &state.v_y]),
+            ],
+            samples,
+            regions,
+            mass,
+            moments,
+        };
+        descender.look();
+        Ok(descender)
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    /// Their regions.
+    pub fn regions(&self) -> &Regions {
+        &self.regions
+    }
+
+    /// Masses of the neurons, in their own order.
+    pub fn mass(&self) -> &[f64] {
+        &self.mass
+    }
+
+    /// `kappa F_k` and `kappa^2 Sigma_k` of the neurons; nothing is pinned.
+    pub fn moments(&self) -> &Moments {
+        &self.moments
+    }
+
+    /// Residuals of the current state, of all samples.
+    pub fn residual(&self) -> &[f64] {
+        &self.rho
+    }
+
+    /// Their rates in the flow of which this descent is a discretization, `-K N rho`.
+    pub fn residual_rate(&self) -> &[f64] {
+        &self.rho_rate
+    }
+
+    /// Advances `state` by one step of gradient descent. The step that comes nearest to `until`
+    /// ends there exactly.
+    ///
+    /// The error estimate of the record is that of explicit Euler as a method for the residual
+    /// ODE: half of the step times how much the rates of the residuals changed.
+    ///
+    /// # Errors
+    /// [`FlowError::Diverged`]; the state is then as it was before.
+    ///
+    /// # Panics
+    /// If `until` is not later than the state.
+    pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
+        assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
+        self.set_field(state);
+        self.stands(state.time, self.reach())?;
+        let Update { dt, momentum, .. } = self.update;
+        let ode = OdeStep::new(&self.samples, &self.moments, dt, momentum, state);
+        self.pass(state, |pass, chunk, sums| pass.advance(chunk, sums));
+        ode.take(&sums::missed(&self.chunks, self.kappa), state);
+        let before = std::mem::take(&mut self.rho_rate);
+        self.look();
+        let change = before.iter().zip(&self.rho_rate).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
+        let (time, step_size) = landing(state.step + 1, dt, state.time, until);
+        let counters = Counters {
+            crossings: self.chunks.iter().map(|sums| sums.crossings).sum(),
+            deaths: self.chunks.iter().map(|sums| sums.deaths).sum(),
+            ..Counters::default()
+        };
+        state.moments = self.moments.to_flat();
+        state.time = time;
+        state.step += 1;
+        state.counters += counters;
+        let error_estimate = 0.5 * dt * change;
+        let touched = self.mass.len() as u64;
+        Ok(StepRecord { time, step_size, error_estimate, pushes: 1, rejections: 0, touched, counters })
+    }
+
+    /// `g_k` of the samples that the next step looks at.
+    fn set_field(&mut self, state: &State) {
+        let mut g = vec![[0.0; 2]; self.rows.len()];
+        match &mut self.batches {
+            None => gradients(&self.samples, &self.rho, &mut g),
+            Some(batches) => {
+                let mut weighed = vec![0.0; self.rho.len()];
+                batches.weigh(state.step, &self.rho, &mut weighed);
+                gradients(&self.samples, &weighed, &mut g);
+            }
+        }
+        for (row, g) in self.rows.iter_mut().zip(g) {
+            row.g = [self.kappa * g[0], self.kappa * g[1]];
+        }
+    }
+
+    /// A bound on the parameters after a step along the field that is set.
+    fn reach(&self) -> f64 {
+        let strongest =
+            self.rows.iter().fold(0.0, |most: f64, row| most.max(row.g[0].abs() + row.g[1].abs()));
+        let velocity = self.update.momentum * self.largest[1] + strongest * self.largest[0];
+        self.largest[0] + self.update.dt * velocity
+    }
+
+    /// Refuses parameters as large as `reach` if sums over them could overflow: `f`, and with it
+    /// the rates of the residuals, which are squares of such sums.
+    fn stands(&self, time: f64, reach: f64) -> Result<(), FlowError> {
+        let x = self.samples.x();
+        let width = 2.0 + x[0].abs() + x[x.len() - 1].abs();
+        let sum = self.kappa * (reach * width) * (reach * width);
+        let weights: f64 = self.samples.weight().iter().sum();
+        // Written so that a NaN is refused.
+        if sum * sum * weights <= OVERFLOW {
+            return Ok(());
+        }
+        Err(FlowError::Diverged { time, reach, learning_rate: self.learning_rate })
+    }
+
+    /// Goes over all neurons in fixed chunks and adds up what they left, in order.
+    fn pass(&mut self, state: &mut State, visit: fn(&Pass<'_>, &mut Chunk<'_>, &mut Sums)) {
+        let g_ode = residual::field(&self.samples, state);
+        let pass = Pass { x: self.samples.x(), rows: &self.rows, g_ode: &g_ode, update: self.update };
+        let size = chunk_size(self.mass.len(), self.rows.len());
+        let mut velocity = [&mut state.v_c, &mut state.v_x, &mut state.v_y].map(|v| v.chunks_mut(size));
+        let mut parts: Vec<Chunk<'_>> = self
+            .mass
+            .chunks(size)
+            .zip(state.c.chunks_mut(size))
+            .zip(state.w_x.chunks_mut(size).zip(state.w_y.chunks_mut(size)))
+            .zip(state.place.chunks_mut(size))
+            .map(|(((mass, c), (w_x, w_y)), place)| Chunk {
+                mass,
+                c,
+                w: [w_x, w_y],
+                place,
+                velocity: velocity.each_mut().map(|v| v.next().unwrap_or_default()),
+            })
+            .collect();
+        parts.par_iter_mut().zip(&mut self.chunks).for_each(|(chunk, sums)| {
+            sums.clear();
+            visit(&pass, chunk, sums);
+        });
+        sums::moments(&self.chunks, self.kappa, &mut self.moments);
+        let most = |value: fn(&Sums) -> f64| self.chunks.iter().map(value).fold(0.0, f64::max);
+        self.largest = [most(|sums| sums.largest), most(|sums| sums.largest_velocity)];
+    }
+
+    /// Residuals and rates that belong to the moments.
+    fn look(&mut self) {
+        self.moments.residual(&self.samples, &self.regions, &mut self.rho);
+        let sigma: Vec<[f64; 3]> = (0..self.rows.len()).map(|k| self.moments.sigma(k)).collect();
+        let nothing: &[Vec2] = &[];
+        self.rho_rate = rate(&self.samples, &sigma, nothing, &self.rho);
+    }
+}
+
+fn largest(columns: &[&[f64]]) -> f64 {
+    let most = |values: &[f64]| values.par_iter().map(|value| value.abs()).reduce(|| 0.0, f64::max);
+    columns.iter().map(|values| most(values)).fold(0.0, f64::max)
+}
+
+/// Checks that the columns of a state have the lengths and places that gradient descent gives
+/// them.
+fn fits(state: &State, m: usize, s: usize, heavy: bool) -> Result<(), FlowError> {
+    let velocity = if heavy { m } else { 0 };
+    for (what, found, expected) in [
+        ("c", state.c.len(), m),
+        ("w_x", state.w_x.len(), m),
+        ("w_y", state.w_y.len(), m),
+        ("v_c", state.v_c.len(), velocity),
+        ("v_x", state.v_x.len(), velocity),
+        ("v_y", state.v_y.len(), velocity),
+        ("place", state.place.len(), m),
+        ("position", state.position.len(), m),
+        ("frame", state.frame.len(), 0),
+        ("residual_ode", state.residual_ode.len(), s),
+        ("residual_ode_uncorrected", state.residual_ode_uncorrected.len(), s),
+        ("memory", state.memory.len(), 1 + 2 * s),
+        ("initial_moments", state.initial_moments.len(), state.moments.len()),
+    ] {
+        if found != expected {
+            return Err(FlowError::State { what, found, expected });
+        }
+    }
+    let wrong =
+        |place: &&Place| place.index() >= 2 * s || !matches!(place.kind(), PlaceKind::Free | PlaceKind::Dead);
+    if let Some(place) = state.place.iter().find(wrong) {
+        return Err(FlowError::State { what: "place", found: place.index(), expected: 2 * s });
+    }
+    Ok(())
+}

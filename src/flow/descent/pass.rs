@@ -1,0 +1,295 @@
+//! One pass over the neurons: a step of gradient descent for each, and the moments of where they
+//! arrive.
+//!
+//! Neurons lie in memory in their own order. A block of them is gathered into lanes (its regions
+//! differ), moved and multiplied out in loops without a branch, and scattered into the sums of
+//! the regions; the few that left their region are looked at one by one. No operation is fused or
+//! reordered by the width of the machine's vectors: the bits are the same on all.
+
+use multiversion::multiversion;
+
+use crate::flow::field::Vec2;
+use crate::problem::Place;
+
+use super::active::region_near;
+use super::kinks::Crosser;
+use super::rows::{Row, holds};
+use super::sums::{ENTRIES, Sums};
+
+/// Neurons in a block.
+const LANES: usize = 32;
+
+type Lanes = [f64; LANES];
+
+/// Neurons of one chunk, `(c, w)` with `w = (a, -b)`.
+pub struct Chunk<'a> {
+    pub mass: &'a [f64],
+    pub c: &'a mut [f64],
+    pub w: [&'a mut [f64]; 2],
+    pub place: &'a mut [Place],
+    /// Sums of past gradients, in the order `c, w_x, w_y`; empty without momentum.
+    pub velocity: [&'a mut [f64]; 3],
+}
+
+/// How a step changes a neuron.
+#[derive(Debug, Clone, Copy)]
+pub struct Update {
+    /// `dt = eta / m`.
+    pub dt: f64,
+    /// Factor on the velocity.
+    pub momentum: f64,
+    /// 1 if `c` trains, else 0.
+    pub output: f64,
+    /// 1 if `w` trains, else 0.
+    pub hidden: f64,
+}
+
+impl Update {
+    /// `M g` of a neuron: `w <w, g>` if `c` trains, `c^2 g` if `w` does (section 5).
+    fn pull(&self, c: f64, w: Vec2, g: Vec2) -> Vec2 {
+        let along = self.output * (w[0] * g[0] + w[1] * g[1]);
+        let cc = self.hidden * c * c;
+        [along * w[0] + cc * g[0], along * w[1] + cc * g[1]]
+    }
+}
+
+/// What every chunk of a pass shares.
+pub struct Pass<'a> {
+    pub x: &'a [f64],
+    pub rows: &'a [Row],
+    /// `g_k` of the residual ODE and of the full batch, without `kappa`: for those who cross.
+    pub g_ode: &'a [Vec2],
+    pub update: Update,
+}
+
+impl Pass<'_> {
+    /// Moves the neurons of a chunk by one step and adds them to `sums`.
+    pub fn advance(&self, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+        if chunk.velocity[0].is_empty() { plain(self, chunk, sums) } else { heavy(self, chunk, sums) }
+    }
+
+    /// Adds the neurons of a chunk to `sums` where they are.
+    pub fn stand(&self, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+        let mut block = Block::new();
+        for start in (0..chunk.c.len()).step_by(LANES) {
+            block.gather(self, chunk, start);
+            block.moments(self.update);
+            block.scatter(sums);
+        }
+        block.finish(sums);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn plain(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+    advance::<false>(pass, chunk, sums);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn heavy(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+    advance::<true>(pass, chunk, sums);
+}
+
+#[inline(always)]
+fn advance<const HEAVY: bool>(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+    let mut block = Block::new();
+    for start in (0..chunk.c.len()).step_by(LANES) {
+        block.gather(pass, chunk, start);
+        if HEAVY {
+            block.gather_velocity(chunk, start);
+        }
+        block.step::<HEAVY>(pass.update);
+        block.leave(pass, chunk, start, sums);
+        block.moments(pass.update);
+        block.scatter(sums);
+        block.store(chunk, start);
+        if HEAVY {
+            block.store_velocity(chunk, start);
+        }
+    }
+    block.finish(sums);
+}
+
+/// A block of neurons in lanes; lanes beyond the end of a chunk are dead and without mass.
+struct Block {
+    len: usize,
+    region: [u32; LANES],
+    mass: Lanes,
+    z: [Lanes; 3],
+    velocity: [Lanes; 3],
+    g: [Lanes; 2],
+    x: [Lanes; 2],
+    parts: [Lanes; ENTRIES],
+    /// Largest magnitudes met: of the neurons, of their velocities.
+    largest: [Lanes; 2],
+}
+
+impl Block {
+    #[inline(always)]
+    fn new() -> Block {
+        let zero = [0.0; LANES];
+        Block {
+            len: 0,
+            region: [0; LANES],
+            mass: zero,
+            z: [zero; 3],
+            velocity: [zero; 3],
+            g: [zero; 2],
+            x: [zero; 2],
+            parts: [zero; ENTRIES],
+            largest: [zero; 2],
+        }
+    }
+
+    #[inline(always)]
+    fn gather(&mut self, pass: &Pass<'_>, chunk: &Chunk<'_>, start: usize) {
+        let len = LANES.min(chunk.c.len() - start);
+        if len < LANES {
+            *self = Block { largest: self.largest, ..Block::new() };
+        }
+        self.len = len;
+        let range = start..start + len;
+        load(&mut self.mass, &chunk.mass[range.clone()]);
+        load(&mut self.z[0], &chunk.c[range.clone()]);
+        load(&mut self.z[1], &chunk.w[0][range.clone()]);
+        load(&mut self.z[2], &chunk.w[1][range.clone()]);
+        for (i, place) in chunk.place[range].iter().enumerate() {
+            let k = place.index();
+            let row = &pass.rows[k];
+            self.region[i] = k as u32;
+            (self.g[0][i], self.g[1][i]) = (row.g[0], row.g[1]);
+            (self.x[0][i], self.x[1][i]) = (row.x[0], row.x[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn gather_velocity(&mut self, chunk: &Chunk<'_>, start: usize) {
+        for (lanes, column) in self.velocity.iter_mut().zip(&chunk.velocity) {
+            load(lanes, &column[start..start + self.len]);
+        }
+    }
+
+    /// `z -= dt v`, `v = momentum v + (<g,w>, c g)`: torch.optim.SGD.
+    #[inline(always)]
+    fn step<const HEAVY: bool>(&mut self, update: Update) {
+        let Update { dt, momentum, output, hidden } = update;
+        for i in 0..LANES {
+            let (c, w_x, w_y) = (self.z[0][i], self.z[1][i], self.z[2][i]);
+            let (g_x, g_y) = (self.g[0][i], self.g[1][i]);
+            let mut v = [output * (g_x * w_x + g_y * w_y), hidden * (c * g_x), hidden * (c * g_y)];
+            if HEAVY {
+                for q in 0..3 {
+                    v[q] = momentum * self.velocity[q][i] + v[q];
+                    self.velocity[q][i] = v[q];
+                }
+                let most = v[0].abs().max(v[1].abs()).max(v[2].abs());
+                self.largest[1][i] = self.largest[1][i].max(most);
+            }
+            let z = [c - dt * v[0], w_x - dt * v[1], w_y - dt * v[2]];
+            (self.z[0][i], self.z[1][i], self.z[2][i]) = (z[0], z[1], z[2]);
+        }
+    }
+
+    /// Finds those that left their region, and counts them.
+    #[inline(always)]
+    fn leave(&mut self, pass: &Pass<'_>, chunk: &mut Chunk<'_>, start: usize, sums: &mut Sums) {
+        let s = pass.x.len();
+        let mut away = 0u32;
+        for i in 0..LANES {
+            let w = [self.z[1][i], self.z[2][i]];
+            let stays = holds([self.x[0][i], self.x[1][i]], s, self.region[i] as usize, w);
+            away |= u32::from(!stays) << i;
+        }
+        while away != 0 {
+            let i = away.trailing_zeros() as usize;
+            away &= away - 1;
+            if i >= self.len {
+                break;
+            }
+            let w = [self.z[1][i], self.z[2][i]];
+            let from = self.region[i] as usize;
+            let to = region_near(pass.x, w, from);
+            self.region[i] = to as u32;
+            chunk.place[start + i] = Place::in_region(to);
+            let count = if to == 0 { &mut sums.deaths } else { &mut sums.crossings };
+            *count += 1;
+            // The chunk still holds the start of the step.
+            let (c, then) = (chunk.c[start + i], [chunk.w[0][start + i], chunk.w[1][start + i]]);
+            let pull = pass.update.pull(c, then, pass.g_ode[from]);
+            let crosser = Crosser { mass: self.mass[i], pull, w: [then, w] };
+            crosser.add_to(pass.x, [from, to], &mut sums.missed);
+        }
+    }
+
+    /// `F` and `Sigma` of each lane (sections 4 and 7).
+    #[inline(always)]
+    fn moments(&mut self, update: Update) {
+        let (output, hidden) = (update.output, update.hidden);
+        for i in 0..LANES {
+            let (c, w_x, w_y) = (self.z[0][i], self.z[1][i], self.z[2][i]);
+            let mass = self.mass[i];
+            let (mc, cc) = (mass * c, hidden * (c * c));
+            self.parts[0][i] = mc * w_x;
+            self.parts[1][i] = mc * w_y;
+            self.parts[2][i] = mass * (output * (w_x * w_x) + cc);
+            self.parts[3][i] = mass * (output * (w_x * w_y));
+            self.parts[4][i] = mass * (output * (w_y * w_y) + cc);
+            let most = c.abs().max(w_x.abs()).max(w_y.abs());
+            self.largest[0][i] = self.largest[0][i].max(most);
+        }
+    }
+
+    #[inline(always)]
+    fn scatter(&self, sums: &mut Sums) {
+        // Lanes beyond the end are zero, in region 0.
+        let [even, odd] = &mut sums.region;
+        for i in (0..LANES).step_by(2) {
+            let (sum, other) = (&mut even[self.region[i] as usize], &mut odd[self.region[i + 1] as usize]);
+            for q in 0..ENTRIES {
+                sum[q] += self.parts[q][i];
+                other[q] += self.parts[q][i + 1];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn store(&self, chunk: &mut Chunk<'_>, start: usize) {
+        let range = start..start + self.len;
+        unload(&self.z[0], &mut chunk.c[range.clone()]);
+        unload(&self.z[1], &mut chunk.w[0][range.clone()]);
+        unload(&self.z[2], &mut chunk.w[1][range]);
+    }
+
+    #[inline(always)]
+    fn store_velocity(&self, chunk: &mut Chunk<'_>, start: usize) {
+        for (lanes, column) in self.velocity.iter().zip(&mut chunk.velocity) {
+            unload(lanes, &mut column[start..start + self.len]);
+        }
+    }
+
+    #[inline(always)]
+    fn finish(&self, sums: &mut Sums) {
+        let most = |lanes: &Lanes| lanes.iter().fold(0.0, |most: f64, &value| most.max(value));
+        sums.largest = sums.largest.max(most(&self.largest[0]));
+        sums.largest_velocity = sums.largest_velocity.max(most(&self.largest[1]));
+    }
+}
+
+/// Copies a column into the first lanes; whole blocks without a call.
+#[inline(always)]
+fn load(lanes: &mut Lanes, column: &[f64]) {
+    match <&Lanes>::try_from(column) {
+        Ok(block) => *lanes = *block,
+        Err(_) => lanes[..column.len()].copy_from_slice(column),
+    }
+}
+
+/// Copies the first lanes back into a column.
+#[inline(always)]
+fn unload(lanes: &Lanes, column: &mut [f64]) {
+    let len = column.len();
+    match <&mut Lanes>::try_from(&mut *column) {
+        Ok(block) => *block = *lanes,
+        Err(_) => column.copy_from_slice(&lanes[..len]),
+    }
+}

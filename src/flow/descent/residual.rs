@@ -1,0 +1,71 @@
+//! The residual ODE beside gradient descent.
+//!
+//! ```text
+//! rho <- rho - dt v,    v <- momentum v + K_n N rho        (section 7)
+//! ```
+//!
+//! explicit Euler (heavy ball, with momentum) with the full batch and with the tangent kernel of
+//! the neurons as they were before the step. It starts from `rho(0)` and is never reset: how far it
+//! is from the residuals of the neurons measures what discrete steps and batches did beyond the
+//! linear response of the function to its parameters. The corrected ODE also counts, in `K_n`, the
+//! samples that neurons cross during the step ([`kinks`](super::kinks)); without momentum its gap
+//! falls in proportion to the learning rate. With momentum a past gradient keeps the active samples
+//! of its own step, so that a gap of the size of the mass on attractors remains.
+
+use crate::flow::field::gradients;
+use crate::flow::moments::Moments;
+use crate::flow::residual_ode::rate;
+use crate::flow::{State, Vec2};
+use crate::problem::Samples;
+
+/// Where the ODE's residual saturates. Steps may be stable for the network, which changes its
+/// kernel, and unstable for the ODE, which cannot: this must not stop the network.
+const LIMIT: f64 = 1e60;
+
+/// One step of both versions, in `O(s)`, prepared before the neurons move.
+pub struct OdeStep {
+    dt: f64,
+    momentum: f64,
+    /// `-K_n N rho` of the corrected version and of the printed one.
+    rates: [Vec<f64>; 2],
+}
+
+impl OdeStep {
+    /// The step from `state`, whose moments these are.
+    pub fn new(samples: &Samples, moments: &Moments, dt: f64, momentum: f64, state: &State) -> OdeStep {
+        let sigma: Vec<[f64; 3]> = (0..moments.region.len()).map(|k| moments.sigma(k)).collect();
+        let nothing: &[Vec2] = &[];
+        let rates = [&state.residual_ode, &state.residual_ode_uncorrected]
+            .map(|rho| rate(samples, &sigma, nothing, rho));
+        OdeStep { dt, momentum, rates }
+    }
+
+    /// Takes the step; `missed[j]` is what `K_n N rho` misses because of crossings.
+    pub fn take(self, missed: &[f64], state: &mut State) {
+        let s = missed.len();
+        let (of_corrected, of_printed) = state.memory[1..].split_at_mut(s);
+        let [corrected, printed] = self.rates;
+        for j in 0..s {
+            let pulls = [missed[j] - corrected[j], -printed[j]];
+            let slots = [
+                (&mut of_corrected[j], &mut state.residual_ode[j]),
+                (&mut of_printed[j], &mut state.residual_ode_uncorrected[j]),
+            ];
+            for (pull, (velocity, rho)) in pulls.into_iter().zip(slots) {
+                *velocity = saturated(self.momentum * *velocity + pull);
+                *rho = saturated(*rho - self.dt * *velocity);
+            }
+        }
+    }
+}
+
+/// `g_k` of the corrected ODE, for the crossings.
+pub fn field(samples: &Samples, state: &State) -> Vec<Vec2> {
+    let mut g = vec![[0.0; 2]; 2 * samples.len()];
+    gradients(samples, &state.residual_ode, &mut g);
+    g
+}
+
+fn saturated(value: f64) -> f64 {
+    if value.is_nan() { LIMIT } else { value.clamp(-LIMIT, LIMIT) }
+}

@@ -1,0 +1,32 @@
+//! Settings that gradient descent can work with.
+
+use crate::flow::{Descent, FlowError, Layers};
+
+use super::pass::Update;
+
+/// How often each neuron's step is multiplied out: the update for `m` neurons.
+///
+/// # Errors
+/// [`FlowError::Setting`] for values outside their range.
+pub fn update(descent: &Descent, kappa: f64, neurons: usize, samples: usize) -> Result<Update, FlowError> {
+    let refuse = |what, value: f64, allowed| Err(FlowError::Setting { what, value, allowed });
+    let Descent { learning_rate, momentum, batch, layers, .. } = *descent;
+    let dt = learning_rate / neurons as f64;
+    if !(dt > 0.0 && dt.is_finite()) {
+        return refuse("learning_rate", learning_rate, "a positive number");
+    }
+    if !(0.0..1.0).contains(&momentum) {
+        return refuse("momentum", momentum, "0 (plain descent) up to, but not, 1");
+    }
+    if !(kappa > 0.0 && kappa.is_finite()) {
+        return refuse("kappa = m / alpha", kappa, "a positive number");
+    }
+    if let Some(size) = batch
+        && !(1..=samples).contains(&size)
+    {
+        return refuse("batch", size as f64, "1 up to the number of samples with different x");
+    }
+    let trains = |yes: bool| if yes { 1.0 } else { 0.0 };
+    let (output, hidden) = (trains(layers != Layers::Hidden), trains(layers != Layers::Output));
+    Ok(Update { dt, momentum, output, hidden })
+}

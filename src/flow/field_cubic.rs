@@ -1,0 +1,57 @@
+//! The field of every region along a path of the residuals.
+
+use crate::math::poly;
+use crate::problem::Samples;
+
+use super::field::{Vec2, gradients};
+use super::path::Path;
+
+/// A cubic in `u` for each component of `h g_k(u)`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FieldCubic {
+    /// First component, ascending powers.
+    pub x: [f64; 4],
+    /// Second component.
+    pub y: [f64; 4],
+}
+
+impl FieldCubic {
+    /// The fields of all regions along `path`, times `factor`, in `O(s)`.
+    pub fn all(samples: &Samples, path: &Path, factor: f64) -> Vec<FieldCubic> {
+        let count = 2 * samples.len();
+        let mut field = vec![FieldCubic::default(); count];
+        let mut coefficient = vec![0.0; samples.len()];
+        let mut g = vec![[0.0; 2]; count];
+        let factor = factor * path.h;
+        for p in 0..4 {
+            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = factor * cubic[p]);
+            gradients(samples, &coefficient, &mut g);
+            for (field, g) in field.iter_mut().zip(&g) {
+                (field.x[p], field.y[p]) = (g[0], g[1]);
+            }
+        }
+        field
+    }
+
+    /// `h g_k` at `u`.
+    #[inline(always)]
+    pub fn at(&self, u: f64) -> Vec2 {
+        [poly::value(&self.x, u), poly::value(&self.y, u)]
+    }
+
+    /// The cubic `<h g_k(u), v>`.
+    pub fn along(&self, v: Vec2) -> [f64; 4] {
+        std::array::from_fn(|p| self.x[p] * v[0] + self.y[p] * v[1])
+    }
+
+    /// Coefficients of the same cubic in powers of `u - middle`.
+    #[inline(always)]
+    pub fn around(&self, middle: f64) -> [Vec2; 4] {
+        let shift = |[c0, c1, c2, c3]: [f64; 4]| {
+            let m = middle;
+            [((c3 * m + c2) * m + c1) * m + c0, (3.0 * c3 * m + 2.0 * c2) * m + c1, 3.0 * c3 * m + c2, c3]
+        };
+        let (x, y) = (shift(self.x), shift(self.y));
+        std::array::from_fn(|p| [x[p], y[p]])
+    }
+}

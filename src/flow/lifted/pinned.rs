@@ -1,0 +1,132 @@
+//! Neurons that slide on the line of a sample: `w = l d_b`, and `(c, l)` undergoes the boost of
+//! rapidity `p(u) = Int <h g, d_b> du` (mathematics, section 6).
+
+use crate::math::poly;
+use crate::problem::Place;
+
+use super::walk::Walker;
+
+impl Walker<'_, '_> {
+    /// One stretch of sliding: until released, until `c = 0` or `l = 0`, or to the end.
+    pub(super) fn pinned(&mut self) {
+        let (tables, b, from) = (self.tables, self.neuron.place.index(), self.u);
+        let slide = &tables.slides[b];
+        let [dx, dy] = tables.regions.direction(b);
+        let [c, x, y] = self.neuron.z;
+        let (l, sign) = (x * dx + y * dy, 1f64.copysign(c));
+        let [low, high] = if self.start.is_some() {
+            // The same for the whole cluster.
+            slide.leaves[usize::from(sign < 0.0)]
+        } else {
+            let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, from).unwrap_or(f64::INFINITY);
+            tables.outward(b, sign).map(leave)
+        };
+        // c = 0 needs |c| < |l|, l = 0 the reverse; both the rapidity artanh of the ratio.
+        let ratio = c.abs() / l;
+        let c_first = tables.kind.alpha > 0.0 && ratio < 1.0;
+        let needed = match (tables.kind.is_lorentz(), c_first) {
+            (true, true) => ratio.atanh(),
+            (true, false) => (l / c.abs()).atanh(),
+            // A shear: l' = l - c p.
+            (false, _) => l / c.abs(),
+        };
+        let mut excess = slide.rapidity.map(|p| sign * p);
+        excess[0] -= poly::value(&excess, from) + needed;
+        // A neuron that starts at zero is on its way out: look only behind the first rounding.
+        let after = if needed == 0.0 { (from + 1e-6).min(1.0) } else { from };
+        let zero = poly::first_positive(&excess, after).unwrap_or(f64::INFINITY);
+        let released = low.min(high);
+        let to = released.min(zero).min(1.0);
+        if released.min(zero) > 1.0 && self.start.is_some() {
+            self.u = 1.0;
+            return;
+        }
+        self.begin();
+        let rapidity = |u: f64| poly::value(&slide.rapidity, u) - poly::value(&slide.rapidity, from);
+        let at = |u: f64| self.slid(c, l, rapidity(u));
+        let (middle, end) = (at(0.5 * (from + to)), at(to));
+        self.track_slide(b, to, [(c, l), middle, end]);
+        let (mut c, mut l) = end;
+        // Rounding must not carry c or l across zero without the event.
+        c = sign * (c * sign).max(0.0);
+        l = l.max(0.0);
+        self.u = to;
+        self.neuron.z = [c, l * dx, l * dy];
+        if zero <= released && zero <= 1.0 {
+            if c_first {
+                self.c_at_zero(b, sign);
+            } else {
+                self.neuron.z = [c, 0.0, 0.0];
+                self.through_origin(b);
+            }
+        } else if released <= 1.0 {
+            self.sums.counters.releases += 1;
+            self.note_jump(self.turn(b).into_iter().fold(0.0, |most: f64, turn| most.max(turn.abs())));
+            let upward = if low == high { self.steeper_upward(b) } else { high < low };
+            self.leave(b, upward);
+        }
+    }
+
+    /// `(c, l)` after a slide of rapidity `p`.
+    fn slid(&self, c: f64, l: f64, p: f64) -> (f64, f64) {
+        let kind = self.tables.kind;
+        if !kind.is_lorentz() {
+            return (c - kind.alpha * l * p, l - kind.beta * c * p);
+        }
+        // In light-cone coordinates c + l and c - l shrink and grow by exp(-p).
+        let (sum, difference) = ((c + l) * (-p).exp(), (c - l) * p.exp());
+        (0.5 * (sum + difference), 0.5 * (sum - difference))
+    }
+
+    /// Notes a slide up to `to` through `(c, l)` at its start, middle and end.
+    fn track_slide(&mut self, b: usize, to: f64, points: [(f64, f64); 3]) {
+        let (kind, from) = (self.tables.kind, self.u);
+        let sums = &mut self.sums.boundary[b];
+        let shares = [(1.0, from), (4.0, 0.5 * (from + to)), (1.0, to)];
+        for ((share, u), (c, l)) in shares.into_iter().zip(points) {
+            let weight = self.neuron.mass * share * (to - from) / 6.0 * kind.weight(c, l);
+            sums.weight += weight;
+            sums.weight_u += weight * u;
+        }
+    }
+
+    /// The `c` of a neuron on boundary `b` has just reached zero: the attractor turns repulsor, or
+    /// holds the other sign as well.
+    fn c_at_zero(&mut self, b: usize, sign: f64) {
+        self.neuron.z[0] = 0f64.copysign(-sign);
+        let [low, high] = self.tables.outward(b, -sign).map(|cubic| poly::value(&cubic, self.u) > 0.0);
+        if !low && !high {
+            self.neuron.place = Place::pinned(b);
+            return;
+        }
+        self.sums.counters.releases += 1;
+        if low && high {
+            self.note_ambiguous();
+        }
+        let upward = if low && high { self.steeper_upward(b) } else { high };
+        self.leave(b, upward);
+    }
+
+    pub(super) fn note_ambiguous(&mut self) {
+        self.sums.counters.ambiguous_releases += 1;
+        self.sums.counters.ambiguous_mass += self.neuron.mass;
+    }
+
+    /// `<h g, n_b>` just clockwise and just anticlockwise of boundary `b`.
+    pub(super) fn turn(&self, b: usize) -> [f64; 2] {
+        let n = self.tables.regions.normal(b);
+        [b, self.tables.regions.above(b)].map(|k| poly::value(&self.tables.field[k].along(n), self.u))
+    }
+
+    /// Whether a neuron that may leave boundary `b` to both sides is faster anticlockwise (steepest
+    /// descent); a tie goes clockwise.
+    pub(super) fn steeper_upward(&self, b: usize) -> bool {
+        let [low, high] = self.turn(b);
+        high.abs() > low.abs()
+    }
+
+    pub(super) fn leave(&mut self, b: usize, upward: bool) {
+        let side = if upward { self.tables.regions.above(b) } else { b };
+        self.neuron.place = Place::in_region(side);
+    }
+}

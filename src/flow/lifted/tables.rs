@@ -1,0 +1,192 @@
+//! What a push of neurons looks up: fields, frames and clusters along a path, in `O(s)`.
+
+use crate::flow::field::Vec2;
+use crate::flow::field_cubic::FieldCubic;
+use crate::flow::path::Path;
+use crate::math::poly;
+use crate::problem::{Regions, Samples};
+
+use super::frame::{IDENTITY, Mat, multiply, pull_back, straighten};
+use super::kind::{Exponent, Kind, Neuron};
+use super::rooms::Rooms;
+
+/// The frame of one region or boundary over the step.
+#[derive(Debug, Clone, Copy)]
+pub struct Sweep {
+    /// Frame at the start.
+    pub start: Mat,
+    /// Frame at the end.
+    pub end: Mat,
+    /// Two linear functions of frame coordinates at the start and at the end of the step. In a
+    /// region, the distances from its two boundary lines: both stay positive while a neuron stays.
+    /// On a boundary, `c` and `l = <w, d>`: both keep their sign while a neuron stays.
+    pub planes: [[Neuron; 2]; 2],
+    /// A bound on the way either plane makes during the step, as a vector.
+    pub travel: f64,
+}
+
+/// The cluster on one boundary over the step.
+#[derive(Debug, Clone, Copy)]
+pub struct Slide {
+    /// Rapidity `p(u) = Int_0^u <h g, d_b> du` of the boost of `(c, l)`: a quartic.
+    pub rapidity: [f64; 5],
+    /// When neurons with `c > 0`, and with `c < 0`, may first leave clockwise and anticlockwise;
+    /// infinite for never.
+    pub leaves: [[f64; 2]; 2],
+}
+
+/// Tables for one push along one path. The factor `kappa` is part of the field.
+#[derive(Debug)]
+pub struct Tables<'a> {
+    /// The regions.
+    pub regions: &'a Regions,
+    /// Which parameters move.
+    pub kind: Kind,
+    /// `kappa`.
+    pub kappa: f64,
+    /// Step size.
+    pub h: f64,
+    /// `kappa h g` per region.
+    pub field: Vec<FieldCubic>,
+    /// A bound on `|kappa h g|` per region.
+    pub strength: Vec<f64>,
+    /// Per boundary.
+    pub slides: Vec<Slide>,
+    /// Frames of the regions, then of the boundaries.
+    pub sweeps: Vec<Sweep>,
+    /// When neurons at the origin may first leave it, by sign of `c`; infinite for never.
+    pub origin_leaves: [f64; 2],
+    /// `max_j |xt_j|`: how strongly a neuron can act on a residual.
+    pub reach: f64,
+}
+
+impl<'a> Tables<'a> {
+    /// Tables for a push along `path` of the neurons in `rooms`, whose frames are `frames`.
+    pub fn new(
+        samples: &Samples,
+        regions: &'a Regions,
+        path: &Path,
+        kind: Kind,
+        kappa: f64,
+        rooms: &Rooms,
+        frames: &[Mat],
+    ) -> Tables<'a> {
+        let count = regions.boundaries();
+        let field = FieldCubic::all(samples, path, kappa);
+        let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
+        let mut tables = Tables {
+            regions,
+            kind,
+            kappa,
+            h: path.h,
+            strength: field.iter().map(strength).collect(),
+            field,
+            slides: vec![],
+            sweeps: Vec::with_capacity(2 * count),
+            origin_leaves: [f64::INFINITY; 2],
+            reach: furthest.hypot(1.0),
+        };
+        tables.slides = (0..count).map(|b| tables.slide(b, rooms.pinned(b))).collect();
+        for k in 0..count {
+            let sweep =
+                if rooms.count(k) > 0 { tables.sweep_region(k, &frames[k]) } else { Sweep::uninhabited() };
+            tables.sweeps.push(sweep);
+        }
+        for b in 0..count {
+            let sweep = if rooms.pinned(b) {
+                tables.sweep_boundary(b, &frames[count + b])
+            } else {
+                Sweep::uninhabited()
+            };
+            tables.sweeps.push(sweep);
+        }
+        if rooms.count(rooms.origin()) > 0 {
+            tables.origin_leaves = [1.0, -1.0].map(|sign| tables.leaves_origin(sign));
+        }
+        tables
+    }
+
+    /// The cubics that must stay non-positive for boundary `b` to hold neurons with this sign of
+    /// `c`: the outward normal velocities, up to a positive factor, just clockwise and just
+    /// anticlockwise (section 6; `v = -c <g, n>`).
+    pub fn outward(&self, b: usize, sign: f64) -> [[f64; 4]; 2] {
+        let n = self.regions.normal(b);
+        let low = self.field[b].along([sign * n[0], sign * n[1]]);
+        let high = self.field[self.regions.above(b)].along([-sign * n[0], -sign * n[1]]);
+        [low, high]
+    }
+
+    /// `<h g, d_b>` along boundary `b`, the same from both sides.
+    pub fn along(&self, b: usize) -> [f64; 4] {
+        self.field[self.regions.inactive_side(b)].along(self.regions.direction(b))
+    }
+
+    fn slide(&self, b: usize, inhabited: bool) -> Slide {
+        let rapidity = poly::integral(&self.along(b));
+        if !inhabited {
+            // Whoever arrives during the step looks for itself.
+            return Slide { rapidity, leaves: [[f64::INFINITY; 2]; 2] };
+        }
+        let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, 0.0).unwrap_or(f64::INFINITY);
+        let leaves = [1.0, -1.0].map(|sign| self.outward(b, sign).map(leave));
+        Slide { rapidity, leaves }
+    }
+
+    fn sweep_region(&self, k: usize, start: &Mat) -> Sweep {
+        if k == 0 {
+            return Sweep::uninhabited();
+        }
+        let end = self.next(&self.kind.exponent(&self.field[k], 0.0, 1.0), start);
+        let normals = [self.regions.normal(k - 1), self.regions.normal(k).map(|n| -n)];
+        let planes = |m: &Mat| normals.map(|n| pull_back([0.0, n[0], n[1]], m));
+        let turn = normals.map(|n| size(&self.field[k].along(n)));
+        // d<n, w>/du = -beta c <n, h g>, and c grows by no more than exp(Int |h g|).
+        let growth = if self.kind.is_lorentz() { self.strength[k].exp() } else { 1.0 };
+        let travel = self.kind.beta * turn[0].max(turn[1]) * row(start, 0) * growth;
+        Sweep { start: *start, end, planes: [planes(start), planes(&end)], travel }
+    }
+
+    fn sweep_boundary(&self, b: usize, start: &Mat) -> Sweep {
+        let d = self.regions.direction(b);
+        let p = poly::value(&self.slides[b].rapidity, 1.0);
+        let end = self.next(&Exponent { q: [p * d[0], p * d[1]], omega: 0.0 }, start);
+        let functions = [[1.0, 0.0, 0.0], [0.0, d[0], d[1]]];
+        let planes = |m: &Mat| functions.map(|f| pull_back(f, m));
+        let bound = size(&self.along(b));
+        let growth = if self.kind.is_lorentz() { bound.exp() } else { 1.0 };
+        let rows = planes(start).map(norm);
+        let travel = bound * rows[0].max(rows[1]) * growth;
+        Sweep { start: *start, end, planes: [planes(start), planes(&end)], travel }
+    }
+
+    /// The frame `exp(e) start`.
+    fn next(&self, e: &Exponent, start: &Mat) -> Mat {
+        let end = multiply(&self.kind.matrix(e), start);
+        if self.kind.is_lorentz() { straighten(&end) } else { end }
+    }
+}
+
+impl Sweep {
+    /// Of a region or boundary that nobody is in at the start of the step.
+    fn uninhabited() -> Sweep {
+        Sweep { start: IDENTITY, end: IDENTITY, planes: [[[0.0; 3]; 2]; 2], travel: 0.0 }
+    }
+}
+
+fn norm(z: Neuron) -> f64 {
+    (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt()
+}
+
+fn row(m: &Mat, row: usize) -> f64 {
+    norm([m[3 * row], m[3 * row + 1], m[3 * row + 2]])
+}
+
+/// A bound on a cubic on `[0, 1]`.
+fn size(cubic: &[f64; 4]) -> f64 {
+    cubic.iter().map(|c| c.abs()).sum()
+}
+
+fn strength(field: &FieldCubic) -> f64 {
+    let at = |p: usize| -> Vec2 { [field.x[p], field.y[p]] };
+    (0..4).map(|p| at(p)[0].hypot(at(p)[1])).sum()
+}

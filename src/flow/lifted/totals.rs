@@ -1,0 +1,103 @@
+//! From second moments to what the residuals need (mathematics, sections 4, 7 and 10).
+
+use crate::flow::canonical::movers::Movers;
+use crate::flow::field::{Vec2, gradients};
+use crate::flow::moments::{Moments, SIGMA_RATE};
+use crate::problem::{Regions, Samples};
+
+use super::frame::Mat;
+use super::kind::Kind;
+use super::second::{Cluster, region_moments, transform, transform_cluster};
+use super::start::Totals;
+use super::sums::Sums;
+use super::tables::Tables;
+
+/// A cluster on a line with direction `d` after the map `m` of `(c, w)`.
+pub fn transform_pinned(m: &Mat, d: Vec2, cluster: &Cluster) -> Cluster {
+    let along = |v: Vec2| v[0] * d[0] + v[1] * d[1];
+    let block =
+        [m[0], along([m[1], m[2]]), along([m[3], m[6]]), along([along([m[4], m[5]]), along([m[7], m[8]])])];
+    transform_cluster(block, *cluster)
+}
+
+/// `kappa^2` times weight and rate of a cluster that `pull = <g, d>` acts on.
+fn weight(kind: Kind, kappa: f64, clusters: &[Cluster; 2], pull: f64) -> [f64; 2] {
+    let sum = |i: usize| clusters[0][i] + clusters[1][i];
+    let square = kappa * kappa;
+    let value = kind.beta * sum(1) + kind.alpha * sum(3);
+    // d(c^2)/dt = -2 alpha <g, d> c l,  d(l^2)/dt = -2 beta <g, d> c l
+    [square * value, -4.0 * kind.alpha * kind.beta * square * pull * sum(2)]
+}
+
+/// Moments of neurons whose second moments are `totals` in `frames`; the rates are those in the
+/// field of their own residuals. `O(s)`.
+pub fn moments_of(
+    samples: &Samples,
+    regions: &Regions,
+    kind: Kind,
+    kappa: f64,
+    frames: &[Mat],
+    totals: &Totals,
+) -> Moments {
+    let count = regions.boundaries();
+    let mut moments = Moments::zero(count);
+    let region: Vec<_> = (0..count).map(|k| transform(&frames[k], &totals.region[k])).collect();
+    let boundary: Vec<_> = (0..count)
+        .map(|b| {
+            let d = regions.direction(b);
+            totals.boundary[b].map(|cluster| transform_pinned(&frames[count + b], d, &cluster))
+        })
+        .collect();
+    for k in 1..count {
+        moments.region[k] = region_moments(kind, kappa, &region[k], [0.0; 2]);
+    }
+    for (moments, [positive, negative]) in moments.boundary.iter_mut().zip(&boundary) {
+        *moments = [positive[0], kappa * positive[2], negative[0], kappa * negative[2]];
+    }
+    let mut rho = vec![0.0; samples.len()];
+    moments.residual(samples, regions, &mut rho);
+    let mut g = vec![[0.0; 2]; count];
+    gradients(samples, &rho, &mut g);
+    g.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
+    for k in 1..count {
+        let rates = region_moments(kind, kappa, &region[k], g[k]);
+        moments.region[k][SIGMA_RATE..SIGMA_RATE + 3].copy_from_slice(&rates[SIGMA_RATE..SIGMA_RATE + 3]);
+    }
+    for b in 0..count {
+        let (g, d) = (g[regions.inactive_side(b)], regions.direction(b));
+        moments.weight[b] = weight(kind, kappa, &boundary[b], g[0] * d[0] + g[1] * d[1]);
+    }
+    moments
+}
+
+/// The walked neurons of a push as the residual ODE needs them.
+pub fn add_movers(tables: &Tables<'_>, sums: &Sums, movers: &mut Movers) {
+    let (kind, kappa, regions) = (tables.kind, tables.kappa, tables.regions);
+    let count = regions.boundaries();
+    let square = kappa * kappa;
+    movers.any = sums.any;
+    if !sums.any {
+        return;
+    }
+    let field = |k: usize, u: f64| tables.field[k].at(u).map(|g| g / tables.h);
+    for (k, sums) in sums.region.iter().enumerate() {
+        let (mover, sweep) = (&mut movers.region[k], &tables.sweeps[k]);
+        mover.start = region_moments(kind, kappa, &transform(&sweep.start, &sums.start), field(k, 0.0));
+        mover.end = region_moments(kind, kappa, &transform(&sweep.end, &sums.end), field(k, 1.0));
+        mover.sigma = sums.sigma.map(|v| square * v);
+        mover.sigma_u = sums.sigma_u.map(|v| square * v);
+    }
+    for (b, sums) in sums.boundary.iter().enumerate() {
+        let (mover, sweep) = (&mut movers.boundary[b], &tables.sweeps[count + b]);
+        let d = regions.direction(b);
+        let at = |frame: &Mat, clusters: &[Cluster; 2], u: f64| {
+            let g = field(regions.inactive_side(b), u);
+            let clusters = clusters.map(|cluster| transform_pinned(frame, d, &cluster));
+            weight(kind, kappa, &clusters, g[0] * d[0] + g[1] * d[1])
+        };
+        mover.start = at(&sweep.start, &sums.start, 0.0);
+        mover.end = at(&sweep.end, &sums.end, 1.0);
+        mover.weight = square * sums.weight;
+        mover.weight_u = square * sums.weight_u;
+    }
+}

@@ -1,0 +1,145 @@
+//! The particles of a run, whichever kind its flow moves.
+
+use crate::flow::canonical::{self, PushSettings, Walks};
+use crate::flow::error::FlowError;
+use crate::flow::moments::Moments;
+use crate::flow::path::Path;
+use crate::flow::state::State;
+use crate::flow::{Flow, lifted};
+use crate::problem::{Regions, Samples, Start};
+
+/// Canonical particles or neurons, at the end of an attempted step.
+pub(super) enum Cloud {
+    /// Particles `(r, theta)`.
+    Canonical(canonical::Cloud),
+    /// Neurons `(c, w)`.
+    Lifted(Box<lifted::Cloud>),
+}
+
+impl Cloud {
+    /// Fills the particles of a state at the start of a run; returns the mass whose start was
+    /// ambiguous.
+    pub(super) fn start(
+        samples: &Samples,
+        regions: &Regions,
+        start: Start,
+        flow: Flow,
+        state: &mut State,
+    ) -> Result<f64, FlowError> {
+        let refuse = |found, expected| Err(FlowError::Start { flow: flow.name(), found, expected });
+        match (start, lifted::Kind::of(flow)) {
+            (Start::Canonical(measure), None) => {
+                let (moments, ambiguous) =
+                    canonical::Cloud::start(samples, regions, measure, flow.tv(), state);
+                state.moments = moments.to_flat();
+                Ok(ambiguous)
+            }
+            (Start::Lifted(neurons), Some(kind)) => {
+                Ok(lifted::Cloud::start(samples, regions, &neurons, kind, flow.kappa(), state))
+            }
+            (Start::Canonical(_), Some(_)) => refuse("canonical particles (r, theta)", "neurons (c, a, b)"),
+            (Start::Lifted(_), None) => refuse("neurons (c, a, b)", "canonical particles (r, theta)"),
+        }
+    }
+
+    /// The particles of `state`, and their moments.
+    pub(super) fn resume(
+        samples: &Samples,
+        regions: &Regions,
+        flow: Flow,
+        state: &State,
+    ) -> Result<(Cloud, Moments), FlowError> {
+        let count = regions.boundaries();
+        if let Some(kind) = lifted::Kind::of(flow) {
+            let (cloud, moments) = lifted::Cloud::resume(samples, regions, kind, flow.kappa(), state)?;
+            return Ok((Cloud::Lifted(Box::new(cloud)), moments));
+        }
+        let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
+            what: "moments",
+            found: state.moments.len(),
+            expected: Moments::zero(count).to_flat().len(),
+        })?;
+        Ok((Cloud::Canonical(canonical::Cloud::new(state)), moments))
+    }
+
+    /// Pushes all particles from `state` along `path`; sums and events go to `walks`.
+    #[allow(clippy::too_many_arguments)] // all that a push depends on
+    pub(super) fn push(
+        &mut self,
+        samples: &Samples,
+        regions: &Regions,
+        mass: &[f64],
+        moments: &Moments,
+        state: &State,
+        path: &Path,
+        settings: &PushSettings,
+        walks: &mut Walks,
+    ) {
+        match self {
+            Cloud::Canonical(cloud) => {
+                cloud.push(samples, regions, mass, moments, state, path, settings, walks);
+            }
+            Cloud::Lifted(cloud) => {
+                cloud.push(samples, regions, mass, state, path, settings.significant, walks);
+            }
+        }
+    }
+
+    /// Makes the particles of the last push those of the state, `moments` theirs, and puts them into
+    /// a better order in memory if enough has happened. Returns the moments anew if that changed them
+    /// by rounding.
+    pub(super) fn accept(
+        &mut self,
+        samples: &Samples,
+        regions: &Regions,
+        moments: &Moments,
+        mass: &mut Vec<f64>,
+        state: &mut State,
+    ) -> Option<Moments> {
+        match self {
+            Cloud::Canonical(cloud) => {
+                cloud.accept(state);
+                state.moments = moments.to_flat();
+                if canonical::Cloud::due(state) {
+                    cloud.group(state, mass, regions.boundaries());
+                }
+                None
+            }
+            Cloud::Lifted(cloud) => {
+                let applied = cloud.accept(state, regions);
+                let grouped = cloud.group(state, mass, regions, false);
+                (applied || grouped).then(|| cloud.moments(samples, regions))
+            }
+        }
+    }
+
+    /// Puts the particles of a new run into a good order in memory; returns their moments anew if
+    /// that changed them by rounding.
+    pub(super) fn group(
+        &mut self,
+        samples: &Samples,
+        regions: &Regions,
+        mass: &mut Vec<f64>,
+        state: &mut State,
+    ) -> Option<Moments> {
+        match self {
+            Cloud::Canonical(cloud) => {
+                cloud.group(state, mass, regions.boundaries());
+                None
+            }
+            Cloud::Lifted(cloud) => {
+                cloud.group(state, mass, regions, true);
+                Some(cloud.moments(samples, regions))
+            }
+        }
+    }
+
+    /// Particles looked at one by one since this was last asked; `m` in every push of canonical
+    /// ones.
+    pub(super) fn take_touched(&mut self, m: usize, pushes: u32) -> u64 {
+        match self {
+            Cloud::Canonical(_) => m as u64 * u64::from(pushes),
+            Cloud::Lifted(cloud) => cloud.take_touched(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The lines of the table: which laws are checked of which run, and what they allow.
+
+use crate::flow::{Flow, Layers};
+use crate::run::Description;
+use crate::run::neuron::Training;
+
+/// One line of the table: a law, the worst violation found, and what is allowed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What was checked.
+    pub name: &'static str,
+    /// Largest violation, in the unit of `bound`.
+    pub worst: f64,
+    /// The violation that is allowed.
+    pub bound: f64,
+    /// Mean-field time of the worst violation.
+    pub time: f64,
+    /// What the numbers mean.
+    pub meaning: &'static str,
+    /// False when the file does not hold what is needed, or the law is not one of this flow.
+    pub done: bool,
+}
+
+impl Check {
+    /// Whether the law holds (or could not be checked).
+    pub fn holds(&self) -> bool {
+        // Written so that a NaN fails.
+        !self.done || self.worst <= self.bound
+    }
+}
+
+/// The laws, in the order of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Law {
+    Residual,
+    Ode,
+    Loss,
+    Decrease,
+    Dissipation,
+    Energy,
+    Mass,
+    Dead,
+    Lemma,
+    Pinned,
+    Covariance,
+    Places,
+    Steps,
+    Invariant,
+    Metric,
+    Exponential,
+}
+
+/// The table, filled in as a run is gone through.
+#[derive(Debug)]
+pub(super) struct Table(Vec<(Law, Check)>);
+
+impl Table {
+    /// The laws of this run.
+    pub fn new(description: &Description) -> Table {
+        let (flow, tolerance) = (&description.flow, description.tolerance);
+        let rounding = if description.output.single_precision { 1e-5 } else { 1e-11 };
+        let mut lines = vec![];
+        let mut line = |law, name, bound, meaning| {
+            lines.push((law, Check { name, worst: 0.0, bound, time: 0.0, meaning, done: false }));
+        };
+        line(
+            Law::Residual,
+            "residual",
+            rounding,
+            "stored residual against f(x) - y summed from the particles, relative to the size of the sums",
+        );
+        line(
+            Law::Ode,
+            "residual ODE",
+            1e3 * tolerance,
+            if is_descent(flow) {
+                "not a law of gradient descent, whose steps are finite: its residual ODE is another curve"
+            } else {
+                "integrated residual ODE against the particles' residual, relative to the tolerance's unit"
+            },
+        );
+        line(Law::Loss, "loss", 1e-12, "stored loss against 1/2 Sum n rho^2, relative");
+        line(
+            Law::Decrease,
+            "energy decreases",
+            10.0 * tolerance,
+            if is_descent(flow) {
+                "not a law of gradient descent, whose steps are finite: its loss may grow"
+            } else {
+                "growth of loss + penalty between snapshots, relative to the start"
+            },
+        );
+        line(
+            Law::Dissipation,
+            "dissipation",
+            rounding,
+            "stored dissipation against Int |velocity|^2 mu from the particles, relative",
+        );
+        line(
+            Law::Energy,
+            "energy law",
+            rounding.max(1e-9),
+            "dissipation against -rho^T N d rho/dt and the penalty's rate, relative to the start",
+        );
+        line(Law::Mass, "mass", 1e-12, "free + pinned + stuck + dead mass against 1");
+        line(
+            Law::Dead,
+            "dead mass",
+            1e-14,
+            if has_momentum(flow) {
+                "not a law of descent with momentum, which carries neurons out of the dead region"
+            } else {
+                "decrease of dead mass between snapshots"
+            },
+        );
+        line(
+            Law::Lemma,
+            "Lemma 2",
+            0.0,
+            "attractor classes that differ from the two-sided inequality, count",
+        );
+        line(
+            Law::Pinned,
+            "pinned on attractors",
+            1e3 * tolerance,
+            "mass pinned where the outward speed exceeds rounding",
+        );
+        line(Law::Covariance, "covariance", rounding, "stored Sigma_k against the particles, relative");
+        line(
+            Law::Places,
+            "places",
+            rounding,
+            "distance (rad) of particles from the region or boundary they are said to be in",
+        );
+        line(Law::Steps, "steps", 1e-12, "time against the sum of the steps, relative");
+        if flow.is_lifted() {
+            let (name, meaning) = invariant(flow);
+            let bound = if description.output.single_precision { 1e-5 } else { 1e-12 };
+            line(Law::Invariant, name, bound, meaning);
+            line(
+                Law::Metric,
+                "metric",
+                rounding,
+                "velocity of (c, a, b) by the definition against the canonical one through W Prop. 4's metric, relative",
+            );
+        }
+        if matches!(flow, Flow::Kernel { .. }) {
+            line(
+                Law::Exponential,
+                "matrix exponential",
+                1e3 * tolerance,
+                "residual against expm(-K N t) rho(0) by eigenvectors of the first kernel, relative to the tolerance's unit",
+            );
+        }
+        Table(lines)
+    }
+
+    /// Takes note of a violation; a NaN counts as the worst there is, a law that the table does
+    /// not have for nothing.
+    pub fn note(&mut self, law: Law, worst: f64, time: f64) {
+        let worst = if worst.is_nan() { f64::INFINITY } else { worst };
+        let Some((_, check)) = self.0.iter_mut().find(|(known, _)| *known == law) else { return };
+        if !check.done || worst > check.worst {
+            (check.worst, check.time) = (worst, time);
+        }
+        check.done = true;
+    }
+
+    /// The lines.
+    pub fn finish(self) -> Vec<Check> {
+        self.0.into_iter().map(|(_, check)| check).collect()
+    }
+}
+
+/// What a flow of neurons conserves, of each.
+fn invariant(flow: &Flow) -> (&'static str, &'static str) {
+    match (flow, Training::of(flow).layers) {
+        (Flow::Descent { .. }, Layers::Both) => {
+            ("delta", "not a law of gradient descent, which conserves c^2 - |w|^2 only as its steps go to 0")
+        }
+        (_, Layers::Both) => {
+            ("delta", "c^2 - |w|^2 of each neuron against its start, relative to c^2 + |w|^2")
+        }
+        (_, Layers::Output) => {
+            ("hidden weights", "a, b of each neuron, which do not train, against the start, relative")
+        }
+        (_, Layers::Hidden) => {
+            ("output weights", "c of each neuron, which does not train, against the start, relative")
+        }
+    }
+}
+
+pub(super) fn is_descent(flow: &Flow) -> bool {
+    matches!(flow, Flow::Descent { .. })
+}
+
+pub(super) fn has_momentum(flow: &Flow) -> bool {
+    matches!(flow, Flow::Descent { descent, .. } if descent.momentum > 0.0)
+}

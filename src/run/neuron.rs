@@ -1,0 +1,139 @@
+//! One neuron in the field: its velocity in the flow's metric, and what it adds to the moments.
+
+use crate::flow::{Flow, Layers, Vec2};
+use crate::problem::{Place, PlaceKind, Regions};
+
+/// How a flow of neurons moves them: the factor before the mean, and which layers train.
+///
+/// ```text
+/// dc/dt = -kappa <g, w>  (output layer),   dw/dt = -kappa c g  (hidden layer)
+/// ```
+///
+/// with `g = Sum_j n_j rho_j xt_j` over the active samples; on a boundary `w = l d` and only the
+/// part of `g` along `d` acts on it (sections 5 and 6).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Training {
+    pub kappa: f64,
+    pub layers: Layers,
+}
+
+/// A neuron's place in the sums: its region, and whether it slides along a boundary.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Region whose samples are active for it; pinned neurons count on the side where their own
+    /// sample is inactive.
+    pub region: usize,
+    /// Direction of the boundary it is pinned to.
+    pub pinned: Option<Vec2>,
+}
+
+impl Room {
+    /// The room of a place.
+    pub fn of(place: Place, regions: &Regions) -> Room {
+        let k = place.index();
+        match place.kind() {
+            PlaceKind::Pinned | PlaceKind::StuckPinned => {
+                Room { region: regions.inactive_side(k), pinned: Some(regions.direction(k)) }
+            }
+            _ => Room { region: k, pinned: None },
+        }
+    }
+
+    /// The part of `g` that acts on `w`.
+    fn acting(&self, g: Vec2) -> Vec2 {
+        match self.pinned {
+            Some(d) => {
+                let along = dot(g, d);
+                [along * d[0], along * d[1]]
+            }
+            None => g,
+        }
+    }
+}
+
+impl Training {
+    /// Of a flow of neurons; the canonical flow is not one.
+    pub fn of(flow: &Flow) -> Training {
+        let layers = match flow {
+            Flow::Kernel { .. } => Layers::Output,
+            Flow::Adaptive { .. } => Layers::Hidden,
+            Flow::Descent { descent, .. } => descent.layers,
+            Flow::Lifted { .. } | Flow::Canonical { .. } => Layers::Both,
+        };
+        Training { kappa: flow.kappa(), layers }
+    }
+
+    fn output(&self) -> bool {
+        self.layers != Layers::Hidden
+    }
+
+    fn hidden(&self) -> bool {
+        self.layers != Layers::Output
+    }
+
+    /// `(dc/dt, dw/dt)` of a neuron `(c, w_x, w_y)` where the field is `g`.
+    pub fn velocity(&self, [c, w_x, w_y]: [f64; 3], room: Room, g: Vec2) -> [f64; 3] {
+        let along = -self.kappa * dot(g, [w_x, w_y]);
+        let acting = room.acting(g);
+        [
+            if self.output() { along } else { 0.0 },
+            if self.hidden() { -self.kappa * c * acting[0] } else { 0.0 },
+            if self.hidden() { -self.kappa * c * acting[1] } else { 0.0 },
+        ]
+    }
+
+    /// `kappa^2 M` of section 7: xx, xy, yy. Pinned neurons count `d d^T` for the identity.
+    pub fn second_moment(&self, [c, w_x, w_y]: [f64; 3], room: Room) -> [f64; 3] {
+        let mut m = [0.0; 3];
+        if self.output() {
+            m = [w_x * w_x, w_x * w_y, w_y * w_y];
+        }
+        if self.hidden() {
+            let [xx, xy, yy] = match room.pinned {
+                Some([x, y]) => [x * x, x * y, y * y],
+                None => [1.0, 0.0, 1.0],
+            };
+            m = [m[0] + c * c * xx, m[1] + c * c * xy, m[2] + c * c * yy];
+        }
+        m.map(|entry| self.kappa * self.kappa * entry)
+    }
+}
+
+pub(crate) fn dot(a: Vec2, b: Vec2) -> f64 {
+    a[0] * b[0] + a[1] * b[1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `|velocity|^2 = <g, kappa^2 M g>`: both sides of the energy law, for every metric.
+    #[test]
+    fn the_second_moment_is_that_of_the_velocity() {
+        let (z, g) = ([0.7, -0.4, 1.3], [0.9, -2.1]);
+        let d = [0.6, 0.8];
+        for layers in [Layers::Both, Layers::Output, Layers::Hidden] {
+            let training = Training { kappa: 1.7, layers };
+            for (z, pinned) in [(z, None), ([z[0], -1.5 * d[0], -1.5 * d[1]], Some(d))] {
+                let room = Room { region: 1, pinned };
+                let v = training.velocity(z, room, g);
+                let [xx, xy, yy] = training.second_moment(z, room);
+                let quadratic = g[0] * (xx * g[0] + xy * g[1]) + g[1] * (xy * g[0] + yy * g[1]);
+                let speed: f64 = v.iter().map(|v| v * v).sum();
+                assert!((speed - quadratic).abs() < 1e-14 * speed, "{layers:?} {pinned:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_layers_that_train_move() {
+        let (z, g, room) = ([2.0, 3.0, -1.0], [1.0, 1.0], Room { region: 1, pinned: None });
+        let velocity = |layers| Training { kappa: 2.0, layers }.velocity(z, room, g);
+        assert_eq!(velocity(Layers::Both), [-4.0, -4.0, -4.0]);
+        assert_eq!(velocity(Layers::Output), [-4.0, 0.0, 0.0]);
+        assert_eq!(velocity(Layers::Hidden), [0.0, -4.0, -4.0]);
+        let pinned = Room { region: 1, pinned: Some([1.0, 0.0]) };
+        let sliding = Training { kappa: 2.0, layers: Layers::Both }.velocity([2.0, 3.0, 0.0], pinned, g);
+        assert_eq!(sliding, [-6.0, -4.0, 0.0]);
+    }
+}

@@ -1,0 +1,234 @@
+//! The section `[flow]`.
+
+use crate::flow::{Descent, Flow, Layers};
+
+use super::ScenarioError;
+use super::entry::Kept;
+use super::section::Section;
+use super::source::Source;
+
+/// All keys of the section.
+pub(super) const KEYS: [&str; 9] =
+    ["kind", "tv", "scaling", "balance", "learning_rate", "momentum", "batch", "seed", "layers"];
+
+/// Factors before the mean over neurons that moments of doubles can hold.
+const KAPPA: [f64; 2] = [1e-20, 1e20];
+/// Factors of `balance` beyond which one layer loses the other's digits.
+const BALANCE: [f64; 2] = [1e-10, 1e10];
+
+/// Learning rates with which times stay numbers.
+const LEARNING_RATE: [f64; 2] = [1e-20, 1e12];
+
+/// Which flow, before the width is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Canonical,
+    Lifted,
+    Kernel,
+    Adaptive,
+    Descent,
+}
+
+const KINDS: [(&str, Kind); 5] = [
+    ("canonical", Kind::Canonical),
+    ("lifted", Kind::Lifted),
+    ("kernel", Kind::Kernel),
+    ("adaptive", Kind::Adaptive),
+    ("gd", Kind::Descent),
+];
+
+/// `alpha(m)` of section 2, by which the sum over neurons is divided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scaling {
+    /// `alpha = m`: mean-field scaling.
+    Width,
+    /// `alpha = sqrt(m)`: NTK scaling.
+    Root,
+    /// `alpha` as told; 1 is the literal network.
+    Number(f64),
+}
+
+/// What `[flow]` says; the width `m`, which `kappa = m / alpha(m)` needs, comes from the measure.
+#[derive(Debug, Clone)]
+pub(super) struct FlowForm {
+    kind: Kind,
+    tv: f64,
+    scaling: Option<Kept<Scaling>>,
+    balance: Option<Kept<f64>>,
+    descent: Option<Descent>,
+    batch: Option<Kept<usize>>,
+}
+
+impl FlowForm {
+    /// The canonical flow unless told.
+    pub fn read(section: Option<Section>) -> Result<FlowForm, ScenarioError> {
+        let mut form = FlowForm {
+            kind: Kind::Canonical,
+            tv: 0.0,
+            scaling: None,
+            balance: None,
+            descent: None,
+            batch: None,
+        };
+        let Some(mut section) = section else { return Ok(form) };
+        form.kind = section.choice("kind", &KINDS)?;
+        form.scaling = scaling(&mut section)?;
+        match form.kind {
+            Kind::Canonical => {
+                if let Some(tv) = section.number("tv")? {
+                    if tv.value < 0.0 {
+                        return Err(tv.refuse("is negative", "give 0 (no total-variation term) or more"));
+                    }
+                    form.tv = tv.value;
+                }
+            }
+            _ => form.balance = balance(&mut section)?,
+        }
+        let mut with = "";
+        if form.kind == Kind::Descent {
+            form.descent = Some(descent(&mut section, &mut form.batch)?);
+            with = if form.batch.is_none() { " without flow.batch" } else { "" };
+        }
+        // A seed alone would draw nothing.
+        let with = if section.has("seed") { with } else { "" };
+        section.finish(format_args!("flow.kind = \"{}\"{with}", form.name()))?;
+        Ok(form)
+    }
+
+    /// The name of the kind.
+    pub fn name(&self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self.kind).map_or("", |(name, _)| name)
+    }
+
+    /// Whether particles are neurons `(c, a, b)`.
+    pub fn is_lifted(&self) -> bool {
+        self.kind != Kind::Canonical
+    }
+
+    /// Learning rate of gradient descent, if that is what it is.
+    pub fn learning_rate(&self) -> Option<f64> {
+        self.descent.map(|descent| descent.learning_rate)
+    }
+
+    /// The factor between the layers, 1 unless told.
+    pub fn balance(&self) -> f64 {
+        self.balance.as_ref().map_or(1.0, |balance| balance.value)
+    }
+
+    /// `flow.balance`, to refuse it where it stands.
+    pub fn balance_entry(&self) -> Option<&Kept<f64>> {
+        self.balance.as_ref()
+    }
+
+    /// Refuses `scaling` for canonical particles, whose `r` holds `kappa` already.
+    pub fn refuse_scaling(&self, source: Source) -> Result<(), ScenarioError> {
+        match &self.scaling {
+            Some(scaling) => Err(scaling.on(source).refuse(
+                "is not used by canonical particles",
+                "remove it: r = kappa c |w| holds the factor; it is for files with columns c, a, b and for flow.kind = \"lifted\"",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// `kappa = m / alpha(m)` for this many neurons.
+    pub fn kappa(&self, source: Source, m: usize) -> Result<f64, ScenarioError> {
+        let Some(scaling) = &self.scaling else { return Ok(1.0) };
+        let kappa = match scaling.value {
+            Scaling::Width => 1.0,
+            Scaling::Root => (m as f64).sqrt(),
+            Scaling::Number(alpha) => m as f64 / alpha,
+        };
+        if !(KAPPA[0]..=KAPPA[1]).contains(&kappa) {
+            return Err(scaling.on(source).refuse(
+                format_args!("makes kappa = m / alpha = {kappa:e} for m = {m}"),
+                format_args!("give an alpha for which kappa is from {:e} to {:e}", KAPPA[0], KAPPA[1]),
+            ));
+        }
+        Ok(kappa)
+    }
+
+    /// The flow of this many neurons and samples.
+    pub fn flow(&self, source: Source, m: usize, samples: usize) -> Result<Flow, ScenarioError> {
+        if let Some(batch) = self.batch.as_ref().filter(|batch| batch.value > samples) {
+            return Err(batch.on(source).refuse(
+                format_args!("is more than the {samples} samples (ties merged)"),
+                format_args!("give at most {samples}, or leave it out for the full batch"),
+            ));
+        }
+        let kappa = if self.is_lifted() { self.kappa(source, m)? } else { 1.0 };
+        Ok(match self.kind {
+            Kind::Canonical => Flow::Canonical { tv: self.tv },
+            Kind::Lifted => Flow::Lifted { kappa },
+            Kind::Kernel => Flow::Kernel { kappa },
+            Kind::Adaptive => Flow::Adaptive { kappa },
+            Kind::Descent => {
+                Flow::Descent { kappa, descent: self.descent.expect("read together with the kind") }
+            }
+        })
+    }
+}
+
+/// `scaling = "m" | "sqrt(m)" | "1" | number`.
+fn scaling(section: &mut Section) -> Result<Option<Kept<Scaling>>, ScenarioError> {
+    let Some(entry) = section.value("scaling") else { return Ok(None) };
+    if entry.value.is_str() {
+        let text = entry.text()?;
+        let choices = [("m", Scaling::Width), ("sqrt(m)", Scaling::Root), ("1", Scaling::Number(1.0))];
+        let scaling = text.one_of(&choices)?;
+        return Ok(Some(text.with(scaling).keep()));
+    }
+    let number = entry.number()?;
+    if number.value <= 0.0 {
+        return Err(number.refuse("is not positive", "give alpha above 0, or \"m\", \"sqrt(m)\", \"1\""));
+    }
+    Ok(Some(number.with(Scaling::Number(number.value)).keep()))
+}
+
+/// `balance`: `w` is multiplied by it and `c` divided.
+fn balance(section: &mut Section) -> Result<Option<Kept<f64>>, ScenarioError> {
+    let Some(balance) = section.number("balance")? else { return Ok(None) };
+    if !(BALANCE[0]..=BALANCE[1]).contains(&balance.value) {
+        return Err(balance.refuse(
+            "is out of range",
+            format_args!(
+                "give a factor from {:e} to {:e}: a and b are multiplied by it, c is divided by it",
+                BALANCE[0], BALANCE[1]
+            ),
+        ));
+    }
+    Ok(Some(balance.keep()))
+}
+
+/// The settings of gradient descent.
+fn descent(section: &mut Section, batch: &mut Option<Kept<usize>>) -> Result<Descent, ScenarioError> {
+    let Some(learning_rate) = section.number("learning_rate")? else {
+        return Err(section.missing(
+            "has no `learning_rate`",
+            "give the step of gradient descent, for example learning_rate = 0.01",
+        ));
+    };
+    if !(LEARNING_RATE[0]..=LEARNING_RATE[1]).contains(&learning_rate.value) {
+        let [least, most] = LEARNING_RATE;
+        return Err(learning_rate.refuse(
+            "is out of range",
+            format_args!("give a number from {least:e} to {most:e}, for example 0.01"),
+        ));
+    }
+    let momentum = section.number("momentum")?;
+    if let Some(momentum) = momentum.as_ref().filter(|momentum| !(0.0..1.0).contains(&momentum.value)) {
+        return Err(momentum.refuse("is out of range", "give 0 (plain descent) or more, below 1"));
+    }
+    *batch = section.count("batch", 1, u32::MAX.into(), " (samples per step)")?.map(|batch| batch.keep());
+    let seed = if batch.is_some() { section.seed()? } else { 0 };
+    Ok(Descent {
+        learning_rate: learning_rate.value,
+        momentum: momentum.map_or(0.0, |momentum| momentum.value),
+        batch: batch.as_ref().map(|batch| batch.value),
+        seed,
+        layers: section.choice(
+            "layers",
+            &[("both", Layers::Both), ("output", Layers::Output), ("hidden", Layers::Hidden)],
+        )?,
+    })
+}

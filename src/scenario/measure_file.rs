@@ -1,0 +1,119 @@
+//! Particles or neurons from a table: `measure.file`.
+
+use std::ops::Range;
+use std::path::Path;
+
+use crate::problem::{Measure, Neurons, ProblemError, Start};
+
+use super::ScenarioError;
+use super::entry::Kept;
+use super::flow::FlowForm;
+use super::section::Section;
+use super::source::Source;
+use super::table::Table;
+
+/// A table that holds the start measure, not yet read.
+///
+/// Columns `r`, `theta` are canonical particles, columns `c`, `a`, `b` neurons; `mass` is equal
+/// unless there is a column for it. Each flow takes both: canonical particles are lifted by
+/// `delta`, neurons are brought to canonical parameters with `kappa`. A table that has all five
+/// gives a flow the columns that need no conversion.
+#[derive(Debug, Clone)]
+pub(super) struct MeasureFile {
+    file: String,
+    span: Range<usize>,
+    /// Invariant of every neuron that canonical particles are lifted to.
+    delta: Option<Kept<f64>>,
+    antisymmetric: bool,
+}
+
+impl MeasureFile {
+    /// Understands the keys.
+    pub fn read(section: &mut Section, delta: Option<Kept<f64>>) -> Result<MeasureFile, ScenarioError> {
+        let file = section.text("file")?.expect("it is present");
+        let antisymmetric = section.flag_or("antisymmetric", false)?;
+        Ok(MeasureFile { file: file.value, span: file.span, delta, antisymmetric })
+    }
+
+    /// Reads the table; also says in words what it was.
+    pub fn build(
+        &self,
+        source: Source,
+        folder: &Path,
+        flow: &FlowForm,
+    ) -> Result<(Start, String), ScenarioError> {
+        let table = Table::read(&folder.join(&self.file)).map_err(|error| source.blame(&self.span, error))?;
+        let has = |names: &[&str]| names.iter().all(|name| table.columns().iter().any(|c| c == name));
+        let (neurons, canonical) = (has(&["c", "a", "b"]), has(&["r", "theta"]));
+        if let Some(delta) = self.delta.as_ref().filter(|_| neurons && !canonical) {
+            return Err(delta.on(source).refuse(
+                format_args!("lifts columns r, theta, but {} holds neurons (c, a, b)", self.file),
+                "remove it: they have their own c^2 - |w|^2",
+            ));
+        }
+        let from_neurons = match (flow.is_lifted(), &self.delta) {
+            (true, Some(_)) => false,
+            (true, None) => neurons || !canonical,
+            (false, _) => neurons && !canonical,
+        };
+        let refuse = |error: ProblemError| table.refuse(&error);
+        let (start, how) = if from_neurons {
+            let [c, a, b, mass] = table.numbers([("c", true), ("a", true), ("b", true), ("mass", false)])?;
+            let [c, a, b] = [c, a, b].map(|column| column.expect("it is required"));
+            let neurons = match mass {
+                Some(mass) => Neurons::new(c, a, b, mass),
+                None => Neurons::uniform(c, a, b),
+            };
+            let mut neurons = neurons.map_err(refuse)?;
+            if self.antisymmetric {
+                neurons = neurons.antisymmetric().map_err(refuse)?;
+            }
+            let kappa = flow.kappa(source, neurons.len())?;
+            match flow.is_lifted() {
+                true => (Start::from(neurons), String::new()),
+                false => {
+                    let how = format!(", neurons made canonical with kappa {kappa}");
+                    (neurons.canonical(kappa).map_err(refuse)?.into(), how)
+                }
+            }
+        } else {
+            let [r, theta, mass] = table.numbers([("r", true), ("theta", true), ("mass", false)])?;
+            let (r, theta) = (r.expect("it is required"), theta.expect("it is required"));
+            let measure = match mass {
+                Some(mass) => Measure::new(r, theta, mass),
+                None => Measure::uniform(r, theta),
+            };
+            let mut measure = measure.map_err(refuse)?;
+            if self.antisymmetric {
+                measure = measure.antisymmetric().map_err(refuse)?;
+            }
+            if !flow.is_lifted() {
+                flow.refuse_scaling(source)?;
+                (Start::from(measure), String::new())
+            } else {
+                let Some(delta) = self.delta.as_ref().map(|delta| delta.value) else {
+                    return Err(source.error(
+                        &self.span,
+                        format_args!(
+                            "{} holds canonical particles (r, theta), but flow.kind = \"{}\" moves neurons (c, a, b)",
+                            self.file,
+                            flow.name()
+                        ),
+                        "add delta = 0 (c^2 - |w|^2 of every neuron), or give columns c, a, b",
+                    ));
+                };
+                let kappa = flow.kappa(source, measure.len())?;
+                let neurons = Neurons::lifted(&measure, kappa, delta).map_err(refuse)?;
+                (neurons.into(), format!(", lifted with delta {delta}"))
+            }
+        };
+        let mut words = format!("file {}, {} particles{how}", self.file, start.len());
+        if self.antisymmetric {
+            words += ", antisymmetric";
+        }
+        if flow.balance() != 1.0 {
+            words += &format!(", balance {}", flow.balance());
+        }
+        Ok((start, words))
+    }
+}

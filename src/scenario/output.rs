@@ -1,0 +1,62 @@
+//! The section `[output]`.
+
+use std::ops::Range;
+
+use crate::run::{OutputOptions, ParticleOutput};
+
+use super::ScenarioError;
+use super::schedule::{self, ScheduleForm};
+use super::section::Section;
+
+/// All keys of the section.
+pub(super) const KEYS: [&str; 5] = ["snapshots", "particles", "precision", "tangent_kernel", "compression"];
+
+/// What `[output]` says.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub schedule: ScheduleForm,
+    pub options: OutputOptions,
+    /// Where `tangent_kernel` is: whether it is too much depends on the samples.
+    pub kernel_span: Range<usize>,
+}
+
+/// `[output]`: eleven snapshots with all particles unless told; `descent` allows snapshots by
+/// steps.
+pub(super) fn output(section: Option<Section>, descent: bool) -> Result<Output, ScenarioError> {
+    let mut output = Output {
+        schedule: ScheduleForm::default(),
+        options: OutputOptions {
+            particles: ParticleOutput::All,
+            single_precision: false,
+            tangent_kernel: false,
+            compression: 4,
+        },
+        kernel_span: 0..0,
+    };
+    let Some(mut section) = section else { return Ok(output) };
+    let options = &mut output.options;
+    options.particles = particles(&mut section)?;
+    options.single_precision = section.choice("precision", &[("f64", false), ("f32", true)])?;
+    output.kernel_span = section.value("tangent_kernel").map_or(0..0, |entry| entry.span);
+    options.tangent_kernel = section.flag_or("tangent_kernel", false)?;
+    if let Some(level) = section.count("compression", 0, 9, "")? {
+        options.compression = level.value as u8;
+    }
+    let example = "a table, for example snapshots = { count = 11 }";
+    if let Some(snapshots) = section.section("snapshots", &schedule::KEYS, example)? {
+        output.schedule = ScheduleForm::read(snapshots, descent)?;
+    }
+    section.finish("[output]")?;
+    Ok(output)
+}
+
+/// `particles = "all" | "none" | n`.
+fn particles(section: &mut Section) -> Result<ParticleOutput, ScenarioError> {
+    let Some(entry) = section.value("particles") else { return Ok(ParticleOutput::All) };
+    if entry.value.is_str() {
+        let choices = [("all", ParticleOutput::All), ("none", ParticleOutput::None)];
+        return section.choice("particles", &choices);
+    }
+    let count = section.count("particles", 1, u32::MAX.into(), ", \"all\" or \"none\"")?;
+    Ok(ParticleOutput::Count(count.expect("it is present").value))
+}
