@@ -160,6 +160,25 @@ fn a_run_is_set_beside_it() {
         .output()
         .unwrap();
     assert!(String::from_utf8(text.stdout).unwrap().contains("particle run: canonical flow, 200 particles"));
+    // Of the kernel flow: near the path of infinitely many neurons, at every time.
+    let kernel = "[samples]\nx = [-1, 0, 0.5, 1]\ny = [0, 1, -1, 0]\n[measure]\nparticles = 20000\nlaw = \"pytorch\"\n\
+                  antisymmetric = true\n[flow]\nkind = \"kernel\"\nscaling = \"sqrt(m)\"\n[time]\nend = 0.05\n";
+    fs::write(folder.path().join("k.toml"), kernel).unwrap();
+    reluflow(folder.path()).args(["run", "-q", "k.toml"]).assert().success();
+    let report = json(reluflow(folder.path()).args([
+        "kernel",
+        "k.toml",
+        "--json",
+        "--no-file",
+        "--run",
+        "output/k.h5",
+    ]));
+    assert!((report["regimes"][0]["kappa"].as_f64().unwrap() - 20000f64.sqrt()).abs() < 1e-9);
+    for row in report["run"]["snapshots"].as_array().unwrap() {
+        let off = row["rms_distance_to_path"]["random_features"].as_f64().unwrap();
+        assert!(off < 0.02, "{row}");
+    }
+    assert!(report["run"]["snapshots"][10]["loss"].as_f64().unwrap() < 0.2, "{report}");
     // A run of other samples, and one that does not store all particles.
     fs::write(folder.path().join("b.toml"), scenario.replace("0.5", "0.6")).unwrap();
     reluflow(folder.path())

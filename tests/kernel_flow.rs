@@ -129,7 +129,28 @@ fn an_ill_conditioned_system_is_regularised_and_says_so() {
     assert_eq!(error, KernelError::Zero);
 }
 
-/// Early stopping is a smoother: what the flow has learnt by `t` is at most `t` times as rough.
+/// W Corollary 6: the norm is the sum of those of the parts, each in the space of its own kernel.
+#[test]
+fn the_norm_of_the_tangent_kernel_has_three_parts() {
+    let (samples, kernel, flow) = example(Regime::Tangent);
+    let alpha = flow.coefficients(&[0.4, -1.0, 0.2, 0.9], f64::INFINITY);
+    let coefficients = alpha.to_vec();
+    let f = KernelFunction::new(&kernel, Regime::Tangent, samples.x(), &coefficients);
+    let norm = f.norm(flow.kernel());
+    let parts = norm.parts.unwrap();
+    let square = |part: &dyn Fn(f64, f64) -> f64| -> f64 {
+        let x = samples.x();
+        let gram = Array2::from_shape_fn((4, 4), |(i, j)| part(x[i], x[j]));
+        alpha.dot(&gram.dot(&alpha))
+    };
+    let active = |x: f64, y: f64| kernel.activation_term(x, y) / (x * y + 1.0);
+    let expected =
+        [square(&|x, y| kernel.features(x, y)), square(&active), square(&|x, y| x * y * active(x, y))];
+    assert!(worst(&parts, &expected) < 1e-10 * norm.square, "{parts:?} {expected:?}");
+    assert!(parts.iter().all(|&part| part > 0.0));
+}
+
+/// Early stopping smooths: the loss falls while the norm of what is learnt grows.
 #[test]
 fn the_loss_decreases_and_the_norm_grows() {
     for regime in Regime::ALL {

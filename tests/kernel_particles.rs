@@ -86,8 +86,9 @@ fn kappa_is_a_matter_of_time() {
     assert!(worst(&found, &infinite(&kernel, 9.0 * 0.5).to_vec()) < 1e-9);
 }
 
-/// Lifts of one measure with `delta` to minus infinity, each at the pace of its own kernel: hidden
-/// weights of length `sqrt(-delta)` move by `c / |w| ~ 1 / -delta`, and so do the residuals.
+/// Lifts of one measure with `delta` to minus infinity, each at the pace of its own kernel. With
+/// `|w|^2 ~ -delta` and `c = r / |w|` what the hidden weights add to the kernel is `c^2 / |w|^2`, of
+/// second order in `1 / delta`.
 #[test]
 fn lifted_runs_approach_it_as_delta_falls() {
     let mut draw = Draw(9);
@@ -109,5 +110,5 @@ fn lifted_runs_approach_it_as_delta_falls() {
     // `slope` fits powers of the step, here of 1 / -delta.
     let fitted = -slope(&errors);
     println!("slope in -delta {fitted:.3}: {errors:?}");
-    assert!(fitted < -0.8 && errors[4] < 0.01, "{fitted}: {errors:?}");
+    assert!(fitted < -1.7 && errors[4] < 1e-4, "{fitted}: {errors:?}");
 }

@@ -141,6 +141,11 @@ fn functions(a: &mut Arrays, report: &Report) {
     let about = "share of the squared norm that the affine part costs";
     let share = |c: &Curve| c.norm.and_then(|norm| norm.affine_share()).unwrap_or(f64::NAN);
     a.add("affine_share", &["curve"], "1", about, each(share));
+    if let Some(parts) = curves.iter().find_map(|curve| curve.norm.and_then(|norm| norm.parts)) {
+        a.names("norm_part", "parts of the squared norm of the tangent limit", ["f1", "f2", "f3"]);
+        let about = "squared norms of the parts of the tangent limit";
+        a.with_equation("norm_parts", &["norm_part"], "1", about, "W Cor. 6", parts.to_vec());
+    }
     let nu = |facing: usize| -> Option<Vec<f64>> {
         report.grid.iter().map(|&x| report.kernel.knot_density(x).map(|nu| nu[facing])).collect()
     };
@@ -268,6 +273,9 @@ fn particle_run(a: &mut Arrays, report: &Report, run: &[RunRow]) {
     let about = "root mean square distance of the run to the curve, over the range of the samples";
     let rms = run.iter().flat_map(|row| row.rms.clone()).collect();
     a.add("run_rms_distance", &["run_time", "run_target"], "1", about, rms);
+    let about = "root mean square distance to the path of infinitely many neurons at the same time";
+    let to_path = run.iter().flat_map(|row| row.to_path).collect();
+    a.add("run_path_distance", &["run_time", "regime"], "1", about, to_path);
     let path = run.iter().flat_map(|row| row.on_grid.clone()).collect();
     a.add("run_path", &["run_time", "grid"], "1", "the function of the run", path);
 }

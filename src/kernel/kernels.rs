@@ -69,13 +69,18 @@ impl Kernel {
         self.average(Average::Features, x, y).value
     }
 
-    /// The second term of the tangent kernel, without `K_RF`.
-    pub fn activation_term(&self, x: f64, y: f64) -> f64 {
+    /// `Int c^2 1{<xt,w> > 0} 1{<yt,w> > 0} mu0`.
+    pub fn both_active(&self, x: f64, y: f64) -> f64 {
         let c2 = match self.law.weights {
             WeightLaw::Particles(_) => 1.0,
             _ => self.law.output_second_moment,
         };
-        (x * y + 1.0) * c2 * self.average(Average::BothActive, x, y).value
+        c2 * self.average(Average::BothActive, x, y).value
+    }
+
+    /// The second term of the tangent kernel, without `K_RF`.
+    pub fn activation_term(&self, x: f64, y: f64) -> f64 {
+        (x * y + 1.0) * self.both_active(x, y)
     }
 
     /// `K_NTK(x, y)`.

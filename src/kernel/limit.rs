@@ -36,6 +36,9 @@ pub struct Norm {
     ///
     /// is paid for the value and the slope that `f` has beside its curvature.
     pub affine: Option<f64>,
+    /// Of the tangent kernel (W Corollary 6): the squared norms of the parts `f_1`, `f_2`, `f_3` that
+    /// `K_RF`, `Int c^2 1 1` and `x x' Int c^2 1 1` contribute; they add up to `square`.
+    pub parts: Option<[f64; 3]>,
 }
 
 impl Norm {
@@ -84,7 +87,17 @@ impl<'a> KernelFunction<'a> {
         let alpha = ndarray::ArrayView1::from(self.alpha);
         let square = alpha.dot(&gram.dot(&alpha));
         if self.regime == Regime::Tangent {
-            return Norm { square, affine: None };
+            let (mut second, mut third) = (0.0, 0.0);
+            for (i, &x) in self.x.iter().enumerate() {
+                for (j, &y) in self.x[..=i].iter().enumerate() {
+                    let twice = if i == j { 1.0 } else { 2.0 };
+                    let term = twice * self.alpha[i] * self.alpha[j] * self.kernel.both_active(x, y);
+                    second += term;
+                    third += x * y * term;
+                }
+            }
+            let parts = Some([square - second - third, second, third]);
+            return Norm { square, affine: None, parts };
         }
         let total: f64 = self.alpha.iter().sum();
         let moment: f64 = self.alpha.iter().zip(self.x).map(|(a, x)| a * x).sum();
@@ -95,7 +108,7 @@ impl<'a> KernelFunction<'a> {
             }
             right * (left / (right + left)) * (moment - total * x).powi(2)
         });
-        Norm { square, affine: affine.map(|integral| integral.value) }
+        Norm { square, affine: affine.map(|integral| integral.value), parts: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything that `reluflow kernel` tells, computed.
 
-use ndarray::Array3;
+use ndarray::{Array2, Array3};
 
 use crate::math::cross_validation::smoothing_parameter;
 use crate::math::cubic_spline::CubicSpline;
@@ -151,6 +151,21 @@ impl Report {
             yardstick,
             grid,
             kernel,
+        })
+    }
+
+    /// The function of infinitely many neurons at these times, on the yardstick: shape
+    /// `(times, points)`.
+    ///
+    /// * `times`: mean-field times.
+    pub fn path_at(&self, regime: &RegimeReport, times: &[f64]) -> Array2<f64> {
+        let matrix = self.kernel.matrix(regime.regime, self.yardstick.points(), self.samples.x());
+        let y = self.samples.y();
+        let rho: Vec<f64> = self.start.at_samples.iter().zip(y).map(|(f, y)| f - y).collect();
+        let own: Vec<f64> = times.iter().map(|t| t * regime.kappa * regime.kappa).collect();
+        let moved = matrix.dot(&regime.flow.coefficients_at(&rho, &own));
+        Array2::from_shape_fn((times.len(), self.yardstick.points().len()), |(i, k)| {
+            self.start.at_yardstick[k] - moved[[k, i]]
         })
     }
 

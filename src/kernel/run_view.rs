@@ -33,6 +33,11 @@ pub struct RunRow {
     pub distances: Vec<f64>,
     /// The same, absolute.
     pub rms: Vec<f64>,
+    /// Root mean square distance to the path of infinitely many neurons at this time, in either
+    /// regime.
+    pub to_path: [f64; 2],
+    /// The function at the points of the yardstick.
+    pub at_yardstick: Vec<f64>,
     /// The function on the grid of the report.
     pub on_grid: Vec<f64>,
 }
@@ -77,7 +82,20 @@ impl RunRow {
                 .map(|(d, whole)| if *whole > 0.0 { d / whole } else { *d })
                 .collect(),
             rms,
+            to_path: [f64::NAN; 2],
+            at_yardstick,
             on_grid: report.grid.iter().map(|&x| f.value(x)).collect(),
+        }
+    }
+
+    /// Looks up how far all rows are from the paths of infinitely many neurons.
+    pub fn set_beside_paths(report: &Report, rows: &mut [RunRow]) {
+        let times: Vec<f64> = rows.iter().map(|row| row.time).collect();
+        for (k, regime) in report.regimes.iter().enumerate() {
+            let path = report.path_at(regime, &times);
+            for (row, infinite) in rows.iter_mut().zip(path.outer_iter()) {
+                row.to_path[k] = report.yardstick.distance(&row.at_yardstick, &infinite.to_vec())[0];
+            }
         }
     }
 }

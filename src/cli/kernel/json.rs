@@ -28,6 +28,7 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
                 "slope_variation": number(curve.slope_variation),
                 "curvature": curve.curvature.map(number),
                 "norm_square": curve.norm.map(|norm| number(norm.square)),
+                "norm_parts": curve.norm.and_then(|norm| norm.parts),
                 "affine_share": curve.norm.and_then(|norm| norm.affine_share()).map(number),
                 "rms_distance": distance(0),
                 "max_distance": distance(1),
@@ -102,6 +103,10 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> Value {
                 "pieces": row.pieces,
                 "best_loss": number(row.best_loss),
                 "rms_distance": rms,
+                "rms_distance_to_path": {
+                    "random_features": number(row.to_path[0]),
+                    "tangent": number(row.to_path[1]),
+                },
             })
         })
         .collect();

@@ -62,6 +62,7 @@ pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook,
             }
         }
     }
+    RunRow::set_beside_paths(report, &mut rows);
     let last = file.snapshot(file.len() - 1)?;
     let energy = last.loss + last.total_variation_penalty;
     let tv = description.flow.tv();

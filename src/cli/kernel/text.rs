@@ -56,6 +56,19 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
         text += &table(&rows, &right);
     };
     section(kernels(report));
+    for curve in report.curves() {
+        if let Some(norm) = curve.norm
+            && let Some(parts) = norm.parts
+        {
+            let [f1, f2, f3] = parts.map(|part| percent(part / norm.square));
+            text += &format!("of the tangent kernel's |move|^2 (W Cor. 6): f1 {f1}, f2 {f2}, f3 {f3}\n");
+        }
+    }
+    let mut section = |rows: Vec<Vec<String>>| {
+        let right: Vec<usize> = (1..rows[0].len()).collect();
+        text += "\n";
+        text += &table(&rows, &right);
+    };
     section(functions(report));
     section(distances(report));
     section(within(report, bound));
@@ -92,6 +105,7 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
     }
     let names: Vec<&str> = report.curves().map(|curve| short(curve.name)).collect();
     let mut rows = vec![row(["t", "loss", "var f'", "Sum mu^2", "clusters", "pieces", "best loss"])];
+    rows[0].extend(row(["RF path", "tangent path"]));
     rows[0].extend(names.iter().map(|name| name.to_string()));
     for found in look.some(SNAPSHOTS) {
         let mut cells = vec![
@@ -103,17 +117,18 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
             found.pieces.to_string(),
             figure(found.best_loss),
         ];
+        cells.extend(found.to_path.iter().map(|&d| figure(d)));
         cells.extend(found.rms.iter().map(|&d| figure(d)));
         rows.push(cells);
     }
-    let mut last = row(["", "", "", "", "", "", ""]);
+    let mut last = row(["", "", "", "", "", "", "", "", ""]);
     last[0] = format!("within {} from", percent(bound).replace(".00", ""));
     last.extend((0..names.len()).map(|k| look.within(k, bound).map_or("never".into(), figure)));
     if look.rows.len() > 1 {
         rows.push(last);
     }
     let right: Vec<usize> = (1..rows[0].len()).collect();
-    text += "; rms distances to the functions above\n";
+    text += "; rms distances to the infinite paths at the same time, and to the functions above\n";
     text += &table(&rows, &right);
     if let Some(least) = &look.least {
         text += &format!(
