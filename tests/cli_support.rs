@@ -16,6 +16,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["check"],
     &["info"],
     &["validate"],
+    &["convert"],
     &["resume"],
     &["recover"],
     &["kernel"],

@@ -63,7 +63,8 @@ fn quiet_starts_approach_it_faster() {
         let (mut a, mut b) = (vec![], vec![]);
         for i in 0..m {
             let at = BOUND * (2.0 * (i as f64 + 0.5) / m as f64 - 1.0);
-            (a.extend([1.0, -1.0]), b.extend([at, at]));
+            a.extend([1.0, -1.0]);
+            b.extend([at, at]);
         }
         let neurons = Neurons::uniform(vec![0.0; 2 * m], a, b).unwrap();
         let found = run(neurons, Flow::Kernel { kappa: 1.0 }, TIME, 1e-10);

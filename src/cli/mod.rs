@@ -5,6 +5,7 @@
 
 mod check;
 mod completions;
+mod convert;
 mod drive;
 mod failure;
 mod info;
@@ -55,6 +56,7 @@ enum Command {
     Check(check::Args),
     Info(info::Args),
     Validate(validate::Args),
+    Convert(convert::Args),
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
@@ -92,6 +94,7 @@ impl Command {
             Command::Check(args) => args.execute(quiet),
             Command::Info(args) => args.execute(quiet),
             Command::Validate(args) => args.execute(quiet),
+            Command::Convert(args) => args.execute(quiet),
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
