@@ -179,6 +179,16 @@ fn a_run_is_set_beside_it() {
         assert!(off < 0.02, "{row}");
     }
     assert!(report["run"]["snapshots"][10]["loss"].as_f64().unwrap() < 0.2, "{report}");
+    // Mean-field time runs kappa^2 times as fast as the flow's own.
+    fs::write(folder.path().join("k1.toml"), kernel.replace("sqrt(m)", "m")).unwrap();
+    let slow = json(reluflow(folder.path()).args(["kernel", "k1.toml", "--json", "--no-file"]));
+    let regime = |report: &Value, k: usize| report["regimes"][k].clone();
+    for k in 0..2 {
+        let arrival = |report: &Value| regime(report, k)["within"][0]["from"].as_f64().unwrap();
+        assert!((arrival(&report) * 20000.0 / arrival(&slow) - 1.0).abs() < 1e-6);
+        let rate = |report: &Value| regime(report, k)["least_rate"].as_f64().unwrap();
+        assert!((rate(&report) / 20000.0 / rate(&slow) - 1.0).abs() < 1e-9);
+    }
     // A run of other samples, and one that does not store all particles.
     fs::write(folder.path().join("b.toml"), scenario.replace("0.5", "0.6")).unwrap();
     reluflow(folder.path())
