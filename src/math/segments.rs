@@ -142,15 +142,16 @@ mod tests {
     use crate::math::cubic_spline::line_fit;
     use crate::math::random::{Purpose, Stream};
 
+    fn line_error(x: &[f64], y: &[f64], w: &[f64], from: usize, to: usize) -> f64 {
+        let (x, y, w) = (&x[from..to], &y[from..to], &w[from..to]);
+        let (middle, value, slope) = line_fit(x, y, w);
+        let off = |j: usize| y[j] - value - slope * (x[j] - middle);
+        (0..x.len()).map(|j| w[j] * off(j) * off(j)).sum()
+    }
+
     /// The least error over every way to cut `s` points into pieces.
     fn brute_force(x: &[f64], y: &[f64], w: &[f64], pieces: usize) -> f64 {
         let s = x.len();
-        let error = |from: usize, to: usize| {
-            let (x, y, w) = (&x[from..to], &y[from..to], &w[from..to]);
-            let (middle, value, slope) = line_fit(x, y, w);
-            let off = |j: usize| y[j] - value - slope * (x[j] - middle);
-            (0..x.len()).map(|j| w[j] * off(j) * off(j)).sum::<f64>()
-        };
         let mut least = f64::INFINITY;
         for cuts in 0u32..1 << (s - 1) {
             if cuts.count_ones() as usize + 1 != pieces {
@@ -159,7 +160,7 @@ mod tests {
             let mut ends: Vec<usize> = (1..s).filter(|i| cuts >> (i - 1) & 1 == 1).collect();
             ends.insert(0, 0);
             ends.push(s);
-            least = least.min(ends.windows(2).map(|e| error(e[0], e[1])).sum());
+            least = least.min(ends.windows(2).map(|e| line_error(x, y, w, e[0], e[1])).sum());
         }
         least
     }
@@ -182,6 +183,19 @@ mod tests {
                 assert!((found.error - least).abs() < 1e-12, "{seed} {pieces}: {found:?} {least}");
                 assert!(merged[pieces - 1].error >= least - 1e-12, "{seed} {pieces}");
                 assert_eq!(merged[pieces - 1].starts.len(), pieces);
+            }
+            // Each greedy fit is made of the next finer one by the cheapest of all unions.
+            for pieces in 1..s {
+                let (finer, coarser) = (&merged[pieces], &merged[pieces - 1]);
+                let cheapest = (1..finer.starts.len())
+                    .map(|gone| {
+                        let mut ends = finer.starts.clone();
+                        ends.remove(gone);
+                        ends.push(s);
+                        ends.windows(2).map(|e| line_error(&x, &y, &w, e[0], e[1])).sum()
+                    })
+                    .fold(f64::INFINITY, f64::min);
+                assert!((coarser.error - cheapest).abs() < 1e-12, "{seed} {pieces}");
             }
             // One piece leaves no choice, one per point none either.
             assert!((merged[0].error - best[0].error).abs() < 1e-12);
