@@ -159,7 +159,9 @@ fn a_run_is_set_beside_it() {
         .args(["kernel", "a.toml", "--no-file", "--run", "output/a.h5"])
         .output()
         .unwrap();
-    assert!(String::from_utf8(text.stdout).unwrap().contains("particle run: canonical flow, 200 particles"));
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("particle run: canonical flow, 200 particles"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
     // Of the kernel flow: near the path of infinitely many neurons, at every time.
     let kernel = "[samples]\nx = [-1, 0, 0.5, 1]\ny = [0, 1, -1, 0]\n[measure]\nparticles = 20000\nlaw = \"pytorch\"\n\
                   antisymmetric = true\n[flow]\nkind = \"kernel\"\nscaling = \"sqrt(m)\"\n[time]\nend = 0.05\n";

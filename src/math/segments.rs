@@ -36,7 +36,9 @@ impl Line {
     /// `Sum weight (y - line)^2` of the best line.
     fn error(self) -> f64 {
         let explained = if self.xx > 0.0 { self.xy * (self.xy / self.xx) } else { 0.0 };
-        (self.yy - explained).max(0.0)
+        let left = self.yy - explained;
+        // What rounding leaves of points on a line is none.
+        if left > 16.0 * f64::EPSILON * self.yy { left } else { 0.0 }
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long)]
     force: bool,
     /// Write no file
-    #[arg(long, conflicts_with_all = ["output", "force"])]
+    #[arg(long, conflicts_with = "output")]
     no_file: bool,
     /// A particle run of the same samples, to be set beside the kernel regime
     #[arg(long, value_name = "RUN")]

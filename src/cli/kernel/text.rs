@@ -104,11 +104,11 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
         text += &format!(", {} of them constants without a knot", look.without_knot);
     }
     let names: Vec<&str> = report.curves().map(|curve| short(curve.name)).collect();
-    let mut rows = vec![row(["t", "loss", "var f'", "Sum mu^2", "clusters", "pieces", "best loss"])];
-    rows[0].extend(row(["RF path", "tangent path"]));
-    rows[0].extend(names.iter().map(|name| name.to_string()));
+    let mut shape = vec![row(["t", "loss", "var f'", "Sum mu^2", "clusters", "pieces", "best loss"])];
+    let mut distances = vec![row(["rms distance at t", "RF path", "tangent path"])];
+    distances[0].extend(names.iter().map(|name| name.to_string()));
     for found in look.some(SNAPSHOTS) {
-        let mut cells = vec![
+        shape.push(vec![
             figure(found.time),
             figure(found.loss),
             figure(found.slope_variation),
@@ -116,23 +116,24 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
             found.clusters.to_string(),
             found.pieces.to_string(),
             figure(found.best_loss),
-        ];
-        cells.extend(found.to_path.iter().map(|&d| figure(d)));
-        cells.extend(found.rms.iter().map(|&d| figure(d)));
-        rows.push(cells);
+        ]);
+        let mut cells = vec![figure(found.time)];
+        cells.extend(found.to_path.iter().chain(&found.rms).map(|&d| figure(d)));
+        distances.push(cells);
     }
-    let mut last = row(["", "", "", "", "", "", "", "", ""]);
-    last[0] = format!("within {} from", percent(bound).replace(".00", ""));
-    last.extend((0..names.len()).map(|k| look.within(k, bound).map_or("never".into(), figure)));
     if look.rows.len() > 1 {
-        rows.push(last);
+        let mut last = row(["", "", ""]);
+        last[0] = format!("within {} from", percent(bound).replace(".00", ""));
+        last.extend((0..names.len()).map(|k| look.within(k, bound).map_or("never".into(), figure)));
+        distances.push(last);
     }
-    let right: Vec<usize> = (1..rows[0].len()).collect();
-    text += "; rms distances to the infinite paths at the same time, and to the functions above\n";
-    text += &table(&rows, &right);
+    text += "\n";
+    text += &table(&shape, &(1..shape[0].len()).collect::<Vec<_>>());
+    text += "\n";
+    text += &table(&distances, &(1..distances[0].len()).collect::<Vec<_>>());
     if let Some(least) = &look.least {
         text += &format!(
-            "loss + tv Int |r|, tv = {}: {:.6e} at the end of the run; the least of all measures is {:.6e}, with {} particles\n",
+            "\nloss + tv Int |r| with tv = {}: {:.6e} at the end, {:.6e} for the best measure ({} particles)\n",
             look.tv,
             look.energy,
             least.energy,
@@ -213,12 +214,8 @@ fn arrival(within: Within) -> String {
         Within::From(t) => format!("from t = {}", figure(t)),
         Within::Between(from, f64::INFINITY) => format!("from t = {}, not in the limit", figure(from)),
         Within::Between(from, until) => format!("from t = {} to {}", figure(from), figure(until)),
-        Within::Never { closest, at: f64::INFINITY } => {
-            format!("never: {} left in the limit", percent(closest))
-        }
-        Within::Never { closest, at } => {
-            format!("never: {} left at best, at t = {}", percent(closest), figure(at))
-        }
+        Within::Never { closest, at: f64::INFINITY } => format!("never: {} in the limit", percent(closest)),
+        Within::Never { closest, at } => format!("never: {} at t = {}", percent(closest), figure(at)),
     }
 }
 
@@ -242,9 +239,7 @@ fn pieces(report: &Report) -> Vec<Vec<String>> {
     rows[0].extend((1..=best.len()).map(|k| k.to_string()));
     for (name, fits) in [("loss of the best fit", best), ("loss of the greedy fit", greedy)] {
         let mut cells = vec![name.to_string()];
-        cells.extend(
-            fits.iter().map(|fit| if fit.error < 1e-25 { "0".into() } else { figure(0.5 * fit.error) }),
-        );
+        cells.extend(fits.iter().map(|fit| figure(0.5 * fit.error)));
         rows.push(cells);
     }
     rows
