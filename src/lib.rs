@@ -44,8 +44,9 @@
 //!
 //! ```text
 //! math  <-  problem  <-  flow  <-  run  <-  io
-//!                                  ^
-//!                                  |
+//!              ^                   ^       |
+//!              |                   |       |
+//!            kernel  <-------------|-------'
 //!                              scenario             all  <-  cli  <-  main
 //! ```
 //!
@@ -54,13 +55,14 @@
 //!
 //! | module | may use | holds |
 //! |---|---|---|
-//! | [`math`] | | sines without branches, roots of cubics, random streams: nothing of this project |
+//! | [`math`] | | sines without branches, roots of cubics, random streams, quadrature, splines: nothing of this project |
 //! | [`problem`] | math | samples, regions, the measure of particles; nothing about time |
 //! | [`flow`] | problem, math | the field, what happens at a boundary, the residual ODE, the step |
 //! | [`run`] | flow, problem, math | the state, snapshots, schedules, the loop that drives them |
+//! | [`kernel`] | problem, math | infinite-width kernels, their regression and dynamics, spline analysis |
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
-//! | [`io`] | run, flow, problem, math | the run file (HDF5): schema, writer, reader, recovery |
-//! | [`cli`] | io, scenario, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
+//! | [`cli`] | io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -68,6 +70,7 @@ pub mod mathematics {}
 pub mod cli;
 pub mod flow;
 pub mod io;
+pub mod kernel;
 pub mod math;
 pub mod problem;
 pub mod run;

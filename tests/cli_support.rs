@@ -19,6 +19,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["convert"],
     &["resume"],
     &["recover"],
+    &["kernel"],
     &["completions"],
     &["scenarios"],
     &["scenarios", "list"],

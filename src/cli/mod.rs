@@ -10,6 +10,7 @@ mod drive;
 mod failure;
 mod info;
 mod interrupt;
+mod kernel;
 mod output;
 mod panic;
 mod progress;
@@ -58,6 +59,7 @@ enum Command {
     Convert(convert::Args),
     Resume(resume::Args),
     Recover(recover::Args),
+    Kernel(kernel::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -95,6 +97,7 @@ impl Command {
             Command::Convert(args) => args.execute(quiet),
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
+            Command::Kernel(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

@@ -168,7 +168,13 @@ impl Form {
             schedule,
             output: self.output.options,
         };
-        Ok(Scenario { description, start: drawn.start, notices, input: source.path.to_path_buf() })
+        Ok(Scenario {
+            description,
+            start: drawn.start,
+            law: drawn.law,
+            notices,
+            input: source.path.to_path_buf(),
+        })
     }
 
     /// The end of a run of `m` particles, and its snapshots.

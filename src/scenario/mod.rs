@@ -77,7 +77,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::ScenarioError;
 pub use law::{Law, LawKind, OutputLaw};
-pub use neuron_law::NeuronLaw;
+pub use neuron_law::{DrawnLaw, NeuronLaw};
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
 
@@ -97,6 +97,9 @@ pub struct Scenario {
     pub description: Description,
     /// The start measure.
     pub start: Start,
+    /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
+    /// canonical particles with a given invariant.
+    pub law: Option<DrawnLaw>,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.
