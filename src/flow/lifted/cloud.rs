@@ -52,8 +52,8 @@ struct Trial {
     frames: Vec<Mat>,
     travel: Vec<f64>,
     totals: Option<Totals>,
-    /// Who met an event, ascending, and where it is at the end.
-    moved: Vec<(u32, Walked)>,
+    /// Who met an event, ascending, where it was, and what it is at the end.
+    moved: Vec<(u32, Place, Walked)>,
 }
 
 impl Cloud {
@@ -175,38 +175,34 @@ impl Cloud {
             .zip(self.batches.par_iter_mut())
             .map(|(candidates, sums)| {
                 sums.clear(significant);
-                let one = |&i: &u32| {
-                    let at = i as usize;
-                    let (place, stored) = (state.place[at], [state.c[at], state.w_x[at], state.w_y[at]]);
+                // Fetched all together: they lie scattered in memory, and walks would wait for each.
+                let fetched: Vec<(u32, f64, Place, Neuron)> = candidates
+                    .iter()
+                    .map(|&i| (i, i as usize))
+                    .map(|(i, at)| {
+                        (i, mass[at], state.place[at], [state.c[at], state.w_x[at], state.w_y[at]])
+                    })
+                    .collect();
+                let one = |(i, mass, place, stored): (u32, f64, Place, Neuron)| {
                     let frame = self.rooms.frame(self.rooms.of(place));
                     let z = frame.map_or(stored, |frame| settled(&self.frames[frame], stored, place));
-                    let neuron = Walked { mass: mass[at], z, place };
-                    walk(&tables, stored, neuron, sums).map(|end| (i, end))
+                    walk(&tables, stored, Walked { mass, z, place }, sums).map(|end| (i, place, end))
                 };
-                candidates.iter().filter_map(one).collect::<Vec<_>>()
+                fetched.into_iter().filter_map(one).collect::<Vec<_>>()
             })
             .collect::<Vec<_>>()
             .concat();
         self.sums.clear(significant);
         self.sums.merge(&self.batches);
-        self.finish(samples, regions, state, &tables, walks);
+        self.finish(samples, regions, &tables, walks);
     }
 
     /// Frames, totals and moments at the end of a push.
-    fn finish(
-        &mut self,
-        samples: &Samples,
-        regions: &Regions,
-        state: &State,
-        tables: &Tables<'_>,
-        walks: &mut Walks,
-    ) {
+    fn finish(&mut self, samples: &Samples, regions: &Regions, tables: &Tables<'_>, walks: &mut Walks) {
         let count = regions.boundaries();
-        let after = self.rooms.counts_after(self.trial.moved.iter().map(|(i, end)| {
-            let at = *i as usize;
-            let before = self.rooms.of(state.place[at]);
-            (before, self.rooms.of(end.place))
-        }));
+        let moves = self.trial.moved.iter();
+        let moves = moves.map(|(_, before, end)| (self.rooms.of(*before), self.rooms.of(end.place)));
+        let after = self.rooms.counts_after(moves);
         let mut totals = self.totals.clone();
         for (k, (total, sums)) in totals.region.iter_mut().zip(&self.sums.region).enumerate() {
             (0..6).for_each(|i| total[i] += sums.end[i] - sums.start[i]);
@@ -256,16 +252,14 @@ impl Cloud {
         if let Some(totals) = self.trial.totals.take() {
             self.totals = totals;
         }
-        for (i, end) in &self.trial.moved {
+        for (i, before, end) in &self.trial.moved {
             let at = *i as usize;
-            let before = self.rooms.of(state.place[at]);
-            self.rooms.moved(before, self.rooms.of(end.place));
+            self.rooms.moved(self.rooms.of(*before), self.rooms.of(end.place));
             state.place[at] = end.place;
             [state.c[at], state.w_x[at], state.w_y[at]] = end.z;
         }
-        let moved = self.trial.moved.iter().map(|(i, _)| *i);
-        self.rooms.update_loose(moved.clone(), &state.place);
-        self.rooms.disturb_homes(moved);
+        let moved = self.trial.moved.iter().map(|(i, ..)| *i);
+        self.rooms.update(moved, &state.place);
         self.trial.moved.clear();
         let mut applied = false;
         for frame in 0..self.frames.len() {
@@ -309,9 +303,9 @@ impl Cloud {
                 });
             self.rooms.disturb(room);
         }
-        for (&i, deadline) in self.rooms.loose.iter().zip(&mut self.rooms.loose_deadline) {
+        for (&i, (room, deadline)) in self.rooms.loose.iter().zip(&mut self.rooms.loose_room) {
             let at = i as usize;
-            if rooms.contains(&super::rooms::room_of(count, state.place[at])) {
+            if rooms.contains(&(*room as usize)) {
                 *deadline = f64::NEG_INFINITY;
                 let z = [state.c[at], state.w_x[at], state.w_y[at]];
                 [state.c[at], state.w_x[at], state.w_y[at]] = settled(&matrix, z, state.place[at]);

@@ -1,7 +1,10 @@
 //! What a push of neurons looks up: fields, frames and clusters along a path, in `O(s)`.
 
+use rayon::prelude::*;
+
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
+use crate::flow::moments::MERGE_LENGTH;
 use crate::flow::path::Path;
 use crate::math::poly;
 use crate::problem::{Regions, Samples};
@@ -89,24 +92,20 @@ impl<'a> Tables<'a> {
             strength: field.iter().map(strength).collect(),
             field,
             slides: vec![],
-            sweeps: Vec::with_capacity(2 * count),
+            sweeps: vec![],
             origin_leaves: [f64::INFINITY; 2],
             reach: furthest.hypot(1.0),
         };
         tables.slides = (0..count).map(|b| tables.slide(b, rooms.pinned(b))).collect();
-        for k in 0..count {
-            let sweep =
-                if rooms.count(k) > 0 { tables.sweep_region(k, &frames[k]) } else { Sweep::uninhabited() };
-            tables.sweeps.push(sweep);
-        }
-        for b in 0..count {
-            let sweep = if rooms.pinned(b) {
-                tables.sweep_boundary(b, &frames[count + b])
-            } else {
-                Sweep::uninhabited()
-            };
-            tables.sweeps.push(sweep);
-        }
+        tables.sweeps = (0..2 * count)
+            .into_par_iter()
+            .with_min_len(MERGE_LENGTH)
+            .map(|frame| match frame.checked_sub(count) {
+                None if rooms.count(frame) > 0 => tables.sweep_region(frame, &frames[frame]),
+                Some(b) if rooms.pinned(b) => tables.sweep_boundary(b, &frames[frame]),
+                _ => Sweep::uninhabited(),
+            })
+            .collect();
         if rooms.count(rooms.origin()) > 0 {
             tables.origin_leaves = [1.0, -1.0].map(|sign| tables.leaves_origin(sign));
         }
