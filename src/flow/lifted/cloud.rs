@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::flow::canonical::Walks;
 use crate::flow::error::FlowError;
-use crate::flow::field::gradients;
+use crate::flow::field::{Vec2, gradients};
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::state::State;
@@ -28,7 +28,7 @@ const LARGEST_ENTRY: f64 = 10.0;
 /// Neurons are grouped anew when this share of them is loose, ...
 const LOOSE_SHARE: usize = 4;
 /// ... or when loose ones were looked at so many times, per neuron: that costs as much as grouping.
-const LOOKS: u64 = 4;
+const LOOKS: u64 = 1;
 
 /// Neurons by room, their frames and moments, and what the last push made of them.
 pub struct Cloud {
@@ -62,38 +62,51 @@ impl Cloud {
     pub fn start(
         samples: &Samples,
         regions: &Regions,
-        neurons: &Neurons,
+        neurons: Neurons,
         kind: Kind,
         kappa: f64,
         state: &mut State,
     ) -> f64 {
-        let m = neurons.len();
-        let mut z: Vec<Neuron> = (0..m).map(|i| [neurons.c()[i], neurons.a()[i], -neurons.b()[i]]).collect();
+        let (m, mass) = (neurons.len(), neurons.mass().to_vec());
+        (state.c, state.w_x, state.w_y, _) = neurons.into_columns();
+        state.w_y.par_iter_mut().for_each(|b| *b = -*b);
         // Where exactly a neuron on a line is counted does not matter to the residuals.
-        let first: Vec<_> =
-            z.par_iter().map(|&z| start_of(regions, Kind::KERNEL, &[], &mut { z }).0).collect();
+        Cloud::place(regions, Kind::KERNEL, &[], &mass, state);
         let frames = vec![IDENTITY; 2 * regions.boundaries()];
-        let totals = Totals::sum(regions, neurons.mass(), &first, |i| z[i]);
-        let moments = moments_of(samples, regions, kind, kappa, &frames, &totals);
+        let sum = |state: &State| {
+            Totals::sum(regions, &mass, &state.place, |i| [state.c[i], state.w_x[i], state.w_y[i]])
+        };
+        let moments = moments_of(samples, regions, kind, kappa, &frames, &sum(state));
         let mut rho = vec![0.0; samples.len()];
         moments.residual(samples, regions, &mut rho);
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, &rho, &mut g);
-        let starts: Vec<_> = z.par_iter_mut().map(|z| start_of(regions, kind, &g, z)).collect();
-        state.place = starts.iter().map(|start| start.0).collect();
-        (state.c, state.w_x, state.w_y) = (
-            z.iter().map(|z| z[0]).collect(),
-            z.iter().map(|z| z[1]).collect(),
-            z.iter().map(|z| z[2]).collect(),
-        );
+        let ambiguous = Cloud::place(regions, kind, &g, &mass, state);
         state.frame = frames.concat();
-        state.moments = Totals::sum(regions, neurons.mass(), &state.place, |i| z[i]).to_flat();
+        state.moments = sum(state).to_flat();
         // All in the memory of the first room until they are grouped.
         state.room = vec![m as u32; Rooms::number(regions.boundaries()) + 1];
         state.room[0] = 0;
         let mut rooms = Rooms::new(regions.boundaries(), &state.room, &state.place);
         rooms.store(&mut state.travel, &mut state.deadline);
-        starts.iter().zip(neurons.mass()).filter(|(start, _)| start.1).map(|(_, mass)| mass).sum()
+        ambiguous
+    }
+
+    /// Finds the places of neurons that are stored as they are, in the field `g`; returns the mass
+    /// whose start is ambiguous.
+    fn place(regions: &Regions, kind: Kind, g: &[Vec2], mass: &[f64], state: &mut State) -> f64 {
+        state.place.resize(mass.len(), Place::DEAD);
+        let columns = state.c.par_iter().zip(&mut state.w_x).zip(&mut state.w_y).zip(&mut state.place);
+        let ambiguous: Vec<usize> = columns
+            .enumerate()
+            .filter_map(|(i, (((c, x), y), place))| {
+                let mut z = [*c, *x, *y];
+                let (found, ambiguous) = start_of(regions, kind, g, &mut z);
+                ([_, *x, *y], *place) = (z, found);
+                ambiguous.then_some(i)
+            })
+            .collect();
+        ambiguous.into_iter().map(|i| mass[i]).sum()
     }
 
     /// The neurons of a state, and their moments.

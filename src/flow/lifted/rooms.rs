@@ -140,9 +140,10 @@ impl Rooms {
         self.first_block[room]..self.first_block[room + 1]
     }
 
-    /// The block in which neuron `i` lies.
-    fn block_of(&self, i: usize) -> usize {
-        self.blocks.partition_point(|block| block.first <= i) - 1
+    /// The block in which neuron `i` lies, at or after `from`.
+    fn block_of(&self, i: usize, from: usize) -> usize {
+        let after = self.blocks[from..].iter().position(|block| i < block.first + block.len);
+        from + after.expect("every neuron lies in a block")
     }
 
     /// Number of neurons in each room after these moves `(from, to)`.
@@ -211,6 +212,7 @@ impl Rooms {
         let before = std::mem::take(&mut self.loose).into_iter();
         let mut old = before.zip(std::mem::take(&mut self.loose_room)).peekable();
         let (mut loose, mut rooms) = (vec![], vec![]);
+        let mut block = 0;
         let mut keep = |(i, room): (u32, (u32, f64))| {
             loose.push(i);
             rooms.push(room);
@@ -220,7 +222,8 @@ impl Rooms {
                 keep(entry);
             }
             old.next_if(|&(i, _)| i == new);
-            let (block, room) = (self.block_of(new as usize), self.of(place[new as usize]));
+            block = self.block_of(new as usize, block);
+            let room = self.of(place[new as usize]);
             let home = self.blocks[block].room;
             self.earliest[home] = f64::NEG_INFINITY;
             self.set_deadline(block, f64::NEG_INFINITY);
@@ -258,7 +261,7 @@ mod tests {
         let mut rooms = Rooms::new(4, &starts, &place);
         assert_eq!(rooms.loose, [2]);
         assert_eq!((rooms.count(1), rooms.count(3), rooms.count(4 + 2 * 2 + 1)), (2, 1, 1));
-        assert_eq!([1, 2].map(|i| rooms.blocks[rooms.block_of(i)].room), [1, 3]);
+        assert_eq!([1, 2].map(|i| rooms.blocks[rooms.block_of(i, 0)].room), [1, 3]);
         assert_eq!(rooms.frame(4 + 2 * 2 + 1), Some(6));
         // It comes back, another one leaves.
         let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
