@@ -92,6 +92,16 @@ impl Stepper {
         Stepper { kind, ..self }
     }
 
+    /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
+    /// for comparison. Nothing changes for other flows.
+    pub fn without_frames(self) -> Stepper {
+        let kind = match self.kind {
+            Kind::Controlled(stepper) => Kind::Controlled(Box::new(stepper.without_frames())),
+            descent => descent,
+        };
+        Stepper { kind, ..self }
+    }
+
     /// Which flow this is.
     pub fn flow(&self) -> Flow {
         self.flow

@@ -187,6 +187,13 @@ impl Stepper {
         self
     }
 
+    /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
+    /// for comparison. Nothing changes for canonical particles.
+    pub fn without_frames(mut self) -> Stepper {
+        self.cloud.without_frames();
+        self
+    }
+
     /// The samples.
     pub fn samples(&self) -> &Samples {
         &self.samples
@@ -258,16 +265,18 @@ impl Stepper {
                     let next = planned.max(taken * growth);
                     let time = if last { until } else { state.time + taken };
                     let step_size = taken;
-                    let record = StepRecord {
+                    let mut record = StepRecord {
                         time,
                         step_size,
                         error_estimate: error,
                         pushes,
                         rejections,
-                        touched: self.cloud.take_touched(self.mass.len(), pushes),
+                        touched: 0,
                         counters: self.trial.walks.counters,
                     };
                     self.accept(state, &record, next, fastest);
+                    // Including those that were put into a better order after the step.
+                    record.touched = self.cloud.take_touched(self.mass.len(), pushes);
                     return Ok(record);
                 }
                 Attempt::Rejected { error, next, cause } => {
