@@ -57,6 +57,7 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("delta_100"),
         shipped!("particles", "data/particles.csv"),
         shipped!("wide"),
+        shipped!("width"),
         shipped!("nile", "data/nile.csv"),
         shipped!("mcycle", "data/mcycle.csv"),
     ]

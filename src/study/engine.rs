@@ -42,6 +42,20 @@ pub struct Times {
     pub reused: usize,
 }
 
+impl Times {
+    /// Of two stages, one after the other.
+    pub(crate) fn and(&self, later: &Times) -> Times {
+        let seconds = self.seconds + later.seconds;
+        let outside = self.seconds * self.outside_flow + later.seconds * later.outside_flow;
+        Times {
+            seconds,
+            outside_flow: if seconds > 0.0 { outside / seconds } else { 0.0 },
+            done: self.done + later.done,
+            reused: self.reused + later.reused,
+        }
+    }
+}
+
 /// What all runs of a study share.
 pub(crate) struct Engine<'a> {
     pub base: &'a Base,

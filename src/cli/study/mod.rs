@@ -3,6 +3,7 @@
 mod merge;
 mod progress;
 mod sweep;
+mod width;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Sweep(sweep::Args),
+    Width(width::Args),
     Merge(merge::Args),
 }
 
@@ -31,6 +33,7 @@ impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         match self.action {
             Action::Sweep(args) => args.execute(quiet),
+            Action::Width(args) => args.execute(quiet),
             Action::Merge(args) => args.execute(quiet),
         }
     }
