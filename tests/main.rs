@@ -39,6 +39,7 @@ mod kernel_spline_view;
 mod kernel_splines;
 mod kernel_tv;
 mod laws;
+mod lifted_one_sample;
 mod neuron_checks;
 mod orders;
 mod reference;

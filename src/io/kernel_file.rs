@@ -242,6 +242,8 @@ fn fits(a: &mut Arrays, report: &Report) {
         a.add("knot_factor_affine_share", &["knot_factor"], "1", about, each(|row| row.affine_share));
         let about = "condition number of the kernel matrix";
         a.add("knot_factor_condition_number", &["knot_factor"], "1", about, each(|row| row.condition_number));
+        let lost = report.knot_range.iter().map(|row| row.dropped as i32).collect();
+        a.numbers("knot_factor_modes_dropped", &["knot_factor"], "modes lost in rounding", lost);
     }
     if let Some([best, greedy]) = &report.pieces {
         a.numbers("pieces", &["pieces"], "number of straight pieces", (1..=best.len() as i32).collect());

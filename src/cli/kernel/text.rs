@@ -16,14 +16,15 @@ pub(in crate::cli) fn figure(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_string();
     }
-    let size = value.abs();
-    if size == 0.0 {
-        "0".to_string()
-    } else if !(1e-3..1e5).contains(&size) {
-        format!("{value:.2e}")
-    } else {
-        format!("{value:.*}", (3 - size.log10().floor() as i32).max(0) as usize)
+    if value == 0.0 {
+        return "0".to_string();
     }
+    // The size after rounding to four digits.
+    let rounded: f64 = format!("{value:.3e}").parse().expect("it has just been written");
+    if !(1e-3..1e5).contains(&rounded.abs()) {
+        return format!("{value:.2e}");
+    }
+    format!("{value:.*}", (3 - rounded.abs().log10().floor() as i32).max(0) as usize)
 }
 
 fn percent(share: f64) -> String {
@@ -230,6 +231,9 @@ fn knot_range(report: &Report) -> Vec<Vec<String>> {
     line("largest distance of RF limit to natural spline", &|wide| figure(wide.distance));
     line("affine part of norm", &|wide| percent(wide.affine_share));
     line("condition", &|wide| figure(wide.condition_number));
+    if report.knot_range.iter().any(|wide| wide.dropped > 0) {
+        line("modes lost", &|wide| wide.dropped.to_string());
+    }
     rows
 }
 
@@ -274,9 +278,9 @@ mod tests {
 
     #[test]
     fn figures_have_four_digits() {
-        let texts =
-            [0.0, 1.0, -12.3456, 99999.4, 123456.0, 0.00123456, 1e-5, f64::NAN, f64::INFINITY].map(figure);
-        assert_eq!(texts, ["0", "1.000", "-12.35", "99999", "1.23e5", "0.001235", "1.00e-5", "-", "inf"]);
+        let texts = [0.0, 0.99999999, -12.3456, 99999.4, 123456.0, 0.00123456, 1e-5, f64::NAN, f64::INFINITY]
+            .map(figure);
+        assert_eq!(texts, ["0", "1.000", "-12.35", "1.00e5", "1.23e5", "0.001235", "1.00e-5", "-", "inf"]);
         assert_eq!(
             [0.01, 1.0, 1e-6, 0.0, f64::NAN].map(percent),
             ["1.00 %", "100.00 %", "1.0e-4 %", "0.00 %", "-"]

@@ -25,8 +25,10 @@ use super::walk::{Walked, walk};
 /// A frame whose entries pass this is applied to its neurons and starts anew: beyond, rounding in
 /// frame coordinates would be felt.
 const LARGEST_ENTRY: f64 = 10.0;
-/// Neurons are grouped anew when this share of them is loose.
-const LOOSE_SHARE: usize = 16;
+/// Neurons are grouped anew when this share of them is loose, ...
+const LOOSE_SHARE: usize = 4;
+/// ... or when loose ones were looked at so many times, per neuron: that costs as much as grouping.
+const LOOKS: u64 = 4;
 
 /// Neurons by room, their frames and moments, and what the last push made of them.
 pub struct Cloud {
@@ -307,9 +309,10 @@ impl Cloud {
                 });
             self.rooms.disturb(room);
         }
-        for &i in &self.rooms.loose {
+        for (&i, deadline) in self.rooms.loose.iter().zip(&mut self.rooms.loose_deadline) {
             let at = i as usize;
-            if rooms.contains(&self.rooms.of(state.place[at])) {
+            if rooms.contains(&super::rooms::room_of(count, state.place[at])) {
+                *deadline = f64::NEG_INFINITY;
                 let z = [state.c[at], state.w_x[at], state.w_y[at]];
                 [state.c[at], state.w_x[at], state.w_y[at]] = settled(&matrix, z, state.place[at]);
             }
@@ -328,7 +331,9 @@ impl Cloud {
     /// are applied and all totals summed anew. Returns whether it did.
     pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, regions: &Regions, always: bool) -> bool {
         let m = state.c.len();
-        if !always && self.rooms.loose.len() <= (m / LOOSE_SHARE).max(256) {
+        state.grouped_at += self.rooms.loose.len() as u64;
+        let many = self.rooms.loose.len() > (m / LOOSE_SHARE).max(256);
+        if !always && !many && state.grouped_at <= LOOKS * m.max(4096) as u64 {
             return false;
         }
         for frame in 0..self.frames.len() {
@@ -342,7 +347,7 @@ impl Cloud {
         let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
         self.totals = Totals::sum(regions, mass, &state.place, z);
         state.deadline.clear();
-        state.grouped_at = state.counters.events();
+        state.grouped_at = 0;
         self.store(state);
         true
     }

@@ -6,6 +6,9 @@
 
 use multiversion::multiversion;
 
+use crate::problem::Place;
+
+use super::kind::Neuron;
 use super::rooms::BLOCK;
 use super::tables::Sweep;
 
@@ -22,68 +25,117 @@ pub enum Sides {
     Either,
 }
 
-/// Looks at the neurons of a block: sets `flags[i]` to 1 for those that may meet an event, to 0
-/// for the others. Returns the least distance from a plane at the start of the step over `|z|`: how
-/// far the planes may travel from there before any of them is reached.
-pub fn look(c: &[f64], x: &[f64], y: &[f64], sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> f64 {
+/// Neurons of a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Lanes<'a> {
+    /// Output weights, in the frame of the room.
+    pub c: &'a [f64],
+    /// First components of `w`.
+    pub x: &'a [f64],
+    /// Second components of `w`.
+    pub y: &'a [f64],
+    /// Where each of them is.
+    pub place: &'a [Place],
+}
+
+/// Looks at those neurons of a block that are at `home`: sets `flags[i]` to 1 for those that may meet
+/// an event, to 0 for all others. Returns the least distance from a plane at the start of the step
+/// over `|z|`: how far the planes may travel from there before any of them is reached.
+pub fn look(lanes: Lanes<'_>, home: Place, sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> f64 {
     match sides {
-        Sides::Positive => look_inside(c, x, y, sweep, flags),
-        Sides::Either => look_pinned(c, x, y, sweep, flags),
+        Sides::Positive => look_inside(lanes, home, sweep, flags),
+        Sides::Either => look_pinned(lanes, home, sweep, flags),
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_inside(c: &[f64], x: &[f64], y: &[f64], sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
-    look_lanes::<false>(c, x, y, sweep, flags)
+fn look_inside(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
+    look_lanes::<false>(lanes, home, sweep, flags)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_pinned(c: &[f64], x: &[f64], y: &[f64], sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
-    look_lanes::<true>(c, x, y, sweep, flags)
+fn look_pinned(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
+    look_lanes::<true>(lanes, home, sweep, flags)
 }
 
-/// Lanes that are handled side by side.
-const LANES: usize = 8;
+/// Neurons that are handled side by side.
+const WIDTH: usize = 8;
 
 #[inline(always)]
 fn look_lanes<const EITHER: bool>(
-    c: &[f64],
-    x: &[f64],
-    y: &[f64],
+    Lanes { c, x, y, place }: Lanes<'_>,
+    home: Place,
     sweep: &Sweep,
     flags: &mut [u8; BLOCK],
 ) -> f64 {
-    let [[a0, b0], [a1, b1]] = sweep.planes;
-    let planes = |p: [f64; 3]| p[0].abs().max(p[1].abs()).max(p[2].abs());
-    let reach = sweep.travel + ROUNDING * planes(a0).max(planes(b0)).max(planes(a1)).max(planes(b1));
-    let mut least = [f64::INFINITY; LANES];
-    let mut one = |lane: usize, c: f64, x: f64, y: f64| -> u8 {
-        let distance = |p: [f64; 3]| {
-            let s = p[0] * c + p[1] * x + p[2] * y;
-            if EITHER { s.abs() } else { s }
-        };
-        let (a_start, b_start) = (distance(a0), distance(b0));
-        let (a_end, b_end) = (distance(a1), distance(b1));
-        let length = (c * c + x * x + y * y).sqrt();
-        let both = a_start + a_end;
-        let other = b_start + b_end;
-        let nearest = if a_start < b_start { a_start } else { b_start };
-        let margin = nearest / length;
-        // Written so that a NaN counts as near.
-        least[lane] = if margin >= least[lane] { least[lane] } else { margin };
-        let sum = if both < other { both } else { other };
-        let safe = sum > reach * length;
-        u8::from(!safe)
-    };
-    let whole = c.len() / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        for lane in 0..LANES {
+    let test = Test::<EITHER>::new(sweep);
+    let mut least = [f64::INFINITY; WIDTH];
+    let whole = c.len() / WIDTH * WIDTH;
+    for start in (0..whole).step_by(WIDTH) {
+        for lane in 0..WIDTH {
             let i = start + lane;
-            flags[i] = one(lane, c[i], x[i], y[i]);
+            let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
+            flags[i] = flag;
+            least[lane] = smaller(least[lane], margin);
         }
     }
     for i in whole..c.len() {
-        flags[i] = one(i - whole, c[i], x[i], y[i]);
+        let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
+        flags[i] = flag;
+        least[0] = smaller(least[0], margin);
     }
-    least.into_iter().fold(f64::INFINITY, |a, b| if a < b { a } else { b })
+    least.into_iter().fold(f64::INFINITY, smaller)
+}
+
+/// The smaller of two margins; a NaN counts as small.
+#[inline(always)]
+fn smaller(a: f64, b: f64) -> f64 {
+    if b >= a { a } else { b }
+}
+
+/// The same of one neuron: whether it may meet an event, and its distance from a plane over `|z|`.
+pub fn is_near(z: Neuron, sweep: &Sweep, sides: Sides) -> (bool, f64) {
+    match sides {
+        Sides::Positive => Test::<false>::new(sweep).of(z),
+        Sides::Either => Test::<true>::new(sweep).of(z),
+    }
+}
+
+/// The planes of a room over a step.
+struct Test<const EITHER: bool> {
+    planes: [[Neuron; 2]; 2],
+    reach: f64,
+}
+
+impl<const EITHER: bool> Test<EITHER> {
+    #[inline(always)]
+    fn new(sweep: &Sweep) -> Test<EITHER> {
+        let size = sweep.planes.as_flattened().as_flattened().iter();
+        let size = size.fold(0.0, |most: f64, entry| most.max(entry.abs()));
+        Test { planes: sweep.planes, reach: sweep.travel + ROUNDING * size }
+    }
+
+    /// [`Test::of`] where the neuron is at home, nothing where it is a stranger.
+    #[inline(always)]
+    fn at_home(&self, z: Neuron, here: bool) -> (u8, f64) {
+        let (near, margin) = self.of(z);
+        (u8::from(near & here), if here { margin } else { f64::INFINITY })
+    }
+
+    #[inline(always)]
+    fn of(&self, [c, x, y]: Neuron) -> (bool, f64) {
+        let [[a0, b0], [a1, b1]] = self.planes;
+        let distance = |p: Neuron| {
+            let s = p[0] * c + p[1] * x + p[2] * y;
+            if EITHER { s.abs() } else { s }
+        };
+        let (a, b) = (distance(a0), distance(b0));
+        let (sum_a, sum_b) = (a + distance(a1), b + distance(b1));
+        let length = (c * c + x * x + y * y).sqrt();
+        let nearest = if a < b { a } else { b };
+        let sum = if sum_a < sum_b { sum_a } else { sum_b };
+        // A NaN counts as near.
+        let safe = sum > self.reach * length;
+        (!safe, nearest / length)
+    }
 }

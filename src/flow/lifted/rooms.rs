@@ -42,6 +42,8 @@ pub struct Rooms {
     pub earliest: Vec<f64>,
     /// Neurons that lie in another room's memory, ascending.
     pub loose: Vec<u32>,
+    /// Total travel of its room's planes up to which each loose neuron needs no look.
+    pub loose_deadline: Vec<f64>,
     /// Blocks whose deadline has changed since the state was last told.
     changed: Vec<usize>,
 }
@@ -59,6 +61,7 @@ impl Rooms {
             blocks: vec![],
             earliest: vec![f64::NEG_INFINITY; number],
             loose: vec![],
+            loose_deadline: vec![],
             changed: vec![],
         };
         for room in 0..number {
@@ -77,6 +80,7 @@ impl Rooms {
             }
         }
         rooms.first_block[number] = rooms.blocks.len();
+        rooms.loose_deadline = vec![f64::NEG_INFINITY; rooms.loose.len()];
         rooms
     }
 
@@ -94,6 +98,15 @@ impl Rooms {
     #[inline(always)]
     pub fn of(&self, place: Place) -> usize {
         room_of(self.regions, place)
+    }
+
+    /// The place of the neurons of a room.
+    pub fn place(&self, room: usize) -> Place {
+        match room.checked_sub(self.regions) {
+            None => Place::in_region(room),
+            Some(cluster) if room < self.origin() => Place::in_cluster(cluster / 2, cluster % 2 == 1),
+            Some(_) => Place::new(PlaceKind::Stuck, 0),
+        }
     }
 
     /// The room of neurons at rest at the origin.
@@ -201,21 +214,28 @@ impl Rooms {
         }
     }
 
-    /// Brings the list of loose neurons up to date: `candidates`, ascending, have moved.
-    pub fn update_loose(&mut self, candidates: impl Iterator<Item = u32>, place: &[Place]) {
+    /// Brings the list of loose neurons up to date: `moved`, ascending, have moved.
+    pub fn update_loose(&mut self, moved: impl Iterator<Item = u32>, place: &[Place]) {
         let before = std::mem::take(&mut self.loose);
-        let mut old = before.into_iter().peekable();
+        let deadlines = std::mem::take(&mut self.loose_deadline);
+        let mut old = before.into_iter().zip(deadlines).peekable();
+        let mut moved = moved.peekable();
+        if moved.peek().is_none() {
+            (self.loose, self.loose_deadline) = old.unzip();
+            return;
+        }
         let mut all = vec![];
-        for new in candidates {
-            while let Some(i) = old.next_if(|&i| i < new) {
-                all.push(i);
+        for new in moved {
+            while let Some(entry) = old.next_if(|&(i, _)| i < new) {
+                all.push(entry);
             }
-            old.next_if_eq(&new);
-            all.push(new);
+            old.next_if(|&(i, _)| i == new);
+            if self.of(place[new as usize]) != self.home(new as usize) {
+                all.push((new, f64::NEG_INFINITY));
+            }
         }
         all.extend(old);
-        all.retain(|&i| self.of(place[i as usize]) != self.home(i as usize));
-        self.loose = all;
+        (self.loose, self.loose_deadline) = all.into_iter().unzip();
     }
 }
 

@@ -141,6 +141,7 @@ impl Walker<'_, '_> {
                 let b = if upward { k } else { k - 1 };
                 self.begin();
                 self.track(k, length, z);
+                let (b, upward) = self.ray(b, upward);
                 self.put_on_line(b);
                 self.arrive(b, upward);
             }
@@ -283,6 +284,17 @@ impl Walker<'_, '_> {
         }
         self.u = to;
         self.neuron.z = end;
+    }
+
+    /// The boundary of the two on this line on which the neuron has arrived: with one sample the
+    /// only live region is a half-plane, whose two boundaries lie on one line.
+    fn ray(&self, b: usize, upward: bool) -> (usize, bool) {
+        let regions = self.tables.regions;
+        let ([_, x, y], [dx, dy]) = (self.neuron.z, regions.direction(b));
+        match regions.samples() == 1 && x * dx + y * dy < 0.0 {
+            true => (1 - b, !upward),
+            false => (b, upward),
+        }
     }
 
     /// Takes rounding off a neuron that has reached boundary `b`.
