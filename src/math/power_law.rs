@@ -28,7 +28,7 @@ pub struct PowerLaw {
     exponent: f64,
     level_variance: f64,
     exponent_variance: f64,
-    points: usize,
+    chi_square: f64,
 }
 
 impl PowerLaw {
@@ -69,7 +69,7 @@ impl PowerLaw {
             exponent,
             level_variance: factor / total,
             exponent_variance: factor / uu,
-            points: n,
+            chi_square,
         })
     }
 
@@ -88,9 +88,10 @@ impl PowerLaw {
         NORMAL_95 * self.exponent_error()
     }
 
-    /// Points fitted.
-    pub fn points(&self) -> usize {
-        self.points
+    /// Weighted sum of squared distances to the line: about the number of points less two if they
+    /// scatter as their errors allow.
+    pub fn chi_square(&self) -> f64 {
+        self.chi_square
     }
 
     /// The law at `x`.

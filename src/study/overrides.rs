@@ -81,28 +81,6 @@ fn inside(text: &str, braces: &Range<usize>, entry: &str) -> (Range<usize>, Stri
     (at..at, if empty { format!(" {entry} ") } else { format!(" {entry},") })
 }
 
-/// The text without `key`, which may be missing already; only keys on a line of their own.
-///
-/// # Errors
-/// As [`set`].
-pub fn remove(text: &str, key: &str) -> Result<String, String> {
-    let document = DeTable::parse(text).map_err(|error| format!("the scenario: {}", error.message()))?;
-    let path: Vec<&str> = key.split('.').collect();
-    let (last, parents) = path.split_last().expect("a key has at least one part");
-    let mut table = document.get_ref();
-    for part in parents {
-        match table.get(*part).map(|item| item.get_ref()) {
-            Some(DeValue::Table(inner)) => table = inner,
-            _ => return Ok(text.to_string()),
-        }
-    }
-    let Some((name, item)) = table.get_key_value(*last) else { return Ok(text.to_string()) };
-    let mut changed = text.to_string();
-    let start = text[..name.span().start].rfind('\n').map_or(0, |at| at + 1);
-    changed.replace_range(start..item.span().end, "");
-    Ok(changed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,13 +131,5 @@ mod tests {
         let last = set("[measure]", "measure.scale", "2.0").unwrap();
         assert_eq!(value(&last, "measure.scale"), toml::Value::Float(2.0));
         assert_eq!(set("title = 3", "title.x", "1").unwrap_err(), "title is not a table");
-    }
-
-    #[test]
-    fn keys_are_removed_with_their_comment_left() {
-        let removed = remove(TEXT, "measure.particles").unwrap();
-        assert!(!removed.contains("particles") && removed.contains("# few"), "{removed}");
-        assert_eq!(remove(TEXT, "measure.nodes").unwrap(), TEXT);
-        assert_eq!(value(&removed, "output.snapshots.count"), toml::Value::Integer(3));
     }
 }

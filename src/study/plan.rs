@@ -348,7 +348,10 @@ mod tests {
             (&["flaw.tv=0"], "--set flaw.tv=0: "),
             (&["samples.function=sin"], "--set samples.function=\"sin\": "),
             (&["title.x.y=1"], "--set title.x.y=1: "),
-            (&["measure.law=normal", "measure.a_bound=2"], "--set measure.a_bound=2: "),
+            (
+                &["measure.law=normal", "measure.a_bound=2"],
+                "--set measure.law=\"normal\" --set measure.a_bound=2: ",
+            ),
         ] {
             let error = sweep(sets, None).unwrap_err().to_string();
             assert!(error.starts_with(words), "{sets:?}: {error}");

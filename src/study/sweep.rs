@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::engine::{Engine, Monitor, Times};
 use super::parts::{self, Parts};
+use super::phase::{PHASE, PhaseRow, phase_arrays, phase_table};
 use super::plan::{FILE, Plan, Run};
 use super::record::Record;
 use super::{StudyError, assemble, follow, observe};
@@ -35,15 +36,21 @@ pub struct Ended {
     pub times: Times,
     /// Finished runs of other studies that are still in the folder of parts.
     pub left: usize,
+    /// The table of a phase study; empty of other studies and of shards.
+    pub table: Vec<PhaseRow>,
+}
+
+impl Place {
+    /// The runs that are to be done here, with their numbers.
+    pub fn runs<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = (usize, &'p Run)> + Clone {
+        let shard = self.shard;
+        let here = move |number: usize| shard.is_none_or(|(which, of)| number % of == which - 1);
+        plan.runs.iter().enumerate().filter(move |(number, _)| here(*number))
+    }
 }
 
 /// Name of an empty file beside the parts, followed by the number of shards.
 const SHARDS: &str = "shards-";
-
-/// Whether run `number` belongs to the shard.
-fn in_shard(number: usize, shard: Option<(usize, usize)>) -> bool {
-    shard.is_none_or(|(which, of)| number % of == which - 1)
-}
 
 /// Carries out a sweep, or a shard of it; goes on where it was stopped.
 ///
@@ -65,8 +72,7 @@ pub fn sweep(
         // Tells `merge` which shards to ask for.
         parts.write_file(&format!("{SHARDS}{of}"), b"")?;
     }
-    let runs: Vec<(usize, &Run)> =
-        plan.runs.iter().enumerate().filter(|(number, _)| in_shard(*number, place.shard)).collect();
+    let runs: Vec<(usize, &Run)> = place.runs(plan).collect();
     let folder = runs_folder(&place.study);
     if plan.keep_runs {
         std::fs::create_dir_all(&folder).map_err(|error| StudyError::Part {
@@ -88,10 +94,12 @@ pub fn sweep(
         interrupted: !complete,
         times,
         left: 0,
+        table: vec![],
     };
     if complete && place.shard.is_none() {
         let records = collect(plan, &place.study, std::slice::from_ref(&parts.folder().to_path_buf()))?;
         ended.left = finish(plan, place, parts, &records)?;
+        ended.table = table(plan, &records);
         ended.file = Some(place.study.clone());
     }
     Ok(ended)
@@ -117,7 +125,8 @@ pub fn merge(place: &Place, from: &[PathBuf]) -> Result<Ended, StudyError> {
     let left = finish(&plan, place, parts, &records)?;
     let file = Some(place.study.clone());
     let times = Times { reused: plan.runs.len(), ..Times::default() };
-    Ok(Ended { file, failures, runs: plan.runs.len(), interrupted: false, times, left })
+    let table = table(&plan, &records);
+    Ok(Ended { file, failures, runs: plan.runs.len(), interrupted: false, times, left, table })
 }
 
 /// Refuses to replace a finished study, before anything is computed.
@@ -197,9 +206,14 @@ fn failures(runs: &[(usize, &Run)], mut record: impl FnMut(&Run) -> Option<Recor
     runs.iter().filter_map(failed).collect()
 }
 
+fn table(plan: &Plan, records: &[Record]) -> Vec<PhaseRow> {
+    if plan.kind == PHASE { phase_table(plan, records) } else { vec![] }
+}
+
 /// Writes the study file, then removes the parts; returns how many of other studies are left.
 fn finish(plan: &Plan, place: &Place, parts: Parts, records: &[Record]) -> Result<usize, StudyError> {
-    assemble::write(&place.study, plan, records, place.force, vec![])?;
+    let extra = if plan.kind == PHASE { phase_arrays(plan, records) } else { vec![] };
+    assemble::write(&place.study, plan, records, place.force, extra)?;
     let prints = plan.runs.iter().map(|run| run.fingerprint.as_str());
     let names = std::fs::read_dir(parts.folder()).into_iter().flatten().flatten();
     let mut others: Vec<String> =

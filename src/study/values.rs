@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(values("a.b=1:0:3,7"), ["1.0", "0.5", "0.0", "7"]);
         assert_eq!(values("a.b=1e-7:1e-5:log3"), ["1e-7", "1e-6", "1e-5"]);
         // A value must stay one value: nothing slips another key in.
-        assert_eq!(values("title=1\nseed = 3"), ["\"\"\"1\nseed = 3\"\"\""]);
+        assert_eq!(values("title=1\nseed = 3"), ["\"\"\"\n1\nseed = 3\"\"\""]);
     }
 
     #[test]

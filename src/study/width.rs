@@ -18,6 +18,9 @@ use super::{StudyError, width_file};
 /// Widths at which the limit's own error is above this share of the deviation are not fitted.
 const LIMIT_SHARE: f64 = 0.3;
 
+/// `chi^2` per degree of freedom above which one power law does not fit all widths.
+const MOST_SCATTER: f64 = 3.0;
+
 /// What a width study is asked.
 #[derive(Debug, Clone)]
 pub struct WidthRequest {
@@ -292,18 +295,30 @@ fn row(width: u64, ensemble: &[Record], limit: &Record) -> WidthRow {
     WidthRow { width, deviation, fluctuations, failed: ensemble.len() - good.len() }
 }
 
-fn approach(q: usize, quantity: Quantity, rows: &[WidthRow], limit_error: f64, size: f64) -> Approach {
-    let known = |row: &&WidthRow| row.deviation[q].0 > 0.0 && row.deviation[q].0.is_finite();
-    let clear = |row: &&WidthRow| !(limit_error > LIMIT_SHARE * row.deviation[q].0);
-    let usable: Vec<&WidthRow> = rows.iter().filter(known).filter(clear).collect();
-    let column = |value: &dyn Fn(&WidthRow) -> f64| usable.iter().map(|row| value(row)).collect::<Vec<f64>>();
-    let law = PowerLaw::fit(
+fn fit(q: usize, rows: &[&WidthRow]) -> Option<PowerLaw> {
+    let column = |value: &dyn Fn(&WidthRow) -> f64| rows.iter().map(|row| value(row)).collect::<Vec<f64>>();
+    PowerLaw::fit(
         &column(&|row| row.width as f64),
         &column(&|row| row.deviation[q].0),
         &column(&|row| row.deviation[q].1),
-    );
+    )
+}
+
+fn approach(q: usize, quantity: Quantity, rows: &[WidthRow], limit_error: f64, size: f64) -> Approach {
+    let known = |row: &&WidthRow| row.deviation[q].0 > 0.0 && row.deviation[q].0.is_finite();
+    let clear = |row: &&WidthRow| !(limit_error > LIMIT_SHARE * row.deviation[q].0);
+    let clear: Vec<&WidthRow> = rows.iter().filter(known).filter(clear).collect();
+    // The law is that of large widths: small ones are left out while no one line fits all.
+    let mut usable = &clear[..];
+    let mut law = fit(q, usable);
+    while usable.len() > 3
+        && law.is_some_and(|law| law.chi_square() > MOST_SCATTER * (usable.len() - 2) as f64)
+    {
+        usable = &usable[1..];
+        law = fit(q, usable);
+    }
     let none = rows.iter().all(|row| row.deviation[q].0 == 0.0);
-    let left_out = rows.iter().filter(known).count() - usable.len();
+    let left_out = rows.iter().filter(known).count() - clear.len();
     let mut verdict = match &law {
         _ if none => "the same as in the limit, always".to_string(),
         None => format!(
@@ -324,6 +339,9 @@ fn approach(q: usize, quantity: Quantity, rows: &[WidthRow], limit_error: f64, s
             format!("slope {slope:.2} +- {margin:.2}{words}")
         }
     };
+    if usable.len() < clear.len() {
+        verdict += &format!(" (from {} on; smaller widths do not lie on one line)", usable[0].width);
+    }
     if left_out > 0 && law.is_some() {
         verdict += &format!(" ({left_out} widths too near to the limit's own error are not fitted)");
     }
@@ -357,11 +375,14 @@ mod tests {
         let near = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.005);
         assert_eq!(near.fitted, [100, 1000, 10_000]);
         assert!(near.verdict.contains("1 widths too near"), "{}", near.verdict);
-        let far = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.1);
+        let far = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.05);
         assert!(far.verdict.contains("no slope: 1 widths lie clear"), "{}", far.verdict);
         let flat = of(&rows(&widths, |_| 1.0), 0.0);
         assert!(flat.verdict.contains("no approach"), "{}", flat.verdict);
         assert!(of(&rows(&widths, |m| 1.0 / m), 0.0).verdict.contains("faster than -0.50"));
+        let bent = of(&rows(&widths, |m| 3.0 / m.sqrt() * (1.0 + 100.0 / m)), 0.0);
+        assert_eq!(bent.fitted, [1000, 10_000, 100_000], "{}", bent.verdict);
+        assert!(bent.verdict.contains("(from 1000 on"), "{}", bent.verdict);
         assert!(of(&rows(&widths, |_| 0.0), 0.0).verdict.contains("the same as in the limit"));
     }
 }

@@ -1,6 +1,7 @@
 //! `reluflow study …`: many runs of one scenario.
 
 mod merge;
+mod phase;
 mod progress;
 mod sweep;
 mod width;
@@ -26,6 +27,7 @@ pub struct Args {
 enum Action {
     Sweep(sweep::Args),
     Width(width::Args),
+    Phase(phase::Args),
     Merge(merge::Args),
 }
 
@@ -34,6 +36,7 @@ impl Args {
         match self.action {
             Action::Sweep(args) => args.execute(quiet),
             Action::Width(args) => args.execute(quiet),
+            Action::Phase(args) => args.execute(quiet),
             Action::Merge(args) => args.execute(quiet),
         }
     }

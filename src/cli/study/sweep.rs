@@ -60,9 +60,7 @@ impl Args {
             }
         }
         let stop = interrupt::watch(true)?;
-        let of_shard = |number: usize| self.shard.is_none_or(|(which, of)| number % of == which - 1);
-        let runs = plan.runs.iter().enumerate().filter(|(number, _)| of_shard(*number)).map(|(_, run)| run);
-        let progress = Progress::new(quiet, runs);
+        let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));
         let ended = study::sweep(&plan, &place, &progress, stop);
         progress.finish();
         conclude(&ended?, &place, quiet, self.json)

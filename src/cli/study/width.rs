@@ -49,7 +49,7 @@ pub struct Args {
 }
 
 /// A number of particles; `1e5` is one.
-fn width(text: &str) -> Result<u64, String> {
+pub fn width(text: &str) -> Result<u64, String> {
     match text.trim().parse::<f64>() {
         Ok(width) if (1.0..=1e9).contains(&width) && width.fract() == 0.0 => Ok(width as u64),
         _ => Err("give a whole number from 1 to 1e9".to_string()),
