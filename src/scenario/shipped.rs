@@ -58,6 +58,7 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("particles", "data/particles.csv"),
         shipped!("wide"),
         shipped!("width"),
+        shipped!("width_lifted"),
         shipped!("nile", "data/nile.csv"),
         shipped!("mcycle", "data/mcycle.csv"),
     ]

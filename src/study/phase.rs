@@ -55,15 +55,20 @@ pub struct PhaseRow {
 }
 
 impl PhaseRow {
-    /// `lazy` if the kernel changes less and less as the width grows, `adaptive` if not, `?` where
-    /// the interval of the exponent does not tell; half-way to the exponent -1/2 of the kernel
-    /// regime is the border.
+    /// * `lazy`: the kernel changes less and less as the width grows;
+    /// * `lazy at any width`: the change does not fall with the width, but is small: under 5 %;
+    /// * `adaptive`: neither;
+    /// * `?`: the interval of the exponent does not tell.
     pub fn phase(&self) -> &'static str {
-        const BORDER: f64 = -0.25;
+        const FALLS: f64 = -0.1;
+        const SMALL: f64 = 0.05;
+        let last = self.kernel_change.last().map_or(f64::NAN, |change| change.0);
         match &self.law {
-            Some(law) if law.exponent() + law.exponent_margin() < BORDER => "lazy",
-            Some(law) if law.exponent() - law.exponent_margin() > BORDER => "adaptive",
-            _ => "?",
+            Some(law) if law.exponent() + law.exponent_margin() < FALLS => "lazy",
+            Some(law) if law.exponent() - law.exponent_margin() < FALLS => "?",
+            Some(_) if last < SMALL => "lazy at any width",
+            Some(_) => "adaptive",
+            None => "?",
         }
     }
 }

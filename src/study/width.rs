@@ -322,8 +322,9 @@ fn approach(q: usize, quantity: Quantity, rows: &[WidthRow], limit_error: f64, s
     let mut verdict = match &law {
         _ if none => "the same as in the limit, always".to_string(),
         None => format!(
-            "no slope: {} widths lie clear of the limit's own error {limit_error:.1e}, two are needed",
-            usable.len()
+            "no slope: {} of {} widths lie clear of the limit's own error {limit_error:.1e}, two are needed",
+            usable.len(),
+            rows.len()
         ),
         Some(law) => {
             let (slope, margin) = (law.exponent(), law.exponent_margin());
@@ -343,7 +344,10 @@ fn approach(q: usize, quantity: Quantity, rows: &[WidthRow], limit_error: f64, s
         verdict += &format!(" (from {} on; smaller widths do not lie on one line)", usable[0].width);
     }
     if left_out > 0 && law.is_some() {
-        verdict += &format!(" ({left_out} widths too near to the limit's own error are not fitted)");
+        verdict += &format!(
+            " ({left_out} of {} widths lie too near to the limit's own error to be fitted)",
+            rows.len()
+        );
     }
     let one_percent = law.and_then(|law| law.solve(0.01 * size)).filter(|solved| solved.0.is_finite());
     let fitted = usable.iter().map(|row| row.width).collect();
@@ -374,9 +378,9 @@ mod tests {
         assert!((good.one_percent.unwrap().0 - 22500.0).abs() < 1e-6);
         let near = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.005);
         assert_eq!(near.fitted, [100, 1000, 10_000]);
-        assert!(near.verdict.contains("1 widths too near"), "{}", near.verdict);
+        assert!(near.verdict.contains("(1 of 4 widths lie too near"), "{}", near.verdict);
         let far = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.05);
-        assert!(far.verdict.contains("no slope: 1 widths lie clear"), "{}", far.verdict);
+        assert!(far.verdict.contains("no slope: 1 of 4 widths lie clear"), "{}", far.verdict);
         let flat = of(&rows(&widths, |_| 1.0), 0.0);
         assert!(flat.verdict.contains("no approach"), "{}", flat.verdict);
         assert!(of(&rows(&widths, |m| 1.0 / m), 0.0).verdict.contains("faster than -0.50"));
