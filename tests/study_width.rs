@@ -53,27 +53,18 @@ fn independent_draws_approach_with_slope_one_half() {
     }
 }
 
-/// Output weights that shrink with the width have no limit in which the start function is fixed.
+/// Output weights like `1 / sqrt(m)` in a sum over neurons: the start function is random at every
+/// width, and there is no one limit. Nothing is learned by the end of this run.
 #[test]
 fn a_network_without_a_limit_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
-    let found = json(reluflow(folder.path()).args([
-        "study",
-        "width",
-        &shipped("lifted.toml"),
-        "--widths",
-        "50,100,200,400",
-        "--seeds",
-        "32",
-        "--limit-particles",
-        "3200",
-        "--limit",
-        "iid",
-        "--json",
-        "-q",
-    ]));
-    let residual = of(&found, "residual");
-    assert!(residual["verdict"].as_str().unwrap().starts_with("no slope: 0 of 4 widths"), "{residual}");
+    let text = fs::read_to_string(shipped("lifted.toml")).unwrap().replace("end = 0.004", "end = 1e-8");
+    fs::write(folder.path().join("literal.toml"), text).unwrap();
+    let study = ["study", "width", "literal.toml", "--widths", "50,100,200,400", "--seeds", "32"];
+    let more = ["--limit-particles", "3200", "--limit", "iid", "--json", "-q"];
+    let found = json(reluflow(folder.path()).args(study).args(more));
+    let verdict = of(&found, "residual")["verdict"].as_str().unwrap();
+    assert!(verdict.starts_with("no slope: 0 of 4 widths") || verdict.contains("no approach"), "{verdict}");
 }
 
 #[test]
@@ -128,8 +119,10 @@ fn requests_that_make_no_sense_are_refused() {
     }
 }
 
-/// In mean-field scaling the kernel's change does not fall with the width; with `alpha = sqrt(m)`
-/// it falls like `1 / kappa = m^(-1/2)`; and `delta -> -inf` is lazy by itself.
+/// In mean-field scaling the kernel's change does not fall with the width. With `alpha = sqrt(m)`
+/// neurons move by `1 / kappa = m^(-1/2)`, and the kernel changes by that or less: where `c` and
+/// `-c` are equally likely the first order cancels but for fluctuations, which leaves `1 / m`. And
+/// `delta -> -inf` is lazy by itself.
 #[test]
 fn phases_are_where_theory_has_them() {
     let folder = tempfile::tempdir().unwrap();
@@ -150,7 +143,8 @@ fn phases_are_where_theory_has_them() {
     let row = |i: usize| &found[i];
     let exponent = |i: usize| row(i)["exponent"].as_f64().unwrap();
     assert_eq!((row(2)["delta"].as_f64(), row(2)["power"].as_f64()), (Some(0.0), Some(0.5)));
-    assert!((exponent(2) + 0.5).abs() < 0.15, "{found:#}");
+    assert!((exponent(0) + 1.0).abs() < 0.15, "{found:#}");
+    assert!((-1.1..-0.45).contains(&exponent(2)), "{found:#}");
     assert!(exponent(1).abs() < 0.1 && exponent(3).abs() < 0.1, "{found:#}");
     let phases: Vec<&str> = (0..4).map(|i| row(i)["phase"].as_str().unwrap()).collect();
     assert_eq!(phases, ["lazy", "lazy at any width", "lazy", "adaptive"]);

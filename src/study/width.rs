@@ -328,7 +328,9 @@ fn approach(q: usize, quantity: Quantity, rows: &[WidthRow], limit_error: f64, s
         ),
         Some(law) => {
             let (slope, margin) = (law.exponent(), law.exponent_margin());
-            let words = if (slope + 0.5).abs() <= margin.max(0.03) {
+            let words = if margin > 0.15 {
+                ": too uncertain to tell; give more seeds or widths"
+            } else if (slope + 0.5).abs() <= margin.max(0.03) {
                 ", as independent draws have it"
             } else if slope + margin > -0.05 {
                 ": no approach; is there a limit? The law must not depend on the width"
@@ -384,6 +386,9 @@ mod tests {
         let flat = of(&rows(&widths, |_| 1.0), 0.0);
         assert!(flat.verdict.contains("no approach"), "{}", flat.verdict);
         assert!(of(&rows(&widths, |m| 1.0 / m), 0.0).verdict.contains("faster than -0.50"));
+        let scattered = |m: f64| 3.0 / m.sqrt() * if m == 1000.0 { 2.0 } else { 1.0 };
+        let unsure = of(&rows(&widths[..3], scattered), 0.0);
+        assert!(unsure.verdict.contains("too uncertain"), "{}", unsure.verdict);
         let bent = of(&rows(&widths, |m| 3.0 / m.sqrt() * (1.0 + 100.0 / m)), 0.0);
         assert_eq!(bent.fitted, [1000, 10_000, 100_000], "{}", bent.verdict);
         assert!(bent.verdict.contains("(from 1000 on"), "{}", bent.verdict);
