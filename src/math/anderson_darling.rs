@@ -34,7 +34,8 @@ pub fn anderson_darling(values: &[f64]) -> Option<AndersonDarling> {
     let count = n as f64;
     let mean = values.iter().sum::<f64>() / count;
     let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt();
-    if !(deviation > 1e-14 * values.iter().fold(0.0, |most: f64, v| most.max(v.abs()))) {
+    let largest = values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    if deviation.is_nan() || deviation <= 1e-14 * largest {
         return None;
     }
     let mut z: Vec<f64> = values.iter().map(|v| (v - mean) / deviation).collect();

@@ -55,7 +55,7 @@ impl PowerLaw {
             uu += weight[i] * u * u;
             uv += weight[i] * u * (y[i].ln() - level);
         }
-        if !(uu > 1e-24 * total) {
+        if uu.is_nan() || uu <= 1e-24 * total {
             return None;
         }
         let exponent = uv / uu;
@@ -102,7 +102,7 @@ impl PowerLaw {
     /// Where the law has the value `y`: `(x, lower, upper)` with a 95 % interval, by propagating
     /// the errors of level and exponent to `ln x`. `None` for a law that does not change.
     pub fn solve(&self, y: f64) -> Option<(f64, f64, f64)> {
-        if self.exponent == 0.0 || !(y > 0.0) {
+        if self.exponent == 0.0 || y.is_nan() || y <= 0.0 {
             return None;
         }
         let u = (y.ln() - self.level) / self.exponent;

@@ -18,8 +18,14 @@ use super::{StudyError, width_file};
 /// Widths at which the limit's own error is above this share of the deviation are not fitted.
 const LIMIT_SHARE: f64 = 0.3;
 
-/// `chi^2` per degree of freedom above which one power law does not fit all widths.
-const MOST_SCATTER: f64 = 3.0;
+/// `chi^2` that one power law through `n` widths passes in one case of a hundred (Wilson and
+/// Hilferty's approximation to the quantile with `n - 2` degrees of freedom).
+fn most_scatter(n: usize) -> f64 {
+    const NORMAL_99: f64 = 2.326347874040841;
+    let k = n as f64 - 2.0;
+    let spread = 2.0 / (9.0 * k);
+    k * (1.0 - spread + NORMAL_99 * spread.sqrt()).powi(3)
+}
 
 /// What a width study is asked.
 #[derive(Debug, Clone)]
@@ -306,14 +312,12 @@ fn fit(q: usize, rows: &[&WidthRow]) -> Option<PowerLaw> {
 
 fn approach(q: usize, quantity: Quantity, rows: &[WidthRow], limit_error: f64, size: f64) -> Approach {
     let known = |row: &&WidthRow| row.deviation[q].0 > 0.0 && row.deviation[q].0.is_finite();
-    let clear = |row: &&WidthRow| !(limit_error > LIMIT_SHARE * row.deviation[q].0);
+    let clear = |row: &&WidthRow| limit_error.is_nan() || limit_error <= LIMIT_SHARE * row.deviation[q].0;
     let clear: Vec<&WidthRow> = rows.iter().filter(known).filter(clear).collect();
     // The law is that of large widths: small ones are left out while no one line fits all.
     let mut usable = &clear[..];
     let mut law = fit(q, usable);
-    while usable.len() > 3
-        && law.is_some_and(|law| law.chi_square() > MOST_SCATTER * (usable.len() - 2) as f64)
-    {
+    while usable.len() > 3 && law.is_some_and(|law| law.chi_square() > most_scatter(usable.len())) {
         usable = &usable[1..];
         law = fit(q, usable);
     }
@@ -368,6 +372,13 @@ mod tests {
             WidthRow { width, deviation: [(value, 0.02 * value); 4], fluctuations, failed: 0 }
         };
         widths.iter().map(row).collect()
+    }
+
+    #[test]
+    fn quantiles_of_chi_square_are_those_of_the_tables() {
+        for (n, quantile) in [(4, 9.210), (5, 11.345), (7, 15.086), (12, 23.209)] {
+            assert!((most_scatter(n) / quantile - 1.0).abs() < 0.01, "{n}: {}", most_scatter(n));
+        }
     }
 
     #[test]
