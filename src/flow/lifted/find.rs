@@ -116,31 +116,27 @@ fn look_at(prospect: &Prospect<'_>, rooms: &Rooms, state: &State, block: Block, 
 
 /// The loose neurons that must be walked, ascending.
 fn find_loose(prospects: &[Prospect<'_>], rooms: &mut Rooms, state: &State) -> Vec<u32> {
-    let mut deadlines = std::mem::take(&mut rooms.loose_deadline);
-    let one = |(&i, deadline): (&u32, &mut f64)| {
-        let at = i as usize;
-        let prospect = &prospects[rooms.of(state.place[at])];
+    let one = |(&i, (room, deadline)): (&u32, &mut (u32, f64))| {
+        let prospect = &prospects[*room as usize];
         if prospect.leaving {
             return Some(i);
         }
         if prospect.travel[1] <= *deadline {
             return None;
         }
-        let sweep = prospect.sweep?;
+        let (sweep, at) = (prospect.sweep?, i as usize);
         let z = [state.c[at], state.w_x[at], state.w_y[at]];
         let (near, margin) = is_near(z, sweep, prospect.sides);
         *deadline = prospect.travel[0] + SLACK * margin;
         near.then_some(i)
     };
-    let found = rooms
+    rooms
         .loose
         .par_chunks(LOOSE_TASK)
-        .zip(deadlines.par_chunks_mut(LOOSE_TASK))
-        .map(|(indices, deadlines)| indices.iter().zip(deadlines).filter_map(one).collect::<Vec<_>>())
+        .zip(rooms.loose_room.par_chunks_mut(LOOSE_TASK))
+        .map(|(indices, rooms)| indices.iter().zip(rooms).filter_map(one).collect::<Vec<_>>())
         .collect::<Vec<_>>()
-        .concat();
-    rooms.loose_deadline = deadlines;
-    found
+        .concat()
 }
 
 /// Two ascending lists as one.

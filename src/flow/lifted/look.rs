@@ -3,6 +3,9 @@
 //! The planes of a room move, in frame coordinates, along paths of known length `L`. A neuron `z`
 //! starts the step at distance `s_0` from a plane and ends it at `s_1`; on the way its distance `s`
 //! obeys `2 s >= s_0 + s_1 - L |z|`. So it met nothing if `s_0 + s_1 > L |z|` for both planes.
+//! Nor did it if both `s_1` are positive and distances changed in one direction only:
+//! `ds/du = -c <n, h g>`, so they do where neither the field across the planes nor `c` turns. On a
+//! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does.
 
 use multiversion::multiversion;
 
@@ -105,14 +108,24 @@ pub fn is_near(z: Neuron, sweep: &Sweep, sides: Sides) -> (bool, f64) {
 struct Test<const EITHER: bool> {
     planes: [[Neuron; 2]; 2],
     reach: f64,
+    rounding: f64,
+    output: [Neuron; 2],
+    output_travel: f64,
 }
 
 impl<const EITHER: bool> Test<EITHER> {
     #[inline(always)]
     fn new(sweep: &Sweep) -> Test<EITHER> {
         let size = sweep.planes.as_flattened().as_flattened().iter();
-        let size = size.fold(0.0, |most: f64, entry| most.max(entry.abs()));
-        Test { planes: sweep.planes, reach: sweep.travel + ROUNDING * size }
+        let rounding = ROUNDING * size.fold(0.0, |most: f64, entry| most.max(entry.abs()));
+        Test {
+            planes: sweep.planes,
+            reach: sweep.travel + rounding,
+            rounding,
+            output: sweep.output,
+            // Where the field turns, no neuron counts as monotone.
+            output_travel: if sweep.steady { sweep.output_travel } else { f64::INFINITY },
+        }
     }
 
     /// [`Test::of`] where the neuron is at home, nothing where it is a stranger.
@@ -123,19 +136,29 @@ impl<const EITHER: bool> Test<EITHER> {
     }
 
     #[inline(always)]
-    fn of(&self, [c, x, y]: Neuron) -> (bool, f64) {
+    fn of(&self, z: Neuron) -> (bool, f64) {
         let [[a0, b0], [a1, b1]] = self.planes;
-        let distance = |p: Neuron| {
-            let s = p[0] * c + p[1] * x + p[2] * y;
-            if EITHER { s.abs() } else { s }
-        };
-        let (a, b) = (distance(a0), distance(b0));
-        let (sum_a, sum_b) = (a + distance(a1), b + distance(b1));
-        let length = (c * c + x * x + y * y).sqrt();
+        let dot = |p: Neuron| p[0] * z[0] + p[1] * z[1] + p[2] * z[2];
+        let (mut a, mut b) = (dot(a0), dot(b0));
+        let (mut a_end, mut b_end) = (dot(a1), dot(b1));
+        if EITHER {
+            // Measured to the side on which they start.
+            (a_end, b_end) = (a_end * 1f64.copysign(a), b_end * 1f64.copysign(b));
+            (a, b) = (a.abs(), b.abs());
+        }
+        let length = (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt();
         let nearest = if a < b { a } else { b };
+        let at_end = if a_end < b_end { a_end } else { b_end };
+        let (sum_a, sum_b) = (a + a_end.abs(), b + b_end.abs());
         let sum = if sum_a < sum_b { sum_a } else { sum_b };
-        // A NaN counts as near.
-        let safe = sum > self.reach * length;
-        (!safe, nearest / length)
+        // Written so that a NaN counts as near.
+        let inside = at_end > self.rounding * length;
+        let out_of_reach = sum > self.reach * length;
+        let monotone = if EITHER {
+            self.output_travel < f64::INFINITY
+        } else {
+            dot(self.output[0]).abs() + dot(self.output[1]).abs() > self.output_travel * length
+        };
+        (!(inside & (out_of_reach | monotone)), nearest / length)
     }
 }

@@ -35,7 +35,7 @@ impl Cloud {
                 Ok(ambiguous)
             }
             (Start::Lifted(neurons), Some(kind)) => {
-                Ok(lifted::Cloud::start(samples, regions, &neurons, kind, flow.kappa(), state))
+                Ok(lifted::Cloud::start(samples, regions, neurons, kind, flow.kappa(), state))
             }
             (Start::Canonical(_), Some(_)) => refuse("canonical particles (r, theta)", "neurons (c, a, b)"),
             (Start::Lifted(_), None) => refuse("neurons (c, a, b)", "canonical particles (r, theta)"),
