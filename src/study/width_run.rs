@@ -164,6 +164,8 @@ fn start_covariance(d: &Description, start: &Start) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Measure;
+    use std::f64::consts::FRAC_PI_2;
 
     /// `r ~ N(0, 1)`, `theta` uniform: `E z_j z_k = E <xt_j, d>_+ <xt_k, d>_+`, half the order-1
     /// arc-cosine kernel of section 12 with `C = 1`; at `(-1, 0.5)` it is 0.194668.
@@ -176,6 +178,10 @@ mod tests {
         // Var z^2 is of order 1: four standard errors are 0.008.
         assert!((covariance[1] - 0.194668).abs() < 0.008, "{covariance:?}");
         assert_eq!(covariance[1], covariance[2]);
+        // Two vertical neurons, r = 1 and r = 3: z = r at every sample, mean 2, variance 1.
+        let pair = Measure::new(vec![1.0, 3.0], vec![FRAC_PI_2; 2], vec![0.5; 2]).unwrap();
+        let by_hand = start_covariance(&scenario.description, &pair.into());
+        assert!(by_hand.iter().all(|c| (c - 1.0).abs() < 1e-15), "{by_hand:?}");
         // E <xt, d>_+^2 = |xt|^2 / 4.
         assert!((covariance[0] - 0.5).abs() < 0.016 && (covariance[3] - 1.25 / 4.0).abs() < 0.012);
     }
