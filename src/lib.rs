@@ -47,7 +47,7 @@
 //!              ^                   ^       |
 //!              |                   |       |
 //!            kernel  <-------------|-------'
-//!                              scenario             all  <-  cli  <-  main
+//!                              scenario    io, kernel, scenario  <-  study    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
