@@ -32,13 +32,16 @@ impl LimitKind {
     fn ways(self, particles: u64) -> Vec<Vec<(String, String)>> {
         let set = |key: &str, value: String| (key.to_string(), value);
         let count = set("measure.particles", particles.to_string());
-        match self {
-            LimitKind::Iid => vec![vec![count]],
-            _ => vec![vec![set("measure.sampling", format!("\"{}\"", self.name())), count]],
+        let sampling = set("measure.sampling", format!("\"{}\"", self.name()));
+        let mut ways = vec![vec![sampling, count.clone()]];
+        if self == LimitKind::Iid {
+            // What scenarios that say nothing are sampled by.
+            ways.push(vec![count]);
         }
+        ways
     }
 
-    /// Overrides for a limit of about this many particles, if the scenario can be sampled so.
+    /// Overrides for about this many particles sampled so, if the scenario can be.
     pub(crate) fn set(self, base: &Base, particles: u64) -> Option<Vec<(String, String)>> {
         self.ways(particles).into_iter().find(|set| base.with(set).is_ok())
     }

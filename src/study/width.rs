@@ -157,10 +157,14 @@ impl WidthPlan {
             for k in 0..request.seeds {
                 // No two widths share draws: their deviations are independent.
                 let seed = base.seed + (w * request.seeds + k) as u64;
-                let set = vec![
-                    ("measure.particles".to_string(), width.to_string()),
-                    ("measure.seed".to_string(), seed.to_string()),
-                ];
+                let mut set = match LimitKind::Iid.set(base, width) {
+                    Some(set) => set,
+                    None => {
+                        // Refused below, with the words that say why.
+                        vec![("measure.particles".to_string(), width.to_string())]
+                    }
+                };
+                set.push(("measure.seed".to_string(), seed.to_string()));
                 runs.push(Plan::run("width", base, vec![w, k], set, &limit)?);
             }
         }
