@@ -47,7 +47,7 @@
 //!              ^                   ^       |
 //!              |                   |       |
 //!            kernel  <-------------|-------'
-//!                              scenario             all  <-  cli  <-  main
+//!                              scenario    io, kernel, scenario  <-  study    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
@@ -62,7 +62,8 @@
 //! | [`kernel`] | problem, math | infinite-width kernels, their regression and dynamics, spline analysis |
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
-//! | [`cli`] | io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
+//! | [`cli`] | study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -75,3 +76,4 @@ pub mod math;
 pub mod problem;
 pub mod run;
 pub mod scenario;
+pub mod study;

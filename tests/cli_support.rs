@@ -25,6 +25,11 @@ pub const COMMANDS: &[&[&str]] = &[
     &["scenarios", "list"],
     &["scenarios", "show"],
     &["scenarios", "copy"],
+    &["study"],
+    &["study", "sweep"],
+    &["study", "width"],
+    &["study", "phase"],
+    &["study", "merge"],
 ];
 
 /// The program in a folder of its own, with an environment that changes nothing.

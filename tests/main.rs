@@ -54,4 +54,8 @@ mod scenario_laws;
 mod scenario_samples;
 mod scenario_shipped;
 mod shipped_accuracy;
+mod study_support;
+mod study_sweep;
+mod study_tools;
+mod study_width;
 mod total_variation;

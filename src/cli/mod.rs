@@ -18,6 +18,7 @@ mod recover;
 mod resume;
 mod run;
 mod scenarios;
+mod study;
 mod table;
 mod threads;
 mod validate;
@@ -60,6 +61,7 @@ enum Command {
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
+    Study(study::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -98,6 +100,7 @@ impl Command {
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
+            Command::Study(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

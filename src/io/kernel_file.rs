@@ -67,7 +67,7 @@ impl Arrays {
         let values = Values::F64(values);
         self.0.push(Array {
             name: name.to_owned(),
-            dims: dims.to_vec(),
+            dims: dims.iter().map(|dim| dim.to_string()).collect(),
             values,
             units,
             long_name: about.to_owned(),
@@ -80,7 +80,7 @@ impl Arrays {
         let long_name = about.to_owned();
         self.0.push(Array {
             name: name.to_owned(),
-            dims: vec![name],
+            dims: vec![name.to_owned()],
             values,
             units: "",
             long_name,
@@ -91,7 +91,7 @@ impl Arrays {
     fn numbers(&mut self, name: &str, dims: &[&'static str], about: &str, numbers: Vec<i32>) {
         self.0.push(Array {
             name: name.to_owned(),
-            dims: dims.to_vec(),
+            dims: dims.iter().map(|dim| dim.to_string()).collect(),
             values: Values::I32(numbers),
             units: "1",
             long_name: about.to_owned(),

@@ -14,7 +14,7 @@ mod kernel_file;
 pub(crate) mod layout;
 mod lock;
 mod metadata;
-mod netcdf;
+pub(crate) mod netcdf;
 mod opening;
 mod partial;
 mod piece;
@@ -30,6 +30,8 @@ mod writer;
 
 pub use error::{IoError, LastGood};
 pub use kernel_file::write_kernel_file;
+pub(crate) use lock::Lock;
+pub(crate) use metadata::{git_commit, history_line, program};
 pub use reader::{Particles, RunFile};
 pub use recover::{Recovered, recover};
 pub use status::Status;

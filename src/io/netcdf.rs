@@ -20,6 +20,7 @@ use super::writer::writable;
 pub(crate) enum Values {
     F64(Vec<f64>),
     I32(Vec<i32>),
+    I64(Vec<i64>),
     Text(Vec<String>),
 }
 
@@ -30,7 +31,7 @@ pub(crate) enum Values {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Array {
     pub name: String,
-    pub dims: Vec<&'static str>,
+    pub dims: Vec<String>,
     pub values: Values,
     pub units: &'static str,
     pub long_name: String,
@@ -47,6 +48,7 @@ impl Array {
         match &self.values {
             Values::F64(values) => values.len(),
             Values::I32(values) => values.len(),
+            Values::I64(values) => values.len(),
             Values::Text(values) => values.len(),
         }
     }
@@ -137,6 +139,11 @@ fn create(file: &File, array: &Array, shape: &[usize]) -> hdf5::Result<Dataset> 
         }
         Values::I32(values) => {
             let dataset = builder.empty::<i32>().shape(shape).create(name)?;
+            dataset.write_raw(values)?;
+            Ok(dataset)
+        }
+        Values::I64(values) => {
+            let dataset = builder.empty::<i64>().shape(shape).create(name)?;
             dataset.write_raw(values)?;
             Ok(dataset)
         }

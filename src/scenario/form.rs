@@ -122,6 +122,11 @@ impl Form {
         })
     }
 
+    /// Its title, or the name of its file.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// How many samples and particles [`Form::build`] will make; those of files are not known.
     #[cfg(test)]
     pub fn size(&self) -> usize {

@@ -118,13 +118,8 @@ impl Scenario {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         match extension.as_str() {
             "toml" => {
-                let bytes = file::read(path)?;
-                let text = std::str::from_utf8(&bytes).map_err(|error| {
-                    let line = bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
-                    ScenarioError::in_file(path, "the scenario is not UTF-8 text", "save it as UTF-8")
-                        .at(line, None)
-                })?;
-                Scenario::parse(text, path)
+                let text = file::text(path)?;
+                Scenario::parse(&text, path)
             }
             "csv" | "tsv" | "txt" | "dat" => without_toml::read(path),
             _ => Err(ScenarioError::in_file(
@@ -168,5 +163,29 @@ impl Scenario {
         }
         let source = Source { path, text };
         Form::parse(source)?.build(source)
+    }
+
+    /// Understands the text of a scenario without reading or drawing anything: what
+    /// [`Scenario::parse`] refuses before it does.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn check(text: &str, path: &Path) -> Result<(), ScenarioError> {
+        Form::parse(Source { path, text }).map(|_| ())
+    }
+
+    /// The text and the title of a scenario; for a table of samples those of the scenario that
+    /// runs it with defaults.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn text(path: &Path) -> Result<(String, String), ScenarioError> {
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+            let text = file::text(path)?;
+            let title = Form::parse(Source { path, text: &text })?.title().to_string();
+            return Ok((text, title));
+        }
+        let description = Scenario::read(path)?.description;
+        Ok((description.scenario, description.title))
     }
 }

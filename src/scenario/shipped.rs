@@ -57,6 +57,8 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("delta_100"),
         shipped!("particles", "data/particles.csv"),
         shipped!("wide"),
+        shipped!("width"),
+        shipped!("width_lifted"),
         shipped!("nile", "data/nile.csv"),
         shipped!("mcycle", "data/mcycle.csv"),
     ]
