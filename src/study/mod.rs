@@ -7,6 +7,7 @@
 //! it knows nothing of the terminal, and how a run is stepped is the business of
 //! [`run`](crate::run).
 
+mod approach;
 mod assemble;
 mod engine;
 mod ensemble;
@@ -29,6 +30,7 @@ mod width;
 mod width_file;
 mod width_run;
 
+pub use approach::Approach;
 pub use engine::{Monitor, Times};
 pub use ensemble::{Fluctuations, Quantity, mean_and_error};
 pub use error::StudyError;
@@ -39,4 +41,4 @@ pub use plan::{Axis, Base, Plan, Run, Values};
 pub use sweep::{Ended, Place, merge, runs_folder, sweep};
 pub use values::Swept;
 pub use variables::{VARIABLES, Variable};
-pub use width::{Approach, WidthEnded, WidthPlan, WidthReport, WidthRequest, WidthRow};
+pub use width::{WidthEnded, WidthPlan, WidthReport, WidthRequest, WidthRow};
