@@ -35,7 +35,13 @@ fn neurons(m: usize) -> Neurons {
 /// `m` neurons as they are late in the run.
 fn late(m: usize, s: usize) -> Neurons {
     let mut coarse = Simulation::with(samples(s), neurons(COARSE), FLOW, 1e-6).expect("a start");
-    coarse.advance_to(if s > 100 { 1.0 } else { 10.0 }).expect("a run");
+    coarse
+        .advance_to(match s {
+            10 => 10.0,
+            100 => 300.0,
+            _ => 30.0,
+        })
+        .expect("a run");
     let parts = m / COARSE;
     let column = |at: usize, sign: f64| {
         (0..m)
