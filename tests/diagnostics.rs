@@ -1,7 +1,9 @@
 //! What a snapshot says against the definitions.
 
 use reluflow::problem::{PlaceKind, Regions, Samples};
-use reluflow::run::{BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State};
+use reluflow::run::{
+    BoundaryClass, Description, OutputOptions, ParticleOutput, Sampling, Schedule, Simulation, State,
+};
 use reluflow::{flow::Flow, problem::Affine};
 
 use crate::common::{Draw, Problem, worst};
@@ -13,6 +15,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
         scenario: String::new(),
         measure_source: String::new(),
         seed: None,
+        sampling: Sampling::File,
         samples: problem.samples(),
         x_map: Affine::IDENTITY,
         y_map: Affine::IDENTITY,

@@ -7,7 +7,9 @@ use ndarray::{Array1, Array2};
 use reluflow::flow::{Counters, Flow};
 use reluflow::io::{IoError, RunWriter};
 use reluflow::problem::{Affine, Place, PlaceKind, Samples};
-use reluflow::run::{Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord};
+use reluflow::run::{
+    Description, OutputOptions, ParticleOutput, Sampling, Schedule, Snapshot, State, StepRecord,
+};
 
 /// Snapshots of the made-up run.
 pub const SNAPSHOTS: usize = 3;
@@ -39,6 +41,7 @@ pub fn description(samples: usize, particles: usize, output: OutputOptions) -> D
         scenario: "title = \"Made up\"\n# λ\n".to_owned(),
         measure_source: "normal-uniform, scale 1".to_owned(),
         seed: Some(u64::MAX - 3),
+        sampling: Sampling::Quadrature { nodes: 14, estimate_error: output.tangent_kernel },
         samples: Samples::from_merged(x, y, weight, 0.125).unwrap(),
         x_map: Affine { offset: 0.1, scale: 3.0 },
         y_map: Affine { offset: -1.0, scale: 0.7 },
@@ -86,6 +89,7 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
         stuck_mass: number(20, i, 0),
         tangent_kernel: kernel.then(|| matrix(21, s, s)),
         tangent_kernel_eigenvalues: kernel.then(|| vector(22, s)),
+        quadrature_error_estimate: kernel.then(|| number(24, i, 0).abs()),
         counters: counters(23, i),
     }
 }

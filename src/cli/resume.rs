@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::io::{IoError, RunWriter};
-use crate::run::Simulation;
+use crate::run::{Description, Simulation};
+use crate::scenario::Scenario;
 
 use super::drive::{Telling, drive_and_write};
 use super::failure::{Exit, Failure};
@@ -43,7 +44,22 @@ impl Args {
             let (title, time, end) = (&description.title, state.time, description.end);
             note(&format!("{title}: continuing from t = {time} of {end} in {}", self.run.display()));
         }
-        let simulation = Simulation::resume(&description, state)?;
+        let finer = finer(&description, state.time)?;
+        let mut simulation = Simulation::resume(&description, state)?;
+        if let Some(finer) = finer {
+            simulation = simulation.estimating(finer);
+        }
         drive_and_write(&self.run, &description, simulation, writer, true, Telling { quiet, json: self.json })
     }
+}
+
+/// The run that tells the error of a quadrature is not in the file: it is made again, up to the time
+/// from which this one continues, and so has the bits it would have had.
+fn finer(description: &Description, time: f64) -> Result<Option<Simulation>, Failure> {
+    let Some(start) = Scenario::finer(description)? else { return Ok(None) };
+    let mut finer = Simulation::new(description, start)?;
+    for &stop in description.schedule.times().iter().filter(|&&stop| stop <= time) {
+        finer.advance_to(stop)?;
+    }
+    Ok(Some(finer))
 }

@@ -41,7 +41,7 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply()?;
-        let Scenario { description, start, notices, .. } = Scenario::read(&self.input)?;
+        let Scenario { description, start, finer, notices, .. } = Scenario::read(&self.input)?;
         if !quiet {
             notices.iter().for_each(|notice| note(&format!("note: {notice}")));
         }
@@ -52,7 +52,10 @@ impl Args {
         make_parent(&output)?;
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
-        let simulation = Simulation::new(&description, start)?;
+        let mut simulation = Simulation::new(&description, start)?;
+        if let Some(finer) = finer {
+            simulation = simulation.estimating(Simulation::new(&description, finer)?);
+        }
         if !quiet {
             let (samples, particles) = (description.samples.len(), description.mass.len());
             let (end, output) = (description.end, output.display());

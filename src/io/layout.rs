@@ -23,6 +23,8 @@ pub(crate) struct Layout {
     options: OutputOptions,
     /// Factor before the mean over neurons, 1 for canonical particles.
     kappa: f64,
+    /// Whether the error of a quadrature is estimated.
+    estimated: bool,
 }
 
 impl Layout {
@@ -62,12 +64,22 @@ impl Layout {
             Ok(())
         });
         visited.unwrap_or_else(|never| match never {});
-        Layout { lengths, options: description.output, kappa: description.flow.kappa() }
+        Layout {
+            lengths,
+            options: description.output,
+            kappa: description.flow.kappa(),
+            estimated: description.sampling.estimates_error(),
+        }
     }
 
     /// The layout of a file with these dimensions.
-    pub(crate) fn from_lengths(lengths: BTreeMap<Dim, usize>, options: OutputOptions, kappa: f64) -> Layout {
-        Layout { lengths, options, kappa }
+    pub(crate) fn from_lengths(
+        lengths: BTreeMap<Dim, usize>,
+        options: OutputOptions,
+        kappa: f64,
+        estimated: bool,
+    ) -> Layout {
+        Layout { lengths, options, kappa, estimated }
     }
 
     /// `m / alpha(m)`.
@@ -112,6 +124,7 @@ impl Layout {
             When::StoredNeurons => self.has_neurons() && self.len(Dim::Particle) > 0,
             When::Thinned => self.len(Dim::Particle) != self.len(Dim::AllParticles),
             When::Kernel => self.options.tangent_kernel,
+            When::Estimated => self.estimated,
         };
         // A column of the state may be empty; HDF5 has no chunks or storage for it.
         asked && variable.dims.iter().all(|&dim| dim.is_unlimited() || self.len(dim) > 0)

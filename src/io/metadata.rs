@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hdf5::File;
 
 use crate::problem::{Affine, Samples};
-use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
+use crate::run::{Description, OutputOptions, ParticleOutput, Sampling, Schedule};
 
 use super::attributes::{read_text, read_value, write_text, write_value};
 use super::flow_attributes;
@@ -80,6 +80,11 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
     if let Some(seed) = d.seed {
         write_value(file, "seed", &seed)?;
     }
+    write_text(file, "sampling", d.sampling.name())?;
+    if let Sampling::Quadrature { nodes, estimate_error } = d.sampling {
+        write_value(file, "quadrature_nodes", &(nodes as u64))?;
+        write_value(file, "quadrature_estimate", &i8::from(estimate_error))?;
+    }
     flow_attributes::write(file, &d.flow)?;
     write_value(file, "end", &d.end)?;
     write_value(file, "tolerance", &d.tolerance)?;
@@ -116,6 +121,22 @@ pub(crate) fn read_options(file: &File) -> hdf5::Result<OutputOptions> {
     })
 }
 
+/// Reads how the start measure was sampled. Files from before there was a choice do not say: what
+/// has a seed was drawn independently.
+pub(crate) fn read_sampling(file: &File) -> hdf5::Result<Sampling> {
+    Ok(match read_text(file, "sampling").as_deref() {
+        Err(_) if read_value::<u64>(file, "seed").is_ok() => Sampling::Iid,
+        Err(_) | Ok("file") => Sampling::File,
+        Ok("iid") => Sampling::Iid,
+        Ok("sobol") => Sampling::Sobol,
+        Ok("quadrature") => Sampling::Quadrature {
+            nodes: read_value::<u64>(file, "quadrature_nodes")? as usize,
+            estimate_error: read_value::<i8>(file, "quadrature_estimate")? != 0,
+        },
+        Ok(other) => return Err(format!("unknown sampling {other:?}").into()),
+    })
+}
+
 /// Reads the whole description.
 pub(crate) fn read(sets: &Sets) -> hdf5::Result<Description> {
     let file = &sets.file;
@@ -132,6 +153,7 @@ pub(crate) fn read(sets: &Sets) -> hdf5::Result<Description> {
         scenario: read_text(file, "scenario")?,
         measure_source: read_text(file, "measure_source")?,
         seed: read_value(file, "seed").ok(),
+        sampling: read_sampling(file)?,
         samples,
         x_map: Affine { offset: read_value(file, "x_offset")?, scale: read_value(file, "x_scale")? },
         y_map: Affine { offset: read_value(file, "y_offset")?, scale: read_value(file, "y_scale")? },

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hdf5::{File, OpenMode};
 
-use crate::run::OutputOptions;
+use crate::run::{OutputOptions, Sampling};
 
 use super::attributes::read_value;
 use super::checkpoint;
@@ -92,7 +92,8 @@ pub(crate) fn read_layout(file: &File, options: OutputOptions) -> Layout {
     lengths.entry(Dim::Eigenvalue).or_insert(samples);
     // An attribute that is missing is found by the reader of the description.
     let kappa = read_value(file, "kappa").unwrap_or(f64::NAN);
-    Layout::from_lengths(lengths, options, kappa)
+    let estimated = metadata::read_sampling(file).is_ok_and(Sampling::estimates_error);
+    Layout::from_lengths(lengths, options, kappa, estimated)
 }
 
 /// Rows of the root that are whole.

@@ -159,6 +159,10 @@ impl RunFile {
                 true => Some(vector("tangent_kernel_eigenvalues")?),
                 false => None,
             },
+            quadrature_error_estimate: match self.sets.find(Group::Root, "quadrature_error_estimate") {
+                Some(_) => Some(number("quadrature_error_estimate")?),
+                None => None,
+            },
             counters: {
                 let mut counts = Counters::default().counts().map(|(name, _)| (name, 0));
                 for (name, count) in &mut counts {

@@ -17,6 +17,8 @@ pub struct Description {
     pub measure_source: String,
     /// Seed of the start measure, when it was drawn.
     pub seed: Option<u64>,
+    /// How a law became particles.
+    pub sampling: Sampling,
     /// The samples the flow sees (after standardization).
     pub samples: Samples,
     /// From the raw `x` to the samples' `x`.
@@ -37,6 +39,42 @@ pub struct Description {
     pub schedule: Schedule,
     /// What is stored.
     pub output: OutputOptions,
+}
+
+/// How the particles of a start measure stand for the limit of infinite width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampling {
+    /// They were given.
+    File,
+    /// Independent draws.
+    Iid,
+    /// Scrambled Sobol' points.
+    Sobol,
+    /// Weighted nodes of a quadrature rule.
+    Quadrature {
+        /// In each direction and region.
+        nodes: usize,
+        /// Whether a run with twice the nodes goes beside, and every snapshot says how far apart
+        /// they are.
+        estimate_error: bool,
+    },
+}
+
+impl Sampling {
+    /// As in scenarios and run files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sampling::File => "file",
+            Sampling::Iid => "iid",
+            Sampling::Sobol => "sobol",
+            Sampling::Quadrature { .. } => "quadrature",
+        }
+    }
+
+    /// Whether every snapshot has an estimate of the error of a quadrature.
+    pub fn estimates_error(self) -> bool {
+        matches!(self, Sampling::Quadrature { estimate_error: true, .. })
+    }
 }
 
 /// What is stored of each snapshot.

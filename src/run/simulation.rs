@@ -72,6 +72,8 @@ pub struct Simulation {
     tangent_kernel: bool,
     /// Whether the snapshot of time 0 is still to be taken.
     fresh: bool,
+    /// The run with twice the nodes, which tells the error of a quadrature.
+    finer: Option<Box<Simulation>>,
 }
 
 impl Simulation {
@@ -97,7 +99,7 @@ impl Simulation {
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
         let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
-        Ok(Simulation { stepper, state, flow, tangent_kernel: false, fresh: true })
+        Ok(Simulation { stepper, state, flow, tangent_kernel: false, fresh: true, finer: None })
     }
 
     /// Continues from a stored state, to the same bits as if it had never stopped.
@@ -108,7 +110,15 @@ impl Simulation {
         let (samples, mass) = (description.samples.clone(), description.mass.clone());
         let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
         let (flow, tangent_kernel) = (description.flow, description.output.tangent_kernel);
-        Ok(Simulation { stepper, state, flow, tangent_kernel, fresh: false })
+        Ok(Simulation { stepper, state, flow, tangent_kernel, fresh: false, finer: None })
+    }
+
+    /// With a run of the same quadrature with twice the nodes beside it: every snapshot then tells
+    /// how far apart their residuals are.
+    ///
+    /// * `finer`: at the same time, having stopped at the same snapshots.
+    pub fn estimating(self, finer: Simulation) -> Simulation {
+        Simulation { finer: Some(Box::new(finer)), ..self }
     }
 
     /// The current state.
@@ -152,9 +162,24 @@ impl Simulation {
         Ok(())
     }
 
-    /// The diagnostics of this moment.
+    /// The diagnostics of this moment, but for the error of a quadrature.
     pub fn snapshot(&self) -> Snapshot {
         snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel)
+    }
+
+    /// The diagnostics of this moment. The run beside this one catches up.
+    ///
+    /// # Errors
+    /// [`FlowError`] of that run.
+    pub fn snapshot_with_error(&mut self) -> Result<Snapshot, FlowError> {
+        let mut snapshot = self.snapshot();
+        if let Some(finer) = &mut self.finer {
+            finer.advance_to(self.state.time)?;
+            let pairs = snapshot.residual.iter().zip(finer.stepper.residual());
+            let apart = pairs.fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
+            snapshot.quadrature_error_estimate = Some(apart);
+        }
+        Ok(snapshot)
     }
 }
 
@@ -174,9 +199,8 @@ pub fn drive(
     let mut steps = vec![];
     if simulation.fresh {
         simulation.fresh = false;
-        observer
-            .snapshot(&simulation.snapshot(), &simulation.state, &steps, true)
-            .map_err(RunError::Observer)?;
+        let snapshot = simulation.snapshot_with_error()?;
+        observer.snapshot(&snapshot, &simulation.state, &steps, true).map_err(RunError::Observer)?;
     }
     while let Some(next) = schedule.after(simulation.state.time) {
         if stop.load(Ordering::Relaxed) && steps.is_empty() {
@@ -187,7 +211,7 @@ pub fn drive(
         let scheduled = simulation.state.time == next;
         let stopping = stop.load(Ordering::Relaxed);
         if scheduled || stopping {
-            let snapshot = simulation.snapshot();
+            let snapshot = simulation.snapshot_with_error()?;
             observer.snapshot(&snapshot, &simulation.state, &steps, scheduled).map_err(RunError::Observer)?;
             steps.clear();
         }

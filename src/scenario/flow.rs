@@ -110,6 +110,17 @@ impl FlowForm {
         self.descent.map(|descent| descent.learning_rate)
     }
 
+    /// Weight of the total-variation term.
+    pub fn tv(&self) -> f64 {
+        self.tv
+    }
+
+    /// Whether `kappa` depends on the number of neurons.
+    pub fn depends_on_width(&self) -> bool {
+        let scaling = self.scaling.as_ref().filter(|_| self.is_lifted());
+        scaling.is_some_and(|scaling| scaling.value != Scaling::Width)
+    }
+
     /// The factor between the layers, 1 unless told.
     pub fn balance(&self) -> f64 {
         self.balance.as_ref().map_or(1.0, |balance| balance.value)

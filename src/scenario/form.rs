@@ -4,6 +4,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use crate::problem::Start;
 use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
 
 use super::flow::{self, FlowForm};
@@ -13,7 +14,7 @@ use super::samples::{self, SampleForm};
 use super::section::Section;
 use super::source::{Source, nearest, shorten};
 use super::time::{self, TimeForm};
-use super::{Scenario, ScenarioError, memory};
+use super::{Scenario, ScenarioError, memory, search};
 
 /// Sections of a scenario.
 const SECTIONS: [&str; 5] = ["samples", "measure", "flow", "time", "output"];
@@ -148,9 +149,28 @@ impl Form {
                 format_args!("leave it out, or give at most {MAX_KERNEL} samples"),
             ));
         }
-        let drawn = self.measure.build(source, folder, &self.flow)?;
         let mut notices = read.notices;
-        let (end, schedule) = self.schedule(source, drawn.start.len(), &mut notices)?;
+        let x = read.samples.x();
+        let build = |nodes| self.measure.build(source, folder, &self.flow, x, nodes);
+        let nodes = match self.measure.target() {
+            None => None,
+            Some(target) => {
+                let end = self.time.end();
+                let times = self.output.schedule.until(source, end, None)?;
+                let run = |nodes| -> Result<_, ScenarioError> {
+                    let drawn = build(Some(nodes))?;
+                    let flow = self.flow.flow(source, drawn.width, s)?;
+                    Ok(search::Candidate { start: drawn.start, flow })
+                };
+                let (nodes, notice) =
+                    search::nodes(target.on(source), &read.samples, self.time.tolerance, times.times(), run)?;
+                notices.push(notice);
+                Some(nodes)
+            }
+        };
+        let drawn = build(nodes)?;
+        notices.extend(drawn.notices);
+        let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
         notices.extend(large_output(
             self.output.options,
             drawn.start.len(),
@@ -162,12 +182,13 @@ impl Form {
             scenario: source.text.to_string(),
             measure_source: drawn.source,
             seed: drawn.seed,
+            sampling: drawn.sampling,
             samples: read.samples,
             x_map: read.x_map,
             y_map: read.y_map,
             mass: drawn.start.mass().to_vec(),
             delta: drawn.start.lifted().map_or(vec![], |neurons| neurons.delta()),
-            flow: self.flow.flow(source, drawn.start.len(), s)?,
+            flow: self.flow.flow(source, drawn.width, s)?,
             end,
             tolerance: self.time.tolerance,
             schedule,
@@ -177,9 +198,16 @@ impl Form {
             description,
             start: drawn.start,
             law: drawn.law,
+            finer: drawn.finer,
             notices,
             input: source.path.to_path_buf(),
         })
+    }
+
+    /// The start measure of a quadrature with twice these nodes.
+    pub fn finer(&self, source: Source, x: &[f64], nodes: usize) -> Result<Option<Start>, ScenarioError> {
+        let drawn = self.measure.build(source, Path::new(""), &self.flow, x, Some(nodes))?;
+        Ok(drawn.finer)
     }
 
     /// The end of a run of `m` particles, and its snapshots.

@@ -3,13 +3,16 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::problem::{Neurons, Start};
+use crate::problem::{Neurons, ProblemError, Start};
+use crate::run::Sampling;
 
 use super::entry::Kept;
 use super::error::split;
 use super::flow::FlowForm;
 use super::law::{Law, LawKind, OutputLaw};
 use super::measure_file::MeasureFile;
+use super::quadrature::{FEWEST, MOST};
+use super::sampling::{Nodes, SamplingForm};
 use super::section::Section;
 use super::source::Source;
 use super::{DrawnLaw, NeuronLaw, ScenarioError, memory};
@@ -29,7 +32,20 @@ pub(super) struct MeasureForm {
 #[derive(Debug, Clone)]
 enum Origin {
     File(MeasureFile),
-    Law { law: Drawn, name: &'static str, particles: usize, seed: u64 },
+    Law(Sampled),
+}
+
+/// A law and how it becomes particles.
+#[derive(Debug, Clone)]
+pub(super) struct Sampled {
+    law: Drawn,
+    name: &'static str,
+    /// The key `particles`: how many are drawn, or the width that a quadrature stands for.
+    particles: Option<usize>,
+    seed: u64,
+    sampling: SamplingForm,
+    /// Whether the flow tells signs of `r` apart.
+    kink: bool,
 }
 
 /// What a law is drawn into.
@@ -51,10 +67,17 @@ pub(super) struct ReadMeasure {
     /// In words.
     pub source: String,
     pub seed: Option<u64>,
+    pub sampling: Sampling,
+    /// The `m` of `alpha(m)`: the number of particles, unless a quadrature stands for others.
+    pub width: usize,
+    /// The quadrature with twice the nodes, when its error is to be estimated.
+    pub finer: Option<Start>,
+    /// What the user should know.
+    pub notices: Vec<String>,
 }
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 16] = [
     "file",
     "particles",
     "law",
@@ -67,6 +90,10 @@ pub(super) const KEYS: [&str; 12] = [
     "a_bound",
     "b_bound",
     "c_law",
+    "sampling",
+    "nodes",
+    "quadrature_error",
+    "estimate_error",
 ];
 
 const LAWS: [(&str, LawKind); 8] = [
@@ -88,7 +115,9 @@ impl MeasureForm {
     pub fn read(mut section: Section, flow: &FlowForm) -> Result<MeasureForm, ScenarioError> {
         let span = section.span();
         let example = "particles = 10000 (a law, normal-uniform unless told) or file = \"particles.csv\"";
-        if section.exactly_one(&["particles", "file"], example)? == "file" {
+        // A quadrature counts nodes.
+        let alone = section.has("sampling") && !section.has("particles") && !section.has("file");
+        if !alone && section.exactly_one(&["particles", "file"], example)? == "file" {
             let delta = delta(&mut section, flow)?;
             let file = MeasureFile::read(&mut section, delta)?;
             section.finish(form("measure.file", flow))?;
@@ -98,7 +127,7 @@ impl MeasureForm {
             " ({MAX_PARTICLES} need {})",
             memory::text(memory::for_particles(MAX_PARTICLES as usize))
         );
-        let particles = section.count("particles", 1, MAX_PARTICLES, &note)?.expect("it is present");
+        let particles = section.count("particles", 1, MAX_PARTICLES, &note)?;
         let named = LAWS.map(|(name, kind)| (name, (name, kind)));
         let (name, kind) = section.choice("law", &named)?;
         let kind = match kind {
@@ -141,75 +170,205 @@ impl MeasureForm {
                 law.antisymmetric = section.flag_or("antisymmetric", false)?;
             }
         }
-        if law.antisymmetric() && particles.value % 2 == 1 {
-            return Err(particles.refuse(
-                "is odd, but antisymmetric particles come in pairs",
-                format_args!("give an even number, for example {}", particles.value + 1),
-            ));
-        }
         let seed = section.seed()?;
+        let count = particles.as_ref().map(|particles| particles.value);
+        let sampling = SamplingForm::read(&mut section, flow, particles.clone().map(|entry| entry.keep()))?;
+        match (&sampling, &particles) {
+            (SamplingForm::Quadrature { .. }, None) if law.depends_on_width() || flow.depends_on_width() => {
+                return Err(section.missing(
+                    format_args!("has no `particles`, but the start depends on the width (by law = \"{name}\", or by flow.scaling)"),
+                    "give particles = m, the width that is meant; nodes says how many nodes stand for it",
+                ));
+            }
+            (SamplingForm::Quadrature { .. }, _) => {}
+            (_, None) => {
+                // Refused as without the key.
+                section.exactly_one(&["particles", "file"], example)?;
+            }
+            (_, Some(particles)) if law.antisymmetric() && particles.value % 2 == 1 => {
+                return Err(particles.refuse(
+                    "is odd, but antisymmetric particles come in pairs",
+                    format_args!("give an even number, for example {}", particles.value + 1),
+                ));
+            }
+            _ => {}
+        }
         section.finish(form(&format!("measure.law = \"{name}\""), flow))?;
-        Ok(MeasureForm { origin: Origin::Law { law, name, particles: particles.value, seed }, span })
+        let kink = flow.tv() > 0.0;
+        let sampled = Sampled { law, name, particles: count, seed, sampling, kink };
+        Ok(MeasureForm { origin: Origin::Law(sampled), span })
     }
 
     /// Number of particles of a law; 0 for a file, which is not yet read.
     #[cfg(test)]
     pub fn particles(&self) -> usize {
         match self.origin {
-            Origin::Law { particles, .. } => particles,
+            // Nodes are bounded, and so is what they make of a law.
+            Origin::Law(ref sampled) => sampled.particles.unwrap_or(0),
             Origin::File { .. } => 0,
         }
     }
 
-    /// Draws or reads the measure. `folder` is what file names are relative to.
+    /// The error that a quadrature is to keep, where it stands.
+    pub fn target(&self) -> Option<&Kept<f64>> {
+        match &self.origin {
+            Origin::Law(Sampled {
+                sampling: SamplingForm::Quadrature { nodes: Nodes::Error(target), .. },
+                ..
+            }) => Some(target),
+            _ => None,
+        }
+    }
+
+    /// Draws or reads the measure.
+    ///
+    /// * `folder`: what file names are relative to.
+    /// * `x`: positions of the samples.
+    /// * `nodes`: of a quadrature, where they were searched for.
     pub fn build(
         &self,
         source: Source,
         folder: &Path,
         flow: &FlowForm,
+        x: &[f64],
+        nodes: Option<usize>,
     ) -> Result<ReadMeasure, ScenarioError> {
-        match &self.origin {
+        let sampled = match &self.origin {
             Origin::File(file) => {
                 let (start, words) = file.build(source, folder, flow)?;
-                Ok(ReadMeasure {
+                return Ok(ReadMeasure {
+                    width: start.len(),
                     start: balanced(start, source, flow)?,
                     law: None,
                     source: words,
                     seed: None,
-                })
+                    sampling: Sampling::File,
+                    finer: None,
+                    notices: vec![],
+                });
             }
-            Origin::Law { law, name, particles, seed } => {
-                if !flow.is_lifted() {
-                    flow.refuse_scaling(source)?;
-                }
-                memory::check(*particles, memory::available())
-                    .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))?;
-                let drawn = match law {
-                    Drawn::Canonical(law) => law.draw(*particles, *seed).map(Start::from),
-                    Drawn::Lift { law, delta } => {
-                        let kappa = flow.kappa(source, *particles)?;
-                        law.draw(*particles, *seed)
-                            .and_then(|measure| Neurons::lifted(&measure, kappa, *delta))
-                            .map(Start::from)
-                    }
-                    Drawn::Neurons(law) => law.draw(*particles, *seed).map(Start::from),
+            Origin::Law(sampled) => sampled,
+        };
+        if !flow.is_lifted() {
+            flow.refuse_scaling(source)?;
+        }
+        let mut notices = vec![];
+        let (start, finer, sampling) = match &sampled.sampling {
+            SamplingForm::Quadrature { nodes: form, estimate_error } => {
+                let nodes = match nodes {
+                    Some(nodes) => nodes,
+                    None => self.nodes(source, form, sampled, x)?,
                 };
-                let start = drawn.map_err(|error| {
-                    let (problem, _) = split(&error);
-                    source.error(
-                        &self.span,
-                        format_args!("the law drew a measure in which {problem}"),
-                        law.remedy(),
+                let start = self.quadrature(source, sampled, flow, x, nodes)?;
+                let finer = match estimate_error {
+                    true => Some(self.quadrature(source, sampled, flow, x, 2 * nodes)?),
+                    false => None,
+                };
+                (start, finer, Sampling::Quadrature { nodes, estimate_error: *estimate_error })
+            }
+            drawn => {
+                let count = sampled.particles.expect("only a quadrature does without");
+                let sobol = matches!(drawn, SamplingForm::Sobol);
+                if sobol {
+                    notices.extend(uneven(count, sampled.law.antisymmetric()));
+                }
+                self.check_memory(source, count)?;
+                let kappa = flow.kappa(source, count)?;
+                let start = self.refused(source, sampled, sampled.law.draw(count, sampled.seed, sobol, kappa))?;
+                (start, None, if sobol { Sampling::Sobol } else { Sampling::Iid })
+            }
+        };
+        let width = sampled.particles.unwrap_or(start.len());
+        let balance = flow.balance_entry().map_or(1.0, |balance| balance.value);
+        let finer = finer.map(|finer| balanced(finer, source, flow)).transpose()?;
+        Ok(ReadMeasure {
+            start: balanced(start, source, flow)?,
+            law: sampled.law.drawn(width, balance),
+            source: describe(sampled, sampling, flow),
+            seed: (!sampled.sampling.is_quadrature()).then_some(sampled.seed),
+            sampling,
+            width,
+            finer,
+            notices,
+        })
+    }
+
+    /// The quadrature of a law with this many nodes.
+    fn quadrature(
+        &self,
+        source: Source,
+        sampled: &Sampled,
+        flow: &FlowForm,
+        x: &[f64],
+        nodes: usize,
+    ) -> Result<Start, ScenarioError> {
+        let size = sampled.law.quadrature_size(x, nodes);
+        self.check_memory(source, size)?;
+        let width = sampled.particles.unwrap_or(size);
+        let kappa = flow.kappa(source, width)?;
+        let start = sampled.law.quadrature(x, nodes, sampled.kink, kappa, width);
+        self.refused(source, sampled, start)
+    }
+
+    /// How many nodes a quadrature has that need no search.
+    fn nodes(
+        &self,
+        source: Source,
+        form: &Nodes,
+        sampled: &Sampled,
+        x: &[f64],
+    ) -> Result<usize, ScenarioError> {
+        match form {
+            Nodes::Number(nodes) => Ok(*nodes),
+            // Found by a search; without one, as few as there may be.
+            Nodes::Error(_) => Ok(FEWEST),
+            Nodes::Particles(particles) => {
+                let fits = |nodes: &usize| sampled.law.quadrature_size(x, *nodes) <= particles.value;
+                let even = (FEWEST / 2..MOST / 2 + 1).map(|half| 2 * half);
+                even.rev().find(fits).ok_or_else(|| {
+                    particles.on(source).refuse(
+                        format_args!("are too few for a quadrature with {FEWEST} nodes in each direction and region"),
+                        format_args!(
+                            "give {} or more, or leave it out and give nodes",
+                            sampled.law.quadrature_size(x, FEWEST)
+                        ),
                     )
-                })?;
-                let words = describe(law, name, *particles, *seed, flow);
-                let start = balanced(start, source, flow)?;
-                let balance = flow.balance_entry().map_or(1.0, |balance| balance.value);
-                let law = law.drawn(*particles, balance);
-                Ok(ReadMeasure { start, law, source: words, seed: Some(*seed) })
+                })
             }
         }
     }
+
+    fn check_memory(&self, source: Source, particles: usize) -> Result<(), ScenarioError> {
+        memory::check(particles, memory::available())
+            .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))
+    }
+
+    fn refused(
+        &self,
+        source: Source,
+        sampled: &Sampled,
+        start: Result<Start, ProblemError>,
+    ) -> Result<Start, ScenarioError> {
+        start.map_err(|error| {
+            let (problem, _) = split(&error);
+            let problem = format_args!("the law drew a measure in which {problem}");
+            source.error(&self.span, problem, sampled.law.remedy())
+        })
+    }
+}
+
+/// A word about counts that leave the boxes of Sobol' points half filled.
+fn uneven(count: usize, antisymmetric: bool) -> Option<String> {
+    let (points, each) = if antisymmetric { (count / 2, 2) } else { (count, 1) };
+    (!points.is_power_of_two()).then(|| {
+        let above = points.next_power_of_two();
+        format!(
+            "sampling = \"sobol\" is most even where {} a power of two: measure.particles = {} or {} rather than {count}",
+            if antisymmetric { "the number of pairs is" } else { "the number of particles is" },
+            each * above / 2,
+            each * above
+        )
+    })
 }
 
 /// What a section turned out to be, for messages about keys it does not use.
@@ -258,6 +417,46 @@ fn balanced(start: Start, source: Source, flow: &FlowForm) -> Result<Start, Scen
 }
 
 impl Drawn {
+    /// Draws independent particles, or Sobol' points.
+    fn draw(&self, count: usize, seed: u64, sobol: bool, kappa: f64) -> Result<Start, ProblemError> {
+        let particles = |law: &Law| if sobol { law.sobol(count, seed) } else { law.draw(count, seed) };
+        match self {
+            Drawn::Canonical(law) => particles(law).map(Start::from),
+            Drawn::Lift { law, delta } => {
+                particles(law).and_then(|measure| Neurons::lifted(&measure, kappa, *delta)).map(Start::from)
+            }
+            Drawn::Neurons(law) if sobol => law.sobol(count, seed).map(Start::from),
+            Drawn::Neurons(law) => law.draw(count, seed).map(Start::from),
+        }
+    }
+
+    /// Nodes of a quadrature.
+    fn quadrature(
+        &self,
+        x: &[f64],
+        nodes: usize,
+        kink: bool,
+        kappa: f64,
+        width: usize,
+    ) -> Result<Start, ProblemError> {
+        match self {
+            Drawn::Canonical(law) => law.quadrature(x, nodes, kink).map(Start::from),
+            Drawn::Lift { law, delta } => law.quadrature_lifted(x, nodes, kappa, *delta).map(Start::from),
+            Drawn::Neurons(law) => law.quadrature(x, nodes, width).map(Start::from),
+        }
+    }
+
+    fn quadrature_size(&self, x: &[f64], nodes: usize) -> usize {
+        match self {
+            Drawn::Canonical(law) | Drawn::Lift { law, .. } => law.quadrature_size(x, nodes),
+            Drawn::Neurons(law) => law.quadrature_size(x, nodes),
+        }
+    }
+
+    fn depends_on_width(&self) -> bool {
+        matches!(self, Drawn::Neurons(law) if law.depends_on_width())
+    }
+
     fn antisymmetric(&self) -> bool {
         match self {
             Drawn::Canonical(law) | Drawn::Lift { law, .. } => law.antisymmetric,
@@ -289,14 +488,25 @@ impl Drawn {
 }
 
 /// A drawn measure in words.
-fn describe(law: &Drawn, name: &str, particles: usize, seed: u64, flow: &FlowForm) -> String {
+fn describe(sampled: &Sampled, sampling: Sampling, flow: &FlowForm) -> String {
+    let Sampled { law, name, seed, .. } = sampled;
+    let particles = match (sampling, sampled.particles) {
+        (Sampling::Quadrature { nodes, .. }, Some(width)) if law.depends_on_width() || flow.depends_on_width() => {
+            format!("quadrature with {nodes} nodes in each direction and region for width {width}")
+        }
+        (Sampling::Quadrature { nodes, .. }, _) => {
+            format!("quadrature with {nodes} nodes in each direction and region")
+        }
+        (Sampling::Sobol, count) => format!("{} Sobol' points", count.unwrap_or(0)),
+        (_, count) => format!("{} particles", count.unwrap_or(0)),
+    };
     let (kind, scales) = match law {
         Drawn::Canonical(law) | Drawn::Lift { law, .. } => (law.kind, format!("scale {}", law.scale)),
         Drawn::Neurons(law) => {
             (law.kind, format!("hidden_scale {}, output_scale {}", law.hidden_scale, law.output_scale))
         }
     };
-    let mut text = format!("law {name}, {particles} particles, {scales}");
+    let mut text = format!("law {name}, {particles}, {scales}");
     let output = |c| OUTPUT_LAWS.iter().find(|(_, law)| *law == c).map_or("", |(name, _)| name);
     match kind {
         LawKind::Uniform { a_bound, b_bound, c } => {
@@ -313,6 +523,9 @@ fn describe(law: &Drawn, name: &str, particles: usize, seed: u64, flow: &FlowFor
     }
     if flow.balance() != 1.0 {
         text += &format!(", balance {}", flow.balance());
+    }
+    if sampled.sampling.is_quadrature() {
+        return text;
     }
     text + &format!(", seed {seed}")
 }

@@ -22,7 +22,11 @@
 //! | `standardize` | false | see [`standardize`] |
 //! | **`[measure]`** | | exactly one of `file`, `particles` |
 //! | `file` | | CSV with columns `r`, `theta`, or `c`, `a`, `b`, or `knot`, `orientation`, `delta_slope`; and, unless masses are equal, `mass` |
-//! | `particles` | | how many to draw |
+//! | `particles` | | how many to draw; of a quadrature, which can do without: how many there may be |
+//! | `sampling` | `iid` | independent draws; or `sobol` ([`Law::sobol`]), `quadrature` ([`Law::quadrature`]) |
+//! | `nodes` | 12 | of a quadrature: on each piece of direction and in each amplitude; `particles` is then the `m` of laws and scalings that depend on it |
+//! | `quadrature_error` | | instead: as few nodes as keep the estimated error of every residual below it |
+//! | `estimate_error` | false | of a quadrature: run one with twice the nodes beside it and store how far apart they are |
 //! | `law` | `normal-uniform` | see [`Law`] and [`NeuronLaw`]; also `uniform-uniform`, `normal`, `he`, `glorot`, `pytorch`, `uniform`, `two-sided` |
 //! | `scale`, `seed` | 1, 0 | factor on `r`, where a law draws canonical particles; seed of the draw |
 //! | `hidden_scale`, `output_scale` | 1, 1 | factors on `a`, `b` and on `c`, where a law draws neurons |
@@ -48,7 +52,9 @@
 //! | `tangent_kernel` | false | store the kernel and its eigenvalues |
 //! | `compression` | 4 | 0 (none) to 9 |
 
+mod amplitude;
 mod cell;
+mod directions;
 mod entry;
 mod error;
 mod file;
@@ -63,8 +69,12 @@ mod measure_file;
 mod memory;
 mod neuron_law;
 mod output;
+mod polar;
+mod quadrature;
 mod samples;
+mod sampling;
 mod schedule;
+mod search;
 mod section;
 mod shipped;
 mod source;
@@ -82,7 +92,7 @@ pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
 
 use crate::problem::Start;
-use crate::run::Description;
+use crate::run::{Description, Sampling};
 
 use form::Form;
 use source::Source;
@@ -100,6 +110,8 @@ pub struct Scenario {
     /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
     /// canonical particles with a given invariant.
     pub law: Option<DrawnLaw>,
+    /// The start measure of a quadrature with twice the nodes, when its error is to be estimated.
+    pub finer: Option<Start>,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.
@@ -163,6 +175,19 @@ impl Scenario {
         }
         let source = Source { path, text };
         Form::parse(source)?.build(source)
+    }
+
+    /// The start measure with twice the nodes, for a run whose file says that the error of its
+    /// quadrature is estimated; `None` for others.
+    ///
+    /// # Errors
+    /// The description's scenario is not one that this program wrote.
+    pub fn finer(description: &Description) -> Result<Option<Start>, ScenarioError> {
+        let Sampling::Quadrature { nodes, estimate_error: true } = description.sampling else {
+            return Ok(None);
+        };
+        let source = Source { path: Path::new("the scenario in the run file"), text: &description.scenario };
+        Form::parse(source)?.finer(source, description.samples.x(), nodes)
     }
 
     /// Understands the text of a scenario without reading or drawing anything: what

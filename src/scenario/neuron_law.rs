@@ -3,9 +3,12 @@
 use rayon::prelude::*;
 
 use crate::math::random::{Purpose, Stream};
+use crate::math::sobol::Sobol;
 use crate::problem::{Neurons, ProblemError};
 
 use super::LawKind;
+use super::law::partner;
+use super::polar::Polar;
 
 /// A law of `(c, a, b)` from which neurons are drawn independently, with equal masses: for the
 /// flows of all parameters, where not only `c |w|` counts but how it is shared by the layers.
@@ -83,6 +86,27 @@ impl NeuronLaw {
             let mut stream = Stream::new(seed, Purpose::Particles, drawn as u64);
             let weights = self.kind.weights(&mut stream).expect("a law of (c, a, b)");
             (*c, *a, *b) = (sign * o * weights[0], h * weights[1], h * weights[2]);
+        });
+        Neurons::uniform(c, a, b)
+    }
+
+    /// `count` neurons at scrambled Sobol' points; see [`Law::sobol`](super::Law::sobol).
+    ///
+    /// # Errors
+    /// As [`NeuronLaw::draw`].
+    ///
+    /// # Panics
+    /// If the kind is a law of `(r, theta)`, which says nothing about the layers.
+    pub fn sobol(&self, count: usize, seed: u64) -> Result<Neurons, ProblemError> {
+        assert!(!self.kind.is_canonical(), "{:?} is no law of (c, a, b)", self.kind);
+        let [h, o] = self.factors(count as f64);
+        let (sobol, polar) = (Sobol::new(seed, 3), Polar::of(self.kind));
+        let [mut c, mut a, mut b] = [(); 3].map(|()| vec![0.0; count]);
+        c.par_iter_mut().zip(&mut a).zip(&mut b).enumerate().for_each(|(i, ((c, a), b))| {
+            let (point, sign) = partner(self.antisymmetric, i);
+            let [u, v, w, _] = sobol.point(point);
+            let [drawn, x, y] = polar.neuron([u, v, w]);
+            (*c, *a, *b) = (sign * o * drawn, h * x, 0.0 - h * y);
         });
         Neurons::uniform(c, a, b)
     }

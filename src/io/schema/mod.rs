@@ -96,6 +96,8 @@ pub enum When {
     Thinned,
     /// When the tangent kernel was asked for.
     Kernel,
+    /// When the error of a quadrature is estimated.
+    Estimated,
 }
 
 /// A column of the particles.

@@ -298,6 +298,18 @@ pub static VARIABLES: &[Variable] = &[
     .says("eigenvalues of N^(1/2) K_t N^(1/2)")
     .equation("section 7")
     .when(When::Kernel),
+    root(
+        "quadrature_error_estimate",
+        &[Time],
+        Kind::F64,
+        Source::Snapshot(|s| {
+            let estimate = s.quadrature_error_estimate;
+            Piece::F64(vec![estimate.expect("the snapshot has the estimate that was asked for")])
+        }),
+    )
+    .says("largest difference of a residual to a run with twice the nodes")
+    .units("units of y")
+    .when(When::Estimated),
     root("crossings", &[Time], Kind::I64, Source::Counter)
         .says("crossings into a live region since the start"),
     root("deaths", &[Time], Kind::I64, Source::Counter)

@@ -195,6 +195,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
             eigenvalues(samples, kernel).unwrap_or_else(|| Array1::from_elem(samples.len(), f64::NAN))
         }),
         tangent_kernel: kernel,
+        quadrature_error_estimate: None,
         counters: state.counters,
     }
 }
