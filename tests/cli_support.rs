@@ -14,6 +14,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &[],
     &["run"],
     &["check"],
+    &["compare"],
     &["info"],
     &["validate"],
     &["convert"],

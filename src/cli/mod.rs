@@ -4,6 +4,7 @@
 //! go to standard output, the course of a run and errors to standard error.
 
 mod check;
+mod compare;
 mod completions;
 mod convert;
 mod drive;
@@ -55,6 +56,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("RELU
 enum Command {
     Run(run::Args),
     Check(check::Args),
+    Compare(compare::Args),
     Info(info::Args),
     Validate(validate::Args),
     Convert(convert::Args),
@@ -94,6 +96,7 @@ impl Command {
         match self {
             Command::Run(args) => args.execute(quiet),
             Command::Check(args) => args.execute(quiet),
+            Command::Compare(args) => args.execute(quiet),
             Command::Info(args) => args.execute(quiet),
             Command::Validate(args) => args.execute(quiet),
             Command::Convert(args) => args.execute(quiet),

@@ -8,6 +8,7 @@ mod attributes;
 mod checkpoint;
 mod columns;
 mod error;
+mod exact;
 mod ffi;
 mod flow_attributes;
 mod kernel_file;
@@ -29,6 +30,7 @@ mod validate;
 mod writer;
 
 pub use error::{IoError, LastGood};
+pub use exact::Difference;
 pub use kernel_file::write_kernel_file;
 pub(crate) use lock::Lock;
 pub(crate) use metadata::{git_commit, history_line, program};

@@ -58,6 +58,26 @@ impl Piece {
         values!(self, values => hasher.update(&values[i].to_le_bytes()));
     }
 
+    /// The first value whose bits differ from those of another piece of the same type.
+    pub(crate) fn first_difference(&self, other: &Piece) -> Option<usize> {
+        fn first<T: Copy, B: AsRef<[u8]>>(a: &[T], b: &[T], bits: impl Fn(T) -> B) -> Option<usize> {
+            (0..a.len().max(b.len())).find(|&i| match (a.get(i), b.get(i)) {
+                (Some(&a), Some(&b)) => bits(a).as_ref() != bits(b).as_ref(),
+                _ => true,
+            })
+        }
+        match (self, other) {
+            (Piece::F64(a), Piece::F64(b)) => first(a, b, f64::to_le_bytes),
+            (Piece::F32(a), Piece::F32(b)) => first(a, b, f32::to_le_bytes),
+            (Piece::I8(a), Piece::I8(b)) => first(a, b, i8::to_le_bytes),
+            (Piece::I32(a), Piece::I32(b)) => first(a, b, i32::to_le_bytes),
+            (Piece::I64(a), Piece::I64(b)) => first(a, b, i64::to_le_bytes),
+            (Piece::U32(a), Piece::U32(b)) => first(a, b, u32::to_le_bytes),
+            (Piece::U64(a), Piece::U64(b)) => first(a, b, u64::to_le_bytes),
+            _ => Some(0),
+        }
+    }
+
     /// Appends another piece of the same type.
     pub(crate) fn append(&mut self, other: Piece) {
         match (self, other) {

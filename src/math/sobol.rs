@@ -57,6 +57,19 @@ impl Sobol {
     }
 }
 
+/// The first points of all dimensions before they are scrambled, for comparison with others: in the
+/// order of their numbers, of which many generators take the Gray code.
+///
+/// ```
+/// use reluflow::math::sobol::unscrambled;
+/// assert_eq!(unscrambled(3), [[0.0; 4], [0.5; 4], [0.25, 0.75, 0.75, 0.75]]);
+/// ```
+pub fn unscrambled(count: u64) -> Vec<[f64; DIMENSIONS]> {
+    let directions: Vec<[u64; 64]> = (0..DIMENSIONS).map(direction_numbers).collect();
+    let at = |d: usize, i: u64| (plain(&directions[d], i) >> 11) as f64 / (1u64 << 53) as f64;
+    (0..count).map(|i| std::array::from_fn(|d| at(d, i))).collect()
+}
+
 /// The point before it is scrambled, as bits after the binary point.
 fn plain(directions: &[u64; 64], index: u64) -> u64 {
     // Gray code of the index would give the same points in another order.

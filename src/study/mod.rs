@@ -9,6 +9,7 @@
 
 mod approach;
 mod assemble;
+mod compare;
 mod engine;
 mod ensemble;
 mod error;
@@ -31,6 +32,7 @@ mod width_file;
 mod width_run;
 
 pub use approach::Approach;
+pub use compare::{Comparison, Moment, Quantity as ComparedQuantity, compare};
 pub use engine::{Monitor, Times};
 pub use ensemble::{Fluctuations, Quantity, mean_and_error};
 pub use error::StudyError;

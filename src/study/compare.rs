@@ -1,0 +1,271 @@
+//! Two runs side by side: how far apart they are, snapshot by snapshot.
+
+use crate::io::{Particles, RunFile};
+use crate::math::transport::sliced::{Sliced, sliced_w2};
+use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
+use crate::run::{Description, Snapshot};
+
+use super::StudyError;
+use super::function;
+use super::width_run::grid;
+
+/// Directions whose `|cos|` is below this have their knot at infinity.
+const FLAT: f64 = 1e-12;
+/// Snapshots at times that differ by less, relative to the end, are of one time.
+const SAME_TIME: f64 = 1e-9;
+
+/// What is compared at every time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// Largest difference of a residual.
+    Residual,
+    /// Difference of the losses.
+    Loss,
+    /// Root mean square of the difference of `f` over the range of the samples.
+    Function,
+    /// `|K_A - K_B| / |K_A|` in the Frobenius norm.
+    TangentKernel,
+    /// Difference of the pinned masses.
+    PinnedMass,
+    /// `W_1` between the knots `b / a` of neurons that have one.
+    KnotsW1,
+    /// `W_2` between them.
+    KnotsW2,
+    /// `W_1` between the directions on the circle (rad).
+    ThetaW1,
+    /// `W_2` between them.
+    ThetaW2,
+    /// Sliced `W_2` between the measures on the cylinder, as points `(r, cos theta, sin theta)`.
+    Cylinder,
+}
+
+impl Quantity {
+    /// All of them.
+    pub const ALL: [Quantity; 10] = [
+        Quantity::Residual,
+        Quantity::Loss,
+        Quantity::Function,
+        Quantity::TangentKernel,
+        Quantity::PinnedMass,
+        Quantity::KnotsW1,
+        Quantity::KnotsW2,
+        Quantity::ThetaW1,
+        Quantity::ThetaW2,
+        Quantity::Cylinder,
+    ];
+
+    /// Heading and key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Residual => "residual",
+            Quantity::Loss => "loss",
+            Quantity::Function => "function",
+            Quantity::TangentKernel => "tangent kernel",
+            Quantity::PinnedMass => "pinned mass",
+            Quantity::KnotsW1 => "knots W1",
+            Quantity::KnotsW2 => "knots W2",
+            Quantity::ThetaW1 => "theta W1",
+            Quantity::ThetaW2 => "theta W2",
+            Quantity::Cylinder => "cylinder SW2",
+        }
+    }
+}
+
+/// Both runs at one time.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// Mean-field time.
+    pub time: f64,
+    /// The distance in each [`Quantity`], where both files have what it takes.
+    pub distance: [Option<f64>; Quantity::ALL.len()],
+    /// Mass of neurons of each run whose knot is at infinity, where all particles are there.
+    pub without_knot: Option<[f64; 2]>,
+    /// Standard error of the sliced distance.
+    pub cylinder_error: Option<f64>,
+}
+
+impl Moment {
+    /// The distance in a quantity.
+    pub fn distance(&self, quantity: Quantity) -> Option<f64> {
+        self.distance[quantity as usize]
+    }
+}
+
+/// Two runs side by side.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// By time.
+    pub moments: Vec<Moment>,
+    /// Snapshots of each run at times that the other has not.
+    pub unmatched: [usize; 2],
+}
+
+impl Comparison {
+    /// The first time at which a quantity is more than `bound` apart; a NaN is.
+    pub fn first_beyond(&self, quantity: Quantity, bound: f64) -> Option<f64> {
+        let within = |distance: f64| distance <= bound;
+        let beyond =
+            |moment: &&Moment| moment.distance(quantity).is_some_and(|distance| !within(distance));
+        self.moments.iter().find(beyond).map(|moment| moment.time)
+    }
+}
+
+/// Compares two runs of the same samples at all times of which both have a snapshot.
+///
+/// Widths, flows, tolerances and versions may differ. Distances between measures need all
+/// particles: those of snapshots, where all are stored, or of the last snapshot's checkpoint.
+///
+/// * `directions`: of the sliced distance, about how many.
+///
+/// # Errors
+/// The samples differ, no time is common, or a file cannot be read.
+pub fn compare(a: &RunFile, b: &RunFile, directions: usize) -> Result<Comparison, StudyError> {
+    let descriptions = [a.description()?, b.description()?];
+    let [da, db] = &descriptions;
+    let refuse = |problem: String, remedy: &str| StudyError::Request { problem, remedy: remedy.to_string() };
+    let files = format!("{} and {}", a.path().display(), b.path().display());
+    if da.samples != db.samples || da.x_map != db.x_map || da.y_map != db.y_map {
+        return Err(refuse(
+            format!("{files} are runs of different samples ({})", how_they_differ(da, db)),
+            "compare runs of the same [samples]: residuals and functions have nothing in common otherwise",
+        ));
+    }
+    let pairs = common_times(a, b, da.end.max(db.end))?;
+    if pairs.is_empty() {
+        return Err(refuse(
+            format!("{files} have no snapshots at the same time"),
+            "run them with the same output.snapshots",
+        ));
+    }
+    let unmatched = [a.len() - pairs.len(), b.len() - pairs.len()];
+    let moments = pairs.into_iter().map(|(i, j)| {
+        let snapshots = [a.snapshot(i)?, b.snapshot(j)?];
+        let particles = [all_particles(a, da, i)?, all_particles(b, db, j)?];
+        Ok(moment(&descriptions, &snapshots, &particles, directions))
+    });
+    Ok(Comparison { moments: moments.collect::<Result<_, StudyError>>()?, unmatched })
+}
+
+/// In words.
+fn how_they_differ(a: &Description, b: &Description) -> String {
+    let (s, t) = (a.samples.len(), b.samples.len());
+    if s != t {
+        return format!("{s} and {t} of them");
+    }
+    let columns = [
+        ("x", a.samples.x(), b.samples.x()),
+        ("y", a.samples.y(), b.samples.y()),
+        ("weight", a.samples.weight(), b.samples.weight()),
+    ];
+    for (name, p, q) in columns {
+        if let Some(j) = (0..s).find(|&j| p[j] != q[j]) {
+            return format!("{name}[{j}] = {} and {}", p[j], q[j]);
+        }
+    }
+    "their standardization".to_string()
+}
+
+/// Numbers of snapshots that are of one time.
+fn common_times(a: &RunFile, b: &RunFile, end: f64) -> Result<Vec<(usize, usize)>, StudyError> {
+    let (mut i, mut j, mut pairs) = (0, 0, vec![]);
+    while i < a.len() && j < b.len() {
+        let (s, t) = (a.time(i)?, b.time(j)?);
+        if (s - t).abs() <= SAME_TIME * end {
+            pairs.push((i, j));
+            (i, j) = (i + 1, j + 1);
+        } else if s < t {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    Ok(pairs)
+}
+
+/// All particles of a snapshot, if the file has them.
+fn all_particles(
+    file: &RunFile,
+    description: &Description,
+    index: usize,
+) -> Result<Option<Particles>, StudyError> {
+    let stored = file.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
+    if stored.is_some() || index + 1 != file.len() {
+        return Ok(stored);
+    }
+    let state = file.checkpoint().ok();
+    let time = file.time(index)?;
+    let state = state.filter(|state| state.time == time);
+    Ok(state.map(|state| Particles::of_state(&state, description.flow.kappa())))
+}
+
+/// All distances at one time.
+fn moment(
+    descriptions: &[Description; 2],
+    snapshots: &[Snapshot; 2],
+    particles: &[Option<Particles>; 2],
+    directions: usize,
+) -> Moment {
+    let [a, b] = snapshots;
+    let mut moment = Moment {
+        time: a.time,
+        distance: [None; Quantity::ALL.len()],
+        without_knot: None,
+        cylinder_error: None,
+    };
+    let mut set = |quantity: Quantity, distance: f64| moment.distance[quantity as usize] = Some(distance);
+    let largest = a.residual.iter().zip(&b.residual).map(|(a, b)| (a - b).abs());
+    // A NaN stays one.
+    set(Quantity::Residual, largest.fold(0.0, |most, d| if d <= most { most } else { d }));
+    set(Quantity::Loss, (a.loss - b.loss).abs());
+    set(Quantity::PinnedMass, (a.pinned_mass.sum() - b.pinned_mass.sum()).abs());
+    if let (Some(a), Some(b)) = (&a.tangent_kernel, &b.tangent_kernel) {
+        let square: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
+        let norm: f64 = a.iter().map(|a| a * a).sum();
+        set(Quantity::TangentKernel, (square / norm).sqrt());
+    }
+    let [Some(p), Some(q)] = particles else { return moment };
+    let masses = [&descriptions[0].mass, &descriptions[1].mass];
+    let points = grid(descriptions[0].samples.x());
+    let [f, g] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| function::values(&points, p, mass));
+    let square: f64 = f.iter().zip(&g).map(|(f, g)| (f - g).powi(2)).sum();
+    set(Quantity::Function, (square / points.len() as f64).sqrt());
+    let [x, y] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| Sorted::new(&p.theta, mass));
+    set(Quantity::ThetaW1, circle_w1(&x, &y));
+    set(Quantity::ThetaW2, circle_w2(&x, &y));
+    let [(x, far_x), (y, far_y)] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| knots(p, mass));
+    if let (Some(x), Some(y)) = (x, y) {
+        set(Quantity::KnotsW1, line_w1(&x, &y));
+        set(Quantity::KnotsW2, line_w2(&x, &y));
+    }
+    let [x, y] = [p, q].map(cylinder);
+    let Sliced { distance, error } = sliced_w2(&x, masses[0], &y, masses[1], directions);
+    set(Quantity::Cylinder, distance);
+    moment.without_knot = Some([far_x, far_y]);
+    moment.cylinder_error = Some(error);
+    moment
+}
+
+/// The knots of neurons that have one, and the mass of those that have none.
+fn knots(particles: &Particles, mass: &[f64]) -> (Option<Sorted>, f64) {
+    let (mut knots, mut masses, mut at_infinity) = (vec![], vec![], 0.0);
+    for (theta, &mass) in particles.theta.iter().zip(mass) {
+        let (sin, cos) = theta.sin_cos();
+        if cos.abs() <= FLAT {
+            at_infinity += mass;
+        } else {
+            knots.push(-sin / cos);
+            masses.push(mass);
+        }
+    }
+    let any = masses.iter().any(|&mass| mass > 0.0);
+    (any.then(|| Sorted::new(&knots, &masses)), at_infinity)
+}
+
+/// The cylinder in space.
+fn cylinder(particles: &Particles) -> Vec<[f64; 3]> {
+    let point = |(&r, theta): (&f64, &f64)| {
+        let (sin, cos) = theta.sin_cos();
+        [r, cos, sin]
+    };
+    particles.r.iter().zip(&particles.theta).map(point).collect()
+}
