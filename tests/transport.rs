@@ -153,7 +153,8 @@ proptest! {
         let mut draw = Draw(seed);
         let ((x, p), (y, q)) = (drawn(&mut draw, n, false), drawn(&mut draw, m, true));
         let turned = |points: &[f64]| -> Vec<f64> {
-            points.iter().map(|v| (v + turn).rem_euclid(TAU)).map(|v| if v >= TAU { 0.0 } else { v }).collect()
+            let turn: f64 = turn;
+            points.iter().map(|v: &f64| (*v + turn).rem_euclid(TAU)).map(|v| if v >= TAU { 0.0 } else { v }).collect()
         };
         let (a, b) = (Sorted::new(&x, &p), Sorted::new(&y, &q));
         let (at, bt) = (Sorted::new(&turned(&x), &p), Sorted::new(&turned(&y), &q));

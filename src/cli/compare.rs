@@ -166,7 +166,7 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
         text += "not everything is compared at every time: f and measures need output.particles = \"all\", the kernel output.tangent_kernel = true\n";
     }
     text + &match comparison.first_beyond(Quantity::Residual, bound) {
-        None => format!("residuals are within {bound:e} throughout\n"),
-        Some(time) => format!("residuals are more than {bound:e} apart first at t = {time}\n"),
+        None => format!("residuals are within {bound:.1e} throughout\n"),
+        Some(time) => format!("residuals are more than {bound:.1e} apart first at t = {time}\n"),
     }
 }

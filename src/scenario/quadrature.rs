@@ -17,11 +17,12 @@ impl Law {
     /// direction and `nodes` in `r`.
     ///
     /// Directions have Gauss-Legendre nodes on pieces that no boundary of a sample crosses and none
-    /// longer than half a radian; amplitudes, which are independent of them up to a factor, have the
-    /// Gauss rule of their own law (Hermite for normal ones, and so on). So the moments `F_k` and
-    /// `Sigma_k` of every region, and with them the residuals at the start, are those of the law to
-    /// rounding from eight nodes on. Nodes are pairs `+-r`: the start function is 0, as it is in
-    /// the limit, and the measure is antisymmetric whether that was asked for or not.
+    /// longer than half a radian; amplitudes, which are independent of them up to a factor, have
+    /// Gauss rules of their own law (Hermite's for normal ones, and so on), beyond eight nodes
+    /// several side by side. So the moments `F_k` and `Sigma_k` of every region, and with them the
+    /// residuals at the start, are those of the law to rounding from eight nodes on. Nodes are pairs
+    /// `+-r`: the start function is 0, as it is in the limit, and the measure is antisymmetric
+    /// whether that was asked for or not.
     ///
     /// * `x`: positions of the samples.
     /// * `kink`: whether the flow tells the signs of `r` apart (a total-variation term); the rule is
