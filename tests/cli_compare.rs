@@ -11,8 +11,13 @@ use crate::cli_support::*;
 
 /// The same five samples with these keys of the measure.
 fn run(folder: &Path, name: &str, change: impl Fn(String) -> String) {
-    fs::write(folder.join(format!("{name}.toml")), change(sine(64, 5))).unwrap();
+    fs::write(folder.join(format!("{name}.toml")), change(data())).unwrap();
     reluflow(folder).args(["run", "-q", &format!("{name}.toml")]).assert().success();
+}
+
+/// Samples that are not all zero: a quadrature starts from f = 0.
+fn data() -> String {
+    sine(64, 5).replace("count = 5\n", "count = 5\nfrequency = 0.4\n")
 }
 
 fn file(name: &str) -> String {
@@ -35,7 +40,17 @@ fn equal_runs_are_the_same_to_the_last_bit() {
     let found = json(&mut compare(&["--bound", "0", "--json"]));
     assert_eq!(found["within"], true);
     for moment in found["moments"].as_array().unwrap() {
-        for quantity in ["residual", "loss", "function", "pinned_mass", "knots_w1", "knots_w2", "theta_w1", "theta_w2", "cylinder_sw2"] {
+        for quantity in [
+            "residual",
+            "loss",
+            "function",
+            "pinned_mass",
+            "knots_w1",
+            "knots_w2",
+            "theta_w1",
+            "theta_w2",
+            "cylinder_sw2",
+        ] {
             assert_eq!(moment[quantity].as_f64(), Some(0.0), "{quantity}: {moment}");
         }
         assert!(moment["tangent_kernel"].is_null());
@@ -48,7 +63,10 @@ fn equal_runs_are_the_same_to_the_last_bit() {
     values[[3, 17]] = f64::from_bits(values[[3, 17]].to_bits() ^ 1);
     theta.write(&values).unwrap();
     drop((theta, tampered));
-    compare(&["--exact"]).assert().code(1).stdout(predicate::eq("differs  how\ntheta    first in row 3, value 17\n"));
+    compare(&["--exact"])
+        .assert()
+        .code(1)
+        .stdout(predicate::eq("differs  how\ntheta    first in row 3, value 17\n"));
     compare(&[]).assert().success();
 }
 
@@ -57,14 +75,20 @@ fn distances_are_what_was_changed() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), "a", |text| text + "tangent_kernel = true\n");
     run(folder.path(), "seed", |text| text.replace("seed = 1", "seed = 2") + "tangent_kernel = true\n");
-    let compared = json(
-        reluflow(folder.path()).args(["compare", &file("a"), &file("seed"), "--json", "--bound", "100"]),
-    );
+    let compared = json(reluflow(folder.path()).args([
+        "compare",
+        &file("a"),
+        &file("seed"),
+        "--json",
+        "--bound",
+        "100",
+    ]));
     // Against the files themselves.
     let [a, b] = ["a", "seed"].map(|name| RunFile::open(&folder.path().join(file(name))).unwrap());
     for (i, moment) in compared["moments"].as_array().unwrap().iter().enumerate() {
         let (s, t) = (a.snapshot(i).unwrap(), b.snapshot(i).unwrap());
-        let residual = s.residual.iter().zip(&t.residual).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
+        let residual =
+            s.residual.iter().zip(&t.residual).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
         assert_eq!(moment["residual"].as_f64(), Some(residual));
         assert_eq!(moment["loss"].as_f64(), Some((s.loss - t.loss).abs()));
         assert_eq!(moment["pinned_mass"].as_f64(), Some((s.pinned_mass.sum() - t.pinned_mass.sum()).abs()));
@@ -99,14 +123,21 @@ fn distances_are_what_was_changed() {
 fn widths_flows_and_tolerances_may_differ_and_times_too() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), "a", |text| text);
-    run(folder.path(), "wide", |text| text.replace("particles = 64", "particles = 200").replace("end = 2.0", "end = 2.0\ntolerance = 1e-4"));
-    run(folder.path(), "thin", |text| text.replace("count = 5 }", "times = [0.5, 0.7] }") + "particles = 10\n");
+    run(folder.path(), "wide", |text| {
+        text.replace("particles = 64", "particles = 200").replace("end = 2.0", "end = 2.0\ntolerance = 1e-4")
+    });
+    run(folder.path(), "thin", |text| {
+        text.replace("count = 5 }", "times = [0.5, 0.7] }") + "particles = 10\n"
+    });
     let compare = |a: &str, b: &str| {
         let mut command = reluflow(folder.path());
         command.args(["compare", &file(a), &file(b)]);
         command
     };
-    compare("a", "wide").assert().code(1).stdout(contains("theta W2").and(contains("more than 1.0e-3 apart")));
+    compare("a", "wide")
+        .assert()
+        .code(1)
+        .stdout(contains("theta W2").and(contains("more than 1.0e-3 apart")));
     // Common times: 0, 0.5, 2; particles of the thinned run at its end only.
     let found = json(compare("a", "thin").args(["--json"]));
     let times: Vec<f64> =
@@ -116,7 +147,10 @@ fn widths_flows_and_tolerances_may_differ_and_times_too() {
     let measured: Vec<bool> =
         found["moments"].as_array().unwrap().iter().map(|moment| moment["theta_w1"].is_number()).collect();
     assert_eq!(measured, [false, false, true]);
-    compare("a", "thin").assert().success().stdout(contains("2 and 1 snapshots are at times").and(contains("output.particles")));
+    compare("a", "thin")
+        .assert()
+        .success()
+        .stdout(contains("2 and 1 snapshots are at times").and(contains("output.particles")));
 }
 
 #[test]
@@ -124,7 +158,9 @@ fn what_cannot_be_compared_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), "a", |text| text);
     run(folder.path(), "six", |text| text.replace("count = 5\n", "count = 6\n"));
-    run(folder.path(), "other", |text| text.replace("function = \"sine\"", "function = \"abs\""));
+    run(folder.path(), "other", |text| {
+        text.replace("function = \"sine\"\ncount = 5\nfrequency = 0.4", "function = \"abs\"\ncount = 5")
+    });
     let compare = |b: &str| {
         let mut command = reluflow(folder.path());
         command.args(["compare", &file("a"), b]);
@@ -148,8 +184,11 @@ fn quadrature(text: String) -> String {
 fn a_quadrature_estimates_its_error() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), "q", quadrature);
-    run(folder.path(), "twice", |text| quadrature(text).replace("nodes = 6\nestimate_error = true", "nodes = 12"));
-    let found = json(reluflow(folder.path()).args(["compare", &file("q"), &file("twice"), "--json", "--bound", "1"]));
+    run(folder.path(), "twice", |text| {
+        quadrature(text).replace("nodes = 6\nestimate_error = true", "nodes = 12")
+    });
+    let found =
+        json(reluflow(folder.path()).args(["compare", &file("q"), &file("twice"), "--json", "--bound", "1"]));
     let q = RunFile::open(&folder.path().join(file("q"))).unwrap();
     for (i, moment) in found["moments"].as_array().unwrap().iter().enumerate() {
         assert_eq!(q.snapshot(i).unwrap().quadrature_error_estimate, moment["residual"].as_f64());
@@ -162,7 +201,10 @@ fn a_quadrature_estimates_its_error() {
     };
     assert_eq!(attribute(&q, "sampling").as_deref(), Some("quadrature"));
     assert_eq!(attribute(&q, "quadrature_nodes").as_deref(), Some("6"));
-    assert_eq!((attribute(&twice, "quadrature_estimate").as_deref(), attribute(&q, "seed")), (Some("0"), None));
+    assert_eq!(
+        (attribute(&twice, "quadrature_estimate").as_deref(), attribute(&q, "seed")),
+        (Some("0"), None)
+    );
     reluflow(folder.path()).args(["validate", &file("q")]).assert().success();
     reluflow(folder.path()).args(["check", &file("q")]).assert().success();
 }
@@ -171,7 +213,11 @@ fn a_quadrature_estimates_its_error() {
 #[test]
 fn an_estimating_run_resumes_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
-    let longer = |text: String| quadrature(text).replace("nodes = 6", "nodes = 40").replace("count = 5 }", "count = 41 }");
+    let longer = |text: String| {
+        format!("title = \"Long\"\n{}", quadrature(text))
+            .replace("nodes = 6", "nodes = 40")
+            .replace("count = 5 }", "count = 41 }")
+    };
     run(folder.path(), "whole", longer);
     fs::copy(folder.path().join("whole.toml"), folder.path().join("killed.toml")).unwrap();
     let started = start_and_wait_for(folder.path(), &["run", "killed.toml"], "snapshot 9 of");

@@ -49,6 +49,7 @@ mod neuron_checks;
 mod orders;
 mod reference;
 mod sampling;
+mod sampling_runs;
 mod scenario_bad;
 mod scenario_bad_flow;
 mod scenario_flows;

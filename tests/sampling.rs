@@ -1,16 +1,11 @@
-//! Sobol' points and quadrature of the start measure: exact where they should be, fast elsewhere.
+//! Sobol' points and quadrature of the start measure have the moments of the law.
 
 use std::f64::consts::{PI, TAU};
-use std::path::Path;
 
 use proptest::prelude::*;
-use reluflow::flow::Flow;
 use reluflow::math::quadrature::integrate;
-use reluflow::problem::{Measure, Neurons, Regions, Samples, Start};
-use reluflow::run::{Sampling, Simulation};
-use reluflow::scenario::{Law, LawKind, NeuronLaw, OutputLaw, Scenario};
-
-use crate::common::worst;
+use reluflow::problem::{Neurons, Regions, Samples};
+use reluflow::scenario::{Law, LawKind, NeuronLaw, OutputLaw};
 
 const X: [f64; 4] = [-1.3, -0.2, 0.45, 2.0];
 const LAWS: [LawKind; 9] = [
@@ -130,7 +125,17 @@ fn canonical_quadrature_has_the_moments_of_the_law() {
             let found = sums(theta, measure.mass(), |i| {
                 let (sin, cos) = theta[i].sin_cos();
                 let rr = r[i] * r[i];
-                [1.0, r[i] * cos, r[i] * sin, cos * cos, cos * sin, sin * sin, rr * sin * sin, -rr * sin * cos, rr * cos * cos]
+                [
+                    1.0,
+                    r[i] * cos,
+                    r[i] * sin,
+                    cos * cos,
+                    cos * sin,
+                    sin * sin,
+                    rr * sin * sin,
+                    -rr * sin * cos,
+                    rr * cos * cos,
+                ]
             });
             let worst = assert_close(&format!("{kind:?}, {nodes}"), &found, |k| {
                 let [from, to] = ends(&regions, k);
@@ -286,197 +291,14 @@ fn sobol_points_have_the_moments_of_the_law() {
             } else {
                 expected
             };
-            // Independent draws would be off by about 0.004 and 0.01 and more.
-            for (q, bound) in [2e-4, 1e-3, 4e-3].into_iter().enumerate() {
+            // In standard errors of as many independent draws. The square has heavy tails.
+            let each = sums(theta, measure.mass(), |i| [1.0, r[i] * r[i], r[i].powi(4)])[k];
+            for (q, bound) in [0.1, 0.3, 0.9].into_iter().enumerate() {
                 let off = (found[q] - expected[q]).abs();
-                assert!(off < bound, "{kind:?}, region {k}, moment {q}: off by {off:.1e}");
+                // A region may be empty.
+                let error = (each[q] / f64::from(1 << 14)).sqrt();
+                assert!(off <= bound * error + 1e-12, "{kind:?}, region {k}, moment {q}: {off:e} {error:e}");
             }
         }
     }
-}
-
-/// Residuals at the end of the shipped width scenarios.
-fn shipped(name: &str, measure: &str) -> (Vec<f64>, usize) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
-    let text = std::fs::read_to_string(&path).unwrap();
-    let text = text.replace("particles = 1000 ", &format!("{measure} ")).replace("tolerance = 1e-6", "tolerance = 1e-7");
-    let Scenario { description: d, start, .. } = Scenario::parse(&text, &path).unwrap();
-    let mut simulation = Simulation::new(&d, start).unwrap();
-    simulation.advance_to(d.end).unwrap();
-    (simulation.stepper().residual().to_vec(), d.mass.len())
-}
-
-fn rms(a: &[f64], b: &[f64]) -> f64 {
-    (a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>() / a.len() as f64).sqrt()
-}
-
-/// Sobol' points approach the limit with slope -0.85 or steeper in their number, quadrature with -1.8
-/// or steeper in its nodes, although mass has met boundaries; and they approach the same limit.
-#[test]
-fn quiet_starts_approach_one_limit_fast() {
-    for (name, nodes) in [("width.toml", [8, 16, 32, 64]), ("width_lifted.toml", [4, 8, 12, 24])] {
-        let sobol = |log: u32, seed: u64| {
-            let measure = format!("sampling = \"sobol\"\nparticles = {} #", 1u64 << log);
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
-            let text = std::fs::read_to_string(&path).unwrap().replace("seed = 1", &format!("seed = {seed}"));
-            let text = text.replace("particles = 1000 ", &measure).replace("tolerance = 1e-6", "tolerance = 1e-7");
-            let Scenario { description: d, start, .. } = Scenario::parse(&text, &path).unwrap();
-            let mut simulation = Simulation::new(&d, start).unwrap();
-            simulation.advance_to(d.end).unwrap();
-            simulation.stepper().residual().to_vec()
-        };
-        // Two of 2^18 points tell what is left of the reference's own error.
-        let (limit, other) = (sobol(18, 99), sobol(18, 98));
-        let own = rms(&limit, &other);
-        let errors: Vec<f64> = (9..=13)
-            .map(|log| ((1..=6).map(|seed| rms(&sobol(log, seed), &limit).powi(2)).sum::<f64>() / 6.0).sqrt())
-            .collect();
-        // Errors by doublings: the slope of log2(error) in the logarithm of the number.
-        let found = fit(&(0..5).map(|k| (k as f64, errors[k].log2())).collect::<Vec<_>>());
-        println!("{name}: Sobol' {errors:?}, slope {found:.2}; the limit's own error {own:.1e}");
-        assert!(found < -0.85, "{name}: slope {found}");
-        assert!(own < 0.2 * errors[4], "{name}: {own:e}");
-        let quadrature: Vec<f64> = nodes
-            .iter()
-            .map(|n| rms(&shipped(name, &format!("sampling = \"quadrature\"\nnodes = {n} #")).0, &limit))
-            .collect();
-        let logs: Vec<(f64, f64)> =
-            nodes.iter().zip(&quadrature).map(|(n, e)| (f64::from(*n).ln(), e.ln())).collect();
-        let fitted = fit(&logs);
-        println!("{name}: quadrature {quadrature:?}, slope {fitted:.2}");
-        assert!(fitted < -1.8, "{name}: slope {fitted}, {quadrature:?}");
-        // One limit: the best quadrature is as near to the Sobol' reference as that is to another, but
-        // for its own error.
-        assert!(quadrature[3] < 6.0 * own, "{name}: {quadrature:?} {own:e}");
-        // Independent draws, within five standard errors of what 2^16 of them leave.
-        let independent = shipped(name, "particles = 65536 #").0;
-        let expected = errors_of_draws(name, &limit);
-        assert!(rms(&independent, &limit) < 5.0 * expected / 8.0, "{name}");
-    }
-}
-
-/// Root mean square error of 2^10 independent draws.
-fn errors_of_draws(name: &str, limit: &[f64]) -> f64 {
-    rms(&shipped(name, "particles = 1024 #").0, limit).max(1e-3)
-}
-
-/// Slope of the least-squares line.
-fn fit(points: &[(f64, f64)]) -> f64 {
-    let n = points.len() as f64;
-    let (mx, my) = (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
-    points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum::<f64>()
-        / points.iter().map(|p| (p.0 - mx).powi(2)).sum::<f64>()
-}
-
-/// The kernel flow needs moments only, and those are exact: eight nodes are as good as sixteen.
-#[test]
-fn the_kernel_flow_needs_few_nodes() {
-    let samples = Samples::new(&X, &[1.0, -0.5, 0.3, 0.8]).unwrap();
-    let law = NeuronLaw { kind: LawKind::Normal, hidden_scale: 1.0, output_scale: 1.0, antisymmetric: false };
-    let end = |nodes: usize| {
-        let start = law.quadrature(&X, nodes, 1).unwrap();
-        let mut simulation =
-            Simulation::with(samples.clone(), start, Flow::Kernel { kappa: 1.0 }, 1e-11).unwrap();
-        simulation.advance_to(2.0).unwrap();
-        simulation.stepper().residual().to_vec()
-    };
-    let limit = end(16);
-    let errors: Vec<f64> = [2, 4, 6, 8].into_iter().map(|nodes| rms(&end(nodes), &limit)).collect();
-    println!("{errors:?}");
-    // Spectral: each two nodes more gain at least three digits, down to rounding.
-    assert!(errors[0] < 1e-2 && errors[1] < 1e-3 * errors[0] && errors[2] < 1e-12 && errors[3] < 1e-13, "{errors:?}");
-}
-
-fn parse(measure: &str) -> Scenario {
-    let text = format!(
-        "[samples]\nx = [-1.0, 0.0, 1.0]\ny = [0.5, -1.0, 1.0]\n[measure]\n{measure}\n[time]\nend = 1.0\n"
-    );
-    Scenario::parse(&text, "q.toml".as_ref()).unwrap_or_else(|error| panic!("{error}"))
-}
-
-#[test]
-fn a_scenario_says_how_it_is_sampled() {
-    let x = [-1.0, 0.0, 1.0];
-    let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
-    let sobol = parse("particles = 100\nsampling = \"sobol\"\nseed = 4");
-    assert_eq!(sobol.start.canonical(), Some(&law.sobol(100, 4).unwrap()));
-    assert_eq!((sobol.description.sampling, sobol.description.seed), (Sampling::Sobol, Some(4)));
-    assert_eq!(
-        sobol.notices,
-        ["sampling = \"sobol\" is most even where the number of particles is a power of two: measure.particles = 64 or 128 rather than 100"]
-    );
-    assert_eq!(parse("particles = 128\nsampling = \"sobol\"").notices, [""; 0]);
-    assert_eq!(parse("particles = 128\nsampling = \"sobol\"\nantisymmetric = true").notices, [""; 0]);
-    assert_eq!(parse("particles = 96\nsampling = \"sobol\"\nantisymmetric = true").notices.len(), 1);
-
-    let iid = parse("particles = 100\nsampling = \"iid\"\nseed = 4");
-    assert_eq!(iid.start.canonical(), Some(&law.draw(100, 4).unwrap()));
-    assert_eq!(iid.description.sampling, Sampling::Iid);
-
-    let told = parse("sampling = \"quadrature\"\nnodes = 8\nestimate_error = true");
-    assert_eq!(told.start.canonical(), Some(&law.quadrature(&x, 8, false).unwrap()));
-    assert_eq!(told.finer.as_ref().and_then(Start::canonical), Some(&law.quadrature(&x, 16, false).unwrap()));
-    assert_eq!(told.description.sampling, Sampling::Quadrature { nodes: 8, estimate_error: true });
-    assert_eq!(told.description.seed, None);
-    assert_eq!(
-        told.description.measure_source,
-        "law normal-uniform, quadrature with 8 nodes in each direction and region, scale 1"
-    );
-    // As many nodes as the particles allow, and no more.
-    let budget = parse("particles = 10000\nsampling = \"quadrature\"");
-    let Sampling::Quadrature { nodes, .. } = budget.description.sampling else { panic!() };
-    assert!(budget.start.len() <= 10_000 && law.quadrature_size(&x, nodes + 2) > 10_000, "{nodes}");
-    // 12 unless told; with a total-variation term the rule tells signs apart.
-    let kinked = parse("sampling = \"quadrature\"\n[flow]\ntv = 0.1");
-    assert_eq!(kinked.start.canonical(), Some(&law.quadrature(&x, 12, true).unwrap()));
-    // The width of laws and scalings that need one.
-    let literal = parse(
-        "particles = 400\nnodes = 4\nlaw = \"pytorch\"\nsampling = \"quadrature\"\n[flow]\nkind = \"lifted\"\nscaling = \"1\"",
-    );
-    assert_eq!(literal.description.flow, Flow::Lifted { kappa: 400.0 });
-    let law = NeuronLaw { kind: LawKind::Pytorch, hidden_scale: 1.0, output_scale: 1.0, antisymmetric: false };
-    assert_eq!(literal.start.lifted(), Some(&law.quadrature(&x, 4, 400).unwrap()));
-    assert!(literal.description.measure_source.contains("4 nodes in each direction and region for width 400"));
-    let lift = parse("nodes = 6\nsampling = \"quadrature\"\ndelta = 0.5\n[flow]\nkind = \"lifted\"");
-    let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
-    assert_eq!(lift.start.lifted(), Some(&law.quadrature_lifted(&x, 6, 1.0, 0.5).unwrap()));
-}
-
-/// The nodes that a target takes are the fewest, doubling, and the estimate is below it.
-#[test]
-fn an_error_is_kept_with_few_nodes() {
-    let found = |target: &str| {
-        let scenario = parse(&format!("sampling = \"quadrature\"\nquadrature_error = {target}"));
-        let Sampling::Quadrature { nodes, .. } = scenario.description.sampling else { panic!() };
-        assert!(scenario.notices[0].starts_with(&format!("quadrature_error = {target}: {nodes} nodes")), "{:?}", scenario.notices);
-        let residual = |start: Start| {
-            let d = &scenario.description;
-            let mut simulation = Simulation::with(d.samples.clone(), start, d.flow, d.tolerance).unwrap();
-            let mut path = vec![];
-            for &time in d.schedule.times() {
-                simulation.advance_to(time).unwrap();
-                path.extend(simulation.stepper().residual().to_vec());
-            }
-            path
-        };
-        let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
-        let with = |nodes| residual(law.quadrature(&[-1.0, 0.0, 1.0], nodes, false).unwrap().into());
-        let apart = |a: usize, b: usize| worst(&with(a), &with(b));
-        let target: f64 = target.parse().unwrap();
-        assert!(apart(nodes, 2 * nodes) <= target);
-        assert!(nodes == 4 || apart(nodes / 2, nodes) > target);
-        // And it is an estimate of what is really left.
-        assert!(apart(nodes, 96) <= 2.0 * target);
-        nodes
-    };
-    assert!(found("1e-2") < found("1e-4"));
-}
-
-/// Random rotations of the seed do nothing to a quadrature.
-#[test]
-fn a_quadrature_draws_nothing() {
-    let measure = |seed: u64| parse(&format!("sampling = \"quadrature\"\nseed = {seed}")).start;
-    assert_eq!(measure(1), measure(2));
-    let measure: Measure = measure(1).canonical().unwrap().clone();
-    assert!(measure.mass().iter().all(|&mass| mass > 0.0));
 }

@@ -84,7 +84,7 @@ fn other_files_are_refused() {
 }
 
 /// Name, scenario, message.
-const SCENARIOS: [(&str, &str, &str); 120] = [
+const SCENARIOS: [(&str, &str, &str); 135] = [
     (
         "broken header",
         "[samples\nx = [0.0]\n",
@@ -444,7 +444,7 @@ const SCENARIOS: [(&str, &str, &str); 120] = [
     (
         "key of another law",
         "[measure]\nparticles = 10\nlaw = \"he\"\nb_bound = 2.0\n",
-        "bad.toml:4:1: measure.b_bound is not used by measure.law = \"he\"\n  remove it; measure.law = \"he\" takes particles, law, scale, antisymmetric, seed",
+        "bad.toml:4:1: measure.b_bound is not used by measure.law = \"he\"\n  remove it; measure.law = \"he\" takes particles, law, scale, antisymmetric, seed, sampling",
     ),
     (
         "negative bound",
@@ -680,6 +680,81 @@ const SCENARIOS: [(&str, &str, &str); 120] = [
         "a cell",
         "[samples]\nfile = \"cell.csv\"\n",
         "cell.csv:3: column `y` has no value (-)\n  remove the row or fill in the number: rows are never left out silently",
+    ),
+    (
+        "unknown sampling",
+        "[measure]\nparticles = 10\nsampling = \"sobal\"\n",
+        "bad.toml:3:12: measure.sampling = \"sobal\" is unknown\n  did you mean \"sobol\"? give one of iid, sobol, quadrature",
+    ),
+    (
+        "sampling without particles",
+        "[measure]\nsampling = \"sobol\"\n",
+        "bad.toml:1:2: [measure] has none of particles, file\n  give exactly one, for example particles = 10000 (a law, normal-uniform unless told) or file = \"particles.csv\"",
+    ),
+    (
+        "sampling of a file",
+        "[measure]\nfile = \"good.csv\"\nsampling = \"sobol\"\n",
+        "bad.toml:3:1: measure.sampling is not used by measure.file\n  remove it; measure.file takes file, antisymmetric",
+    ),
+    (
+        "nodes of draws",
+        "[measure]\nparticles = 10\nnodes = 8\n",
+        "bad.toml:3:1: measure.nodes is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling",
+    ),
+    (
+        "nodes of Sobol points",
+        "[measure]\nparticles = 16\nsampling = \"sobol\"\nnodes = 8\n",
+        "bad.toml:4:1: measure.nodes is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling",
+    ),
+    (
+        "few nodes",
+        "[measure]\nsampling = \"quadrature\"\nnodes = 2\n",
+        "bad.toml:3:9: measure.nodes = 2 is too small\n  give a whole number from 4 to 128 (on each piece of direction, and in each amplitude)",
+    ),
+    (
+        "many nodes",
+        "[measure]\nsampling = \"quadrature\"\nnodes = 1000\n",
+        "bad.toml:3:9: measure.nodes = 1000 is too large\n  give a whole number from 4 to 128 (on each piece of direction, and in each amplitude)",
+    ),
+    (
+        "nodes and error",
+        "[measure]\nsampling = \"quadrature\"\nnodes = 8\nquadrature_error = 1e-3\n",
+        "bad.toml:4:20: measure.quadrature_error = 1e-3 is given and measure.nodes, too\n  remove one: nodes follow from the error",
+    ),
+    (
+        "no error",
+        "[measure]\nsampling = \"quadrature\"\nquadrature_error = 0.0\n",
+        "bad.toml:3:20: measure.quadrature_error = 0.0 is not positive\n  give the largest error of a residual that you accept, in units of y, for example 1e-4",
+    ),
+    (
+        "error below the tolerance",
+        "[measure]\nsampling = \"quadrature\"\nquadrature_error = 1e-6\n",
+        "bad.toml:3:20: measure.quadrature_error = 1e-6 is below ten times the tolerance of the steps, 1e-6\n  give 1.0e-5 or more, or lower time.tolerance",
+    ),
+    (
+        "estimate without quadrature",
+        "[measure]\nparticles = 10\nestimate_error = true\n",
+        "bad.toml:3:1: measure.estimate_error is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling",
+    ),
+    (
+        "too few particles for a quadrature",
+        "[measure]\nparticles = 100\nsampling = \"quadrature\"\n",
+        "bad.toml:2:13: measure.particles = 100 are too few for a quadrature with 4 nodes in each direction and region\n  give 224 or more, or leave it out and give nodes",
+    ),
+    (
+        "estimate that is no flag",
+        "[measure]\nsampling = \"quadrature\"\nestimate_error = 1\n",
+        "bad.toml:3:18: measure.estimate_error = 1 is a whole number\n  give true or false",
+    ),
+    (
+        "quadrature of a literal network",
+        "[measure]\nlaw = \"pytorch\"\nsampling = \"quadrature\"\n[flow]\nkind = \"lifted\"\n",
+        "bad.toml:1:2: [measure] has no `particles`, but the start depends on the width (by law = \"pytorch\", or by flow.scaling)\n  give particles = m, the width that is meant; nodes says how many nodes stand for it",
+    ),
+    (
+        "quadrature of gradient descent",
+        "[measure]\nlaw = \"normal\"\nsampling = \"quadrature\"\n[flow]\nkind = \"gd\"\nlearning_rate = 0.1\n",
+        "bad.toml:3:12: measure.sampling = \"quadrature\" is of no use to gradient descent, whose steps are those of a finite network\n  give \"iid\" or \"sobol\", or flow.kind = \"lifted\", to which it converges",
     ),
 ];
 

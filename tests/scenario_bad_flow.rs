@@ -39,22 +39,22 @@ const CASES: [(&str, &str, &str); 51] = [
     (
         "scale of both layers at once",
         "[flow]\nkind = \"lifted\"\n[measure]\nparticles = 10\nlaw = \"pytorch\"\nscale = 2.0\n",
-        "bad.toml:6:1: measure.scale is not used by measure.law = \"pytorch\" with flow.kind = \"lifted\"\n  remove it; measure.law = \"pytorch\" with flow.kind = \"lifted\" takes particles, law, delta, hidden_scale, output_scale, antisymmetric, seed",
+        "bad.toml:6:1: measure.scale is not used by measure.law = \"pytorch\" with flow.kind = \"lifted\"\n  remove it; measure.law = \"pytorch\" with flow.kind = \"lifted\" takes particles, law, delta, hidden_scale, output_scale, antisymmetric, seed, sampling",
     ),
     (
         "scale of a layer of canonical particles",
         "[measure]\nparticles = 10\nlaw = \"pytorch\"\nhidden_scale = 2.0\n",
-        "bad.toml:4:1: measure.hidden_scale is not used by measure.law = \"pytorch\"\n  remove it; measure.law = \"pytorch\" takes particles, law, scale, antisymmetric, seed",
+        "bad.toml:4:1: measure.hidden_scale is not used by measure.law = \"pytorch\"\n  remove it; measure.law = \"pytorch\" takes particles, law, scale, antisymmetric, seed, sampling",
     ),
     (
         "layers of a lift",
         "[flow]\nkind = \"kernel\"\n[measure]\nparticles = 10\ndelta = 1.0\nhidden_scale = 2.0\n",
-        "bad.toml:6:1: measure.hidden_scale is not used by measure.law = \"normal-uniform\" with flow.kind = \"kernel\"\n  remove it; measure.law = \"normal-uniform\" with flow.kind = \"kernel\" takes particles, law, delta, scale, antisymmetric, seed",
+        "bad.toml:6:1: measure.hidden_scale is not used by measure.law = \"normal-uniform\" with flow.kind = \"kernel\"\n  remove it; measure.law = \"normal-uniform\" with flow.kind = \"kernel\" takes particles, law, delta, scale, antisymmetric, seed, sampling",
     ),
     (
         "delta of canonical particles",
         "[measure]\nparticles = 10\ndelta = 1.0\n",
-        "bad.toml:3:1: measure.delta is not used by measure.law = \"normal-uniform\"\n  remove it; measure.law = \"normal-uniform\" takes particles, law, scale, antisymmetric, seed",
+        "bad.toml:3:1: measure.delta is not used by measure.law = \"normal-uniform\"\n  remove it; measure.law = \"normal-uniform\" takes particles, law, scale, antisymmetric, seed, sampling",
     ),
     (
         "absurd delta",

@@ -95,7 +95,8 @@ fn plain_sobol_points_are_those_of_scipy() {
     for k in 0..=10 {
         let mut ours: Vec<_> = found[..1 << k].iter().map(|point| key(point)).collect();
         let theirs = points.as_array().unwrap()[..1 << k].iter();
-        let row = |row: &Value| row.as_array().unwrap().iter().map(|u| u.as_f64().unwrap()).collect::<Vec<_>>();
+        let row =
+            |row: &Value| row.as_array().unwrap().iter().map(|u| u.as_f64().unwrap()).collect::<Vec<_>>();
         let mut theirs: Vec<_> = theirs.map(|point| key(&row(point))).collect();
         ours.sort();
         theirs.sort();
@@ -182,6 +183,9 @@ fn rotations_cost_their_angle() {
     assert!((circle_w1(&a, &b) - 0.25).abs() < 1e-13);
     assert!((circle_w2(&a, &b) - 0.25).abs() < 1e-13);
     // The same measure in another order, and split.
-    let twice = Sorted::new(&[x.clone(), x.clone()].concat(), &[vec![0.3; n as usize], vec![0.7; n as usize]].concat());
+    let twice = Sorted::new(
+        &[x.clone(), x.clone()].concat(),
+        &[vec![0.3; n as usize], vec![0.7; n as usize]].concat(),
+    );
     assert_eq!((line_w1(&a, &twice), circle_w2(&a, &twice)), (0.0, 0.0));
 }

@@ -32,7 +32,7 @@ pub struct Args {
     /// Another one
     b: PathBuf,
     /// How far residuals may be apart, in units of y [default: 10 times the larger tolerance]
-    #[arg(long, value_name = "D", value_parser = bound)]
+    #[arg(long, value_name = "D", value_parser = bound, allow_negative_numbers = true)]
     bound: Option<f64>,
     /// About how many directions of the sliced distance, at least 48
     #[arg(long, value_name = "N", default_value_t = 96, value_parser = clap::value_parser!(u64).range(1..=100_000))]
@@ -162,7 +162,9 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
     if a + b > 0 {
         text += &format!("{a} and {b} snapshots are at times of which the other run has none\n");
     }
-    if columns.len() < Quantity::ALL.len() || comparison.moments.iter().any(|m| m.distance(Quantity::Function).is_none()) {
+    if columns.len() < Quantity::ALL.len()
+        || comparison.moments.iter().any(|m| m.distance(Quantity::Function).is_none())
+    {
         text += "not everything is compared at every time: f and measures need output.particles = \"all\", the kernel output.tangent_kernel = true\n";
     }
     text + &match comparison.first_beyond(Quantity::Residual, bound) {

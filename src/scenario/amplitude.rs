@@ -1,7 +1,7 @@
 //! Gauss rules of the amplitudes of a law: of `|c|`, of the radius, of their product.
 
-use crate::math::normal;
 use crate::math::gauss;
+use crate::math::normal;
 use crate::math::quadrature::gauss_legendre;
 
 use super::polar::{Output, Polar, Radius};
@@ -184,7 +184,9 @@ mod tests {
     fn products_have_their_moments() {
         // E |c|^k E radius^k.
         let polar = |radius, output| Polar { curve: super::super::polar::Curve::Circle, radius, output };
-        let normal = |k: i32| [1.0, (2.0 / std::f64::consts::PI).sqrt(), 1.0, 1.595_769_121_605_730_7, 3.0][k as usize];
+        let normal = |k: i32| {
+            [1.0, (2.0 / std::f64::consts::PI).sqrt(), 1.0, 1.595_769_121_605_730_7, 3.0][k as usize]
+        };
         let rayleigh = |k: i32| [1.0, 1.253_314_137_315_500_3, 2.0, 3.759_942_411_946_501, 8.0][k as usize];
         let uniform = |k: i32| 1.0 / f64::from(k + 1);
         let linear = |k: i32| 2.0 / f64::from(k + 2);

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::problem::{Neurons, ProblemError, Start};
+use crate::problem::{ProblemError, Start};
 use crate::run::Sampling;
 
+use super::drawn::Drawn;
 use super::entry::Kept;
 use super::error::split;
 use super::flow::FlowForm;
@@ -46,17 +47,6 @@ pub(super) struct Sampled {
     sampling: SamplingForm,
     /// Whether the flow tells signs of `r` apart.
     kink: bool,
-}
-
-/// What a law is drawn into.
-#[derive(Debug, Clone)]
-enum Drawn {
-    /// Canonical particles.
-    Canonical(Law),
-    /// Neurons that have the function of canonical particles and this invariant.
-    Lift { law: Law, delta: f64 },
-    /// Neurons.
-    Neurons(NeuronLaw),
 }
 
 /// A start measure ready for a run.
@@ -193,7 +183,13 @@ impl MeasureForm {
             }
             _ => {}
         }
-        section.finish(form(&format!("measure.law = \"{name}\""), flow))?;
+        // Keys of a quadrature alone deserve to be told so.
+        let alone = ["nodes", "quadrature_error", "estimate_error"].iter().any(|key| section.has(key));
+        let without = match alone && !sampling.is_quadrature() {
+            true => " without measure.sampling = \"quadrature\"",
+            false => "",
+        };
+        section.finish(form(&format!("measure.law = \"{name}\"{without}"), flow))?;
         let kink = flow.tv() > 0.0;
         let sampled = Sampled { law, name, particles: count, seed, sampling, kink };
         Ok(MeasureForm { origin: Origin::Law(sampled), span })
@@ -274,7 +270,8 @@ impl MeasureForm {
                 }
                 self.check_memory(source, count)?;
                 let kappa = flow.kappa(source, count)?;
-                let start = self.refused(source, sampled, sampled.law.draw(count, sampled.seed, sobol, kappa))?;
+                let start =
+                    self.refused(source, sampled, sampled.law.draw(count, sampled.seed, sobol, kappa))?;
                 (start, None, if sobol { Sampling::Sobol } else { Sampling::Iid })
             }
         };
@@ -327,7 +324,9 @@ impl MeasureForm {
                 let even = (FEWEST / 2..MOST / 2 + 1).map(|half| 2 * half);
                 even.rev().find(fits).ok_or_else(|| {
                     particles.on(source).refuse(
-                        format_args!("are too few for a quadrature with {FEWEST} nodes in each direction and region"),
+                        format_args!(
+                            "are too few for a quadrature with {FEWEST} nodes in each direction and region"
+                        ),
                         format_args!(
                             "give {} or more, or leave it out and give nodes",
                             sampled.law.quadrature_size(x, FEWEST)
@@ -416,82 +415,13 @@ fn balanced(start: Start, source: Source, flow: &FlowForm) -> Result<Start, Scen
     }
 }
 
-impl Drawn {
-    /// Draws independent particles, or Sobol' points.
-    fn draw(&self, count: usize, seed: u64, sobol: bool, kappa: f64) -> Result<Start, ProblemError> {
-        let particles = |law: &Law| if sobol { law.sobol(count, seed) } else { law.draw(count, seed) };
-        match self {
-            Drawn::Canonical(law) => particles(law).map(Start::from),
-            Drawn::Lift { law, delta } => {
-                particles(law).and_then(|measure| Neurons::lifted(&measure, kappa, *delta)).map(Start::from)
-            }
-            Drawn::Neurons(law) if sobol => law.sobol(count, seed).map(Start::from),
-            Drawn::Neurons(law) => law.draw(count, seed).map(Start::from),
-        }
-    }
-
-    /// Nodes of a quadrature.
-    fn quadrature(
-        &self,
-        x: &[f64],
-        nodes: usize,
-        kink: bool,
-        kappa: f64,
-        width: usize,
-    ) -> Result<Start, ProblemError> {
-        match self {
-            Drawn::Canonical(law) => law.quadrature(x, nodes, kink).map(Start::from),
-            Drawn::Lift { law, delta } => law.quadrature_lifted(x, nodes, kappa, *delta).map(Start::from),
-            Drawn::Neurons(law) => law.quadrature(x, nodes, width).map(Start::from),
-        }
-    }
-
-    fn quadrature_size(&self, x: &[f64], nodes: usize) -> usize {
-        match self {
-            Drawn::Canonical(law) | Drawn::Lift { law, .. } => law.quadrature_size(x, nodes),
-            Drawn::Neurons(law) => law.quadrature_size(x, nodes),
-        }
-    }
-
-    fn depends_on_width(&self) -> bool {
-        matches!(self, Drawn::Neurons(law) if law.depends_on_width())
-    }
-
-    fn antisymmetric(&self) -> bool {
-        match self {
-            Drawn::Canonical(law) | Drawn::Lift { law, .. } => law.antisymmetric,
-            Drawn::Neurons(law) => law.antisymmetric,
-        }
-    }
-
-    /// The law of `m` neurons after `w` is multiplied by `balance` and `c` divided; `None` for a
-    /// lift, in which `c` and `w` depend on each other.
-    fn drawn(&self, m: usize, balance: f64) -> Option<DrawnLaw> {
-        match self {
-            Drawn::Canonical(law) => {
-                Some(DrawnLaw { kind: law.kind, hidden_scale: 1.0, output_scale: law.scale })
-            }
-            Drawn::Lift { .. } => None,
-            Drawn::Neurons(law) => {
-                let [h, o] = law.factors(m as f64);
-                Some(DrawnLaw { kind: law.kind, hidden_scale: h * balance, output_scale: o / balance })
-            }
-        }
-    }
-
-    fn remedy(&self) -> &'static str {
-        match self {
-            Drawn::Neurons(_) => "lower measure.hidden_scale or measure.output_scale",
-            _ => "lower measure.scale",
-        }
-    }
-}
-
 /// A drawn measure in words.
 fn describe(sampled: &Sampled, sampling: Sampling, flow: &FlowForm) -> String {
     let Sampled { law, name, seed, .. } = sampled;
     let particles = match (sampling, sampled.particles) {
-        (Sampling::Quadrature { nodes, .. }, Some(width)) if law.depends_on_width() || flow.depends_on_width() => {
+        (Sampling::Quadrature { nodes, .. }, Some(width))
+            if law.depends_on_width() || flow.depends_on_width() =>
+        {
             format!("quadrature with {nodes} nodes in each direction and region for width {width}")
         }
         (Sampling::Quadrature { nodes, .. }, _) => {

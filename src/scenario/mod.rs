@@ -55,6 +55,7 @@
 mod amplitude;
 mod cell;
 mod directions;
+mod drawn;
 mod entry;
 mod error;
 mod file;

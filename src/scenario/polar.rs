@@ -72,11 +72,8 @@ impl Polar {
             OutputLaw::Normal => Output::Normal(1.0),
             OutputLaw::Sign => Output::Sign,
         };
-        let rectangle = |a, b, c| Polar {
-            curve: Curve::Rectangle { a, b },
-            radius: Radius::Linear,
-            output: output(c),
-        };
+        let rectangle =
+            |a, b, c| Polar { curve: Curve::Rectangle { a, b }, radius: Radius::Linear, output: output(c) };
         let circle = |output| Polar { curve: Curve::Circle, radius: Radius::One, output };
         match kind {
             LawKind::NormalUniform => circle(Output::Normal(1.0)),

@@ -66,9 +66,8 @@ impl Law {
     ) -> Result<Neurons, ProblemError> {
         let polar = Polar::of(self.kind);
         let fine = polar.product();
-        let rule = |norm: f64| {
-            Variable::Lift { delta, factor: self.scale * norm / kappa }.rule(&fine, pairs(nodes))
-        };
+        let rule =
+            |norm: f64| Variable::Lift { delta, factor: self.scale * norm / kappa }.rule(&fine, pairs(nodes));
         // Directions of one norm share a rule.
         let mut last: Option<(f64, Rule)> = None;
         let measure = self.at(&polar.curve.directions(x, nodes), |norm| match &last {

@@ -71,10 +71,8 @@ impl SamplingForm {
                 ));
             }
             if nodes.is_some() {
-                return Err(target.refuse(
-                    "is given and measure.nodes, too",
-                    "remove one: nodes follow from the error",
-                ));
+                return Err(target
+                    .refuse("is given and measure.nodes, too", "remove one: nodes follow from the error"));
             }
         }
         let nodes = match (nodes, target, particles) {

@@ -28,7 +28,7 @@ pub(super) fn nodes(
     if *target.value < 10.0 * tolerance {
         return Err(target.refuse(
             format_args!("is below ten times the tolerance of the steps, {tolerance:e}"),
-            format_args!("give {:e} or more, or lower time.tolerance", 10.0 * tolerance),
+            format_args!("give {:.1e} or more, or lower time.tolerance", 10.0 * tolerance),
         ));
     }
     let path = |nodes: usize| -> Result<Vec<Vec<f64>>, ScenarioError> {

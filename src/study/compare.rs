@@ -104,8 +104,7 @@ impl Comparison {
     /// The first time at which a quantity is more than `bound` apart; a NaN is.
     pub fn first_beyond(&self, quantity: Quantity, bound: f64) -> Option<f64> {
         let within = |distance: f64| distance <= bound;
-        let beyond =
-            |moment: &&Moment| moment.distance(quantity).is_some_and(|distance| !within(distance));
+        let beyond = |moment: &&Moment| moment.distance(quantity).is_some_and(|distance| !within(distance));
         self.moments.iter().find(beyond).map(|moment| moment.time)
     }
 }

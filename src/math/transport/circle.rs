@@ -92,7 +92,11 @@ impl<'m> Walk<'m> {
     fn from(measure: &'m Sorted, v: f64) -> Walk<'m> {
         let turn = v.floor();
         let at = measure.cumulative().partition_point(|&end| end <= v - turn);
-        if at == measure.len() { Walk { measure, at: 0, turn: turn + 1.0 } } else { Walk { measure, at, turn } }
+        if at == measure.len() {
+            Walk { measure, at: 0, turn: turn + 1.0 }
+        } else {
+            Walk { measure, at, turn }
+        }
     }
 
     fn point(&self) -> f64 {

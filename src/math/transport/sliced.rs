@@ -78,8 +78,7 @@ pub fn sliced_w2(a: &[[f64; 3]], mass_a: &[f64], b: &[[f64; 3]], mass_b: &[f64],
             line_w2(&project(a, mass_a), &project(b, mass_b)).powi(2)
         })
         .collect();
-    let means: Vec<f64> =
-        squares.chunks(AXES).map(|axes| axes.iter().sum::<f64>() / AXES as f64).collect();
+    let means: Vec<f64> = squares.chunks(AXES).map(|axes| axes.iter().sum::<f64>() / AXES as f64).collect();
     let rotations = means.len() as f64;
     let mean = means.iter().sum::<f64>() / rotations;
     let spread = means.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (rotations - 1.0);
