@@ -138,6 +138,7 @@ impl Walker<'_, '_> {
         let du = rest.min(MAX_RAPIDITY / self.tables.strength[k]);
         match self.crossing(k, du) {
             Some(Crossing { length, z, upward }) => {
+                let upward = upward != self.is_behind(if upward { k } else { k - 1 }, z);
                 let b = if upward { k } else { k - 1 };
                 self.begin();
                 self.track(k, length, z);
@@ -205,6 +206,13 @@ impl Walker<'_, '_> {
         let side = order.into_iter().find(outside)?;
         let (length, z) = self.bracket(k, normals[side], du, end);
         Some(Crossing { length, z, upward: side == 1 })
+    }
+
+    /// Whether a neuron on the line of boundary `b` lies on its other half, beyond the origin. A
+    /// single sample has both of its boundaries, and the whole region between them, on one line.
+    fn is_behind(&self, b: usize, [_, x, y]: Neuron) -> bool {
+        let [dx, dy] = self.tables.regions.direction(b);
+        self.tables.regions.samples() == 1 && x * dx + y * dy < 0.0
     }
 
     /// Distance from a line with inward normal `n`, and its rate, for the neuron `z` at `length`
