@@ -94,6 +94,8 @@ impl Stepper {
         if let Some(moments) = cloud.group(samples, regions, mass, &mut state) {
             stepper.renew(moments);
         }
+        // Work of the start, not of the first step.
+        stepper.cloud.take_touched(0, 0);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
         let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
@@ -179,6 +181,13 @@ impl Stepper {
         self
     }
 
+    /// Applies the frames of neurons after every step, so that each step touches every neuron: the
+    /// plain way, for comparison. Canonical particles have no frames.
+    pub fn without_frames(mut self) -> Stepper {
+        self.cloud.without_frames();
+        self
+    }
+
     /// The samples.
     pub fn samples(&self) -> &Samples {
         &self.samples
@@ -250,16 +259,18 @@ impl Stepper {
                     let next = planned.max(taken * growth);
                     let time = if last { until } else { state.time + taken };
                     let step_size = taken;
-                    let record = StepRecord {
+                    let mut record = StepRecord {
                         time,
                         step_size,
                         error_estimate: error,
                         pushes,
                         rejections,
-                        touched: self.cloud.take_touched(self.mass.len(), pushes),
+                        touched: 0,
                         counters: self.trial.walks.counters,
                     };
                     self.accept(state, &record, next, fastest);
+                    // Frames applied and neurons grouped at the end of the step are work of the step.
+                    record.touched = self.cloud.take_touched(self.mass.len(), pushes);
                     return Ok(record);
                 }
                 Attempt::Rejected { error, next, cause } => {
