@@ -92,6 +92,16 @@ impl Stepper {
         Stepper { kind, ..self }
     }
 
+    /// Applies the frames of neurons (mathematics, section 10) after every step, so that each step
+    /// touches every neuron: the plain way, for comparison. Other flows have no frames.
+    pub fn without_frames(self) -> Stepper {
+        let kind = match self.kind {
+            Kind::Controlled(stepper) => Kind::Controlled(Box::new(stepper.without_frames())),
+            descent => descent,
+        };
+        Stepper { kind, ..self }
+    }
+
     /// Which flow this is.
     pub fn flow(&self) -> Flow {
         self.flow

@@ -134,6 +134,13 @@ impl Cloud {
         }
     }
 
+    /// Applies the frames of neurons after every step, for comparison.
+    pub(super) fn without_frames(&mut self) {
+        if let Cloud::Lifted(cloud) = self {
+            cloud.without_frames();
+        }
+    }
+
     /// Particles looked at one by one since this was last asked; `m` in every push of canonical
     /// ones.
     pub(super) fn take_touched(&mut self, m: usize, pushes: u32) -> u64 {
