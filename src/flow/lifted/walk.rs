@@ -147,12 +147,12 @@ impl Walker<'_, '_> {
             }
             None => {
                 let end = self.advance(k, du);
+                let to = if du < rest { advance_u(self.u, du) } else { 1.0 };
                 if du < rest || self.start.is_none() {
                     self.begin();
                     self.track(k, du, end);
                 }
-                self.u = if du < rest { self.u + du } else { 1.0 };
-                self.neuron.z = end;
+                (self.u, self.neuron.z) = (to, end);
             }
         }
     }
