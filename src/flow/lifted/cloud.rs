@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::flow::canonical::Walks;
 use crate::flow::error::FlowError;
 use crate::flow::field::gradients;
-use crate::flow::moments::Moments;
+use crate::flow::moments::{Moments, add};
 use crate::flow::path::Path;
 use crate::flow::state::State;
 use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
@@ -14,12 +14,12 @@ use super::find::find;
 use super::frame::{IDENTITY, Mat, apply};
 use super::kind::{Kind, Neuron};
 use super::order::order;
-use super::rooms::Rooms;
-use super::second::transform;
+use super::rooms::{Rooms, room_of};
+use super::second::{Cluster, Second, of_neuron, of_pinned};
 use super::start::{Totals, start_of};
 use super::sums::Sums;
 use super::tables::Tables;
-use super::totals::{add_movers, moments_of, transform_pinned};
+use super::totals::{add_movers, moments_of};
 use super::walk::{Walked, walk};
 
 /// A frame whose entries pass this is applied to its neurons and starts anew: beyond, rounding in
@@ -245,7 +245,7 @@ impl Cloud {
 
     /// Makes the neurons of the last push those of the state. Returns whether frames were applied,
     /// which changes moments by rounding.
-    pub fn accept(&mut self, state: &mut State, regions: &Regions) -> bool {
+    pub fn accept(&mut self, state: &mut State, mass: &[f64], regions: &Regions) -> bool {
         for (room, travel) in self.rooms.travel.iter_mut().enumerate() {
             let frame = room_frame(regions.boundaries(), room);
             *travel += frame.map_or(0.0, |frame| self.trial.travel[frame]);
@@ -270,7 +270,7 @@ impl Cloud {
             let largest = self.frames[frame].iter().fold(0.0, |most: f64, entry| most.max(entry.abs()));
             let due = largest > LARGEST_ENTRY && self.kind.beta > 0.0;
             if due || (self.plain && self.frames[frame] != IDENTITY) {
-                self.apply_frame(state, regions, frame);
+                self.apply_frame(state, mass, regions, frame);
                 applied = true;
             }
         }
@@ -283,8 +283,8 @@ impl Cloud {
         moments_of(samples, regions, self.kind, self.kappa, &self.frames, &self.totals)
     }
 
-    /// Applies a frame to its neurons, which then are stored as they are.
-    fn apply_frame(&mut self, state: &mut State, regions: &Regions, frame: usize) {
+    /// Applies a frame to its neurons, which then are stored as they are, and sums them anew.
+    fn apply_frame(&mut self, state: &mut State, mass: &[f64], regions: &Regions, frame: usize) {
         let count = regions.boundaries();
         let matrix = self.frames[frame];
         let rooms = if frame < count { frame..frame + 1 } else { 2 * frame - count..2 * frame - count + 2 };
@@ -301,7 +301,7 @@ impl Cloud {
                 .zip(place)
                 .with_min_len(4096)
                 .for_each(|(((c, x), y), &place)| {
-                    if super::rooms::room_of(count, place) == room {
+                    if room_of(count, place) == room {
                         [*c, *x, *y] = settled(&matrix, [*c, *x, *y], place);
                     }
                 });
@@ -314,14 +314,65 @@ impl Cloud {
                 [state.c[at], state.w_x[at], state.w_y[at]] = settled(&matrix, z, state.place[at]);
             }
         }
-        if frame < count {
-            self.totals.region[frame] = transform(&matrix, &self.totals.region[frame]);
-        } else {
-            let d = regions.direction(frame - count);
-            let clusters = &mut self.totals.boundary[frame - count];
-            *clusters = clusters.map(|cluster| transform_pinned(&matrix, d, &cluster));
-        }
         self.frames[frame] = IDENTITY;
+        self.sum_anew(state, mass, regions, frame, rooms);
+    }
+
+    /// Sums the moments of the rooms of a frame, which is the identity, over their neurons: rounding
+    /// of sums that were kept up to date would grow like the square of every boost that follows.
+    fn sum_anew(
+        &mut self,
+        state: &State,
+        mass: &[f64],
+        regions: &Regions,
+        frame: usize,
+        rooms: std::ops::Range<usize>,
+    ) {
+        let count = regions.boundaries();
+        let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
+        let mut region = [0.0; 6];
+        let mut clusters = [[0.0; 4]; 2];
+        let d = if frame < count { [0.0; 2] } else { regions.direction(frame - count) };
+        let neuron = |i: usize, (region, clusters): (&mut Second, &mut [Cluster; 2])| {
+            let (place, [c, x, y]) = (state.place[i], z(i));
+            match place.kind() {
+                PlaceKind::Free => add(region, &of_neuron(mass[i], [c, x, y])),
+                _ => add(
+                    &mut clusters[usize::from(place.is_negative())],
+                    &of_pinned(mass[i], c, x * d[0] + y * d[1]),
+                ),
+            }
+        };
+        let blocks = &self.rooms.blocks;
+        let homes: Vec<usize> = rooms.clone().flat_map(|room| self.rooms.blocks_of(room)).collect();
+        let parts: Vec<(Second, [Cluster; 2])> = homes
+            .par_chunks(64)
+            .map(|homes| {
+                let (mut region, mut clusters) = ([0.0; 6], [[0.0; 4]; 2]);
+                for block in homes.iter().map(|&home| blocks[home]) {
+                    for i in block.first..block.first + block.len {
+                        if room_of(count, state.place[i]) == block.room {
+                            neuron(i, (&mut region, &mut clusters));
+                        }
+                    }
+                }
+                (region, clusters)
+            })
+            .collect();
+        for (part, pinned) in &parts {
+            add(&mut region, part);
+            (0..2).for_each(|side| add(&mut clusters[side], &pinned[side]));
+        }
+        for i in self.rooms.loose.iter().map(|&i| i as usize) {
+            if rooms.contains(&self.rooms.of(state.place[i])) {
+                neuron(i, (&mut region, &mut clusters));
+            }
+        }
+        if frame < count {
+            self.totals.region[frame] = region;
+        } else {
+            self.totals.boundary[frame - count] = clusters;
+        }
     }
 
     /// Groups the neurons by room in memory, if many are loose or in any case (`always`): all frames
@@ -333,7 +384,7 @@ impl Cloud {
         }
         for frame in 0..self.frames.len() {
             if self.frames[frame] != IDENTITY {
-                self.apply_frame(state, regions, frame);
+                self.apply_frame(state, mass, regions, frame);
             }
         }
         order(state, mass, regions);
