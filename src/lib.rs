@@ -44,9 +44,10 @@
 //!
 //! ```text
 //! math  <-  problem  <-  flow  <-  run  <-  io
-//!                                  ^
-//!                                  |
-//!                              scenario             all  <-  cli  <-  main
+//!              ^                   ^       |
+//!              |                   |       |
+//!            kernel  <-------------|-------'
+//!                              scenario    io, kernel, scenario  <-  study    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
@@ -54,13 +55,15 @@
 //!
 //! | module | may use | holds |
 //! |---|---|---|
-//! | [`math`] | | sines without branches, roots of cubics, random streams: nothing of this project |
+//! | [`math`] | | sines without branches, roots of cubics, random streams, quadrature, splines: nothing of this project |
 //! | [`problem`] | math | samples, regions, the measure of particles; nothing about time |
 //! | [`flow`] | problem, math | the field, what happens at a boundary, the residual ODE, the step |
 //! | [`run`] | flow, problem, math | the state, snapshots, schedules, the loop that drives them |
+//! | [`kernel`] | problem, math | infinite-width kernels, their regression and dynamics, spline analysis |
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
-//! | [`io`] | run, flow, problem, math | the run file (HDF5): schema, writer, reader, recovery |
-//! | [`cli`] | io, scenario, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
+//! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
+//! | [`cli`] | study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -68,7 +71,9 @@ pub mod mathematics {}
 pub mod cli;
 pub mod flow;
 pub mod io;
+pub mod kernel;
 pub mod math;
 pub mod problem;
 pub mod run;
 pub mod scenario;
+pub mod study;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use reluflow::io::schema::{Group, VARIABLES};
 
+use reluflow::study::VARIABLES as STUDY;
+
 use crate::cli_support::{COMMANDS, reluflow};
 
 fn read(path: &str) -> String {
@@ -36,6 +38,14 @@ fn it_names_every_command_and_every_variable() {
     for variable in VARIABLES.iter().filter(|variable| variable.group == Group::Root) {
         let name = variable.name;
         assert!(coordinates(name) || readme.contains(&format!("`{name}`")), "{name} is not in the README");
+    }
+}
+
+#[test]
+fn it_names_every_variable_of_a_study() {
+    let readme = read("README.md");
+    for variable in STUDY {
+        assert!(readme.contains(&format!("`{}`", variable.name)), "{} is not in the README", variable.name);
     }
 }
 

@@ -132,7 +132,12 @@ fn shipped_scenarios_run_at_tiny_size() {
         if let Some(particles) = measure.get_mut("particles") {
             *particles = 40.into();
         }
-        scenario["time"]["end"] = 0.05.into();
+        let time = scenario["time"].as_table_mut().unwrap();
+        if time.contains_key("steps") {
+            time.insert("steps".to_string(), 40.into());
+        } else {
+            time.insert("end".to_string(), 0.05.into());
+        }
         let output = toml::Table::from_iter([(
             "snapshots".to_string(),
             toml::Table::from_iter([("count".to_string(), 3.into())]).into(),

@@ -16,13 +16,20 @@ pub const COMMANDS: &[&[&str]] = &[
     &["check"],
     &["info"],
     &["validate"],
+    &["convert"],
     &["resume"],
     &["recover"],
+    &["kernel"],
     &["completions"],
     &["scenarios"],
     &["scenarios", "list"],
     &["scenarios", "show"],
     &["scenarios", "copy"],
+    &["study"],
+    &["study", "sweep"],
+    &["study", "width"],
+    &["study", "phase"],
+    &["study", "merge"],
 ];
 
 /// The program in a folder of its own, with an environment that changes nothing.

@@ -382,3 +382,19 @@ fn time_is_the_number_of_steps() {
         assert_eq!(state.time, until);
     }
 }
+
+/// Two halves of a step err by half as much as the step: they differ by half of its error.
+#[test]
+fn the_error_estimate_is_that_of_explicit_euler() {
+    let network = generic(2, 9, 200, 200.0);
+    let after = |learning_rate: f64, count: usize| {
+        let descent = Descent { learning_rate, layers: Layers::Output, ..PLAIN };
+        let (mut descender, mut state) = network.descender(&descent);
+        let estimate = steps(&mut descender, &mut state, count)[0].error_estimate;
+        (descender.residual().to_vec(), estimate)
+    };
+    let (whole, estimate) = after(0.02, 1);
+    let (halves, _) = after(0.01, 2);
+    let error = 2.0 * worst(&whole, &halves);
+    assert!(error > 1e-9 && (estimate / error - 1.0).abs() < 0.01, "{estimate:e} {error:e}");
+}

@@ -97,7 +97,9 @@ fn snapshots_hold_what_the_definitions_say() {
             let error = (snapshot.energy_dissipation + energy_rate).abs();
             assert!(error < 1e-12 * energy_rate.abs(), "{layers:?} {error}");
             assert!((snapshot.region_mass.sum() - 1.0).abs() < 1e-14);
+            // The dead have mass but no share in anything else.
             assert!(snapshot.region_mass[0] > 0.0, "there are dead neurons");
+            assert_eq!(snapshot.region_covariance.row(0).sum(), 0.0);
             assert_eq!((snapshot.stuck_mass, snapshot.pinned_mass.sum()), (0.0, 0.0));
             assert!((snapshot.loss - run.loss()).abs() < 1e-15 && snapshot.loss > 0.0);
         }

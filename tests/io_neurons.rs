@@ -11,13 +11,13 @@ use crate::io_support::{self, EVERYTHING, SNAPSHOTS, assert_same_bits, number, s
 
 const M: usize = 37;
 
-fn description(flow: Flow, output: OutputOptions) -> Description {
+pub fn description(flow: Flow, output: OutputOptions) -> Description {
     let delta = (0..M).map(|i| number(50, 0, i)).collect();
     Description { flow, delta, ..io_support::description(4, M, output) }
 }
 
 /// A state of neurons; with frames they are kept in other coordinates.
-fn state(d: &Description, i: usize, shift: f64, frames: bool) -> State {
+pub fn state(d: &Description, i: usize, shift: f64, frames: bool) -> State {
     let base = io_support::state(d, i, shift);
     let column = |seed| (0..M).map(|k| number(seed, i, k)).collect::<Vec<f64>>();
     let (c, mut w_x, mut w_y) = (column(51), column(52), column(53));
@@ -33,7 +33,7 @@ fn state(d: &Description, i: usize, shift: f64, frames: bool) -> State {
     State { r: vec![], theta: vec![], c, w_x, w_y, frame, position, place: place.collect(), ..base }
 }
 
-fn write(writer: &mut RunWriter, d: &Description, frames: bool, range: std::ops::Range<usize>) {
+pub fn write(writer: &mut RunWriter, d: &Description, frames: bool, range: std::ops::Range<usize>) {
     for i in range {
         writer.write(&snapshot(d, i, 0.0), &state(d, i, 0.0, frames), &steps(i), true).unwrap();
     }

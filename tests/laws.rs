@@ -202,10 +202,10 @@ fn dissipation_agrees(run: &Run) {
         }
     }
     if run.stepper.lambda() == 0.0 {
-        let size = (norm + rounding) * weighted.iter().map(|w| w.abs()).sum::<f64>().powi(2);
-        assert!((form - dissipation).abs() <= 1e-11 * size, "{form} {dissipation}");
+        let bound = (1e-11 * norm + rounding) * weighted.iter().map(|w| w.abs()).sum::<f64>().powi(2);
+        assert!((form - dissipation).abs() <= bound, "{form} {dissipation}");
         let rate: f64 = weighted.iter().zip(run.stepper.residual_rate()).map(|(w, rate)| w * rate).sum();
-        assert!((rate + dissipation).abs() <= 1e-11 * size, "{rate} {dissipation}");
+        assert!((rate + dissipation).abs() <= bound, "{rate} {dissipation}");
     }
 }
 
@@ -369,7 +369,11 @@ proptest! {
             b.mass.push(0.0);
         }
         let (run_a, run_b) = (a.run(1e-6, end), b.run(1e-6, end));
-        prop_assert_eq!(run_a.residual(), run_b.residual());
+        // They may change the order in which the others are summed, and so the last bits.
+        let size = run_a.residual().iter().fold(0.0, |most: f64, rho| most.max(rho.abs()));
+        for (a, b) in run_a.residual().iter().zip(run_b.residual()) {
+            prop_assert!((a - b).abs() <= 1e-10 * size, "{} and {}", a, b);
+        }
         prop_assert_eq!(run_a.state.step, run_b.state.step);
     }
 }

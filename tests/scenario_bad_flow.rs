@@ -3,7 +3,8 @@
 use crate::scenario_bad::{compare, complete, message};
 
 /// Tables that scenarios of the corpus name.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
+    ("hinges.csv", "knot,orientation,delta_slope\n0.0,1,2.0\n1.0,0.5,2.0\n"),
     ("good.csv", "x,y\n0.0,1.0\n1.0,2.0\n"),
     ("circle.csv", "r,theta\n1.0,0.0\n1.0,1.0\n"),
     ("neurons.csv", "c,a,b\n1.0,0.0,1.0\n"),
@@ -24,7 +25,7 @@ fn bad_flows_say_what_is_wrong() {
 }
 
 /// Name, scenario, message.
-const CASES: [(&str, &str, &str); 50] = [
+const CASES: [(&str, &str, &str); 51] = [
     (
         "unknown kind",
         "[flow]\nkind = \"liftd\"\n",
@@ -94,6 +95,11 @@ const CASES: [(&str, &str, &str); 50] = [
         "giant neurons",
         "[flow]\nkind = \"lifted\"\n[measure]\nfile = \"giants.csv\"\n",
         "giants.csv:3: a[1] = 1e30 is larger than 1e25, beyond what the moments can hold\n  give smaller weights",
+    ),
+    (
+        "sideways hinges",
+        "[measure]\nfile = \"hinges.csv\"\n",
+        "hinges.csv:3: orientation[1] = 0.5 is no orientation\n  give 1 (active to the right of its knot) or -1 (to the left)",
     ),
     (
         "absurd layer",

@@ -37,7 +37,8 @@ fn simulation(text: &str) -> (Simulation, f64) {
 
 #[test]
 fn the_residual_ode_is_good_to_1e_6_on_all_shipped_scenarios() {
-    for shipped in scenarios() {
+    // The steps of gradient descent are finite: its residuals have no such equation.
+    for shipped in scenarios().iter().filter(|shipped| shipped.name != "gd") {
         let (mut simulation, end) = simulation(&adapted(shipped.text, "1e-9", 500));
         simulation.advance_to(end).unwrap();
         let state = simulation.state();

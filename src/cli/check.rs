@@ -20,7 +20,8 @@ Example:
   reluflow check output/mcycle.h5
 
 Prints the worst violation of each law, what is allowed, and when it was; exit code 1 when a law
-is violated. Laws that need all particles are checked at every snapshot if the run stores all of
+is violated. Laws that a flow does not have, as those of a flow in time for gradient descent, are
+not checked; --explain says why. Laws that need all particles are checked at every snapshot if the run stores all of
 them (output.particles = \"all\"), else at the last one, from the checkpoint.")]
 pub struct Args {
     /// The run file

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::flow::{Flow, Layers};
 use crate::io::{RunFile, Status};
 use crate::problem::PlaceKind;
 use crate::run::{ParticleOutput, Snapshot};
@@ -117,6 +118,28 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
     }))
 }
 
+/// The flow and its settings.
+fn flow_text(flow: &Flow) -> String {
+    match flow {
+        Flow::Canonical { tv } => format!("canonical, tv = {tv}"),
+        Flow::Lifted { kappa } | Flow::Kernel { kappa } | Flow::Adaptive { kappa } => {
+            format!("{}, kappa = {kappa}", flow.name())
+        }
+        Flow::Descent { kappa, descent } => {
+            let batch = descent.batch.map_or("full batch".to_string(), |n| format!("batches of {n}"));
+            let layers = match descent.layers {
+                Layers::Both => "both layers train",
+                Layers::Output => "the output layer trains",
+                Layers::Hidden => "the hidden layer trains",
+            };
+            format!(
+                "gd, kappa = {kappa}, learning rate {}, momentum {}, {batch}, {layers}",
+                descent.learning_rate, descent.momentum
+            )
+        }
+    }
+}
+
 fn as_text(file: &RunFile) -> Result<String, Failure> {
     let description = file.description()?;
     let mut rows: Vec<Vec<String>> = vec![];
@@ -145,7 +168,7 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
     };
     row("particles", format!("{}, {stored}", description.mass.len()));
     row("measure", description.measure_source.clone());
-    row("flow", format!("{}, tv = {}", description.flow.name(), description.flow.tv()));
+    row("flow", flow_text(&description.flow));
     row("tolerance", format!("{:e}", description.tolerance));
     let due = description.schedule.times().len();
     row("snapshots", format!("{} of {due}", file.len()));

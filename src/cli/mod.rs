@@ -5,10 +5,12 @@
 
 mod check;
 mod completions;
+mod convert;
 mod drive;
 mod failure;
 mod info;
 mod interrupt;
+mod kernel;
 mod output;
 mod panic;
 mod progress;
@@ -16,6 +18,7 @@ mod recover;
 mod resume;
 mod run;
 mod scenarios;
+mod study;
 mod table;
 mod threads;
 mod validate;
@@ -54,8 +57,11 @@ enum Command {
     Check(check::Args),
     Info(info::Args),
     Validate(validate::Args),
+    Convert(convert::Args),
     Resume(resume::Args),
     Recover(recover::Args),
+    Kernel(kernel::Args),
+    Study(study::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -90,8 +96,11 @@ impl Command {
             Command::Check(args) => args.execute(quiet),
             Command::Info(args) => args.execute(quiet),
             Command::Validate(args) => args.execute(quiet),
+            Command::Convert(args) => args.execute(quiet),
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
+            Command::Kernel(args) => args.execute(quiet),
+            Command::Study(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

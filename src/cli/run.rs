@@ -70,11 +70,11 @@ fn default_output(input: &Path) -> PathBuf {
     Path::new("output").join(format!("{stem}.h5"))
 }
 
-fn is_same_file(a: &Path, b: &Path) -> bool {
+pub(super) fn is_same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-fn make_parent(output: &Path) -> Result<(), Failure> {
+pub(super) fn make_parent(output: &Path) -> Result<(), Failure> {
     let parent = output.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(parent).map_err(|error| {
         Failure::usage(format!("{}: the folder of the output cannot be made: {error}", parent.display()))

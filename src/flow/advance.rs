@@ -92,8 +92,8 @@ impl Stepper {
         Stepper { kind, ..self }
     }
 
-    /// Applies the frames of neurons (mathematics, section 10) after every step, so that each step
-    /// touches every neuron: the plain way, for comparison. Other flows have no frames.
+    /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
+    /// for comparison. Nothing changes for other flows.
     pub fn without_frames(self) -> Stepper {
         let kind = match self.kind {
             Kind::Controlled(stepper) => Kind::Controlled(Box::new(stepper.without_frames())),

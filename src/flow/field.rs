@@ -17,19 +17,20 @@ pub fn gradients(samples: &Samples, rho: &[f64], out: &mut [Vec2]) {
     let s = samples.len();
     let (x, n) = (samples.x(), samples.weight());
     out[0] = [0.0; 2];
-    let mut sum = [0.0; 2];
-    for k in 1..=s {
-        let j = s - k;
+    // Both sums in one loop, because each waits for its last addition.
+    let (mut right, mut left) = ([0.0; 2], [0.0; 2]);
+    for i in 0..s {
+        // From the right: the samples j >= s-k of region k = i+1.
+        let j = s - 1 - i;
         let weighted = n[j] * rho[j];
-        sum = [sum[0] + weighted * x[j], sum[1] + weighted];
-        out[k] = sum;
-    }
-    let mut sum = [0.0; 2];
-    for k in (s + 1..2 * s).rev() {
-        let j = 2 * s - 1 - k;
-        let weighted = n[j] * rho[j];
-        sum = [sum[0] + weighted * x[j], sum[1] + weighted];
-        out[k] = sum;
+        right = [right[0] + weighted * x[j], right[1] + weighted];
+        out[i + 1] = right;
+        if i + 1 < s {
+            // From the left: the samples j < 2s-k of region k = 2s-1-i.
+            let weighted = n[i] * rho[i];
+            left = [left[0] + weighted * x[i], left[1] + weighted];
+            out[2 * s - 1 - i] = left;
+        }
     }
 }
 
@@ -40,17 +41,19 @@ pub fn gradients(samples: &Samples, rho: &[f64], out: &mut [Vec2]) {
 pub fn project(samples: &Samples, v: &[Vec2], out: &mut [f64]) {
     let s = samples.len();
     let x = samples.x();
-    let mut sum = [0.0; 2];
-    for j in 0..s {
-        let k = s - j;
-        sum = [sum[0] + v[k][0], sum[1] + v[k][1]];
-        out[j] = sum[0] * x[j] + sum[1];
-    }
-    let mut sum = [0.0; 2];
-    for j in (0..s.saturating_sub(1)).rev() {
-        let k = 2 * s - 1 - j;
-        sum = [sum[0] + v[k][0], sum[1] + v[k][1]];
-        out[j] += sum[0] * x[j] + sum[1];
+    out.fill(0.0);
+    let (mut right, mut left) = ([0.0; 2], [0.0; 2]);
+    for i in 0..s {
+        // Regions k <= s, downward from s.
+        let k = s - i;
+        right = [right[0] + v[k][0], right[1] + v[k][1]];
+        out[i] += right[0] * x[i] + right[1];
+        if i > 0 {
+            // Regions k > s, upward from s + 1.
+            let (j, k) = (s - 1 - i, s + i);
+            left = [left[0] + v[k][0], left[1] + v[k][1]];
+            out[j] += left[0] * x[j] + left[1];
+        }
     }
 }
 

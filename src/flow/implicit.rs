@@ -76,6 +76,9 @@ pub struct Implicit<'a> {
 /// Below this `|z|`, `S` is so near to the identity that plain iteration is as good.
 const WEAK: f64 = 0.02;
 
+/// Below this `|z|`, a few terms of its series are as good as `S^-1`.
+const MODERATE: f64 = 0.2;
+
 impl<'a> Implicit<'a> {
     /// * `sigma`: `Sigma_k` with pinned mass.
     /// * `fastest`: a bound on the fastest rate of the residuals (the trace of `K N`).
@@ -95,6 +98,13 @@ impl<'a> Implicit<'a> {
         if self.coupling < WEAK {
             return b.to_vec();
         }
+        let (value, rate) = self.rule.weights();
+        if self.coupling < MODERATE {
+            // S^-1 = 1 - v z + (v^2 - w) z^2 - ..., the rest below z^3 / 20.
+            let z = self.apply(b);
+            let zz = self.apply(&z);
+            return (0..b.len()).map(|j| b[j] - value * z[j] + (value * value - rate) * zz[j]).collect();
+        }
         let n = self.samples.weight();
         let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).zip(n).map(|((a, b), n)| n * a * b).sum() };
         let mut solution = vec![0.0; b.len()];
@@ -102,7 +112,6 @@ impl<'a> Implicit<'a> {
         let mut direction = b.to_vec();
         let mut size = dot(&residual, &residual);
         let enough = enough * enough * size;
-        let (value, rate) = self.rule.weights();
         for _ in 0..100 {
             if size <= enough || !size.is_finite() {
                 break;

@@ -15,7 +15,7 @@ use crate::problem::{Regions, Samples};
 use super::canonical::movers::Movers;
 use super::field::{Vec2, gradients, project};
 use super::implicit::{Implicit, Rule};
-use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
+use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE, add};
 use super::path::Path;
 
 /// Which pinned mass is counted.
@@ -31,10 +31,8 @@ pub enum Pinned {
 pub struct OdeStep<'a> {
     samples: &'a Samples,
     h: f64,
-    /// `Sigma_k` of those who stay: value and rate (per `u`) at the start, then at the end.
-    stay: Vec<[[f64; 3]; 4]>,
-    /// Movers: `Int Sigma du` and `Int u Sigma du`.
-    moved: Vec<[[f64; 3]; 2]>,
+    /// `Int_0^1 u^p Sigma_k du` for `p = 0 ..= 3`.
+    powers: Vec<[[f64; 3]; 4]>,
     /// All of `Sigma_k` at the start and at the end.
     ends: [Vec<[f64; 3]>; 2],
     /// `lambda T_k`: at the start, at the end, and its integral over the step in `u`.
@@ -53,25 +51,30 @@ impl<'a> OdeStep<'a> {
         pinned: Pinned,
     ) -> OdeStep<'a> {
         let count = regions.boundaries();
-        let part = |m: &[f64], at: usize| [m[at], m[at + 1], m[at + 2]];
-        let minus = |a: [f64; 3], b: [f64; 3], factor: f64| std::array::from_fn(|i| factor * (a[i] - b[i]));
         let mut step = OdeStep {
             samples,
             h,
-            stay: Vec::with_capacity(count),
-            moved: Vec::with_capacity(count),
+            powers: Vec::with_capacity(count),
             ends: [start, end].map(|m| (0..count).map(|k| m.sigma(k)).collect()),
             sign: [vec![], vec![], vec![]],
         };
+        let weights: [[f64; 4]; 4] = std::array::from_fn(hermite_moments);
         for k in 0..count {
             let (m0, m1, mover) = (&start.region[k], &end.region[k], &movers.region[k]);
-            step.stay.push([
-                minus(part(m0, SIGMA), part(&mover.start, SIGMA), 1.0),
-                minus(part(m0, SIGMA_RATE), part(&mover.start, SIGMA_RATE), h),
-                minus(part(m1, SIGMA), part(&mover.end, SIGMA), 1.0),
-                minus(part(m1, SIGMA_RATE), part(&mover.end, SIGMA_RATE), h),
-            ]);
-            step.moved.push([mover.sigma, mover.sigma_u]);
+            // Those who stay: value and rate (per `u`) at the start, then at the end.
+            let stay: [[f64; 3]; 4] = [
+                std::array::from_fn(|i| m0[SIGMA + i] - mover.start[SIGMA + i]),
+                std::array::from_fn(|i| h * (m0[SIGMA_RATE + i] - mover.start[SIGMA_RATE + i])),
+                std::array::from_fn(|i| m1[SIGMA + i] - mover.end[SIGMA + i]),
+                std::array::from_fn(|i| h * (m1[SIGMA_RATE + i] - mover.end[SIGMA_RATE + i])),
+            ];
+            step.powers.push(std::array::from_fn(|p| {
+                let (w, (constant, slope)) = (&weights[p], LINE[p]);
+                std::array::from_fn(|i| {
+                    let stay = w[0] * stay[0][i] + w[1] * stay[1][i] + w[2] * stay[2][i] + w[3] * stay[3][i];
+                    stay + constant * mover.sigma[i] + slope * mover.sigma_u[i]
+                })
+            }));
         }
         if pinned == Pinned::Radial {
             step.ends = [start, end].map(|m| m.sigma_with_pinned(regions));
@@ -97,11 +100,11 @@ impl<'a> OdeStep<'a> {
                 continue;
             }
             let [dx, dy] = regions.direction(b);
-            let k = regions.inactive_side(b);
-            for (i, dd) in [dx * dx, dx * dy, dy * dy].into_iter().enumerate() {
-                (0..4).for_each(|q| self.stay[k][q][i] += stay[q] * dd);
-                self.moved[k][0][i] += mover.weight * dd;
-                self.moved[k][1][i] += mover.weight_u * dd;
+            let powers = &mut self.powers[regions.inactive_side(b)];
+            for (p, (constant, slope)) in LINE.into_iter().enumerate() {
+                let stay: f64 = hermite_moments(p).into_iter().zip(stay).map(|(w, stay)| w * stay).sum();
+                let weight = stay + constant * mover.weight + slope * mover.weight_u;
+                add(&mut powers[p], &[weight * dx * dx, weight * dx * dy, weight * dy * dy]);
             }
         }
     }
@@ -120,13 +123,13 @@ impl<'a> OdeStep<'a> {
     pub fn advance(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Vec<f64> {
         let rule = Rule::for_coupling(self.h * fastest);
         let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, rule);
-        let start_rate = self.rate(rho, 0);
         let mut end = guess.to_vec();
+        let path = rule.path(self.h, (rho, &self.rate(rho, 0)), (&end, &self.rate(&end, 1)));
+        let change = self.integral(&path);
+        let mut defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
+        let response = self.response(rule);
         let mut last = f64::INFINITY;
         for _ in 0..40 {
-            let path = rule.path(self.h, (rho, &start_rate), (&end, &self.rate(&end, 1)));
-            let change = self.integral(&path);
-            let defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
             let step = implicit.solve(&defect, 1e-4);
             let (mut moved, mut size): (f64, f64) = (0.0, 0.0);
             for j in 0..rho.len() {
@@ -139,29 +142,25 @@ impl<'a> OdeStep<'a> {
                 break;
             }
             last = moved;
+            // The equation is linear: what the step leaves of the defect is known from the step.
+            let answer = self.answer(&response, &step);
+            (0..rho.len()).for_each(|j| defect[j] -= step[j] + answer[j]);
         }
         end
     }
 
     /// `Int_0^h <xt_j, Sum_k Sigma_k g_k + lambda T_k> dt` for every sample.
     fn integral(&self, path: &Path) -> Vec<f64> {
-        let count = self.stay.len();
+        let count = self.powers.len();
         let mut v = vec![[0.0; 2]; count];
         let mut g = vec![[0.0; 2]; count];
         let mut coefficient = vec![0.0; self.samples.len()];
         for p in 0..4 {
-            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = cubic[p]);
+            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = self.h * cubic[p]);
             gradients(self.samples, &coefficient, &mut g);
-            let weights = hermite_moments(p);
-            // u^p seen as a line by the movers, in the least-squares sense on [0, 1].
-            let (constant, slope) = LINE[p];
             for k in 0..count {
-                let sigma: [f64; 3] = std::array::from_fn(|i| {
-                    let stay: f64 = (0..4).map(|q| weights[q] * self.stay[k][q][i]).sum();
-                    stay + constant * self.moved[k][0][i] + slope * self.moved[k][1][i]
-                });
-                let part = apply(sigma, g[k]);
-                v[k] = [v[k][0] + self.h * part[0], v[k][1] + self.h * part[1]];
+                let part = apply(self.powers[k][p], g[k]);
+                v[k] = [v[k][0] + part[0], v[k][1] + part[1]];
             }
         }
         for (v, t) in v.iter_mut().zip(&self.sign[2]) {
@@ -170,6 +169,41 @@ impl<'a> OdeStep<'a> {
         let mut change = vec![0.0; self.samples.len()];
         project(self.samples, &v, &mut change);
         change
+    }
+
+    /// Per region the two matrices, times `h`, by which the end value and `h` times the end rate of
+    /// the residual enter the integral.
+    fn response(&self, rule: Rule) -> Vec<[[f64; 3]; 2]> {
+        // A value y and a slope d at the end make the paths (3 y - d) u^2 + (d - 2 y) u^3, and
+        // (2 y - d) u + (d - y) u^2.
+        let mix = |low: &[f64; 3], high: &[f64; 3], value: f64| -> [[f64; 3]; 2] {
+            [
+                std::array::from_fn(|i| self.h * (value * low[i] - (value - 1.0) * high[i])),
+                std::array::from_fn(|i| self.h * (high[i] - low[i])),
+            ]
+        };
+        let of = |p: &[[f64; 3]; 4]| match rule {
+            Rule::Hermite => mix(&p[2], &p[3], 3.0),
+            Rule::Stiff => mix(&p[1], &p[2], 2.0),
+        };
+        self.powers.iter().map(of).collect()
+    }
+
+    /// How the integral answers to a change of the end value.
+    fn answer(&self, response: &[[[f64; 3]; 2]], change: &[f64]) -> Vec<f64> {
+        let count = self.powers.len();
+        let mut g = vec![[0.0; 2]; count];
+        gradients(self.samples, change, &mut g);
+        let mut v: Vec<Vec2> = (0..count).map(|k| apply(self.ends[1][k], g[k])).collect();
+        let mut slope = vec![0.0; change.len()];
+        project(self.samples, &v, &mut slope);
+        slope.iter_mut().for_each(|slope| *slope *= -self.h);
+        (0..count).for_each(|k| v[k] = apply(response[k][0], g[k]));
+        gradients(self.samples, &slope, &mut g);
+        (0..count).for_each(|k| add(&mut v[k], &apply(response[k][1], g[k])));
+        let mut answer = vec![0.0; change.len()];
+        project(self.samples, &v, &mut answer);
+        answer
     }
 }
 

@@ -24,8 +24,18 @@ pub(crate) struct Provenance {
 }
 
 /// Program and version.
-fn program() -> String {
+pub(crate) fn program() -> String {
     format!("reluflow {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// The commit that the program was built from.
+pub(crate) fn git_commit() -> &'static str {
+    option_env!("RELUFLOW_GIT_COMMIT").unwrap_or("unknown")
+}
+
+/// That this program does something now.
+pub(crate) fn history_line(what: &str) -> String {
+    format!("{} {}: {what}", utc(SystemTime::now()), program())
 }
 
 impl Provenance {
@@ -33,9 +43,9 @@ impl Provenance {
     pub(crate) fn new() -> Provenance {
         Provenance {
             source: program(),
-            git_commit: option_env!("RELUFLOW_GIT_COMMIT").unwrap_or("unknown").to_owned(),
+            git_commit: git_commit().to_owned(),
             threads: rayon::current_num_threads() as u32,
-            history: format!("{} {}: run", utc(SystemTime::now()), program()),
+            history: history_line("run"),
         }
     }
 
@@ -51,7 +61,7 @@ impl Provenance {
 
     /// With one more line of history.
     pub(crate) fn and(mut self, what: &str) -> Provenance {
-        self.history = format!("{}\n{} {}: {what}", self.history, utc(SystemTime::now()), program());
+        self.history = format!("{}\n{}", self.history, history_line(what));
         self
     }
 }

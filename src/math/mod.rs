@@ -1,5 +1,16 @@
 //! Small numerical tools that know nothing of this project's types.
 
+pub mod anderson_darling;
+pub mod banded;
+pub mod cross_validation;
+pub mod cubic_spline;
+pub mod linear_pieces;
+pub mod linear_spline;
+pub mod normal;
 pub mod poly;
+pub mod power_law;
+pub mod quadrature;
 pub mod random;
+pub mod segments;
+pub mod trend_filter;
 pub mod trig;

@@ -47,6 +47,16 @@ pub enum ProblemError {
         /// The sum found.
         sum: f64,
     },
+    /// An orientation that is neither 1 nor -1.
+    #[error(
+        "orientation[{index}] = {value} is no orientation: give 1 (active to the right of its knot) or -1 (to the left)"
+    )]
+    Orientation {
+        /// Row, counted from 0.
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
     /// A sample weight that is not positive.
     #[error("sample weight[{index}] = {value} is not positive: weights count merged samples")]
     Weight {

@@ -3,6 +3,7 @@
 //! Knows nothing of time. Everything here is a value: built once, checked once, then only read.
 
 mod error;
+mod knots;
 mod measure;
 mod neurons;
 mod place;
@@ -11,6 +12,7 @@ mod samples;
 mod start;
 
 pub use error::ProblemError;
+pub use knots::{Flat, Knots};
 pub use measure::Measure;
 pub use neurons::Neurons;
 pub use place::{Place, PlaceKind};

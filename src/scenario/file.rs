@@ -34,3 +34,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ScenarioError> {
     }
     Ok(bytes)
 }
+
+/// The text of a scenario.
+pub(super) fn text(path: &Path) -> Result<String, ScenarioError> {
+    String::from_utf8(read(path)?).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..valid].iter().filter(|&&b| b == b'\n').count() + 1;
+        ScenarioError::in_file(path, "the scenario is not UTF-8 text", "save it as UTF-8").at(line, None)
+    })
+}

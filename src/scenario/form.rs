@@ -122,6 +122,11 @@ impl Form {
         })
     }
 
+    /// Its title, or the name of its file.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// How many samples and particles [`Form::build`] will make; those of files are not known.
     #[cfg(test)]
     pub fn size(&self) -> usize {
@@ -168,7 +173,13 @@ impl Form {
             schedule,
             output: self.output.options,
         };
-        Ok(Scenario { description, start: drawn.start, notices, input: source.path.to_path_buf() })
+        Ok(Scenario {
+            description,
+            start: drawn.start,
+            law: drawn.law,
+            notices,
+            input: source.path.to_path_buf(),
+        })
     }
 
     /// The end of a run of `m` particles, and its snapshots.

@@ -12,7 +12,7 @@ use super::law::{Law, LawKind, OutputLaw};
 use super::measure_file::MeasureFile;
 use super::section::Section;
 use super::source::Source;
-use super::{NeuronLaw, ScenarioError, memory};
+use super::{DrawnLaw, NeuronLaw, ScenarioError, memory};
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;
@@ -46,6 +46,8 @@ enum Drawn {
 /// A start measure ready for a run.
 pub(super) struct ReadMeasure {
     pub start: Start,
+    /// What it was drawn from; `None` for files and lifts.
+    pub law: Option<DrawnLaw>,
     /// In words.
     pub source: String,
     pub seed: Option<u64>,
@@ -169,7 +171,12 @@ impl MeasureForm {
         match &self.origin {
             Origin::File(file) => {
                 let (start, words) = file.build(source, folder, flow)?;
-                Ok(ReadMeasure { start: balanced(start, source, flow)?, source: words, seed: None })
+                Ok(ReadMeasure {
+                    start: balanced(start, source, flow)?,
+                    law: None,
+                    source: words,
+                    seed: None,
+                })
             }
             Origin::Law { law, name, particles, seed } => {
                 if !flow.is_lifted() {
@@ -196,7 +203,10 @@ impl MeasureForm {
                     )
                 })?;
                 let words = describe(law, name, *particles, *seed, flow);
-                Ok(ReadMeasure { start: balanced(start, source, flow)?, source: words, seed: Some(*seed) })
+                let start = balanced(start, source, flow)?;
+                let balance = flow.balance_entry().map_or(1.0, |balance| balance.value);
+                let law = law.drawn(*particles, balance);
+                Ok(ReadMeasure { start, law, source: words, seed: Some(*seed) })
             }
         }
     }
@@ -252,6 +262,21 @@ impl Drawn {
         match self {
             Drawn::Canonical(law) | Drawn::Lift { law, .. } => law.antisymmetric,
             Drawn::Neurons(law) => law.antisymmetric,
+        }
+    }
+
+    /// The law of `m` neurons after `w` is multiplied by `balance` and `c` divided; `None` for a
+    /// lift, in which `c` and `w` depend on each other.
+    fn drawn(&self, m: usize, balance: f64) -> Option<DrawnLaw> {
+        match self {
+            Drawn::Canonical(law) => {
+                Some(DrawnLaw { kind: law.kind, hidden_scale: 1.0, output_scale: law.scale })
+            }
+            Drawn::Lift { .. } => None,
+            Drawn::Neurons(law) => {
+                let [h, o] = law.factors(m as f64);
+                Some(DrawnLaw { kind: law.kind, hidden_scale: h * balance, output_scale: o / balance })
+            }
         }
     }
 

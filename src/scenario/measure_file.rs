@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::problem::{Measure, Neurons, ProblemError, Start};
+use crate::problem::{Knots, Measure, Neurons, ProblemError, Start};
 
 use super::ScenarioError;
 use super::entry::Kept;
@@ -15,7 +15,8 @@ use super::table::Table;
 /// A table that holds the start measure, not yet read.
 ///
 /// Columns `r`, `theta` are canonical particles, columns `c`, `a`, `b` neurons; `mass` is equal
-/// unless there is a column for it. Each flow takes both: canonical particles are lifted by
+/// unless there is a column for it. Columns `knot`, `orientation`, `delta_slope` alone are hinges
+/// (section 13), made canonical. Each flow takes both: canonical particles are lifted by
 /// `delta`, neurons are brought to canonical parameters with `kappa`. A table that has all five
 /// gives a flow the columns that need no conversion.
 #[derive(Debug, Clone)]
@@ -45,7 +46,9 @@ impl MeasureFile {
         let table = Table::read(&folder.join(&self.file)).map_err(|error| source.blame(&self.span, error))?;
         let has = |names: &[&str]| names.iter().all(|name| table.columns().iter().any(|c| c == name));
         let (neurons, canonical) = (has(&["c", "a", "b"]), has(&["r", "theta"]));
-        if let Some(delta) = self.delta.as_ref().filter(|_| neurons && !canonical) {
+        // `reluflow convert --to knots` writes r and theta beside them, for those without a knot.
+        let hinges = has(&["knot", "orientation", "delta_slope"]) && !canonical;
+        if let Some(delta) = self.delta.as_ref().filter(|_| neurons && !canonical && !hinges) {
             return Err(delta.on(source).refuse(
                 format_args!("lifts columns r, theta, but {} holds neurons (c, a, b)", self.file),
                 "remove it: they have their own c^2 - |w|^2",
@@ -53,7 +56,7 @@ impl MeasureFile {
         }
         let from_neurons = match (flow.is_lifted(), &self.delta) {
             (true, Some(_)) => false,
-            (true, None) => neurons || !canonical,
+            (true, None) => neurons || !(canonical || hinges),
             (false, _) => neurons && !canonical,
         };
         let refuse = |error: ProblemError| table.refuse(&error);
@@ -77,13 +80,7 @@ impl MeasureFile {
                 }
             }
         } else {
-            let [r, theta, mass] = table.numbers([("r", true), ("theta", true), ("mass", false)])?;
-            let (r, theta) = (r.expect("it is required"), theta.expect("it is required"));
-            let measure = match mass {
-                Some(mass) => Measure::new(r, theta, mass),
-                None => Measure::uniform(r, theta),
-            };
-            let mut measure = measure.map_err(refuse)?;
+            let mut measure = if hinges { knots(&table)? } else { particles(&table)? };
             if self.antisymmetric {
                 measure = measure.antisymmetric().map_err(refuse)?;
             }
@@ -116,4 +113,33 @@ impl MeasureFile {
         }
         Ok((start, words))
     }
+}
+
+/// Columns `r`, `theta` and, unless masses are equal, `mass`.
+fn particles(table: &Table) -> Result<Measure, ScenarioError> {
+    let [r, theta, mass] = table.numbers([("r", true), ("theta", true), ("mass", false)])?;
+    let (r, theta) = (r.expect("it is required"), theta.expect("it is required"));
+    let measure = match mass {
+        Some(mass) => Measure::new(r, theta, mass),
+        None => Measure::uniform(r, theta),
+    };
+    measure.map_err(|error| table.refuse(&error))
+}
+
+/// Columns `knot`, `orientation`, `delta_slope` and, unless masses are equal, `mass`.
+fn knots(table: &Table) -> Result<Measure, ScenarioError> {
+    let [knot, orientation, delta_slope, mass] =
+        table.numbers([("knot", true), ("orientation", true), ("delta_slope", true), ("mass", false)])?;
+    let [knot, orientation, delta_slope] =
+        [knot, orientation, delta_slope].map(|column| column.expect("it is required"));
+    let mass = mass.unwrap_or_else(|| vec![1.0 / knot.len() as f64; knot.len()]);
+    let sides = orientation.iter().enumerate().map(|(index, &s)| match s {
+        1.0 => Ok(1),
+        -1.0 => Ok(-1),
+        value => Err(ProblemError::Orientation { index, value }),
+    });
+    let measure = sides
+        .collect::<Result<Vec<i8>, _>>()
+        .and_then(|sides| Knots::measure(&knot, &sides, &delta_slope, mass));
+    measure.map_err(|error| table.refuse(&error))
 }

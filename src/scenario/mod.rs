@@ -21,19 +21,28 @@
 //! | `noise`, `seed` | 0, 0 | standard deviation of normal noise on `y`, and its seed |
 //! | `standardize` | false | see [`standardize`] |
 //! | **`[measure]`** | | exactly one of `file`, `particles` |
-//! | `file` | | CSV with columns `r`, `theta` and, unless masses are equal, `mass` |
+//! | `file` | | CSV with columns `r`, `theta`, or `c`, `a`, `b`, or `knot`, `orientation`, `delta_slope`; and, unless masses are equal, `mass` |
 //! | `particles` | | how many to draw |
-//! | `law` | `normal-uniform` | see [`Law`]; also `uniform-uniform`, `normal`, `he`, `glorot`, `pytorch`, `uniform`, `two-sided` |
-//! | `scale`, `seed` | 1, 0 | factor on `r`; seed of the draw |
+//! | `law` | `normal-uniform` | see [`Law`] and [`NeuronLaw`]; also `uniform-uniform`, `normal`, `he`, `glorot`, `pytorch`, `uniform`, `two-sided` |
+//! | `scale`, `seed` | 1, 0 | factor on `r`, where a law draws canonical particles; seed of the draw |
+//! | `hidden_scale`, `output_scale` | 1, 1 | factors on `a`, `b` and on `c`, where a law draws neurons |
+//! | `delta` | | `c^2 - abs(w)^2` of every neuron: canonical particles, drawn or from a file, are lifted with it |
 //! | `a_bound`, `b_bound`, `c_law` | 1, 1, `uniform` | of `uniform` and `two-sided`; `c_law` is `uniform`, `normal` or `sign` |
-//! | `antisymmetric` | false | pairs of opposite `r`: the start function is 0 |
+//! | `antisymmetric` | false | pairs of opposite `r` or `c`, so that the start function is 0; a file is doubled |
 //! | **`[flow]`** | | |
-//! | `kind`, `tv` | `canonical`, 0 | the flow and the weight of its total-variation term |
+//! | `kind` | `canonical` | or `lifted` (all of `c`, `a`, `b` train), `kernel` (`c`), `adaptive` (`a`, `b`), `gd` (gradient descent) |
+//! | `tv` | 0 | of `canonical`: the weight of its total-variation term |
+//! | `scaling` | `"m"` | `alpha(m)` in `f = 1/alpha Sum c [a x - b]_+`: `"m"`, `"sqrt(m)"`, `"1"` or a number; `kappa = m / alpha` |
+//! | `balance` | 1 | `a`, `b` are multiplied by it and `c` divided before the run: same function, other dynamics |
+//! | `learning_rate` | | of `gd`: a step advances mean-field time by `learning_rate / m` |
+//! | `momentum`, `layers` | 0, `both` | of `gd`: factor on the last displacement; which layers train: `both`, `output`, `hidden` |
+//! | `batch`, `seed` | all, 0 | of `gd`: samples per step, and the seed they are drawn with |
 //! | **`[time]`** | | |
 //! | `end` | | mean-field time at which the run ends |
-//! | `tolerance` | 1e-6 | on the residual path |
+//! | `steps` | | of `gd`, instead: how many it takes |
+//! | `tolerance` | 1e-6 | on the residual path; not of `gd` |
 //! | **`[output]`** | | |
-//! | `snapshots` | `{ count = 11 }` | or `{ every = 0.5 }`, `{ times = [1, 2] }`, `{ log = { first = 1e-3, per_decade = 10 } }`; start and end are always stored |
+//! | `snapshots` | `{ count = 11 }` | or `{ every = 0.5 }`, `{ times = [1, 2] }`, `{ log = { first = 1e-3, per_decade = 10 } }`; of `gd` also `{ every_steps = 100 }`, `{ steps = [1, 10] }`; start and end are always stored |
 //! | `particles` | `"all"` | or a number, or `"none"` |
 //! | `precision` | `"f64"` | or `"f32"`: of stored particles; restarts stay exact |
 //! | `tangent_kernel` | false | store the kernel and its eigenvalues |
@@ -68,7 +77,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::ScenarioError;
 pub use law::{Law, LawKind, OutputLaw};
-pub use neuron_law::NeuronLaw;
+pub use neuron_law::{DrawnLaw, NeuronLaw};
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
 
@@ -88,6 +97,9 @@ pub struct Scenario {
     pub description: Description,
     /// The start measure.
     pub start: Start,
+    /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
+    /// canonical particles with a given invariant.
+    pub law: Option<DrawnLaw>,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.
@@ -106,13 +118,8 @@ impl Scenario {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         match extension.as_str() {
             "toml" => {
-                let bytes = file::read(path)?;
-                let text = std::str::from_utf8(&bytes).map_err(|error| {
-                    let line = bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
-                    ScenarioError::in_file(path, "the scenario is not UTF-8 text", "save it as UTF-8")
-                        .at(line, None)
-                })?;
-                Scenario::parse(text, path)
+                let text = file::text(path)?;
+                Scenario::parse(&text, path)
             }
             "csv" | "tsv" | "txt" | "dat" => without_toml::read(path),
             _ => Err(ScenarioError::in_file(
@@ -156,5 +163,29 @@ impl Scenario {
         }
         let source = Source { path, text };
         Form::parse(source)?.build(source)
+    }
+
+    /// Understands the text of a scenario without reading or drawing anything: what
+    /// [`Scenario::parse`] refuses before it does.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn check(text: &str, path: &Path) -> Result<(), ScenarioError> {
+        Form::parse(Source { path, text }).map(|_| ())
+    }
+
+    /// The text and the title of a scenario; for a table of samples those of the scenario that
+    /// runs it with defaults.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn text(path: &Path) -> Result<(String, String), ScenarioError> {
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+            let text = file::text(path)?;
+            let title = Form::parse(Source { path, text: &text })?.title().to_string();
+            return Ok((text, title));
+        }
+        let description = Scenario::read(path)?.description;
+        Ok((description.scenario, description.title))
     }
 }

@@ -52,6 +52,17 @@ pub struct NeuronLaw {
     pub antisymmetric: bool,
 }
 
+/// The law that the neurons of a scenario are drawn from, all factors applied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DrawnLaw {
+    /// What is drawn. For laws of `(r, theta)`, `|w| = hidden_scale` and `c = output_scale r`.
+    pub kind: LawKind,
+    /// Factor on `a` and `b`.
+    pub hidden_scale: f64,
+    /// Factor on `c`.
+    pub output_scale: f64,
+}
+
 impl NeuronLaw {
     /// Draws `count` neurons; all of them count as `m`.
     ///
@@ -77,7 +88,7 @@ impl NeuronLaw {
     }
 
     /// `[hidden_scale h(m), output_scale o(m)]`.
-    fn factors(&self, m: f64) -> [f64; 2] {
+    pub(super) fn factors(&self, m: f64) -> [f64; 2] {
         let [h, o] = match self.kind {
             LawKind::Pytorch | LawKind::He => [1.0, 1.0 / m.sqrt()],
             LawKind::Glorot => [1.0 / (m + 1.0).sqrt(); 2],

@@ -104,6 +104,7 @@ impl Table {
             ProblemError::NonFinite { index, what, .. } => (*index, *what),
             ProblemError::TooLarge { index, what, .. } => (*index, *what),
             ProblemError::NegativeMass { index, .. } => (*index, "mass"),
+            ProblemError::Orientation { index, .. } => (*index, "orientation"),
             _ => return ScenarioError::in_file(&self.path, problem, remedy),
         };
         match what {

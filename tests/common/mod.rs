@@ -1,5 +1,7 @@
 //! What several tests need: small problems, runs of them, and the definitions written out naively.
 
+pub mod lifted;
+
 use std::f64::consts::TAU;
 
 use reluflow::flow::{Counters, Flow, FlowError, State, Stepper};

@@ -1,5 +1,7 @@
 //! The canonical particles of a run, as the step controller moves them.
 
+use rayon::prelude::*;
+
 use crate::flow::field::gradients;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
@@ -97,11 +99,17 @@ impl Cloud {
     /// Sorts the particles in memory by place, if that pays.
     pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, boundaries: usize) {
         let Some(target) = targets(&state.place, boundaries) else { return };
-        permute(&mut state.r, &target, &mut self.r);
-        permute(&mut state.theta, &target, &mut self.theta);
-        permute(&mut state.place, &target, &mut self.place);
-        permute(mass, &target, &mut self.r);
-        state.position.iter_mut().for_each(|position| *position = target[*position as usize]);
+        rayon::join(
+            || {
+                permute(&mut state.r, &target, &mut self.r);
+                permute(mass, &target, &mut self.r);
+            },
+            || {
+                permute(&mut state.theta, &target, &mut self.theta);
+                permute(&mut state.place, &target, &mut self.place);
+            },
+        );
+        state.position.par_iter_mut().for_each(|position| *position = target[*position as usize]);
         state.grouped_at = state.counters.events();
     }
 

@@ -8,9 +8,13 @@ use crate::problem::Place;
 /// Below this many particles the order does not matter for speed, and they stay as they came.
 const WORTH_SORTING: usize = 8192;
 
+/// One in so many particles may have met an event since they were grouped: more cost the inner
+/// loop more time than grouping does.
+const MIXED: usize = 8;
+
 /// Whether particles should be grouped anew, after this many events since they last were.
 pub fn due(particles: usize, events: u64) -> bool {
-    particles >= WORTH_SORTING && events as usize > particles / 16
+    particles >= WORTH_SORTING && events as usize > particles / MIXED
 }
 
 /// Positions after sorting by place, stable: `target[i]` is where the particle at `i` goes.

@@ -1,11 +1,14 @@
 //! The canonical flow of the measure, with and without the total-variation term.
 
+mod abreast;
 mod cloud;
+mod convoy;
 pub mod grouping;
 mod lanes;
 mod motion;
 pub mod movers;
 mod push;
+mod series;
 mod start;
 mod stretch;
 pub mod tables;

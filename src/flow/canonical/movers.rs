@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::abreast::TRACK;
 use crate::flow::field::Vec2;
 use crate::flow::moments::{MERGE_LENGTH, RegionMoments, SIGMA, SIGN, add};
 
@@ -110,6 +111,19 @@ impl Movers {
             for i in 0..2 {
                 region.sign[i] += weight * m[SIGN + i];
             }
+        }
+    }
+
+    /// Adds a stretch of free motion in region `k` by its integrals.
+    #[inline(always)]
+    pub fn add_integrals<const TV: bool>(&mut self, k: usize, track: &[f64; TRACK]) {
+        let region = &mut self.region[k];
+        for i in 0..3 {
+            region.sigma[i] += track[i];
+            region.sigma_u[i] += track[3 + i];
+        }
+        if TV {
+            (0..2).for_each(|i| region.sign[i] += track[6 + i]);
         }
     }
 

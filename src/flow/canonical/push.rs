@@ -5,9 +5,10 @@ use rayon::prelude::*;
 use crate::flow::moments::{BOUNDARY, SIGMA_RATE, SIGN, SIGN_RATE, add};
 use crate::problem::{Place, PlaceKind};
 
+use super::convoy::Convoy;
 use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
 use super::tables::Tables;
-use super::walk::{Particle, walk};
+use super::walk::{Particle, set_out};
 use super::walks::Walks;
 
 /// The particles before and after a push, in structure-of-arrays form.
@@ -104,12 +105,14 @@ struct Pusher<'a, const TV: bool> {
     region: usize,
     /// Particles left out of the blocks of other regions.
     strangers: Vec<usize>,
+    /// Particles that cross boundaries.
+    convoy: Convoy,
 }
 
 impl<'a, const TV: bool> Pusher<'a, TV> {
     fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
         let (mixed, sums) = (Mixed::empty(), LaneSums::zero());
-        Pusher { tables, walks, mixed, sums, region: 0, strangers: vec![] }
+        Pusher { tables, walks, mixed, sums, region: 0, strangers: vec![], convoy: Convoy::new() }
     }
 
     fn push(mut self, mut particles: Particles<'_>) {
@@ -125,6 +128,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         for indices in odd.chunks(LANES) {
             self.push_odd(&mut particles, indices);
         }
+        self.convoy.walk::<TV>(self.tables, &mut particles, self.walks, true);
     }
 
     /// The block of particles from `start` on.
@@ -169,6 +173,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
                 self.push_one(particles, start + lane);
             }
         }
+        self.convoy.walk::<TV>(self.tables, particles, self.walks, false);
     }
 
     /// Up to a block of particles from anywhere.
@@ -253,7 +258,20 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
     fn push_one(&mut self, particles: &mut Particles<'_>, i: usize) {
         let (mass, r, theta, place) =
             (particles.mass[i], particles.r[i], particles.theta[i], particles.place[i]);
-        let end = push_one::<TV>(self.tables, Particle { mass, r, theta, place }, self.walks);
+        let particle = Particle { mass, r, theta, place };
+        if place.is_free() {
+            return self.convoy.join(i, particle);
+        }
+        let end = match at_rest::<TV>(self.tables, particle, self.walks) {
+            Some(end) => end,
+            None => {
+                let stage = set_out::<TV>(self.tables, particle, self.walks);
+                if stage.u < 1.0 {
+                    return self.convoy.join_late(i, stage);
+                }
+                stage.particle
+            }
+        };
         (particles.r_end[i], particles.theta_end[i], particles.place_end[i]) = (end.r, end.theta, end.place);
     }
 }
@@ -266,21 +284,20 @@ fn lanes_mut<T>(values: &mut [T]) -> &mut [T; LANES] {
     values.try_into().expect("a block")
 }
 
-/// A particle that is not free, or whose free motion met an event.
-fn push_one<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Particle {
+/// Where a particle that is dead, or held on its boundary all the time, ends; `None` for others.
+fn at_rest<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Option<Particle> {
     match particle.place.kind() {
-        PlaceKind::Dead if !TV || particle.r == 0.0 => return particle,
+        PlaceKind::Dead => (!TV || particle.r == 0.0).then_some(particle),
         PlaceKind::Pinned => {
             let slide = &tables.slides[particle.place.index()];
-            let sign = 1f64.copysign(particle.r);
             let held = slide.holds[usize::from(particle.r.is_sign_negative())];
-            if held && particle.r.abs() > slide.bound + tables.tv {
-                let r = particle.r - slide.total - if TV { tables.tv * sign } else { 0.0 };
-                walks.add_pinned_end(particle.place.index(), particle.mass, r);
-                return Particle { r, ..particle };
+            if !held || particle.r.abs() <= slide.bound + tables.tv {
+                return None;
             }
+            let r = particle.r - slide.total - if TV { tables.tv.copysign(particle.r) } else { 0.0 };
+            walks.add_pinned_end(particle.place.index(), particle.mass, r);
+            Some(Particle { r, ..particle })
         }
-        PlaceKind::Free | PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
+        PlaceKind::Free | PlaceKind::Stuck | PlaceKind::StuckPinned => None,
     }
-    walk::<TV>(tables, particle, walks)
 }

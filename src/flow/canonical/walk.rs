@@ -1,10 +1,9 @@
 //! One particle through one step, event by event (mathematics, section 6).
 //!
 //! The inner loop hands over every particle that may cross a boundary, turn back near one, change
-//! the sign of `r`, or be released. Here it is followed exactly: from event to event, each located
-//! to rounding.
+//! the sign of `r`, or be released. It is followed exactly, from event to event, each located to
+//! rounding: plain crossings side by side ([`convoy`](super::convoy)), everything else here.
 
-use crate::flow::moments::REGION;
 use crate::math::poly;
 use crate::math::trig::sin_cos;
 use crate::problem::{Place, PlaceKind};
@@ -12,12 +11,12 @@ use crate::problem::{Place, PlaceKind};
 use super::motion::{MAX_TURN, overshoot, seen};
 use super::stretch::{End, Stretch};
 use super::tables::Tables;
-use super::walks::{Walks, free_moments};
+use super::walks::Walks;
 
 /// Angles closer than this to a boundary are on it: a few units of rounding of `3 pi / 2`.
-const ON_BOUNDARY: f64 = 2e-15;
+pub const ON_BOUNDARY: f64 = 2e-15;
 /// A particle that needs more stretches than this in one step asks for a shorter step.
-const MAX_STRETCHES: usize = 5_000;
+pub const MAX_STRETCHES: usize = 5_000;
 
 /// A particle on its way through a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,28 +31,41 @@ pub struct Particle {
     pub place: Place,
 }
 
-/// Follows `particle` through the step and adds it to `walks`; returns where it ends.
-pub fn walk<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Particle {
+/// How far a particle has come within a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage {
+    /// The particle there.
+    pub particle: Particle,
+    /// When, in `[0, 1]`; at 1 it has been added to the moments at the end of the step.
+    pub u: f64,
+    /// How many stretches it took.
+    pub stretches: usize,
+}
+
+/// Follows a particle that starts pinned, stuck or dead until it moves freely or the step ends.
+pub fn set_out<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Stage {
     let mut walker = Walker::<TV> { tables, particle, u: 0.0, walks };
-    walker.take_out_start();
-    let mut stretches = 0;
-    while walker.u < 1.0 {
-        match walker.particle.place.kind() {
-            PlaceKind::Free => walker.free(),
-            PlaceKind::Pinned => walker.pinned(),
-            PlaceKind::Stuck => walker.stuck(),
-            PlaceKind::StuckPinned => walker.stuck_pinned(),
-            PlaceKind::Dead => walker.dead(),
-        }
-        stretches += 1;
-        if stretches > MAX_STRETCHES || walker.u.is_nan() {
-            walker.walks.given_up = true;
-            break;
-        }
+    walker.walks.take_out_start::<TV>(tables, &particle);
+    walker.until_free(0)
+}
+
+/// Follows a free particle with all care through one stretch, or, if it has just reached a boundary,
+/// decides what becomes of it there; and on until it moves freely or the step ends.
+///
+/// * `arrived`: that boundary, and whether it was reached anticlockwise; the place of the particle is
+///   still the region that it comes from.
+pub fn go_on<const TV: bool>(
+    tables: &Tables<'_>,
+    stage: Stage,
+    arrived: Option<(usize, bool)>,
+    walks: &mut Walks,
+) -> Stage {
+    let mut walker = Walker::<TV> { tables, particle: stage.particle, u: stage.u, walks };
+    match arrived {
+        Some((b, upward)) => walker.arrive(b, upward),
+        None => walker.free(),
     }
-    let end = walker.particle;
-    walks.add_end::<TV>(tables, &end);
-    end
+    walker.until_free(stage.stretches + 1)
 }
 
 struct Walker<'a, 'b, const TV: bool> {
@@ -64,29 +76,33 @@ struct Walker<'a, 'b, const TV: bool> {
 }
 
 impl<const TV: bool> Walker<'_, '_, TV> {
-    fn sign(&self) -> f64 {
-        1f64.copysign(self.particle.r)
+    /// On, event by event, until the particle moves freely or the step ends.
+    fn until_free(&mut self, mut stretches: usize) -> Stage {
+        while self.u < 1.0 && !self.particle.place.is_free() {
+            match self.particle.place.kind() {
+                PlaceKind::Free => unreachable!("the loop ends there"),
+                PlaceKind::Pinned => self.pinned(),
+                PlaceKind::Stuck => self.stuck(),
+                PlaceKind::StuckPinned => self.stuck_pinned(),
+                PlaceKind::Dead => self.dead(),
+            }
+            stretches += 1;
+            if stretches > MAX_STRETCHES {
+                break;
+            }
+        }
+        if stretches > MAX_STRETCHES || self.u.is_nan() {
+            self.walks.given_up = true;
+            self.u = 1.0;
+        }
+        if self.u >= 1.0 {
+            self.walks.add_end::<TV>(self.tables, &self.particle);
+        }
+        Stage { particle: self.particle, u: self.u.min(1.0), stretches }
     }
 
-    /// Takes the particle out of the moments from which the step started.
-    fn take_out_start(&mut self) {
-        let Particle { mass, place, .. } = self.particle;
-        match place.kind() {
-            PlaceKind::Free => {
-                let part = free_moments::<TV>(self.tables, &self.particle, 0);
-                let start = &mut self.walks.movers.region[place.index()].start;
-                (0..REGION).for_each(|i| start[i] += part[i]);
-                self.walks.movers.any = true;
-            }
-            PlaceKind::Pinned => {
-                let sign = self.sign();
-                let movers = &mut self.walks.movers.boundary[place.index()];
-                movers.start[0] += mass;
-                movers.signed_start += sign * mass;
-                self.walks.movers.any = true;
-            }
-            PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
-        }
+    fn sign(&self) -> f64 {
+        1f64.copysign(self.particle.r)
     }
 
     /// In the dead region nothing pulls; only the total-variation term still shrinks `r` to zero.

@@ -74,6 +74,26 @@ impl Walks {
         self.movers.merge(&movers);
     }
 
+    /// Takes a particle out of the moments from which the step started.
+    pub fn take_out_start<const TV: bool>(&mut self, tables: &Tables<'_>, particle: &Particle) {
+        let Particle { mass, r, place, .. } = *particle;
+        match place.kind() {
+            PlaceKind::Free => {
+                let part = free_moments::<TV>(tables, particle, 0);
+                let start = &mut self.movers.region[place.index()].start;
+                (0..REGION).for_each(|i| start[i] += part[i]);
+                self.movers.any = true;
+            }
+            PlaceKind::Pinned => {
+                let movers = &mut self.movers.boundary[place.index()];
+                movers.start[0] += mass;
+                movers.signed_start += mass.copysign(r);
+                self.movers.any = true;
+            }
+            PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
+        }
+    }
+
     /// Adds a walked particle to the moments at the end of the step.
     pub fn add_end<const TV: bool>(&mut self, tables: &Tables<'_>, particle: &Particle) {
         let k = particle.place.index();

@@ -179,7 +179,7 @@ impl Block {
             let mut v = [output * (g_x * w_x + g_y * w_y), hidden * (c * g_x), hidden * (c * g_y)];
             if HEAVY {
                 for q in 0..3 {
-                    v[q] = momentum * self.velocity[q][i] + v[q];
+                    v[q] += momentum * self.velocity[q][i];
                     self.velocity[q][i] = v[q];
                 }
                 let most = v[0].abs().max(v[1].abs()).max(v[2].abs());

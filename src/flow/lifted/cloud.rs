@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::flow::canonical::Walks;
 use crate::flow::error::FlowError;
-use crate::flow::field::gradients;
-use crate::flow::moments::{Moments, add};
+use crate::flow::field::{Vec2, gradients};
+use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::state::State;
 use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
@@ -14,8 +14,8 @@ use super::find::find;
 use super::frame::{IDENTITY, Mat, apply};
 use super::kind::{Kind, Neuron};
 use super::order::order;
-use super::rooms::{Rooms, room_of};
-use super::second::{Cluster, Second, of_neuron, of_pinned};
+use super::resum::sum_anew;
+use super::rooms::{Rooms, room_of, rooms_of};
 use super::start::{Totals, start_of};
 use super::sums::Sums;
 use super::tables::Tables;
@@ -25,8 +25,10 @@ use super::walk::{Walked, walk};
 /// A frame whose entries pass this is applied to its neurons and starts anew: beyond, rounding in
 /// frame coordinates would be felt.
 const LARGEST_ENTRY: f64 = 10.0;
-/// Neurons are grouped anew when this share of them is loose.
-const LOOSE_SHARE: usize = 16;
+/// Neurons are grouped anew when this share of them is loose, ...
+const LOOSE_SHARE: usize = 4;
+/// ... or when loose ones were looked at so many times, per neuron: that costs as much as grouping.
+const LOOKS: u64 = 1;
 
 /// Neurons by room, their frames and moments, and what the last push made of them.
 pub struct Cloud {
@@ -50,8 +52,8 @@ struct Trial {
     frames: Vec<Mat>,
     travel: Vec<f64>,
     totals: Option<Totals>,
-    /// Who met an event, ascending, and where it is at the end.
-    moved: Vec<(u32, Walked)>,
+    /// Who met an event, ascending, where it was, and what it is at the end.
+    moved: Vec<(u32, Place, Walked)>,
 }
 
 impl Cloud {
@@ -60,38 +62,51 @@ impl Cloud {
     pub fn start(
         samples: &Samples,
         regions: &Regions,
-        neurons: &Neurons,
+        neurons: Neurons,
         kind: Kind,
         kappa: f64,
         state: &mut State,
     ) -> f64 {
-        let m = neurons.len();
-        let mut z: Vec<Neuron> = (0..m).map(|i| [neurons.c()[i], neurons.a()[i], -neurons.b()[i]]).collect();
+        let (m, mass) = (neurons.len(), neurons.mass().to_vec());
+        (state.c, state.w_x, state.w_y, _) = neurons.into_columns();
+        state.w_y.par_iter_mut().for_each(|b| *b = -*b);
         // Where exactly a neuron on a line is counted does not matter to the residuals.
-        let first: Vec<_> =
-            z.par_iter().map(|&z| start_of(regions, Kind::KERNEL, &[], &mut { z }).0).collect();
+        Cloud::place(regions, Kind::KERNEL, &[], &mass, state);
         let frames = vec![IDENTITY; 2 * regions.boundaries()];
-        let totals = Totals::sum(regions, neurons.mass(), &first, |i| z[i]);
-        let moments = moments_of(samples, regions, kind, kappa, &frames, &totals);
+        let sum = |state: &State| {
+            Totals::sum(regions, &mass, &state.place, |i| [state.c[i], state.w_x[i], state.w_y[i]])
+        };
+        let moments = moments_of(samples, regions, kind, kappa, &frames, &sum(state));
         let mut rho = vec![0.0; samples.len()];
         moments.residual(samples, regions, &mut rho);
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, &rho, &mut g);
-        let starts: Vec<_> = z.par_iter_mut().map(|z| start_of(regions, kind, &g, z)).collect();
-        state.place = starts.iter().map(|start| start.0).collect();
-        (state.c, state.w_x, state.w_y) = (
-            z.iter().map(|z| z[0]).collect(),
-            z.iter().map(|z| z[1]).collect(),
-            z.iter().map(|z| z[2]).collect(),
-        );
+        let ambiguous = Cloud::place(regions, kind, &g, &mass, state);
         state.frame = frames.concat();
-        state.moments = Totals::sum(regions, neurons.mass(), &state.place, |i| z[i]).to_flat();
+        state.moments = sum(state).to_flat();
         // All in the memory of the first room until they are grouped.
         state.room = vec![m as u32; Rooms::number(regions.boundaries()) + 1];
         state.room[0] = 0;
         let mut rooms = Rooms::new(regions.boundaries(), &state.room, &state.place);
         rooms.store(&mut state.travel, &mut state.deadline);
-        starts.iter().zip(neurons.mass()).filter(|(start, _)| start.1).map(|(_, mass)| mass).sum()
+        ambiguous
+    }
+
+    /// Finds the places of neurons that are stored as they are, in the field `g`; returns the mass
+    /// whose start is ambiguous.
+    fn place(regions: &Regions, kind: Kind, g: &[Vec2], mass: &[f64], state: &mut State) -> f64 {
+        state.place.resize(mass.len(), Place::DEAD);
+        let columns = state.c.par_iter().zip(&mut state.w_x).zip(&mut state.w_y).zip(&mut state.place);
+        let ambiguous: Vec<usize> = columns
+            .enumerate()
+            .filter_map(|(i, (((c, x), y), place))| {
+                let mut z = [*c, *x, *y];
+                let (found, ambiguous) = start_of(regions, kind, g, &mut z);
+                ([_, *x, *y], *place) = (z, found);
+                ambiguous.then_some(i)
+            })
+            .collect();
+        ambiguous.into_iter().map(|i| mass[i]).sum()
     }
 
     /// The neurons of a state, and their moments.
@@ -173,38 +188,34 @@ impl Cloud {
             .zip(self.batches.par_iter_mut())
             .map(|(candidates, sums)| {
                 sums.clear(significant);
-                let one = |&i: &u32| {
-                    let at = i as usize;
-                    let (place, stored) = (state.place[at], [state.c[at], state.w_x[at], state.w_y[at]]);
+                // Fetched all together: they lie scattered in memory, and walks would wait for each.
+                let fetched: Vec<(u32, f64, Place, Neuron)> = candidates
+                    .iter()
+                    .map(|&i| (i, i as usize))
+                    .map(|(i, at)| {
+                        (i, mass[at], state.place[at], [state.c[at], state.w_x[at], state.w_y[at]])
+                    })
+                    .collect();
+                let one = |(i, mass, place, stored): (u32, f64, Place, Neuron)| {
                     let frame = self.rooms.frame(self.rooms.of(place));
                     let z = frame.map_or(stored, |frame| settled(&self.frames[frame], stored, place));
-                    let neuron = Walked { mass: mass[at], z, place };
-                    walk(&tables, stored, neuron, sums).map(|end| (i, end))
+                    walk(&tables, stored, Walked { mass, z, place }, sums).map(|end| (i, place, end))
                 };
-                candidates.iter().filter_map(one).collect::<Vec<_>>()
+                fetched.into_iter().filter_map(one).collect::<Vec<_>>()
             })
             .collect::<Vec<_>>()
             .concat();
         self.sums.clear(significant);
         self.sums.merge(&self.batches);
-        self.finish(samples, regions, state, &tables, walks);
+        self.finish(samples, regions, &tables, walks);
     }
 
     /// Frames, totals and moments at the end of a push.
-    fn finish(
-        &mut self,
-        samples: &Samples,
-        regions: &Regions,
-        state: &State,
-        tables: &Tables<'_>,
-        walks: &mut Walks,
-    ) {
+    fn finish(&mut self, samples: &Samples, regions: &Regions, tables: &Tables<'_>, walks: &mut Walks) {
         let count = regions.boundaries();
-        let after = self.rooms.counts_after(self.trial.moved.iter().map(|(i, end)| {
-            let at = *i as usize;
-            let before = self.rooms.of(state.place[at]);
-            (before, self.rooms.of(end.place))
-        }));
+        let moves = self.trial.moved.iter();
+        let moves = moves.map(|(_, before, end)| (self.rooms.of(*before), self.rooms.of(end.place)));
+        let after = self.rooms.counts_after(moves);
         let mut totals = self.totals.clone();
         for (k, (total, sums)) in totals.region.iter_mut().zip(&self.sums.region).enumerate() {
             (0..6).for_each(|i| total[i] += sums.end[i] - sums.start[i]);
@@ -254,23 +265,22 @@ impl Cloud {
         if let Some(totals) = self.trial.totals.take() {
             self.totals = totals;
         }
-        for (i, end) in &self.trial.moved {
+        for (i, before, end) in &self.trial.moved {
             let at = *i as usize;
-            let before = self.rooms.of(state.place[at]);
-            self.rooms.moved(before, self.rooms.of(end.place));
+            self.rooms.moved(self.rooms.of(*before), self.rooms.of(end.place));
             state.place[at] = end.place;
             [state.c[at], state.w_x[at], state.w_y[at]] = end.z;
         }
-        let moved = self.trial.moved.iter().map(|(i, _)| *i);
-        self.rooms.update_loose(moved.clone(), &state.place);
-        self.rooms.disturb_homes(moved);
+        let moved = self.trial.moved.iter().map(|(i, ..)| *i);
+        self.rooms.update(moved, &state.place);
         self.trial.moved.clear();
         let mut applied = false;
         for frame in 0..self.frames.len() {
             let largest = self.frames[frame].iter().fold(0.0, |most: f64, entry| most.max(entry.abs()));
             let due = largest > LARGEST_ENTRY && self.kind.beta > 0.0;
             if due || (self.plain && self.frames[frame] != IDENTITY) {
-                self.apply_frame(state, mass, regions, frame);
+                self.apply_frame(state, regions, frame);
+                sum_anew(&mut self.totals, &self.rooms, state, mass, regions, frame);
                 applied = true;
             }
         }
@@ -283,11 +293,11 @@ impl Cloud {
         moments_of(samples, regions, self.kind, self.kappa, &self.frames, &self.totals)
     }
 
-    /// Applies a frame to its neurons, which then are stored as they are, and sums them anew.
-    fn apply_frame(&mut self, state: &mut State, mass: &[f64], regions: &Regions, frame: usize) {
+    /// Applies a frame to its neurons, which then are stored as they are; their sums must then be taken anew.
+    fn apply_frame(&mut self, state: &mut State, regions: &Regions, frame: usize) {
         let count = regions.boundaries();
         let matrix = self.frames[frame];
-        let rooms = if frame < count { frame..frame + 1 } else { 2 * frame - count..2 * frame - count + 2 };
+        let rooms = rooms_of(count, frame);
         for room in rooms.clone() {
             let blocks = &self.rooms.blocks[self.rooms.blocks_of(room)];
             let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { continue };
@@ -307,84 +317,29 @@ impl Cloud {
                 });
             self.rooms.disturb(room);
         }
-        for &i in &self.rooms.loose {
+        for (&i, (room, deadline)) in self.rooms.loose.iter().zip(&mut self.rooms.loose_room) {
             let at = i as usize;
-            if rooms.contains(&self.rooms.of(state.place[at])) {
+            if rooms.contains(&(*room as usize)) {
+                *deadline = f64::NEG_INFINITY;
                 let z = [state.c[at], state.w_x[at], state.w_y[at]];
                 [state.c[at], state.w_x[at], state.w_y[at]] = settled(&matrix, z, state.place[at]);
             }
         }
         self.frames[frame] = IDENTITY;
-        self.sum_anew(state, mass, regions, frame, rooms);
-    }
-
-    /// Sums the moments of the rooms of a frame, which is the identity, over their neurons: rounding
-    /// of sums that were kept up to date would grow like the square of every boost that follows.
-    fn sum_anew(
-        &mut self,
-        state: &State,
-        mass: &[f64],
-        regions: &Regions,
-        frame: usize,
-        rooms: std::ops::Range<usize>,
-    ) {
-        let count = regions.boundaries();
-        let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
-        let mut region = [0.0; 6];
-        let mut clusters = [[0.0; 4]; 2];
-        let d = if frame < count { [0.0; 2] } else { regions.direction(frame - count) };
-        let neuron = |i: usize, (region, clusters): (&mut Second, &mut [Cluster; 2])| {
-            let (place, [c, x, y]) = (state.place[i], z(i));
-            match place.kind() {
-                PlaceKind::Free => add(region, &of_neuron(mass[i], [c, x, y])),
-                _ => add(
-                    &mut clusters[usize::from(place.is_negative())],
-                    &of_pinned(mass[i], c, x * d[0] + y * d[1]),
-                ),
-            }
-        };
-        let blocks = &self.rooms.blocks;
-        let homes: Vec<usize> = rooms.clone().flat_map(|room| self.rooms.blocks_of(room)).collect();
-        let parts: Vec<(Second, [Cluster; 2])> = homes
-            .par_chunks(64)
-            .map(|homes| {
-                let (mut region, mut clusters) = ([0.0; 6], [[0.0; 4]; 2]);
-                for block in homes.iter().map(|&home| blocks[home]) {
-                    for i in block.first..block.first + block.len {
-                        if room_of(count, state.place[i]) == block.room {
-                            neuron(i, (&mut region, &mut clusters));
-                        }
-                    }
-                }
-                (region, clusters)
-            })
-            .collect();
-        for (part, pinned) in &parts {
-            add(&mut region, part);
-            (0..2).for_each(|side| add(&mut clusters[side], &pinned[side]));
-        }
-        for i in self.rooms.loose.iter().map(|&i| i as usize) {
-            if rooms.contains(&self.rooms.of(state.place[i])) {
-                neuron(i, (&mut region, &mut clusters));
-            }
-        }
-        if frame < count {
-            self.totals.region[frame] = region;
-        } else {
-            self.totals.boundary[frame - count] = clusters;
-        }
     }
 
     /// Groups the neurons by room in memory, if many are loose or in any case (`always`): all frames
     /// are applied and all totals summed anew. Returns whether it did.
     pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, regions: &Regions, always: bool) -> bool {
         let m = state.c.len();
-        if !always && self.rooms.loose.len() <= (m / LOOSE_SHARE).max(256) {
+        state.grouped_at += self.rooms.loose.len() as u64;
+        let many = self.rooms.loose.len() > (m / LOOSE_SHARE).max(256);
+        if !always && !many && state.grouped_at <= LOOKS * m.max(4096) as u64 {
             return false;
         }
         for frame in 0..self.frames.len() {
             if self.frames[frame] != IDENTITY {
-                self.apply_frame(state, mass, regions, frame);
+                self.apply_frame(state, regions, frame);
             }
         }
         order(state, mass, regions);
@@ -393,7 +348,7 @@ impl Cloud {
         let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
         self.totals = Totals::sum(regions, mass, &state.place, z);
         state.deadline.clear();
-        state.grouped_at = state.counters.events();
+        state.grouped_at = 0;
         self.store(state);
         true
     }

@@ -10,6 +10,7 @@
 use crate::flow::Flow;
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
+use crate::math::poly;
 
 use super::frame::{IDENTITY, Mat};
 
@@ -61,20 +62,20 @@ impl Kind {
     /// order Magnus expansion: with `s` the time from the middle, `q = Int h g ds`,
     /// `p = Int h g s ds / length` and `omega = -q x p`. For the two limits, whose maps commute, it
     /// is exact.
-    #[inline]
+    #[inline(always)]
     pub fn exponent(self, field: &FieldCubic, from: f64, length: f64) -> Exponent {
         let [g0, g1, g2, g3] = field.around(from + 0.5 * length);
         let square = length * length;
-        let q = [0, 1].map(|i| length * (g0[i] + g2[i] * square / 12.0));
+        let q = [0, 1].map(|i| length * (g0[i] + g2[i] * square * (1.0 / 12.0)));
         if !self.is_lorentz() {
             return Exponent { q, omega: 0.0 };
         }
-        let p = [0, 1].map(|i| square * (g1[i] / 12.0 + g3[i] * square / 80.0));
+        let p = [0, 1].map(|i| square * (g1[i] * (1.0 / 12.0) + g3[i] * square * (1.0 / 80.0)));
         Exponent { q, omega: q[1] * p[0] - q[0] * p[1] }
     }
 
     /// `Omega z`.
-    #[inline]
+    #[inline(always)]
     fn generate(self, e: &Exponent, [c, x, y]: Neuron) -> Neuron {
         [
             -self.alpha * (e.q[0] * x + e.q[1] * y),
@@ -84,7 +85,7 @@ impl Kind {
     }
 
     /// `exp(Omega) z`, from `Omega^3 = (|q|^2 - omega^2) Omega`.
-    #[inline]
+    #[inline(always)]
     pub fn apply(self, e: &Exponent, z: Neuron) -> Neuron {
         let once = self.generate(e, z);
         if !self.is_lorentz() {
@@ -130,12 +131,13 @@ impl Kind {
 #[inline]
 fn series(square: f64) -> (f64, f64) {
     if square.abs() < 0.09 {
-        // The next terms are below 1e-17.
-        let s = square;
-        let first =
-            1.0 + s / 6.0 * (1.0 + s / 20.0 * (1.0 + s / 42.0 * (1.0 + s / 72.0 * (1.0 + s / 110.0))));
-        let second = 0.5
-            * (1.0 + s / 12.0 * (1.0 + s / 30.0 * (1.0 + s / 56.0 * (1.0 + s / 90.0 * (1.0 + s / 132.0)))));
+        // 1/3!, 1/5!, ... and 1/2!, 1/4!, ...: the next terms are below 1e-17. Products of
+        // constants, because divisions would wait for each other.
+        const FIRST: [f64; 6] =
+            [1.0, 1.0 / 6.0, 1.0 / 120.0, 1.0 / 5040.0, 1.0 / 362_880.0, 1.0 / 39_916_800.0];
+        const SECOND: [f64; 6] =
+            [0.5, 1.0 / 24.0, 1.0 / 720.0, 1.0 / 40_320.0, 1.0 / 3_628_800.0, 1.0 / 479_001_600.0];
+        let (first, second) = (poly::value(&FIRST, square), poly::value(&SECOND, square));
         return (first, second);
     }
     let k = square.abs().sqrt();

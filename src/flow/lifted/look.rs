@@ -3,9 +3,15 @@
 //! The planes of a room move, in frame coordinates, along paths of known length `L`. A neuron `z`
 //! starts the step at distance `s_0` from a plane and ends it at `s_1`; on the way its distance `s`
 //! obeys `2 s >= s_0 + s_1 - L |z|`. So it met nothing if `s_0 + s_1 > L |z|` for both planes.
+//! Nor did it if both `s_1` are positive and distances changed in one direction only:
+//! `ds/du = -c <n, h g>`, so they do where neither the field across the planes nor `c` turns. On a
+//! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does.
 
 use multiversion::multiversion;
 
+use crate::problem::Place;
+
+use super::kind::Neuron;
 use super::rooms::BLOCK;
 use super::tables::Sweep;
 
@@ -22,68 +28,137 @@ pub enum Sides {
     Either,
 }
 
-/// Looks at the neurons of a block: sets `flags[i]` to 1 for those that may meet an event, to 0
-/// for the others. Returns the least distance from a plane at the start of the step over `|z|`: how
-/// far the planes may travel from there before any of them is reached.
-pub fn look(c: &[f64], x: &[f64], y: &[f64], sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> f64 {
+/// Neurons of a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Lanes<'a> {
+    /// Output weights, in the frame of the room.
+    pub c: &'a [f64],
+    /// First components of `w`.
+    pub x: &'a [f64],
+    /// Second components of `w`.
+    pub y: &'a [f64],
+    /// Where each of them is.
+    pub place: &'a [Place],
+}
+
+/// Looks at those neurons of a block that are at `home`: sets `flags[i]` to 1 for those that may meet
+/// an event, to 0 for all others. Returns the least distance from a plane at the start of the step
+/// over `|z|`: how far the planes may travel from there before any of them is reached.
+pub fn look(lanes: Lanes<'_>, home: Place, sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> f64 {
     match sides {
-        Sides::Positive => look_inside(c, x, y, sweep, flags),
-        Sides::Either => look_pinned(c, x, y, sweep, flags),
+        Sides::Positive => look_inside(lanes, home, sweep, flags),
+        Sides::Either => look_pinned(lanes, home, sweep, flags),
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_inside(c: &[f64], x: &[f64], y: &[f64], sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
-    look_lanes::<false>(c, x, y, sweep, flags)
+fn look_inside(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
+    look_lanes::<false>(lanes, home, sweep, flags)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_pinned(c: &[f64], x: &[f64], y: &[f64], sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
-    look_lanes::<true>(c, x, y, sweep, flags)
+fn look_pinned(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
+    look_lanes::<true>(lanes, home, sweep, flags)
 }
 
-/// Lanes that are handled side by side.
-const LANES: usize = 8;
+/// Neurons that are handled side by side.
+const WIDTH: usize = 8;
 
 #[inline(always)]
 fn look_lanes<const EITHER: bool>(
-    c: &[f64],
-    x: &[f64],
-    y: &[f64],
+    Lanes { c, x, y, place }: Lanes<'_>,
+    home: Place,
     sweep: &Sweep,
     flags: &mut [u8; BLOCK],
 ) -> f64 {
-    let [[a0, b0], [a1, b1]] = sweep.planes;
-    let planes = |p: [f64; 3]| p[0].abs().max(p[1].abs()).max(p[2].abs());
-    let reach = sweep.travel + ROUNDING * planes(a0).max(planes(b0)).max(planes(a1)).max(planes(b1));
-    let mut least = [f64::INFINITY; LANES];
-    let mut one = |lane: usize, c: f64, x: f64, y: f64| -> u8 {
-        let distance = |p: [f64; 3]| {
-            let s = p[0] * c + p[1] * x + p[2] * y;
-            if EITHER { s.abs() } else { s }
-        };
-        let (a_start, b_start) = (distance(a0), distance(b0));
-        let (a_end, b_end) = (distance(a1), distance(b1));
-        let length = (c * c + x * x + y * y).sqrt();
-        let both = a_start + a_end;
-        let other = b_start + b_end;
-        let nearest = if a_start < b_start { a_start } else { b_start };
-        let margin = nearest / length;
-        // Written so that a NaN counts as near.
-        least[lane] = if margin >= least[lane] { least[lane] } else { margin };
-        let sum = if both < other { both } else { other };
-        let safe = sum > reach * length;
-        u8::from(!safe)
-    };
-    let whole = c.len() / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        for lane in 0..LANES {
+    let test = Test::<EITHER>::new(sweep);
+    let mut least = [f64::INFINITY; WIDTH];
+    let whole = c.len() / WIDTH * WIDTH;
+    for start in (0..whole).step_by(WIDTH) {
+        for lane in 0..WIDTH {
             let i = start + lane;
-            flags[i] = one(lane, c[i], x[i], y[i]);
+            let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
+            flags[i] = flag;
+            least[lane] = smaller(least[lane], margin);
         }
     }
     for i in whole..c.len() {
-        flags[i] = one(i - whole, c[i], x[i], y[i]);
+        let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
+        flags[i] = flag;
+        least[0] = smaller(least[0], margin);
     }
-    least.into_iter().fold(f64::INFINITY, |a, b| if a < b { a } else { b })
+    least.into_iter().fold(f64::INFINITY, smaller)
+}
+
+/// The smaller of two margins; a NaN counts as small.
+#[inline(always)]
+fn smaller(a: f64, b: f64) -> f64 {
+    if b >= a { a } else { b }
+}
+
+/// The same of one neuron: whether it may meet an event, and its distance from a plane over `|z|`.
+pub fn is_near(z: Neuron, sweep: &Sweep, sides: Sides) -> (bool, f64) {
+    match sides {
+        Sides::Positive => Test::<false>::new(sweep).of(z),
+        Sides::Either => Test::<true>::new(sweep).of(z),
+    }
+}
+
+/// The planes of a room over a step.
+struct Test<const EITHER: bool> {
+    planes: [[Neuron; 2]; 2],
+    reach: f64,
+    rounding: f64,
+    output: [Neuron; 2],
+    output_travel: f64,
+}
+
+impl<const EITHER: bool> Test<EITHER> {
+    #[inline(always)]
+    fn new(sweep: &Sweep) -> Test<EITHER> {
+        let size = sweep.planes.as_flattened().as_flattened().iter();
+        let rounding = ROUNDING * size.fold(0.0, |most: f64, entry| most.max(entry.abs()));
+        Test {
+            planes: sweep.planes,
+            reach: sweep.travel + rounding,
+            rounding,
+            output: sweep.output,
+            // Where the field turns, no neuron counts as monotone.
+            output_travel: if sweep.steady { sweep.output_travel } else { f64::INFINITY },
+        }
+    }
+
+    /// [`Test::of`] where the neuron is at home, nothing where it is a stranger.
+    #[inline(always)]
+    fn at_home(&self, z: Neuron, here: bool) -> (u8, f64) {
+        let (near, margin) = self.of(z);
+        (u8::from(near & here), if here { margin } else { f64::INFINITY })
+    }
+
+    #[inline(always)]
+    fn of(&self, z: Neuron) -> (bool, f64) {
+        let [[a0, b0], [a1, b1]] = self.planes;
+        let dot = |p: Neuron| p[0] * z[0] + p[1] * z[1] + p[2] * z[2];
+        let (mut a, mut b) = (dot(a0), dot(b0));
+        let (mut a_end, mut b_end) = (dot(a1), dot(b1));
+        if EITHER {
+            // Measured to the side on which they start.
+            (a_end, b_end) = (a_end * 1f64.copysign(a), b_end * 1f64.copysign(b));
+            (a, b) = (a.abs(), b.abs());
+        }
+        let length = (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt();
+        let nearest = if a < b { a } else { b };
+        let at_end = if a_end < b_end { a_end } else { b_end };
+        let (sum_a, sum_b) = (a + a_end.abs(), b + b_end.abs());
+        let sum = if sum_a < sum_b { sum_a } else { sum_b };
+        // Written so that a NaN counts as near.
+        let inside = at_end > self.rounding * length;
+        let out_of_reach = sum > self.reach * length;
+        let monotone = if EITHER {
+            self.output_travel < f64::INFINITY
+        } else {
+            dot(self.output[0]).abs() + dot(self.output[1]).abs() > self.output_travel * length
+        };
+        (!(inside & (out_of_reach | monotone)), nearest / length)
+    }
 }

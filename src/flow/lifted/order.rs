@@ -36,11 +36,12 @@ pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions) {
         *target = *slot;
         *slot += 1;
     }
-    let mut scratch = vec![0.0; m];
-    for column in [&mut state.c, &mut state.w_x, &mut state.w_y, mass] {
-        permute(column, &target, &mut scratch);
-    }
-    drop(scratch);
+    let columns = |a: &mut Vec<f64>, b: &mut Vec<f64>| {
+        let mut scratch = vec![0.0; m];
+        permute(a, &target, &mut scratch);
+        permute(b, &target, &mut scratch);
+    };
+    rayon::join(|| columns(&mut state.c, &mut state.w_x), || columns(&mut state.w_y, mass));
     let mut scratch = state.place.clone();
     permute(&mut state.place, &target, &mut scratch);
     state.position.par_iter_mut().for_each(|position| *position = target[*position as usize]);

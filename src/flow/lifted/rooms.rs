@@ -42,6 +42,9 @@ pub struct Rooms {
     pub earliest: Vec<f64>,
     /// Neurons that lie in another room's memory, ascending.
     pub loose: Vec<u32>,
+    /// The room of each loose neuron, and the total travel of its planes up to which the neuron
+    /// needs no look.
+    pub loose_room: Vec<(u32, f64)>,
     /// Blocks whose deadline has changed since the state was last told.
     changed: Vec<usize>,
 }
@@ -59,6 +62,7 @@ impl Rooms {
             blocks: vec![],
             earliest: vec![f64::NEG_INFINITY; number],
             loose: vec![],
+            loose_room: vec![],
             changed: vec![],
         };
         for room in 0..number {
@@ -73,6 +77,7 @@ impl Rooms {
                 rooms.count[at] += 1;
                 if at != room {
                     rooms.loose.push(i as u32);
+                    rooms.loose_room.push((at as u32, f64::NEG_INFINITY));
                 }
             }
         }
@@ -94,6 +99,15 @@ impl Rooms {
     #[inline(always)]
     pub fn of(&self, place: Place) -> usize {
         room_of(self.regions, place)
+    }
+
+    /// The place of the neurons of a room.
+    pub fn place(&self, room: usize) -> Place {
+        match room.checked_sub(self.regions) {
+            None => Place::in_region(room),
+            Some(cluster) if room < self.origin() => Place::in_cluster(cluster / 2, cluster % 2 == 1),
+            Some(_) => Place::new(PlaceKind::Stuck, 0),
+        }
     }
 
     /// The room of neurons at rest at the origin.
@@ -126,10 +140,10 @@ impl Rooms {
         self.first_block[room]..self.first_block[room + 1]
     }
 
-    /// The room in whose memory neuron `i` lies.
-    pub fn home(&self, i: usize) -> usize {
-        let after = self.blocks.partition_point(|block| block.first <= i);
-        self.blocks[after - 1].room
+    /// The block in which neuron `i` lies, at or after `from`.
+    fn block_of(&self, i: usize, from: usize) -> usize {
+        let after = self.blocks[from..].iter().position(|block| i < block.first + block.len);
+        from + after.expect("every neuron lies in a block")
     }
 
     /// Number of neurons in each room after these moves `(from, to)`.
@@ -192,31 +206,40 @@ impl Rooms {
         }
     }
 
-    /// Has the blocks in which these neurons lie looked at again, as after moves.
-    pub fn disturb_homes(&mut self, neurons: impl Iterator<Item = u32>) {
-        for i in neurons {
-            let after = self.blocks.partition_point(|block| block.first <= i as usize);
-            self.earliest[self.blocks[after - 1].room] = f64::NEG_INFINITY;
-            self.set_deadline(after - 1, f64::NEG_INFINITY);
-        }
-    }
-
-    /// Brings the list of loose neurons up to date: `candidates`, ascending, have moved.
-    pub fn update_loose(&mut self, candidates: impl Iterator<Item = u32>, place: &[Place]) {
-        let before = std::mem::take(&mut self.loose);
-        let mut old = before.into_iter().peekable();
-        let mut all = vec![];
-        for new in candidates {
-            while let Some(i) = old.next_if(|&i| i < new) {
-                all.push(i);
+    /// After neurons have moved, `moved` ascending: has the blocks in which they lie looked at again,
+    /// and brings the list of loose neurons up to date.
+    pub fn update(&mut self, moved: impl Iterator<Item = u32>, place: &[Place]) {
+        let before = std::mem::take(&mut self.loose).into_iter();
+        let mut old = before.zip(std::mem::take(&mut self.loose_room)).peekable();
+        let (mut loose, mut rooms) = (vec![], vec![]);
+        let mut block = 0;
+        let mut keep = |(i, room): (u32, (u32, f64))| {
+            loose.push(i);
+            rooms.push(room);
+        };
+        for new in moved {
+            while let Some(entry) = old.next_if(|&(i, _)| i < new) {
+                keep(entry);
             }
-            old.next_if_eq(&new);
-            all.push(new);
+            old.next_if(|&(i, _)| i == new);
+            block = self.block_of(new as usize, block);
+            let room = self.of(place[new as usize]);
+            let home = self.blocks[block].room;
+            self.earliest[home] = f64::NEG_INFINITY;
+            self.set_deadline(block, f64::NEG_INFINITY);
+            if room != home {
+                keep((new, (room as u32, f64::NEG_INFINITY)));
+            }
         }
-        all.extend(old);
-        all.retain(|&i| self.of(place[i as usize]) != self.home(i as usize));
-        self.loose = all;
+        old.for_each(keep);
+        (self.loose, self.loose_room) = (loose, rooms);
     }
+}
+
+/// The rooms of a frame, the reverse of [`Rooms::frame`], among those of `regions = 2 s` regions.
+pub fn rooms_of(regions: usize, frame: usize) -> std::ops::Range<usize> {
+    let first = if frame < regions { frame } else { 2 * frame - regions };
+    first..first + if frame < regions { 1 } else { 2 }
 }
 
 /// The room of a place, among rooms of `regions = 2 s` regions.
@@ -244,11 +267,11 @@ mod tests {
         let mut rooms = Rooms::new(4, &starts, &place);
         assert_eq!(rooms.loose, [2]);
         assert_eq!((rooms.count(1), rooms.count(3), rooms.count(4 + 2 * 2 + 1)), (2, 1, 1));
-        assert_eq!((rooms.home(1), rooms.home(2)), (1, 3));
+        assert_eq!([1, 2].map(|i| rooms.blocks[rooms.block_of(i, 0)].room), [1, 3]);
         assert_eq!(rooms.frame(4 + 2 * 2 + 1), Some(6));
         // It comes back, another one leaves.
         let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
-        rooms.update_loose([1, 2].into_iter(), &place);
+        rooms.update([1, 2].into_iter(), &place);
         assert_eq!(rooms.loose, [1]);
     }
 }

@@ -1,7 +1,10 @@
 //! What a push of neurons looks up: fields, frames and clusters along a path, in `O(s)`.
 
+use rayon::prelude::*;
+
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
+use crate::flow::moments::MERGE_LENGTH;
 use crate::flow::path::Path;
 use crate::math::poly;
 use crate::problem::{Regions, Samples};
@@ -23,6 +26,13 @@ pub struct Sweep {
     pub planes: [[Neuron; 2]; 2],
     /// A bound on the way either plane makes during the step, as a vector.
     pub travel: f64,
+    /// Whether the field across both planes (on a boundary: along it) keeps its sign during the
+    /// step: distances then are monotone for every neuron whose `c` keeps its sign.
+    pub steady: bool,
+    /// The linear function `c` of frame coordinates at the start and at the end of the step.
+    pub output: [Neuron; 2],
+    /// A bound on the way it makes, as a vector.
+    pub output_travel: f64,
 }
 
 /// The cluster on one boundary over the step.
@@ -82,24 +92,20 @@ impl<'a> Tables<'a> {
             strength: field.iter().map(strength).collect(),
             field,
             slides: vec![],
-            sweeps: Vec::with_capacity(2 * count),
+            sweeps: vec![],
             origin_leaves: [f64::INFINITY; 2],
             reach: furthest.hypot(1.0),
         };
         tables.slides = (0..count).map(|b| tables.slide(b, rooms.pinned(b))).collect();
-        for k in 0..count {
-            let sweep =
-                if rooms.count(k) > 0 { tables.sweep_region(k, &frames[k]) } else { Sweep::uninhabited() };
-            tables.sweeps.push(sweep);
-        }
-        for b in 0..count {
-            let sweep = if rooms.pinned(b) {
-                tables.sweep_boundary(b, &frames[count + b])
-            } else {
-                Sweep::uninhabited()
-            };
-            tables.sweeps.push(sweep);
-        }
+        tables.sweeps = (0..2 * count)
+            .into_par_iter()
+            .with_min_len(MERGE_LENGTH)
+            .map(|frame| match frame.checked_sub(count) {
+                None if rooms.count(frame) > 0 => tables.sweep_region(frame, &frames[frame]),
+                Some(b) if rooms.pinned(b) => tables.sweep_boundary(b, &frames[frame]),
+                _ => Sweep::uninhabited(),
+            })
+            .collect();
         if rooms.count(rooms.origin()) > 0 {
             tables.origin_leaves = [1.0, -1.0].map(|sign| tables.leaves_origin(sign));
         }
@@ -139,11 +145,22 @@ impl<'a> Tables<'a> {
         let end = self.next(&self.kind.exponent(&self.field[k], 0.0, 1.0), start);
         let normals = [self.regions.normal(k - 1), self.regions.normal(k).map(|n| -n)];
         let planes = |m: &Mat| normals.map(|n| pull_back([0.0, n[0], n[1]], m));
-        let turn = normals.map(|n| size(&self.field[k].along(n)));
+        let across = normals.map(|n| self.field[k].along(n));
+        let turn = across.map(|cubic| size(&cubic));
         // d<n, w>/du = -beta c <n, h g>, and c grows by no more than exp(Int |h g|).
         let growth = if self.kind.is_lorentz() { self.strength[k].exp() } else { 1.0 };
         let travel = self.kind.beta * turn[0].max(turn[1]) * row(start, 0) * growth;
-        Sweep { start: *start, end, planes: [planes(start), planes(&end)], travel }
+        // dc/du = -alpha <h g, w>
+        let output_travel = self.kind.alpha * self.strength[k] * row(start, 1).hypot(row(start, 2)) * growth;
+        Sweep {
+            start: *start,
+            end,
+            planes: [planes(start), planes(&end)],
+            travel,
+            steady: across.iter().all(keeps_sign),
+            output: [first_row(start), first_row(&end)],
+            output_travel,
+        }
     }
 
     fn sweep_boundary(&self, b: usize, start: &Mat) -> Sweep {
@@ -152,11 +169,20 @@ impl<'a> Tables<'a> {
         let end = self.next(&Exponent { q: [p * d[0], p * d[1]], omega: 0.0 }, start);
         let functions = [[1.0, 0.0, 0.0], [0.0, d[0], d[1]]];
         let planes = |m: &Mat| functions.map(|f| pull_back(f, m));
-        let bound = size(&self.along(b));
+        let along = self.along(b);
+        let bound = size(&along);
         let growth = if self.kind.is_lorentz() { bound.exp() } else { 1.0 };
         let rows = planes(start).map(norm);
         let travel = bound * rows[0].max(rows[1]) * growth;
-        Sweep { start: *start, end, planes: [planes(start), planes(&end)], travel }
+        Sweep {
+            start: *start,
+            end,
+            planes: [planes(start), planes(&end)],
+            travel,
+            steady: keeps_sign(&along),
+            output: [first_row(start), first_row(&end)],
+            output_travel: travel,
+        }
     }
 
     /// The frame `exp(e) start`.
@@ -169,7 +195,15 @@ impl<'a> Tables<'a> {
 impl Sweep {
     /// Of a region or boundary that nobody is in at the start of the step.
     fn uninhabited() -> Sweep {
-        Sweep { start: IDENTITY, end: IDENTITY, planes: [[[0.0; 3]; 2]; 2], travel: 0.0 }
+        Sweep {
+            start: IDENTITY,
+            end: IDENTITY,
+            planes: [[[0.0; 3]; 2]; 2],
+            travel: 0.0,
+            steady: true,
+            output: [first_row(&IDENTITY); 2],
+            output_travel: 0.0,
+        }
     }
 }
 
@@ -179,6 +213,15 @@ fn norm(z: Neuron) -> f64 {
 
 fn row(m: &Mat, row: usize) -> f64 {
     norm([m[3 * row], m[3 * row + 1], m[3 * row + 2]])
+}
+
+fn first_row(m: &Mat) -> Neuron {
+    [m[0], m[1], m[2]]
+}
+
+/// Whether a cubic surely keeps its sign on `[0, 1]`.
+fn keeps_sign(cubic: &[f64; 4]) -> bool {
+    cubic[0].abs() > cubic[1].abs() + cubic[2].abs() + cubic[3].abs()
 }
 
 /// A bound on a cubic on `[0, 1]`.

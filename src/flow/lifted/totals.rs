@@ -1,15 +1,17 @@
 //! From second moments to what the residuals need (mathematics, sections 4, 7 and 10).
 
+use rayon::prelude::*;
+
 use crate::flow::canonical::movers::Movers;
 use crate::flow::field::{Vec2, gradients};
-use crate::flow::moments::{Moments, SIGMA_RATE};
+use crate::flow::moments::{MERGE_LENGTH, Moments};
 use crate::problem::{Regions, Samples};
 
 use super::frame::Mat;
 use super::kind::Kind;
-use super::second::{Cluster, region_moments, transform, transform_cluster};
+use super::second::{Cluster, Second, region_moments, transform, transform_cluster};
 use super::start::Totals;
-use super::sums::Sums;
+use super::sums::{BoundarySums, RegionSums, Sums};
 use super::tables::Tables;
 
 /// A cluster on a line with direction `d` after the map `m` of `(c, w)`.
@@ -41,15 +43,22 @@ pub fn moments_of(
 ) -> Moments {
     let count = regions.boundaries();
     let mut moments = Moments::zero(count);
-    let region: Vec<_> = (0..count).map(|k| transform(&frames[k], &totals.region[k])).collect();
-    let boundary: Vec<_> = (0..count)
-        .map(|b| {
-            let d = regions.direction(b);
-            totals.boundary[b].map(|cluster| transform_pinned(&frames[count + b], d, &cluster))
+    let region: Vec<Second> = (0..count)
+        .into_par_iter()
+        .with_min_len(MERGE_LENGTH)
+        .map(|k| match totals.region[k] {
+            nobody if nobody == [0.0; 6] => nobody,
+            sums => transform(&frames[k], &sums),
         })
         .collect();
-    for k in 1..count {
-        moments.region[k] = region_moments(kind, kappa, &region[k], [0.0; 2]);
+    let boundary: Vec<[Cluster; 2]> = (0..count)
+        .map(|b| match totals.boundary[b] {
+            nobody if nobody == [[0.0; 4]; 2] => nobody,
+            sums => sums.map(|sum| transform_pinned(&frames[count + b], regions.direction(b), &sum)),
+        })
+        .collect();
+    for (moments, second) in moments.region.iter_mut().zip(&region).skip(1) {
+        (moments[0], moments[1]) = (kappa * second[1], kappa * second[2]);
     }
     for (moments, [positive, negative]) in moments.boundary.iter_mut().zip(&boundary) {
         *moments = [positive[0], kappa * positive[2], negative[0], kappa * negative[2]];
@@ -59,10 +68,9 @@ pub fn moments_of(
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, &rho, &mut g);
     g.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
-    for k in 1..count {
-        let rates = region_moments(kind, kappa, &region[k], g[k]);
-        moments.region[k][SIGMA_RATE..SIGMA_RATE + 3].copy_from_slice(&rates[SIGMA_RATE..SIGMA_RATE + 3]);
-    }
+    moments.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().skip(1).for_each(|(k, moments)| {
+        *moments = region_moments(kind, kappa, &region[k], g[k]);
+    });
     for b in 0..count {
         let (g, d) = (g[regions.inactive_side(b)], regions.direction(b));
         moments.weight[b] = weight(kind, kappa, &boundary[b], g[0] * d[0] + g[1] * d[1]);
@@ -80,14 +88,15 @@ pub fn add_movers(tables: &Tables<'_>, sums: &Sums, movers: &mut Movers) {
         return;
     }
     let field = |k: usize, u: f64| tables.field[k].at(u).map(|g| g / tables.h);
-    for (k, sums) in sums.region.iter().enumerate() {
+    for (k, sums) in sums.region.iter().enumerate().filter(|(_, sums)| **sums != RegionSums::default()) {
         let (mover, sweep) = (&mut movers.region[k], &tables.sweeps[k]);
         mover.start = region_moments(kind, kappa, &transform(&sweep.start, &sums.start), field(k, 0.0));
         mover.end = region_moments(kind, kappa, &transform(&sweep.end, &sums.end), field(k, 1.0));
         mover.sigma = sums.sigma.map(|v| square * v);
         mover.sigma_u = sums.sigma_u.map(|v| square * v);
     }
-    for (b, sums) in sums.boundary.iter().enumerate() {
+    let clusters = sums.boundary.iter().enumerate();
+    for (b, sums) in clusters.filter(|(_, sums)| **sums != BoundarySums::default()) {
         let (mover, sweep) = (&mut movers.boundary[b], &tables.sweeps[count + b]);
         let d = regions.direction(b);
         let at = |frame: &Mat, clusters: &[Cluster; 2], u: f64| {

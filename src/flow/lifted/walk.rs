@@ -138,10 +138,10 @@ impl Walker<'_, '_> {
         let du = rest.min(MAX_RAPIDITY / self.tables.strength[k]);
         match self.crossing(k, du) {
             Some(Crossing { length, z, upward }) => {
-                let upward = upward != self.is_behind(if upward { k } else { k - 1 }, z);
                 let b = if upward { k } else { k - 1 };
                 self.begin();
                 self.track(k, length, z);
+                let (b, upward) = self.ray(b, upward);
                 self.put_on_line(b);
                 self.arrive(b, upward);
             }
@@ -206,13 +206,6 @@ impl Walker<'_, '_> {
         let side = order.into_iter().find(outside)?;
         let (length, z) = self.bracket(k, normals[side], du, end);
         Some(Crossing { length, z, upward: side == 1 })
-    }
-
-    /// Whether a neuron on the line of boundary `b` lies on its other half, beyond the origin. A
-    /// single sample has both of its boundaries, and the whole region between them, on one line.
-    fn is_behind(&self, b: usize, [_, x, y]: Neuron) -> bool {
-        let [dx, dy] = self.tables.regions.direction(b);
-        self.tables.regions.samples() == 1 && x * dx + y * dy < 0.0
     }
 
     /// Distance from a line with inward normal `n`, and its rate, for the neuron `z` at `length`
@@ -291,6 +284,17 @@ impl Walker<'_, '_> {
         }
         self.u = to;
         self.neuron.z = end;
+    }
+
+    /// The boundary of the two on this line on which the neuron has arrived: with one sample the
+    /// only live region is a half-plane, whose two boundaries lie on one line.
+    fn ray(&self, b: usize, upward: bool) -> (usize, bool) {
+        let regions = self.tables.regions;
+        let ([_, x, y], [dx, dy]) = (self.neuron.z, regions.direction(b));
+        match regions.samples() == 1 && x * dx + y * dy < 0.0 {
+            true => (1 - b, !upward),
+            false => (b, upward),
+        }
     }
 
     /// Takes rounding off a neuron that has reached boundary `b`.

@@ -99,6 +99,7 @@ impl Stepper {
             let mut error = lack + cubic;
             if self.fixed.is_some() {
                 if push == 3 {
+                    self.trial.ode_end.clone_from(&self.trial.rho);
                     return (Attempt::Accepted { error, growth: 1.0 }, push);
                 }
                 path = better;

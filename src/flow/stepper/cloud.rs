@@ -35,7 +35,7 @@ impl Cloud {
                 Ok(ambiguous)
             }
             (Start::Lifted(neurons), Some(kind)) => {
-                Ok(lifted::Cloud::start(samples, regions, &neurons, kind, flow.kappa(), state))
+                Ok(lifted::Cloud::start(samples, regions, neurons, kind, flow.kappa(), state))
             }
             (Start::Canonical(_), Some(_)) => refuse("canonical particles (r, theta)", "neurons (c, a, b)"),
             (Start::Lifted(_), None) => refuse("neurons (c, a, b)", "canonical particles (r, theta)"),
@@ -134,7 +134,7 @@ impl Cloud {
         }
     }
 
-    /// Applies the frames of neurons after every step, for comparison.
+    /// Has frames applied after every step.
     pub(super) fn without_frames(&mut self) {
         if let Cloud::Lifted(cloud) = self {
             cloud.without_frames();

@@ -13,6 +13,7 @@
 
 mod attempt;
 mod cloud;
+mod ode;
 
 use crate::problem::{Regions, Samples, Start};
 
@@ -23,12 +24,12 @@ use crate::flow::error::FlowError;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::record::StepRecord;
-use crate::flow::residual_ode::{OdeStep, Pinned, rate};
+use crate::flow::residual_ode::rate;
 use crate::flow::scale::residual_scale;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 
-use attempt::{Attempt, largest};
+use attempt::Attempt;
 use cloud::Cloud;
 
 /// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
@@ -62,6 +63,8 @@ struct Trial {
     walks: Walks,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
+    /// Where the residual ODE leads from the residuals at the start.
+    ode_end: Vec<f64>,
 }
 
 impl Stepper {
@@ -154,7 +157,12 @@ impl Stepper {
             fixed: None,
             rho: vec![0.0; s],
             rho_rate: vec![0.0; s],
-            trial: Trial { walks: Walks::none(count), rho: vec![0.0; s], rho_rate: vec![0.0; s] },
+            trial: Trial {
+                walks: Walks::none(count),
+                rho: vec![0.0; s],
+                rho_rate: vec![0.0; s],
+                ode_end: vec![0.0; s],
+            },
             cloud,
             samples,
             regions,
@@ -181,8 +189,8 @@ impl Stepper {
         self
     }
 
-    /// Applies the frames of neurons after every step, so that each step touches every neuron: the
-    /// plain way, for comparison. Canonical particles have no frames.
+    /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
+    /// for comparison. Nothing changes for canonical particles.
     pub fn without_frames(mut self) -> Stepper {
         self.cloud.without_frames();
         self
@@ -269,7 +277,7 @@ impl Stepper {
                         counters: self.trial.walks.counters,
                     };
                     self.accept(state, &record, next, fastest);
-                    // Frames applied and neurons grouped at the end of the step are work of the step.
+                    // Including those that were put into a better order after the step.
                     record.touched = self.cloud.take_touched(self.mass.len(), pushes);
                     return Ok(record);
                 }
@@ -300,35 +308,9 @@ impl Stepper {
         self.trial.rho_rate = self.rate_of(&self.trial.walks.moments, &self.trial.rho);
     }
 
-    fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
-        let walks = &self.trial.walks;
-        let ends = [&self.moments, &walks.moments];
-        OdeStep::new(&self.samples, &self.regions, h, self.lambda, ends, &walks.movers, pinned)
-    }
-
-    /// How far the particles' residual at the end of the step is from what the residual ODE makes
-    /// of the residual at its start.
-    fn ode_defect(&self, h: f64, fastest: f64) -> f64 {
-        let end = self.ode_step(h, Pinned::Radial).advance(
-            &self.rho,
-            &self.trial.rho,
-            fastest,
-            1e-3 * self.allowed,
-        );
-        let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
-        largest(&defect)
-    }
-
     /// Makes the trial the state.
     fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64, fastest: f64) {
-        let shift: Vec<f64> = self.trial.rho.iter().zip(&self.rho).map(|(end, start)| end - start).collect();
-        for (pinned, rho) in [
-            (Pinned::Radial, &mut state.residual_ode),
-            (Pinned::Ignored, &mut state.residual_ode_uncorrected),
-        ] {
-            let guess: Vec<f64> = rho.iter().zip(&shift).map(|(rho, shift)| rho + shift).collect();
-            *rho = self.ode_step(record.step_size, pinned).advance(rho, &guess, fastest, 0.0);
-        }
+        self.advance_ode(state, record.step_size, fastest);
         state.memory[0] = record.step_size;
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);

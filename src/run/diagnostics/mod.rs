@@ -183,7 +183,11 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
         energy_dissipation: sums.dissipation,
         tangent_kernel_change: kernel_change(samples, regions, &sigma, &state.initial_moments),
         region_mass: Array1::from(sums.region_mass),
-        region_covariance: Array2::from_shape_fn((count, 3), |(k, i)| moments.sigma(k)[i]),
+        // In region 0 nobody is free; some flows sum the dead there.
+        region_covariance: Array2::from_shape_fn(
+            (count, 3),
+            |(k, i)| if k == 0 { 0.0 } else { moments.sigma(k)[i] },
+        ),
         pinned_mass: Array2::from_shape_fn((count, 2), |(b, side)| moments.boundary[b][2 * side]),
         attractor: boundary_classes(samples, regions, rho),
         stuck_mass: sums.stuck_mass,

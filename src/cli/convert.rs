@@ -1,0 +1,225 @@
+//! `reluflow convert RUN`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::io::{Particles, RunFile};
+use crate::problem::{Knots, Measure, Neurons, ProblemError};
+use crate::run::Description;
+
+use super::failure::{Exit, Failure};
+use super::output::{note, print};
+
+/// Write the particles of a snapshot as CSV: as neurons, canonical particles or knots
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  reluflow convert output/lifted.h5 --to knots -o knots.csv
+
+Columns: neurons c, a, b; canonical r, theta; knots knot, orientation, delta_slope (empty where a
+neuron has no slope) with r, theta; and mass always. measure.file of a scenario reads all of them.
+Conversions use the run's kappa; canonical particles become neurons with --delta.")]
+pub struct Args {
+    /// The run file
+    run: PathBuf,
+    /// What to write
+    #[arg(long, value_enum)]
+    to: To,
+    /// Time of the snapshot [default: the last]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    time: Option<f64>,
+    /// Invariant c^2 - |w|^2 of every neuron that canonical particles become
+    #[arg(long, allow_negative_numbers = true)]
+    delta: Option<f64>,
+    /// Where to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+/// The parameters of a particle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum To {
+    /// Output weight c, slope a, offset b
+    Neurons,
+    /// Amplitude r = kappa c |w|, direction theta = atan2(-b, a)
+    Canonical,
+    /// Knot b / a, orientation sign(a), delta-slope kappa mass c a
+    Knots,
+}
+
+/// A measure as the run has it.
+enum Found {
+    Canonical(Measure),
+    Neurons(Neurons),
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        if let Some(output) = self.output.as_ref().filter(|output| output.exists() && !self.force) {
+            return Err(Failure::usage(format_args!("{}: exists", output.display()))
+                .help("choose another name with -o, or replace it with --force"));
+        }
+        let file = RunFile::open(&self.run)?;
+        let description = file.description()?;
+        let index = self.snapshot(&file)?;
+        let particles = self.particles(&file, &description, index)?;
+        let kappa = description.flow.kappa();
+        let found = self.found(particles, &description)?;
+        let mut text = format!(
+            "# {}, t = {:?}, flow {}, kappa = {kappa:?}\n",
+            self.run.file_name().unwrap_or_default().to_string_lossy(),
+            file.time(index)?,
+            description.flow.name()
+        );
+        match self.to {
+            To::Neurons => neurons(&mut text, &self.neurons(found, kappa)?),
+            To::Canonical => canonical(&mut text, &self.canonical(found, kappa)?),
+            To::Knots => {
+                let knots = match &found {
+                    Found::Canonical(measure) => Knots::of_measure(measure),
+                    Found::Neurons(neurons) => Knots::of_neurons(neurons, kappa),
+                };
+                if !quiet {
+                    report(&knots);
+                }
+                knot_rows(&mut text, &knots, &self.canonical(found, kappa)?);
+            }
+        }
+        match &self.output {
+            None => print(&text)?,
+            Some(output) => std::fs::write(output, text).map_err(|error| {
+                Failure::computation(format_args!("{}: cannot be written: {error}", output.display()))
+                    .help("check the folder and the disk")
+            })?,
+        }
+        Ok(Exit::Success)
+    }
+
+    /// The snapshot that was asked for.
+    fn snapshot(&self, file: &RunFile) -> Result<usize, Failure> {
+        let times: Vec<f64> = (0..file.len()).map(|index| file.time(index)).collect::<Result<_, _>>()?;
+        let Some(&last) = times.last() else {
+            return Err(Failure::usage(format_args!("{}: holds no snapshot", self.run.display()))
+                .help("resume the run, or run it again"));
+        };
+        let asked = self.time.unwrap_or(last);
+        let distance = |index: &usize| (times[*index] - asked).abs();
+        let nearest = (0..times.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0);
+        if distance(&nearest) <= 1e-9 * last.abs() {
+            return Ok(nearest);
+        }
+        Err(Failure::usage(format_args!(
+            "--time {asked}: {} has no snapshot at that time",
+            self.run.display()
+        ))
+        .help(format_args!(
+            "the nearest is at {}; the last, {last}, is taken without --time",
+            times[nearest]
+        )))
+    }
+
+    /// All particles of a snapshot: of the last one in full precision, from the checkpoint.
+    fn particles(
+        &self,
+        file: &RunFile,
+        description: &Description,
+        index: usize,
+    ) -> Result<Particles, Failure> {
+        let time = file.time(index)?;
+        if let Some(state) = file.checkpoint().ok().filter(|state| state.time == time) {
+            return Ok(Particles::of_state(&state, description.flow.kappa()));
+        }
+        let m = description.mass.len();
+        match file.particles(index)?.filter(|stored| stored.index.len() == m) {
+            Some(particles) => Ok(particles),
+            None => Err(Failure::usage(format_args!(
+                "{}: not all of the {m} particles are stored at t = {time}",
+                self.run.display()
+            ))
+            .help("leave out --time for the last snapshot, or run with output.particles = \"all\"")),
+        }
+    }
+
+    fn found(&self, p: Particles, description: &Description) -> Result<Found, Failure> {
+        let mass = description.mass.clone();
+        if description.flow.is_lifted() {
+            Ok(Found::Neurons(Neurons::new(p.c, p.a, p.b, mass).map_err(|error| self.refuse(&error))?))
+        } else {
+            Ok(Found::Canonical(Measure::new(p.r, p.theta, mass).map_err(|error| self.refuse(&error))?))
+        }
+    }
+
+    fn neurons(&self, found: Found, kappa: f64) -> Result<Neurons, Failure> {
+        match (found, self.delta) {
+            (Found::Neurons(neurons), _) => Ok(neurons),
+            (Found::Canonical(measure), Some(delta)) => {
+                Neurons::lifted(&measure, kappa, delta).map_err(|error| self.refuse(&error))
+            }
+            (Found::Canonical(_), None) => Err(Failure::usage(format_args!(
+                "{}: canonical particles say nothing about how c |w| is shared by the layers",
+                self.run.display()
+            ))
+            .help("give --delta, for example --delta 0: c^2 - |w|^2 of every neuron")),
+        }
+    }
+
+    fn canonical(&self, found: Found, kappa: f64) -> Result<Measure, Failure> {
+        match found {
+            Found::Canonical(measure) => Ok(measure),
+            Found::Neurons(neurons) => neurons.canonical(kappa).map_err(|error| self.refuse(&error)),
+        }
+    }
+
+    fn refuse(&self, error: &ProblemError) -> Failure {
+        Failure::computation(format_args!("{}: {error}", Path::new(&self.run).display()))
+    }
+}
+
+/// What knots cannot say, or say of places far away.
+fn report(knots: &Knots) {
+    if !knots.flat().is_empty() {
+        let value: f64 = knots.flat().iter().map(|flat| flat.value).sum();
+        note(&format!(
+            "note: {} particles have no slope (a = 0 within rounding) and so no knot: they are the constant {value:e}",
+            knots.flat().len()
+        ));
+    }
+    if knots.far() > 0 {
+        note(&format!("note: {} knots lie beyond 1e6: their slopes a are tiny", knots.far()));
+    }
+}
+
+// Numbers as short as they can be without losing a bit.
+
+fn neurons(text: &mut String, n: &Neurons) {
+    text.push_str("c,a,b,mass\n");
+    for i in 0..n.len() {
+        let _ = writeln!(text, "{:?},{:?},{:?},{:?}", n.c()[i], n.a()[i], n.b()[i], n.mass()[i]);
+    }
+}
+
+fn canonical(text: &mut String, p: &Measure) {
+    text.push_str("r,theta,mass\n");
+    for i in 0..p.len() {
+        let _ = writeln!(text, "{:?},{:?},{:?}", p.r()[i], p.theta()[i], p.mass()[i]);
+    }
+}
+
+/// One row per particle, in their order.
+fn knot_rows(text: &mut String, knots: &Knots, p: &Measure) {
+    text.push_str("knot,orientation,delta_slope,r,theta,mass\n");
+    let mut next = 0;
+    for i in 0..p.len() {
+        if knots.particle().get(next) == Some(&i) {
+            let (knot, s, mu) = (knots.knot()[next], knots.orientation()[next], knots.delta_slope()[next]);
+            let _ = write!(text, "{knot:?},{s},{mu:?}");
+            next += 1;
+        } else {
+            text.push_str(",,");
+        }
+        let _ = writeln!(text, ",{:?},{:?},{:?}", p.r()[i], p.theta()[i], p.mass()[i]);
+    }
+}

@@ -1,0 +1,91 @@
+//! The particle run that is set beside the kernel regime.
+
+use std::path::Path;
+
+use crate::cli::failure::{Failure, quoted};
+use crate::cli::info::warn_unless_ordinary;
+use crate::io::{Particles, RunFile};
+use crate::kernel::{Report, RunRow, SplineView, TvMeasure, tv_measure};
+
+/// A run, looked at.
+pub(super) struct RunLook {
+    pub rows: Vec<RunRow>,
+    pub particles: usize,
+    pub flow: &'static str,
+    pub tv: f64,
+    /// Loss and penalty at the end.
+    pub energy: f64,
+    /// The least energy that a run with this total-variation term can reach.
+    pub least: Option<TvMeasure>,
+    /// Particles without a knot at the end.
+    pub without_knot: usize,
+    /// What could not be looked at.
+    pub remark: Option<String>,
+}
+
+/// Reads the snapshots of a run; only the last, from the checkpoint, if not all particles are
+/// stored.
+pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook, Failure> {
+    let file = RunFile::open(path)?;
+    warn_unless_ordinary(&file, quiet);
+    let description = file.description()?;
+    if description.samples != report.samples {
+        return Err(Failure::usage(format!(
+            "{} is a run on other samples than the scenario's: give the scenario that it was run from",
+            quoted(path)
+        ))
+        .help(format!("reluflow info {} --scenario prints it", quoted(path))));
+    }
+    let mass = &description.mass;
+    let mut rows: Vec<RunRow> = vec![];
+    let mut without_knot = 0;
+    let mut add = |time: f64, r: &[f64], theta: &[f64]| {
+        let view = SplineView::new(r, theta, mass);
+        without_knot = view.without_knot();
+        let row = RunRow::new(report, time, &view, rows.first());
+        rows.push(row);
+    };
+    let mut remark = None;
+    for index in 0..file.len() {
+        match file.particles(index)?.filter(|stored| stored.index.len() == mass.len()) {
+            Some(stored) => add(file.time(index)?, &stored.r, &stored.theta),
+            None => {
+                let state = file.checkpoint()?;
+                let all = Particles::of_state(&state, description.flow.kappa());
+                add(state.time, &all.r, &all.theta);
+                remark = Some(format!(
+                    "{} does not store all particles: only its last state could be looked at \
+                     (output.particles = \"all\" stores them)",
+                    path.display()
+                ));
+                break;
+            }
+        }
+    }
+    RunRow::set_beside_paths(report, &mut rows);
+    let last = file.snapshot(file.len() - 1)?;
+    let energy = last.loss + last.total_variation_penalty;
+    let tv = description.flow.tv();
+    let least = if tv > 0.0 { Some(tv_measure(&report.samples, tv)?) } else { None };
+    let flow = description.flow.name();
+    Ok(RunLook { rows, particles: mass.len(), flow, tv, energy, least, without_knot, remark })
+}
+
+impl RunLook {
+    /// The first of the times from which on the run is within `bound` of curve `k`.
+    pub fn within(&self, k: usize, bound: f64) -> Option<f64> {
+        let outside = self.rows.iter().rposition(|row| row.distances[k] > bound);
+        match outside {
+            None => self.rows.first().map(|row| row.time),
+            Some(last) => self.rows.get(last + 1).map(|row| row.time),
+        }
+    }
+
+    /// About `count` rows, first and last among them.
+    pub fn some(&self, count: usize) -> Vec<&RunRow> {
+        let last = self.rows.len() - 1;
+        let mut chosen: Vec<usize> = (0..count).map(|i| i * last / (count - 1)).collect();
+        chosen.dedup();
+        chosen.into_iter().map(|i| &self.rows[i]).collect()
+    }
+}

@@ -1,0 +1,289 @@
+//! What `reluflow kernel` prints.
+
+use crate::cli::table::table;
+use crate::kernel::{Curve, Regime, Report, Within};
+
+use super::run::RunLook;
+
+/// Snapshots of a run that are printed; the file and JSON have all.
+const SNAPSHOTS: usize = 9;
+
+/// A number to four digits.
+pub(in crate::cli) fn figure(value: f64) -> String {
+    if value.is_nan() {
+        return "-".to_string();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_string();
+    }
+    if value == 0.0 {
+        return "0".to_string();
+    }
+    // The size after rounding to four digits.
+    let rounded: f64 = format!("{value:.3e}").parse().expect("it has just been written");
+    if !(1e-3..1e5).contains(&rounded.abs()) {
+        return format!("{value:.2e}");
+    }
+    format!("{value:.*}", (3 - rounded.abs().log10().floor() as i32).max(0) as usize)
+}
+
+fn percent(share: f64) -> String {
+    match share {
+        share if share.is_nan() => "-".to_string(),
+        share if share != 0.0 && share.abs() < 1e-3 => format!("{:.1e} %", 100.0 * share),
+        share => format!("{:.2} %", 100.0 * share),
+    }
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_string).to_vec()
+}
+
+fn regime(regime: Regime) -> &'static str {
+    match regime {
+        Regime::RandomFeatures => "random features",
+        Regime::Tangent => "tangent kernel",
+    }
+}
+
+/// All tables.
+///
+/// * `heading`: lines before them.
+pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String {
+    let mut text = heading.join("\n") + "\n";
+    let mut section = |rows: Vec<Vec<String>>| {
+        let right: Vec<usize> = (1..rows[0].len()).collect();
+        text += "\n";
+        text += &table(&rows, &right);
+    };
+    section(kernels(report));
+    for curve in report.curves() {
+        if let Some(norm) = curve.norm
+            && let Some(parts) = norm.parts
+        {
+            let [f1, f2, f3] = parts.map(|part| percent(part / norm.square));
+            text += &format!("of the tangent kernel's |move|^2 (W Cor. 6): f1 {f1}, f2 {f2}, f3 {f3}\n");
+        }
+    }
+    let mut section = |rows: Vec<Vec<String>>| {
+        let right: Vec<usize> = (1..rows[0].len()).collect();
+        text += "\n";
+        text += &table(&rows, &right);
+    };
+    section(functions(report));
+    section(distances(report));
+    section(within(report, bound));
+    if !report.knot_range.is_empty() {
+        section(knot_range(report));
+    }
+    if report.pieces.is_some() {
+        section(pieces(report));
+    }
+    if report.monte_carlo.is_some() {
+        section(monte_carlo(report));
+    }
+    text
+}
+
+/// A function's name as the head of a column.
+fn short(name: &str) -> &str {
+    match name {
+        "limit_random_features" => "RF limit",
+        "limit_tangent" => "tangent limit",
+        "natural_spline" => "natural",
+        "linear_interpolant" => "linear",
+        "smoothing_spline" => "smoothing",
+        "tv_minimiser" => "TV",
+        name => name,
+    }
+}
+
+/// The table of a particle run.
+pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
+    let mut text = format!("\nparticle run: {} flow, {} particles", look.flow, look.particles);
+    if look.without_knot > 0 {
+        text += &format!(", {} of them constants without a knot", look.without_knot);
+    }
+    let names: Vec<&str> = report.curves().map(|curve| short(curve.name)).collect();
+    let mut shape = vec![row(["t", "loss", "var f'", "Sum mu^2", "clusters", "pieces", "best loss"])];
+    let mut distances = vec![row(["rms distance at t", "RF path", "tangent path"])];
+    distances[0].extend(names.iter().map(|name| name.to_string()));
+    for found in look.some(SNAPSHOTS) {
+        shape.push(vec![
+            figure(found.time),
+            figure(found.loss),
+            figure(found.slope_variation),
+            figure(found.roughness),
+            found.clusters.to_string(),
+            found.pieces.to_string(),
+            figure(found.best_loss),
+        ]);
+        let mut cells = vec![figure(found.time)];
+        cells.extend(found.to_path.iter().chain(&found.rms).map(|&d| figure(d)));
+        distances.push(cells);
+    }
+    if look.rows.len() > 1 {
+        let mut last = row(["", "", ""]);
+        last[0] = format!("within {} from", percent(bound).replace(".00", ""));
+        last.extend((0..names.len()).map(|k| look.within(k, bound).map_or("never".into(), figure)));
+        distances.push(last);
+    }
+    text += "\n";
+    text += &table(&shape, &(1..shape[0].len()).collect::<Vec<_>>());
+    text += "\n";
+    text += &table(&distances, &(1..distances[0].len()).collect::<Vec<_>>());
+    if let Some(least) = &look.least {
+        text += &format!(
+            "\nloss + tv Int |r| with tv = {}: {:.6e} at the end, {:.6e} for the best measure ({} particles)\n",
+            look.tv,
+            look.energy,
+            least.energy,
+            least.particles.len(),
+        );
+    }
+    text
+}
+
+fn kernels(report: &Report) -> Vec<Vec<String>> {
+    let mut rows =
+        vec![row(["kernel", "condition", "slowest rate", "fastest rate", "modes lost", "|move|^2"])];
+    for r in &report.regimes {
+        rows.push(vec![
+            regime(r.regime).to_string(),
+            figure(r.flow.condition_number()),
+            figure(r.kappa * r.kappa * r.flow.least_rate()),
+            figure(r.kappa * r.kappa * r.flow.largest_rate()),
+            r.flow.dropped().to_string(),
+            figure(r.limit.norm.map_or(f64::NAN, |norm| norm.square)),
+        ]);
+    }
+    rows
+}
+
+fn functions(report: &Report) -> Vec<Vec<String>> {
+    let mut rows =
+        vec![row(["function", "loss", "var f'", "Int f''^2", "Int f''^2/nu", "affine part of norm"])];
+    for curve in std::iter::once(&report.start).chain(report.curves()) {
+        let share = curve.norm.and_then(|norm| norm.affine_share()).unwrap_or(f64::NAN);
+        rows.push(vec![
+            curve.title.clone(),
+            figure(curve.loss),
+            figure(curve.slope_variation),
+            figure(curve.roughness),
+            figure(curve.curvature.unwrap_or(f64::NAN)),
+            percent(share),
+        ]);
+    }
+    rows
+}
+
+fn distances(report: &Report) -> Vec<Vec<String>> {
+    let to: Vec<&Curve> = report.curves().take(4).collect();
+    let names = ["to RF limit", "to tangent limit", "to natural spline", "to linear"];
+    let mut rows = vec![vec!["distance: rms (largest)".to_string()]];
+    rows[0].extend(names.iter().map(|name| name.to_string()));
+    for curve in report.curves() {
+        let mut cells = vec![curve.title.clone()];
+        for other in &to {
+            let [rms, most] = report.yardstick.distance(&curve.at_yardstick, &other.at_yardstick);
+            let same = std::ptr::eq(curve, *other);
+            cells.push(if same { "-".to_string() } else { format!("{} ({})", figure(rms), figure(most)) });
+        }
+        rows.push(cells);
+    }
+    rows
+}
+
+fn within(report: &Report, bound: f64) -> Vec<Vec<String>> {
+    let mut rows = vec![vec![format!("gradient flow within {}", percent(bound).replace(".00", ""))]];
+    rows[0].extend(report.regimes.iter().map(|r| regime(r.regime).to_string()));
+    for k in 0..report.regimes[0].targets.len() {
+        let name = match k {
+            0 => "of its limit".to_string(),
+            _ => format!("of the {}", report.regimes[0].targets[k].replace('_', " ").replace("tv", "TV")),
+        };
+        let mut cells = vec![name];
+        cells.extend(report.regimes.iter().map(|r| arrival(r.within[k])));
+        rows.push(cells);
+    }
+    rows
+}
+
+/// When a path arrives, in words.
+fn arrival(within: Within) -> String {
+    match within {
+        Within::From(t) => format!("from t = {}", figure(t)),
+        Within::Between(from, f64::INFINITY) => format!("from t = {}, not in the limit", figure(from)),
+        Within::Between(from, until) => format!("from t = {} to {}", figure(from), figure(until)),
+        Within::Never { closest, at: f64::INFINITY } => format!("never: {} in the limit", percent(closest)),
+        Within::Never { closest, at } => format!("never: {} at t = {}", percent(closest), figure(at)),
+    }
+}
+
+fn knot_range(report: &Report) -> Vec<Vec<String>> {
+    let mut rows = vec![vec!["knots spread by".to_string()]];
+    rows[0].extend(report.knot_range.iter().map(|wide| format!("x {}", wide.factor)));
+    let mut line = |name: &str, value: &dyn Fn(&crate::kernel::KnotRange) -> String| {
+        let mut cells = vec![name.to_string()];
+        cells.extend(report.knot_range.iter().map(value));
+        rows.push(cells);
+    };
+    line("largest distance of RF limit to natural spline", &|wide| figure(wide.distance));
+    line("affine part of norm", &|wide| percent(wide.affine_share));
+    line("condition", &|wide| figure(wide.condition_number));
+    if report.knot_range.iter().any(|wide| wide.dropped > 0) {
+        line("modes lost", &|wide| wide.dropped.to_string());
+    }
+    rows
+}
+
+fn pieces(report: &Report) -> Vec<Vec<String>> {
+    let [best, greedy] = report.pieces.as_ref().expect("asked for");
+    let mut rows = vec![vec!["straight pieces that need not meet".to_string()]];
+    rows[0].extend((1..=best.len()).map(|k| k.to_string()));
+    for (name, fits) in [("loss of the best fit", best), ("loss of the greedy fit", greedy)] {
+        let mut cells = vec![name.to_string()];
+        cells.extend(fits.iter().map(|fit| figure(0.5 * fit.error)));
+        rows.push(cells);
+    }
+    rows
+}
+
+fn monte_carlo(report: &Report) -> Vec<Vec<String>> {
+    let found = report.monte_carlo.as_ref().expect("asked for");
+    let x = report.samples.x();
+    let last = x.len() - 1;
+    let mut rows = vec![row(["kernel at", "value", "Monte Carlo", "its error", "deviation/error"])];
+    for r in &report.regimes {
+        let (mean, error) = found.gram(r.regime);
+        for (i, j) in [(0, 0), (0, last / 2), (0, last), (last / 2, last / 2), (last, last)] {
+            let (exact, mean, error) = (r.flow.kernel()[[i, j]], mean[[i, j]], error[[i, j]]);
+            let deviation = if error > 0.0 { (mean - exact) / error } else { 0.0 };
+            rows.push(vec![
+                format!("{}, ({}, {})", regime(r.regime), figure(x[i]), figure(x[j])),
+                format!("{exact:.6e}"),
+                format!("{mean:.6e}"),
+                format!("{error:.1e}"),
+                format!("{deviation:+.2}"),
+            ]);
+        }
+    }
+    rows.dedup();
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_four_digits() {
+        let texts = [0.0, 0.99999999, -12.3456, 99999.4, 123456.0, 0.00123456, 1e-5, f64::NAN, f64::INFINITY]
+            .map(figure);
+        assert_eq!(texts, ["0", "1.000", "-12.35", "1.00e5", "1.23e5", "0.001235", "1.00e-5", "-", "inf"]);
+        assert_eq!(
+            [0.01, 1.0, 1e-6, 0.0, f64::NAN].map(percent),
+            ["1.00 %", "100.00 %", "1.0e-4 %", "0.00 %", "-"]
+        );
+    }
+}

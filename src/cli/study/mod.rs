@@ -1,0 +1,144 @@
+//! `reluflow study …`: many runs of one scenario.
+
+mod merge;
+mod phase;
+mod progress;
+mod sweep;
+mod width;
+
+use std::path::{Path, PathBuf};
+
+use crate::study::{Ended, Place, StudyError};
+
+use super::failure::{Exit, Failure, quoted};
+use super::output::{note, print};
+
+/// Many runs of one scenario: sweeps, and how fast networks approach the limit of infinite width
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  reluflow study sweep scenarios/sine.toml --set flow.tv=0,0.01,0.1 --seeds 8")]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Sweep(sweep::Args),
+    Width(width::Args),
+    Phase(phase::Args),
+    Merge(merge::Args),
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        match self.action {
+            Action::Sweep(args) => args.execute(quiet),
+            Action::Width(args) => args.execute(quiet),
+            Action::Phase(args) => args.execute(quiet),
+            Action::Merge(args) => args.execute(quiet),
+        }
+    }
+}
+
+/// Where a study goes.
+#[derive(Debug, clap::Args)]
+pub struct Output {
+    /// The study file [default: output/<name of the scenario>_<kind of study>.h5]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace the study file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+impl Output {
+    /// The place, its folder made.
+    fn place(&self, scenario: &Path, kind: &str, shard: Option<(usize, usize)>) -> Result<Place, Failure> {
+        let stem = scenario.file_stem().unwrap_or_default().to_string_lossy();
+        let study =
+            self.output.clone().unwrap_or_else(|| Path::new("output").join(format!("{stem}_{kind}.h5")));
+        let parent = study.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(parent).map_err(|error| {
+            Failure::usage(format!("{}: the folder of the output cannot be made: {error}", parent.display()))
+        })?;
+        Ok(Place { study, force: self.force, shard })
+    }
+}
+
+impl From<StudyError> for Failure {
+    fn from(error: StudyError) -> Failure {
+        match error {
+            StudyError::Scenario(error) => error.into(),
+            StudyError::Io(error) => error.into(),
+            StudyError::Part { .. } => Failure::computation(error),
+            _ => Failure::usage(error),
+        }
+    }
+}
+
+/// `3/16`.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(which, of)| Some((which.parse().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((which, of)) if (1..=of).contains(&which) => Ok((which, of)),
+        _ => Err("give which shard of how many, counted from 1: 3/16".to_string()),
+    }
+}
+
+/// Failed runs, where the time went, and how to go on.
+fn conclude(ended: &Ended, place: &Place, quiet: bool, json: bool) -> Result<Exit, Failure> {
+    for (run, failure) in &ended.failures {
+        note(&format!("error: {run}: {failure}"));
+    }
+    let failed = ended.failures.len();
+    let times = &ended.times;
+    if json {
+        super::output::print_json(&serde_json::json!({
+            "file": ended.file,
+            "runs": ended.runs,
+            "done_now": times.done,
+            "done_before": times.reused,
+            "failed": ended.failures.iter().map(|(run, why)| serde_json::json!({"run": run, "failure": why})).collect::<Vec<_>>(),
+            "interrupted": ended.interrupted,
+            "seconds": times.seconds,
+            "share_outside_flow": times.outside_flow,
+        }))?;
+    } else if !quiet {
+        let before =
+            if times.reused > 0 { format!(", {} finished before", times.reused) } else { String::new() };
+        let spent = format!(
+            "{} runs in {:.1} s{before}; {:.0} % of the time outside the flow",
+            times.done,
+            times.seconds,
+            100.0 * times.outside_flow
+        );
+        match &ended.file {
+            Some(file) => print(&format!("{}: {spent}\n", file.display()))?,
+            None => note(&spent),
+        }
+    }
+    if !quiet && ended.left > 0 {
+        note(&format!(
+            "{} finished runs of other studies stay in {}.parts",
+            ended.left,
+            place.study.display()
+        ));
+    }
+    if ended.interrupted {
+        if !quiet {
+            let (done, all) = (times.done + times.reused, ended.runs);
+            note(&format!("interrupted: {done} of {all} runs are finished; the same command goes on"));
+        }
+        return Ok(Exit::Interrupted);
+    }
+    if ended.file.is_none() && !quiet {
+        note(&format!("this shard is done; when all are: reluflow study merge {}", quoted(&place.study)));
+    }
+    if failed > 0 {
+        note(&format!("error: {failed} of {} runs failed (variable failure of the study)", ended.runs));
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,79 @@
+//! The course of a study on standard error: one bar over all runs on a terminal, a line for each
+//! run elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::output::note;
+use crate::study::{Monitor, Run};
+
+/// The bar counts in units of the whole study divided by this.
+const UNITS: f64 = 1e9;
+
+/// Tells how far a study has come.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    lines: bool,
+    total: f64,
+    runs: usize,
+    cost: Mutex<f64>,
+    finished: AtomicUsize,
+    failed: AtomicUsize,
+}
+
+impl Progress {
+    /// Of these runs.
+    pub fn new<'r>(quiet: bool, runs: impl Iterator<Item = &'r Run> + Clone) -> Progress {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = (!quiet && terminal).then(|| {
+            let style = "{wide_bar} {percent:>3} %  {msg}  {eta} left";
+            let style = ProgressStyle::with_template(style).expect("the template is a constant");
+            let bar = ProgressBar::with_draw_target(Some(UNITS as u64), ProgressDrawTarget::stderr());
+            bar.set_style(style.progress_chars("=> "));
+            bar
+        });
+        Progress {
+            bar,
+            lines: !quiet && !terminal,
+            total: runs.clone().map(Run::cost).sum(),
+            runs: runs.count(),
+            cost: Mutex::new(0.0),
+            finished: AtomicUsize::new(0),
+            failed: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Monitor for Progress {
+    fn advanced(&self, cost: f64) {
+        let Some(bar) = &self.bar else { return };
+        let mut done = self.cost.lock().expect("no holder panics");
+        *done += cost;
+        bar.set_position((*done / self.total * UNITS) as u64);
+    }
+
+    fn finished(&self, run: &Run, failure: &str) {
+        let number = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+        if !failure.is_empty() {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        let failed = self.failed.load(Ordering::Relaxed);
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{number} of {} runs, {failed} failed", self.runs));
+        }
+        if self.lines {
+            let how = if failure.is_empty() { "finished" } else { "FAILED" };
+            note(&format!("run {number} of {} {how}: {}", self.runs, run.words()));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `reluflow study sweep SCENARIO`.
+
+use std::path::PathBuf;
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::interrupt;
+use crate::cli::output::note;
+use crate::cli::threads::Threads;
+use crate::study::{self, Base, Plan, Swept, runs_folder};
+
+use super::progress::Progress;
+use super::{Output, conclude, shard};
+
+/// Run the product of overrides of any key of a scenario
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  reluflow study sweep scenarios/sine.toml --set flow.tv=0,0.01,0.1 --set measure.scale=0.1:10:log7 --seeds 8
+  reluflow study sweep scenarios/delta_0.toml --set measure.delta=-100,-1,0,1,100 --keep-runs
+  reluflow study sweep my.toml --set time.end=1:5:9 --shard $SLURM_ARRAY_TASK_ID/16 -o my.h5
+
+Killed, or stopped by Ctrl-C, the same command goes on where it was. A run that fails does not stop
+the others; it is reported at the end, with exit code 1. The study file opens in xarray, with the
+swept keys as coordinates (`flow_tv` for flow.tv) and `seed`.")]
+pub struct Args {
+    /// A scenario (.toml), or a table of samples (.csv, .tsv, .txt, .dat)
+    scenario: PathBuf,
+    /// A key and its values: a,b,c or from:to:N (equal distances) or from:to:logN (equal ratios)
+    #[arg(long = "set", value_name = "KEY=VALUES")]
+    sets: Vec<String>,
+    /// How many seeds, from measure.seed of the scenario on [default: that one alone]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    seeds: Option<u32>,
+    /// Keep the whole run file of every run, in <study>_runs/
+    #[arg(long)]
+    keep_runs: bool,
+    /// Do only the third of sixteen parts; `study merge` puts all together
+    #[arg(long, value_name = "3/16", value_parser = shard)]
+    shard: Option<(usize, usize)>,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print a summary as JSON at the end
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        self.threads.apply()?;
+        let sweeps = self.sets.iter().map(|set| Swept::parse(set)).collect::<Result<Vec<_>, _>>()?;
+        let base = Base::read(&self.scenario).map_err(Failure::from)?;
+        let plan = Plan::product(base, &sweeps, self.seeds.map(|n| n as usize), self.keep_runs)?;
+        let place = self.output.place(&self.scenario, "sweep", self.shard)?;
+        if !quiet {
+            note(&format!("{}: {} runs, into {}", plan.base.title, plan.runs.len(), place.study.display()));
+            if self.keep_runs {
+                note(&format!("run files go to {}", runs_folder(&place.study).display()));
+            }
+        }
+        let stop = interrupt::watch(true)?;
+        let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));
+        let ended = study::sweep(&plan, &place, &progress, stop);
+        progress.finish();
+        conclude(&ended?, &place, quiet, self.json)
+    }
+}

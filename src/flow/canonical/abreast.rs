@@ -1,0 +1,290 @@
+//! One stretch of free motion for many particles at once, each from its own instant in its own
+//! region to the end of the step, to the next boundary, or as far as one stretch may turn.
+//!
+//! Like the inner loop ([`lanes`](super::lanes)) without a branch, so that it becomes vector
+//! instructions. A lane that meets anything but a plain crossing (it turns back near a boundary, is
+//! pinned, changes the sign of `r`) is marked [`ASIDE`] and left to the careful [`walk`](super::walk).
+
+use multiversion::multiversion;
+
+use crate::flow::moments::{REGION, SIGMA, SIGN};
+use crate::math::trig::{sin_cos, sin_cos_small};
+
+use super::lanes::{LANES, Lanes};
+use super::motion::{MAX_TURN, contribution, overshoot, rates};
+use super::series::{Series, TERMS, at, seen_cubic, shifted, slope};
+use super::walk::ON_BOUNDARY;
+use crate::flow::field_cubic::FieldCubic;
+
+/// The stretch ends inside the region.
+pub const INSIDE: f64 = 0.0;
+/// It ends on the anticlockwise boundary of the region.
+pub const UP: f64 = 1.0;
+/// It ends on the clockwise boundary of the region.
+pub const DOWN: f64 = -1.0;
+/// Not to be used.
+pub const ASIDE: f64 = 2.0;
+
+/// Numbers of a track: `Int Sigma du` (3), `Int u Sigma du` (3), `Int T du` (2).
+pub const TRACK: usize = 8;
+/// Groups of lanes that are computed or not: the widest vectors hold so many.
+const GROUP: usize = 8;
+/// Newton steps towards a crossing.
+const NEWTON_STEPS: usize = 2;
+
+/// What the particles of a convoy start from, and where their stretches end.
+#[derive(Debug, Clone)]
+pub struct Abreast {
+    /// Masses.
+    pub mass: Lanes,
+    /// Amplitudes.
+    pub r: Lanes,
+    /// Directions.
+    pub theta: Lanes,
+    /// Instants in `[0, 1)`.
+    pub u: Lanes,
+    /// Whether the particle has just reached its region upward ([`UP`]) or downward ([`DOWN`]).
+    pub entering: Lanes,
+    field: [Lanes; 8],
+    low: Lanes,
+    high: Lanes,
+    sin: Lanes,
+    cos: Lanes,
+    /// `<g, d>` and `<g, t>` as cubics in the time since the start.
+    seen: [Lanes; 8],
+    /// Series of the amplitude and of the angle.
+    series: [[Lanes; TERMS]; 2],
+    /// Lengths of the stretches and the angles turned.
+    du: Lanes,
+    phi: Lanes,
+    /// Instants at the end of the stretches.
+    pub to: Lanes,
+    /// Amplitudes there.
+    pub r_end: Lanes,
+    /// Directions there; on a boundary to rounding.
+    pub theta_end: Lanes,
+    /// `dtheta/du` at the start and at the end.
+    pub speed: [Lanes; 2],
+    /// [`INSIDE`], [`UP`], [`DOWN`] or [`ASIDE`].
+    pub verdict: Lanes,
+    /// Integrals along the stretch.
+    pub track: [Lanes; TRACK],
+    /// Contributions to the region's moments at the start and at the end.
+    pub ends: [[Lanes; REGION]; 2],
+}
+
+impl Abreast {
+    /// All zero.
+    pub fn empty() -> Abreast {
+        let zero = [0.0; LANES];
+        Abreast {
+            mass: zero,
+            r: zero,
+            theta: zero,
+            u: zero,
+            entering: zero,
+            field: [zero; 8],
+            low: zero,
+            high: zero,
+            sin: zero,
+            cos: zero,
+            seen: [zero; 8],
+            series: [[zero; TERMS]; 2],
+            du: zero,
+            phi: zero,
+            to: zero,
+            r_end: zero,
+            theta_end: zero,
+            speed: [zero; 2],
+            verdict: zero,
+            track: [zero; TRACK],
+            ends: [[zero; REGION]; 2],
+        }
+    }
+
+    /// Puts a lane into the region with this field, between two angles.
+    #[inline(always)]
+    pub fn set_region(&mut self, lane: usize, field: &FieldCubic, low: f64, high: f64) {
+        for p in 0..4 {
+            self.field[p][lane] = field.x[p];
+            self.field[4 + p][lane] = field.y[p];
+        }
+        (self.low[lane], self.high[lane]) = (low, high);
+    }
+
+    /// Angles between which the region of a lane lies.
+    #[inline(always)]
+    pub fn limits(&self, lane: usize) -> (f64, f64) {
+        (self.low[lane], self.high[lane])
+    }
+
+    #[inline(always)]
+    fn series(&self, which: usize, i: usize) -> [f64; TERMS] {
+        std::array::from_fn(|p| self.series[which][p][i])
+    }
+
+    /// Copies what a lane starts from.
+    pub fn copy_start(&mut self, from: usize, to: usize) {
+        let columns = [&mut self.mass, &mut self.r, &mut self.theta, &mut self.u, &mut self.entering];
+        let limits = [&mut self.low, &mut self.high];
+        let all = columns.into_iter().chain(limits).chain(&mut self.field);
+        all.for_each(|column| column[to] = column[from]);
+    }
+
+    /// One stretch of the first `count` lanes; `tv = h lambda`, `turn` the largest angle of one.
+    pub fn stretch<const TV: bool>(&mut self, count: usize, tv: f64, turn: f64) {
+        let count = count.next_multiple_of(GROUP).min(LANES);
+        if TV { with_tv(self, count, tv, turn) } else { plain(self, count, turn) }
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn plain(lanes: &mut Abreast, count: usize, turn: f64) {
+    all_lanes::<false>(lanes, count, 0.0, turn);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn with_tv(lanes: &mut Abreast, count: usize, tv: f64, turn: f64) {
+    all_lanes::<true>(lanes, count, tv, turn);
+}
+
+/// In three loops, because one alone is a single long chain of dependent operations: short loops let
+/// the machine work on several groups of lanes at a time.
+#[inline(always)]
+fn all_lanes<const TV: bool>(lanes: &mut Abreast, count: usize, tv: f64, turn: f64) {
+    for i in 0..count {
+        expand::<TV>(lanes, i, tv);
+    }
+    for i in 0..count {
+        locate(lanes, i, turn);
+    }
+    for i in 0..count {
+        finish::<TV>(lanes, i, tv);
+    }
+}
+
+/// The series of the motion.
+#[inline(always)]
+fn expand<const TV: bool>(lanes: &mut Abreast, i: usize, tv: f64) {
+    let (r, theta, u) = (lanes.r[i], lanes.theta[i], lanes.u[i]);
+    let [x0, x1, x2, x3, y0, y1, y2, y3] = std::array::from_fn(|p| lanes.field[p][i]);
+    let tv = if TV { tv.copysign(r) } else { 0.0 };
+    let (sin, cos) = sin_cos(theta);
+    let [pull, across] = seen_cubic(shifted([x0, x1, x2, x3], u), shifted([y0, y1, y2, y3], u), sin, cos);
+    let series = Series::new(r, pull, across, tv);
+    (lanes.sin[i], lanes.cos[i]) = (sin, cos);
+    for p in 0..4 {
+        lanes.seen[p][i] = pull[p];
+        lanes.seen[4 + p][i] = across[p];
+    }
+    for p in 1..TERMS {
+        lanes.series[0][p][i] = series.r[p];
+        lanes.series[1][p][i] = series.phi[p];
+    }
+}
+
+/// The length of the stretch, and whether it is as plain as this.
+#[inline(always)]
+fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
+    let (theta, u, entering) = (lanes.theta[i], lanes.u[i], lanes.entering[i]);
+    let mut phi = lanes.series(1, i);
+    phi[0] = 0.0;
+    let speed = phi[1];
+    let sign = if speed > 0.0 { 1.0 } else { -1.0 };
+    let (up, down) = (lanes.high[i] - theta, theta - lanes.low[i]);
+    let (ahead, behind) = if speed > 0.0 { (up, down) } else { (down, up) };
+    // As far as the step goes, or as one stretch may turn.
+    let rest = 1.0 - u;
+    let whole = speed.abs() * rest <= turn;
+    // Divisions are dear: this one serves twice.
+    let slowness = 1.0 / speed.abs();
+    let du = if whole { rest } else { turn * slowness };
+    let (far, far_speed) = (sign * at(&phi, du), sign * slope(&phi, du));
+    let crosses = far > ahead + ON_BOUNDARY;
+    let excursion = 2.0 * du * overshoot(speed.abs(), far_speed);
+    let mut aside = (entering * speed < 0.0)
+        | (far < -behind - ON_BOUNDARY)
+        | (far.abs() > MAX_TURN.min(1.5 * turn))
+        | far.is_nan()
+        | ((far_speed < 0.0) & (crosses | ((ahead < excursion) & (excursion > ON_BOUNDARY))));
+
+    // Between start and far end the track is monotone: its inverse is a function of the angle, near
+    // to its cubic Hermite interpolant. From there on Newton.
+    let share = ahead / far;
+    let (first, last) = (far * slowness, far / far_speed);
+    let rise = 3.0 * du - 2.0 * first - last;
+    let mut root = share * (first + share * (rise + share * (first + last - 2.0 * du)));
+    let mut step = du;
+    for _ in 0..NEWTON_STEPS {
+        step = (sign * at(&phi, root) - ahead) / (sign * slope(&phi, root));
+        root -= step;
+    }
+    let to = if crosses {
+        u + root
+    } else if whole {
+        1.0
+    } else {
+        u + du
+    };
+    // Newton doubles the digits: after a step this small the next one is below rounding.
+    let located = (step.abs() <= 1e-8 * du) & (root > 0.0) & (root <= du) & (to < 1.0 - 1e-15);
+    aside |= crosses & !located;
+    let du = if crosses { root } else { du };
+    lanes.du[i] = du;
+    lanes.phi[i] = if crosses { sign * ahead } else { at(&phi, du) };
+    lanes.to[i] = to;
+    let end = if crosses { sign } else { INSIDE };
+    lanes.verdict[i] = if aside { ASIDE } else { end };
+}
+
+/// Where the stretch ends, and what it contributes.
+#[inline(always)]
+fn finish<const TV: bool>(lanes: &mut Abreast, i: usize, tv: f64) {
+    let (mass, r, u, du, phi) = (lanes.mass[i], lanes.r[i], lanes.u[i], lanes.du[i], lanes.phi[i]);
+    let (sin, cos) = (lanes.sin[i], lanes.cos[i]);
+    let tv = if TV { tv.copysign(r) } else { 0.0 };
+    let (mut r_series, mut phi_series) = (lanes.series(0, i), lanes.series(1, i));
+    (r_series[0], phi_series[0]) = (r, 0.0);
+    let (r_end, r_middle) = (at(&r_series, du), at(&r_series, 0.5 * du));
+    let (s, c) = sin_cos_small(phi);
+    let cubic = |at: usize| {
+        let p: [f64; 4] = std::array::from_fn(|p| lanes.seen[at + p][i]);
+        p[0] + du * (p[1] + du * (p[2] + du * p[3]))
+    };
+    let rate = rates(r_end, s, c, [cubic(0), cubic(4)], tv);
+    let (sin_end, cos_end) = (sin * c + cos * s, cos * c - sin * s);
+    let (s, c) = sin_cos_small(at(&phi_series, 0.5 * du));
+    let (sin_middle, cos_middle) = (sin * c + cos * s, cos * c - sin * s);
+    if TV {
+        // Within a stretch the penalty keeps its sign.
+        let dip = 2.0 * du * overshoot(r_series[1], rate[0]);
+        let changes = (r * r_end <= 0.0) | (r.abs() <= dip);
+        lanes.verdict[i] = if changes { ASIDE } else { lanes.verdict[i] };
+    }
+
+    let first = contribution::<TV>(mass, r, sin, cos, [r_series[1], phi_series[1]]);
+    let last = contribution::<TV>(mass, r_end, sin_end, cos_end, rate);
+    let middle = contribution::<TV>(mass, r_middle, sin_middle, cos_middle, [0.0; 2]);
+    // Simpson's rule.
+    let (outer, inner) = (du * (1.0 / 6.0), du * (2.0 / 3.0));
+    for p in 0..3 {
+        let q = SIGMA + p;
+        let (a, b, c) = (outer * first[q], inner * middle[q], outer * last[q]);
+        lanes.track[p][i] = a + b + c;
+        lanes.track[3 + p][i] = u * lanes.track[p][i] + du * (0.5 * b + c);
+    }
+    if TV {
+        for p in 0..2 {
+            let q = SIGN + p;
+            lanes.track[6 + p][i] = outer * (first[q] + last[q]) + inner * middle[q];
+        }
+    }
+    for p in 0..if TV { REGION } else { SIGN } {
+        lanes.ends[0][p][i] = first[p];
+        lanes.ends[1][p][i] = last[p];
+    }
+    lanes.r_end[i] = r_end;
+    lanes.theta_end[i] = lanes.theta[i] + phi;
+    lanes.speed[0][i] = phi_series[1];
+    lanes.speed[1][i] = rate[1];
+}

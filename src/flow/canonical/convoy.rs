@@ -1,0 +1,299 @@
+//! Particles that cross boundaries, walked side by side.
+//!
+//! Every particle that may meet an event within the step takes a lane and keeps it until it has
+//! reached the end of the step: stretch by stretch ([`abreast`](super::abreast)), each lane at its
+//! own instant in its own region. A lane that needs more care is helped on by [`go_on`] alone; the
+//! lane of one that arrives goes to the next. Lanes are filled and emptied in an order that depends on the
+//! particles alone, so that sums have the same bits on any number of threads.
+
+use crate::flow::moments::{REGION, SIGMA, SIGN};
+use crate::problem::Place;
+
+use super::abreast::{ASIDE, Abreast, DOWN, INSIDE, TRACK, UP};
+use super::lanes::LANES;
+use super::push::Particles;
+use super::tables::Tables;
+use super::walk::{MAX_STRETCHES, Particle, Stage, go_on};
+use super::walks::Walks;
+
+/// What a lane remembers besides the numbers of its stretch.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lane {
+    /// Which particle it is.
+    index: usize,
+    /// The region it is in.
+    region: usize,
+    /// The region it came from, if it has just reached a boundary.
+    came_from: usize,
+    /// `abs(dtheta/du)` with which it reached that boundary.
+    arrived_with: f64,
+    /// Whether it is still at the start of the step.
+    fresh: bool,
+    stretches: usize,
+}
+
+/// A particle that waits for a lane.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    index: usize,
+    stage: Stage,
+    fresh: bool,
+}
+
+/// The lanes of one chunk of particles, and who waits for one.
+pub struct Convoy {
+    abreast: Box<Abreast>,
+    lane: [Lane; LANES],
+    taken: usize,
+    waiting: Vec<Waiting>,
+}
+
+impl Convoy {
+    /// Nobody under way.
+    pub fn new() -> Convoy {
+        Convoy {
+            abreast: Box::new(Abreast::empty()),
+            lane: [Lane::default(); LANES],
+            taken: 0,
+            waiting: vec![],
+        }
+    }
+
+    /// Free particle `index` of the chunk wants to be walked from the start of the step.
+    pub fn join(&mut self, index: usize, particle: Particle) {
+        let stage = Stage { particle, u: 0.0, stretches: 0 };
+        self.waiting.push(Waiting { index, stage, fresh: true });
+    }
+
+    /// Particle `index`, which moves freely by now, wants to be walked on.
+    pub fn join_late(&mut self, index: usize, stage: Stage) {
+        self.waiting.push(Waiting { index, stage, fresh: false });
+    }
+
+    /// Walks while all lanes are taken; all that are left, if `all`.
+    pub fn walk<const TV: bool>(
+        &mut self,
+        tables: &Tables<'_>,
+        particles: &mut Particles<'_>,
+        walks: &mut Walks,
+        all: bool,
+    ) {
+        loop {
+            while self.taken < LANES
+                && let Some(next) = self.waiting.pop()
+            {
+                self.taken += 1;
+                self.load(self.taken - 1, next, tables);
+            }
+            if self.taken == 0 || (self.taken < LANES && !all) {
+                return;
+            }
+            self.abreast.stretch::<TV>(self.taken, tables.tv, tables.turn);
+            for lane in (0..self.taken).rev() {
+                let Some(end) = self.after_stretch::<TV>(lane, tables, walks) else { continue };
+                let i = self.lane[lane].index;
+                (particles.r_end[i], particles.theta_end[i]) = (end.r, end.theta);
+                particles.place_end[i] = end.place;
+                if let Some(next) = self.waiting.pop() {
+                    self.load(lane, next, tables);
+                } else {
+                    // The last lane, which has been seen to already, moves up.
+                    self.taken -= 1;
+                    self.lane[lane] = self.lane[self.taken];
+                    self.abreast.copy_start(self.taken, lane);
+                }
+            }
+        }
+    }
+
+    fn load(&mut self, lane: usize, Waiting { index, stage, fresh }: Waiting, tables: &Tables<'_>) {
+        let region = stage.particle.place.index();
+        let stretches = stage.stretches;
+        self.lane[lane] = Lane { index, region, fresh, stretches, ..Lane::default() };
+        self.place(lane, stage, tables);
+    }
+
+    /// Sets a lane to a particle that moves freely, not coming from a boundary.
+    fn place(&mut self, lane: usize, Stage { particle, u, .. }: Stage, tables: &Tables<'_>) {
+        let (k, abreast) = (particle.place.index(), &mut self.abreast);
+        (abreast.mass[lane], abreast.r[lane], abreast.theta[lane]) =
+            (particle.mass, particle.r, particle.theta);
+        (abreast.u[lane], abreast.entering[lane]) = (u, 0.0);
+        abreast.set_region(lane, &tables.field[k], tables.rows[k].low, tables.rows[k].high);
+    }
+
+    /// Takes note of a lane's stretch and readies the lane for its next one; or returns the particle
+    /// at the end of the step.
+    fn after_stretch<const TV: bool>(
+        &mut self,
+        i: usize,
+        tables: &Tables<'_>,
+        walks: &mut Walks,
+    ) -> Option<Particle> {
+        let (lane, abreast) = (&mut self.lane[i], &mut self.abreast);
+        let k = lane.region;
+        if lane.fresh {
+            lane.fresh = false;
+            walks.movers.any = true;
+            let start = &mut walks.movers.region[k].start;
+            (SIGMA..length::<TV>()).for_each(|p| start[p] += abreast.ends[0][p][i]);
+        }
+        lane.stretches += 1;
+        let verdict = abreast.verdict[i];
+        if verdict == ASIDE || lane.stretches > MAX_STRETCHES {
+            return self.help::<TV>(i, tables, walks);
+        }
+        if abreast.entering[i] != 0.0 {
+            walks.counters.crossings += 1;
+            let fastest = lane.arrived_with.max(abreast.speed[0][i].abs());
+            let jump = abreast.mass[i] * tables.reach * abreast.r[i].abs() * fastest / tables.h;
+            walks.jump(jump, abreast.u[i]);
+        }
+        let track: [f64; TRACK] = std::array::from_fn(|p| abreast.track[p][i]);
+        walks.movers.add_integrals::<TV>(k, &track);
+        (abreast.r[i], abreast.u[i]) = (abreast.r_end[i], abreast.to[i]);
+        if verdict == INSIDE {
+            let (low, high) = abreast.limits(i);
+            // Within rounding of the boundary is on it, not across.
+            abreast.theta[i] = abreast.theta_end[i].clamp(low, high);
+            abreast.entering[i] = 0.0;
+            if abreast.to[i] < 1.0 {
+                return None;
+            }
+            let (sum, end) = (&mut walks.moments.region[k], &mut walks.movers.region[k].end);
+            for p in 0..length::<TV>() {
+                sum[p] += abreast.ends[1][p][i];
+                end[p] += abreast.ends[1][p][i];
+            }
+            return Some(self.particle(i));
+        }
+        let upward = verdict == UP;
+        let (b, next) = if upward { (k, tables.regions.above(k)) } else { (k - 1, k - 1) };
+        abreast.theta[i] = tables.regions.angle(b);
+        (lane.came_from, lane.region) = (k, next);
+        lane.arrived_with = abreast.speed[1][i].abs();
+        abreast.entering[i] = if upward { UP } else { DOWN };
+        if next == 0 {
+            return self.help::<TV>(i, tables, walks);
+        }
+        let row = &tables.rows[next];
+        abreast.set_region(i, &tables.field[next], row.low, row.high);
+        None
+    }
+
+    /// The particle of a lane, in the region of its next stretch.
+    fn particle(&self, i: usize) -> Particle {
+        let (mass, r, theta) = (self.abreast.mass[i], self.abreast.r[i], self.abreast.theta[i]);
+        Particle { mass, r, theta, place: Place::in_region(self.lane[i].region) }
+    }
+
+    /// Follows the particle of a lane with all care, from the start of its stretch on; returns it if
+    /// that took it to the end of the step.
+    fn help<const TV: bool>(&mut self, i: usize, tables: &Tables<'_>, walks: &mut Walks) -> Option<Particle> {
+        let (came_from, entering) = (self.lane[i].came_from, self.abreast.entering[i]);
+        let mut stage =
+            Stage { particle: self.particle(i), u: self.abreast.u[i], stretches: self.lane[i].stretches };
+        let arrived = (entering != 0.0).then(|| {
+            // What becomes of it on the boundary is still to be decided.
+            stage.particle.place = Place::in_region(came_from);
+            let upward = entering == UP;
+            (if upward { came_from } else { came_from - 1 }, upward)
+        });
+        let stage = go_on::<TV>(tables, stage, arrived, walks);
+        if stage.u >= 1.0 {
+            return Some(stage.particle);
+        }
+        self.lane[i].region = stage.particle.place.index();
+        self.lane[i].stretches = stage.stretches;
+        self.place(i, stage, tables);
+        None
+    }
+}
+
+/// How many moments of a region are in use.
+const fn length<const TV: bool>() -> usize {
+    if TV { REGION } else { SIGN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::moments::Moments;
+    use crate::flow::path::Path;
+    use crate::problem::{Regions, Samples};
+
+    /// Side by side and one by one, by two different integrations of the same motion.
+    fn compare<const TV: bool>(lambda: f64) {
+        let s = 90;
+        let x: Vec<f64> = (0..s).map(|j| -1.0 + 2.0 * f64::from(j) / f64::from(s - 1)).collect();
+        let samples = Samples::new(&x, &vec![0.0; x.len()]).unwrap();
+        let regions = Regions::new(&samples);
+        let count = regions.boundaries();
+        let rho: Vec<f64> = x.iter().map(|x| (40.0 * x).sin()).collect();
+        let rate: Vec<f64> = x.iter().map(|x| 300.0 * x).collect();
+        let path = Path::line(0.0004, &rho, &rate);
+        let tables = Tables::new(&samples, &regions, &path, &Moments::zero(count), lambda, 0.01);
+        let m = 6000;
+        let r: Vec<f64> = (0..m).map(|i| ((i as f64) * 0.77).sin() * 3.0).collect();
+        let theta: Vec<f64> = (0..m).map(|i| regions.unwrapped(i as f64 * 0.618)).collect();
+        let place: Vec<Place> =
+            theta.iter().map(|&theta| Place::in_region(regions.region_of_unwrapped(theta))).collect();
+        let (mut r_end, mut theta_end, mut place_end) = (r.clone(), theta.clone(), place.clone());
+        let mass = vec![1.0 / m as f64; m];
+        let mut particles = Particles {
+            mass: &mass,
+            r: &r,
+            theta: &theta,
+            place: &place,
+            r_end: &mut r_end,
+            theta_end: &mut theta_end,
+            place_end: &mut place_end,
+        };
+        let (mut together, mut alone) = (Walks::none(count), Walks::none(count));
+        let mut convoy = Convoy::new();
+        for i in (0..m).filter(|&i| place[i].is_free()) {
+            let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
+            convoy.join(i, particle);
+            convoy.walk::<TV>(&tables, &mut particles, &mut together, false);
+        }
+        convoy.walk::<TV>(&tables, &mut particles, &mut together, true);
+        for i in (0..m).filter(|&i| place[i].is_free()) {
+            let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
+            alone.take_out_start::<TV>(&tables, &particle);
+            let mut stage = Stage { particle, u: 0.0, stretches: 0 };
+            while stage.u < 1.0 {
+                stage = go_on::<TV>(&tables, stage, None, &mut alone);
+            }
+            let end = stage.particle;
+            assert_eq!(end.place, place_end[i], "particle {i}");
+            assert!((end.r - r_end[i]).abs() < 2e-8, "particle {i}: {} {}", end.r, r_end[i]);
+            assert!((end.theta - theta_end[i]).abs() < 2e-8, "particle {i}: {} {}", end.theta, theta_end[i]);
+        }
+        assert!(alone.counters.crossings > 200 && alone.counters.pins > 0, "{:?}", alone.counters);
+        assert!(!TV || alone.counters.sign_changes + alone.counters.sticks > 0);
+        assert_eq!(together.counters, alone.counters);
+        assert!((together.largest_jump / alone.largest_jump - 1.0).abs() < 1e-6);
+        for k in 0..count {
+            let (a, b) = (&together.movers.region[k], &alone.movers.region[k]);
+            for (a, b) in [(a.start, b.start), (a.end, b.end)] {
+                (SIGMA..REGION).for_each(|p| assert!((a[p] - b[p]).abs() < 2e-7, "{k} {p}"));
+            }
+            for (a, b) in [(a.sigma, b.sigma), (a.sigma_u, b.sigma_u)] {
+                (0..3).for_each(|p| assert!((a[p] - b[p]).abs() < 2e-7, "{k} {p} {} {}", a[p], b[p]));
+            }
+            (0..2).for_each(|p| assert!((a.sign[p] - b.sign[p]).abs() < 2e-7, "{k} {p}"));
+            let (a, b) = (&together.moments.region[k], &alone.moments.region[k]);
+            (0..REGION).for_each(|p| assert!((a[p] - b[p]).abs() < 2e-7, "{k} {p}"));
+        }
+    }
+
+    #[test]
+    fn a_convoy_goes_where_each_goes_alone() {
+        compare::<false>(0.0);
+    }
+
+    #[test]
+    fn with_the_penalty_too() {
+        compare::<true>(0.3);
+    }
+}

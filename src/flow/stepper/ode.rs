@@ -1,0 +1,44 @@
+//! The residual ODE beside a step: as a check of the step, and carried on from the start of the run.
+
+use crate::flow::residual_ode::{OdeStep, Pinned};
+use crate::flow::state::State;
+
+use super::Stepper;
+use super::attempt::largest;
+
+impl Stepper {
+    fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
+        let walks = &self.trial.walks;
+        let ends = [&self.moments, &walks.moments];
+        OdeStep::new(&self.samples, &self.regions, h, self.lambda, ends, &walks.movers, pinned)
+    }
+
+    /// How far the particles' residual at the end of the step is from what the residual ODE makes
+    /// of the residual at its start.
+    pub(super) fn ode_defect(&mut self, h: f64, fastest: f64) -> f64 {
+        let end = self.ode_step(h, Pinned::Radial).advance(
+            &self.rho,
+            &self.trial.rho,
+            fastest,
+            1e-3 * self.allowed,
+        );
+        let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
+        self.trial.ode_end = end;
+        largest(&defect)
+    }
+
+    /// Both residual ODEs of `state` over the accepted step.
+    pub(super) fn advance_ode(&self, state: &mut State, h: f64, fastest: f64) {
+        // The equation is linear: a solution beside the one that is known differs by little more
+        // than it does at the start.
+        let beside = |rho: &[f64]| -> Vec<f64> {
+            (0..rho.len()).map(|j| self.trial.ode_end[j] + (rho[j] - self.rho[j])).collect()
+        };
+        let advance =
+            |pinned: Pinned, rho: &[f64]| self.ode_step(h, pinned).advance(rho, &beside(rho), fastest, 0.0);
+        (state.residual_ode, state.residual_ode_uncorrected) = rayon::join(
+            || advance(Pinned::Radial, &state.residual_ode),
+            || advance(Pinned::Ignored, &state.residual_ode_uncorrected),
+        );
+    }
+}

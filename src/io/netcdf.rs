@@ -1,0 +1,173 @@
+//! Small netCDF-4 compatible HDF5 files, written at once.
+
+use std::path::Path;
+
+use hdf5::plist::dataset_create::AttrCreationOrder;
+use hdf5::plist::file_access::LibraryVersion;
+use hdf5::plist::file_create::LinkCreationOrder;
+use hdf5::types::VarLenUnicode;
+use hdf5::{Dataset, File};
+
+use super::attributes::write_text;
+use super::error::{IoError, LastGood};
+use super::ffi;
+use super::lock::Lock;
+use super::partial::{Partial, sync};
+use super::writer::writable;
+
+/// Values of an array in row-major order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Values {
+    F64(Vec<f64>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+    Text(Vec<String>),
+}
+
+/// An array of a file: one variable with its dimensions.
+///
+/// An array whose only dimension has its own name is the coordinate of that dimension; every
+/// dimension must have one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Array {
+    pub name: String,
+    pub dims: Vec<String>,
+    pub values: Values,
+    pub units: &'static str,
+    pub long_name: String,
+    /// Where the formula stands; empty if there is none.
+    pub equation: &'static str,
+}
+
+impl Array {
+    fn is_coordinate(&self) -> bool {
+        self.dims.len() == 1 && self.dims[0] == self.name
+    }
+
+    fn len(&self) -> usize {
+        match &self.values {
+            Values::F64(values) => values.len(),
+            Values::I32(values) => values.len(),
+            Values::I64(values) => values.len(),
+            Values::Text(values) => values.len(),
+        }
+    }
+}
+
+/// Writes a file: built under a hidden name, then renamed, so that no half of it is ever found.
+///
+/// * `attributes`: texts of the root.
+///
+/// # Errors
+/// The output exists and `force` is not set, or cannot be written.
+pub(crate) fn write(
+    path: &Path,
+    force: bool,
+    attributes: &[(&str, String)],
+    arrays: &[Array],
+) -> Result<(), IoError> {
+    let path = writable(path)?;
+    let _lock = Lock::acquire(&path)?;
+    if path.exists() && !force {
+        return Err(IoError::Exists { path });
+    }
+    let partial = Partial::of(&path);
+    build(partial.path(), attributes, arrays)
+        .map_err(|error| IoError::write(&path, "the file", &error, LastGood::Nothing))?;
+    sync(partial.path()).map_err(|error| IoError::system(&path, "the file", &error, LastGood::Nothing))?;
+    partial.publish(LastGood::Nothing)
+}
+
+fn build(path: &Path, attributes: &[(&str, String)], arrays: &[Array]) -> hdf5::Result<()> {
+    let file = File::with_options()
+        .with_fapl(|p| p.libver_bounds(LibraryVersion::V110, LibraryVersion::V110).file_locking(false))
+        // The netCDF library wants to know in which order things were made.
+        .with_fcpl(|p| {
+            p.attr_creation_order(AttrCreationOrder::Indexed)
+                .link_creation_order(LinkCreationOrder::Indexed)
+                .obj_track_times(false)
+        })
+        .create(path)?;
+    for (name, text) in attributes {
+        write_text(&file, name, text)?;
+    }
+    let coordinate = |dim: &str| {
+        let found = arrays.iter().position(|array| array.is_coordinate() && array.name == dim);
+        found.unwrap_or_else(|| panic!("dimension {dim} has no coordinate"))
+    };
+    let mut datasets = vec![];
+    for array in arrays {
+        let shape: Vec<usize> = array.dims.iter().map(|dim| arrays[coordinate(dim)].len()).collect();
+        let dataset = create(&file, array, &shape)?;
+        write_text(&dataset, "long_name", &array.long_name)?;
+        if !matches!(array.values, Values::Text(_)) {
+            write_text(&dataset, "units", array.units)?;
+        }
+        if !array.equation.is_empty() {
+            write_text(&dataset, "equation", array.equation)?;
+        }
+        if array.is_coordinate() {
+            ffi::set_scale(&dataset, &array.name)?;
+        }
+        datasets.push(dataset);
+    }
+    for (array, dataset) in arrays.iter().zip(&datasets).filter(|(array, _)| !array.is_coordinate()) {
+        for (axis, dim) in array.dims.iter().enumerate() {
+            ffi::attach(dataset, &datasets[coordinate(dim)], axis)?;
+        }
+    }
+    drop(datasets);
+    file.close()
+}
+
+fn create(file: &File, array: &Array, shape: &[usize]) -> hdf5::Result<Dataset> {
+    let expected: usize = shape.iter().product();
+    assert_eq!(array.len(), expected, "values of {} for shape {shape:?}", array.name);
+    let name = array.name.as_str();
+    let builder = file.new_dataset_builder().attr_creation_order(AttrCreationOrder::Indexed);
+    match &array.values {
+        Values::F64(values) => {
+            let builder = builder.empty::<f64>().shape(shape);
+            // Compression pays where there is something to compress.
+            let dataset = if shape.len() > 1 && expected > 512 {
+                builder.chunk(chunk(shape)).shuffle().deflate(4).fletcher32().create(name)?
+            } else {
+                builder.create(name)?
+            };
+            dataset.write_raw(values)?;
+            Ok(dataset)
+        }
+        Values::I32(values) => {
+            let dataset = builder.empty::<i32>().shape(shape).create(name)?;
+            dataset.write_raw(values)?;
+            Ok(dataset)
+        }
+        Values::I64(values) => {
+            let dataset = builder.empty::<i64>().shape(shape).create(name)?;
+            dataset.write_raw(values)?;
+            Ok(dataset)
+        }
+        Values::Text(values) => {
+            let parse = |text: &String| {
+                text.parse::<VarLenUnicode>().map_err(|error| hdf5::Error::from(format!("{error:?}")))
+            };
+            let values: Vec<VarLenUnicode> = values.iter().map(parse).collect::<hdf5::Result<_>>()?;
+            let dataset = builder.empty::<VarLenUnicode>().shape(shape).create(name)?;
+            dataset.write_raw(&values)?;
+            Ok(dataset)
+        }
+    }
+}
+
+/// Whole rows, up to about a mebibyte.
+fn chunk(shape: &[usize]) -> Vec<usize> {
+    let mut chunk = shape.to_vec();
+    for axis in 0..shape.len() {
+        let rest: usize = chunk[axis + 1..].iter().product();
+        chunk[axis] = ((1 << 17) / rest.max(1)).clamp(1, shape[axis]);
+        if chunk[axis] > 1 {
+            break;
+        }
+    }
+    chunk
+}

@@ -1,0 +1,43 @@
+//! Infinitely wide networks in the kernel regime, and the splines they are compared with
+//! (mathematics, sections 12 and 13).
+//!
+//! When only the output weights move, or when the network is linearised around its start, the
+//! residuals of an infinitely wide network obey `d rho/dt = -kappa^2 K N rho` with a constant
+//! kernel. [`Kernel`] has the kernels of a [`StartLaw`]. This module knows nothing of how
+//! particles are stepped.
+
+mod approach;
+mod curve;
+mod error;
+mod gradient_flow;
+mod independent;
+pub mod isotropic;
+mod kernels;
+mod law;
+mod limit;
+mod monte_carlo;
+mod particle_function;
+mod particles;
+mod regime;
+mod report;
+mod run_view;
+mod spline_view;
+mod tv_measure;
+mod yardstick;
+
+pub use approach::Within;
+pub use curve::Curve;
+pub use error::KernelError;
+pub use gradient_flow::GradientFlow;
+pub use kernels::{Kernel, Regime};
+pub use law::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
+pub use limit::{KernelFunction, Norm, curvature_norm};
+pub use monte_carlo::MonteCarlo;
+pub use particle_function::ParticleFunction;
+pub use particles::Particles;
+pub use regime::RegimeReport;
+pub use report::{KnotRange, Report, Request};
+pub use run_view::RunRow;
+pub use spline_view::{Cluster, Knot, SplineView};
+pub use tv_measure::{TvMeasure, tv_measure};
+pub use yardstick::Yardstick;

@@ -1,0 +1,237 @@
+//! Everything that `reluflow kernel` tells, computed.
+
+use ndarray::{Array2, Array3};
+
+use crate::math::cross_validation::smoothing_parameter;
+use crate::math::cubic_spline::CubicSpline;
+use crate::math::linear_spline::LinearSpline;
+use crate::math::segments::{self, Segments};
+use crate::math::trend_filter::trend_filter;
+use crate::problem::{Measure, Samples};
+
+use super::KernelError;
+use super::curve::{Curve, Places};
+use super::gradient_flow::GradientFlow;
+use super::kernels::{Kernel, Regime};
+use super::limit::KernelFunction;
+use super::monte_carlo::MonteCarlo;
+use super::particle_function::ParticleFunction;
+use super::regime::{RegimeReport, follow};
+use super::yardstick::Yardstick;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `m / alpha(m)`, the factor before the mean over neurons.
+    pub kappa: f64,
+    /// Start function: that of these particles, or zero.
+    pub start: Option<Measure>,
+    /// A path has reached a function when what is left of the way is at most this share.
+    pub bound: f64,
+    /// `lambda` of the smoothing spline; chosen by generalised cross-validation if not given.
+    pub smoothing: Option<f64>,
+    /// `lambda` of the fit with penalised total variation; 0: none.
+    pub tv: f64,
+    /// Points of the grid on which functions are stored.
+    pub points: usize,
+    /// Times at which the path is stored; chosen if not given.
+    pub times: Option<Vec<f64>>,
+    /// Factors by which the range of the knots is widened.
+    pub knot_factors: Vec<f64>,
+    /// Positions `x0` of the slices `K(x0, .)`.
+    pub slices: Vec<f64>,
+    /// Neurons drawn to check the kernels by Monte Carlo; 0: none.
+    pub draws: usize,
+    /// Seed of those.
+    pub seed: u64,
+    /// Most pieces of the piecewise linear fits; 0: none.
+    pub pieces: usize,
+}
+
+/// The random-features limit when the knots spread over a wider range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KnotRange {
+    /// By which factor.
+    pub factor: f64,
+    /// Largest distance to the natural cubic spline over the range of the samples.
+    pub distance: f64,
+    /// Share of the squared norm that the affine part costs.
+    pub affine_share: f64,
+    /// Of the kernel matrix.
+    pub condition_number: f64,
+    /// Directions lost in rounding.
+    pub dropped: usize,
+}
+
+/// The kernel regime of a start law on samples, beside splines.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The samples.
+    pub samples: Samples,
+    /// The kernels.
+    pub kernel: Kernel,
+    /// Where functions are compared.
+    pub yardstick: Yardstick,
+    /// Where functions are stored: equally spaced, a quarter beyond the samples on either side.
+    pub grid: Vec<f64>,
+    /// The start function.
+    pub start: Curve,
+    /// Random features, then tangent kernel.
+    pub regimes: Vec<RegimeReport>,
+    /// Splines.
+    pub splines: Vec<Curve>,
+    /// `lambda` of the smoothing spline, if there is one.
+    pub smoothing: Option<f64>,
+    /// Widened ranges of knots.
+    pub knot_range: Vec<KnotRange>,
+    /// Positions of the slices.
+    pub slices: Vec<f64>,
+    /// `K_RF(x0, .)`, the second term of the tangent kernel, and their sum: shape
+    /// `(3, slices, grid)`.
+    pub slice_values: Array3<f64>,
+    /// The kernels from random draws.
+    pub monte_carlo: Option<MonteCarlo>,
+    /// Best and greedy fits by straight pieces that need not meet.
+    pub pieces: Option<[Vec<Segments>; 2]>,
+}
+
+impl Report {
+    /// Computes everything.
+    ///
+    /// # Errors
+    /// The kernel is zero or not finite at the samples, or a solver gives up.
+    pub fn new(samples: &Samples, kernel: Kernel, request: &Request) -> Result<Report, KernelError> {
+        let x = samples.x();
+        let yardstick = Yardstick::new(x);
+        let grid = grid(x, request.points);
+        let places = Places { samples, yardstick: &yardstick, grid: &grid, kernel: &kernel };
+        let start = match &request.start {
+            Some(measure) => ParticleFunction::of(measure),
+            None => ParticleFunction::new(&[], &[], &[]),
+        };
+        let at = |points: &[f64]| -> Vec<f64> { points.iter().map(|&x| start.value(x)).collect() };
+        let start = [at(x), at(yardstick.points()), at(&grid)];
+        let (splines, smoothing) = splines(places, request)?;
+        let targets: Vec<&Curve> = splines.iter().collect();
+        let mut regimes = vec![];
+        for regime in Regime::ALL {
+            regimes.push(follow(places, regime, &start, &targets, request)?);
+        }
+        let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
+        let natural = &splines[0].at_yardstick;
+        let mut knot_range = vec![];
+        for &factor in &request.knot_factors {
+            let Some(weights) = kernel.law().weights.with_knots_spread(factor) else { break };
+            let law = super::StartLaw { weights, ..kernel.law().clone() };
+            let wide = (factor, Kernel::new(law));
+            knot_range.push(widened(places, &wide, &rho, &start[1], natural)?);
+        }
+        let slice_values = Array3::from_shape_fn((3, request.slices.len(), grid.len()), |(term, i, k)| {
+            let (x0, x) = (request.slices[i], grid[k]);
+            [Kernel::features, Kernel::activation_term, Kernel::tangent][term](&kernel, x0, x)
+        });
+        let monte_carlo =
+            (request.draws > 0).then(|| MonteCarlo::new(&kernel, x, request.draws, request.seed)).flatten();
+        let pieces = (request.pieces > 0).then(|| {
+            [segments::optimal, segments::greedy]
+                .map(|fit| fit(x, samples.y(), samples.weight(), request.pieces))
+        });
+        let start = places.curve_of_values("start", "start".to_string(), start);
+        Ok(Report {
+            samples: samples.clone(),
+            start,
+            regimes,
+            splines,
+            smoothing,
+            knot_range,
+            slices: request.slices.clone(),
+            slice_values,
+            monte_carlo,
+            pieces,
+            yardstick,
+            grid,
+            kernel,
+        })
+    }
+
+    /// The function of infinitely many neurons at these times, on the yardstick: shape
+    /// `(times, points)`.
+    ///
+    /// * `times`: mean-field times.
+    pub fn path_at(&self, regime: &RegimeReport, times: &[f64]) -> Array2<f64> {
+        let matrix = self.kernel.matrix(regime.regime, self.yardstick.points(), self.samples.x());
+        let y = self.samples.y();
+        let rho: Vec<f64> = self.start.at_samples.iter().zip(y).map(|(f, y)| f - y).collect();
+        let own: Vec<f64> = times.iter().map(|t| t * regime.kappa * regime.kappa).collect();
+        let moved = matrix.dot(&regime.flow.coefficients_at(&rho, &own));
+        Array2::from_shape_fn((times.len(), self.yardstick.points().len()), |(i, k)| {
+            self.start.at_yardstick[k] - moved[[k, i]]
+        })
+    }
+
+    /// All functions that are set beside each other: limits, then splines.
+    pub fn curves(&self) -> impl Iterator<Item = &Curve> {
+        self.regimes.iter().map(|regime| &regime.limit).chain(&self.splines)
+    }
+}
+
+/// The splines, natural first, and `lambda` of the smoothing spline.
+fn splines(places: Places, request: &Request) -> Result<(Vec<Curve>, Option<f64>), KernelError> {
+    let samples = places.samples;
+    let (x, y, weight) = (samples.x(), samples.y(), samples.weight());
+    let natural = CubicSpline::natural(x, y);
+    let linear = LinearSpline::new(x.to_vec(), y.to_vec());
+    let mut curves = vec![
+        places.cubic("natural_spline", "natural cubic spline".to_string(), &natural),
+        places.linear("linear_interpolant", "linear interpolant".to_string(), &linear),
+    ];
+    let chosen = request.smoothing.or_else(|| (x.len() > 4).then(|| smoothing_parameter(x, y, weight)));
+    if let Some(lambda) = chosen {
+        let spline = CubicSpline::smoothing(x, y, weight, lambda);
+        let how = if request.smoothing.is_some() { "as given" } else { "by cross-validation" };
+        let curve = places.cubic("smoothing_spline", "smoothing spline".to_string(), &spline);
+        curves.push(Curve { remark: format!("lambda = {lambda:.3e}, {how}"), ..curve });
+    }
+    if request.tv > 0.0 {
+        let found =
+            trend_filter(x, y, weight, request.tv).map_err(|status| KernelError::Convex { status })?;
+        let knots = found.fit.knots().len().saturating_sub(2);
+        let curve = places.linear("tv_minimiser", "TV minimiser".to_string(), &found.fit);
+        let (energy, lambda) = (found.energy, request.tv);
+        let remark =
+            format!("lambda = {lambda}, knots at {knots} samples, loss + lambda var f' = {energy:.6e}");
+        curves.push(Curve { remark, ..curve });
+    }
+    Ok((curves, chosen))
+}
+
+fn widened(
+    places: Places,
+    (factor, kernel): &(f64, Kernel),
+    rho: &[f64],
+    start: &[f64],
+    natural: &[f64],
+) -> Result<KnotRange, KernelError> {
+    let (regime, x) = (Regime::RandomFeatures, places.samples.x());
+    let flow = GradientFlow::new(kernel.gram(regime, x), places.samples.weight())?;
+    let alpha = flow.coefficients(rho, f64::INFINITY).to_vec();
+    let function = KernelFunction::new(kernel, regime, x, &alpha);
+    let matrix = kernel.matrix(regime, places.yardstick.points(), x);
+    let moved = matrix.dot(&ndarray::ArrayView1::from(&alpha));
+    let values: Vec<f64> = start.iter().zip(moved).map(|(start, by)| start - by).collect();
+    Ok(KnotRange {
+        factor: *factor,
+        distance: places.yardstick.distance(&values, natural)[1],
+        affine_share: function.norm(flow.kernel()).affine_share().unwrap_or(f64::NAN),
+        condition_number: flow.condition_number(),
+        dropped: flow.dropped(),
+    })
+}
+
+/// Equally spaced over the range of the samples and a quarter beyond on either side.
+fn grid(x: &[f64], points: usize) -> Vec<f64> {
+    let (low, high) = (x[0], x[x.len() - 1]);
+    let margin = if high > low { 0.25 * (high - low) } else { 1.0 };
+    let (low, high, last) = (low - margin, high + margin, points.max(2) - 1);
+    (0..=last).map(|i| (low * (last - i) as f64 + high * i as f64) / last as f64).collect()
+}

@@ -1,0 +1,63 @@
+//! How far apart functions are over the range of the samples.
+
+use crate::math::quadrature::gauss_legendre;
+
+/// Gauss points in every gap between samples: at least four, for which the mean square of a
+/// piecewise cubic is exact.
+const LEAST: usize = 4;
+/// About so many points in all where samples are few.
+const POINTS: usize = 400;
+/// With more samples than this two points in a gap will do.
+const MANY: usize = 1000;
+
+/// Points over the range of the samples, at which functions are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Yardstick {
+    points: Vec<f64>,
+    /// Sum to 1.
+    weights: Vec<f64>,
+}
+
+impl Yardstick {
+    /// For samples at `x`, ascending.
+    ///
+    /// ```
+    /// use reluflow::kernel::Yardstick;
+    /// let yardstick = Yardstick::new(&[-1.0, 0.0, 1.0]);
+    /// let values: Vec<f64> = yardstick.points().iter().map(|x| x * x * x).collect();
+    /// assert!((yardstick.rms(&values) - (1.0 / 7f64).sqrt()).abs() < 1e-15);
+    /// ```
+    pub fn new(x: &[f64]) -> Yardstick {
+        let gaps = x.len() - 1;
+        if gaps == 0 {
+            return Yardstick { points: x.to_vec(), weights: vec![1.0] };
+        }
+        let each = if x.len() > MANY { 2 } else { (POINTS / gaps).clamp(LEAST, 40) };
+        let (nodes, node_weights) = gauss_legendre(each);
+        let length = x[gaps] - x[0];
+        let (mut points, mut weights) = (vec![], vec![]);
+        for gap in x.windows(2) {
+            let (middle, half) = (0.5 * (gap[0] + gap[1]), 0.5 * (gap[1] - gap[0]));
+            points.extend(nodes.iter().map(|z| middle + half * z));
+            weights.extend(node_weights.iter().map(|w| w * half / length));
+        }
+        Yardstick { points, weights }
+    }
+
+    /// The points.
+    pub fn points(&self) -> &[f64] {
+        &self.points
+    }
+
+    /// Root mean square over the range of the samples, from values at the points.
+    pub fn rms(&self, values: &[f64]) -> f64 {
+        self.weights.iter().zip(values).map(|(w, v)| w * v * v).sum::<f64>().sqrt()
+    }
+
+    /// Root mean square and largest magnitude of a difference.
+    pub fn distance(&self, a: &[f64], b: &[f64]) -> [f64; 2] {
+        let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let most = difference.iter().fold(0.0, |most: f64, d| most.max(d.abs()));
+        [self.rms(&difference), most]
+    }
+}

@@ -1,0 +1,178 @@
+//! What ensembles of one width say beside the limit.
+
+use crate::math::anderson_darling::anderson_darling;
+
+use super::record::Record;
+
+/// What is compared with the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// Root mean square over snapshots and samples of `rho - rho_limit`.
+    Residual,
+    /// Root mean square over the range of the samples of `f - f_limit` at the end.
+    Function,
+    /// Root mean square over snapshots of `|K - K_limit| / |K_limit|` in the Frobenius norm.
+    TangentKernel,
+    /// Root mean square over snapshots of the difference of the pinned masses.
+    PinnedMass,
+}
+
+impl Quantity {
+    /// All of them.
+    pub const ALL: [Quantity; 4] =
+        [Quantity::Residual, Quantity::Function, Quantity::TangentKernel, Quantity::PinnedMass];
+
+    /// Name in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Residual => "residual",
+            Quantity::Function => "function",
+            Quantity::TangentKernel => "tangent kernel",
+            Quantity::PinnedMass => "pinned mass",
+        }
+    }
+
+    /// How far a run is from the limit.
+    pub(crate) fn deviation(self, run: &Record, limit: &Record) -> f64 {
+        let difference = |name: &str| {
+            let (a, b) = (run.values(name).unwrap_or_default(), limit.values(name).unwrap_or_default());
+            if a.is_empty() || a.len() != b.len() {
+                return f64::NAN;
+            }
+            rms(a.iter().zip(b).map(|(a, b)| a - b))
+        };
+        match self {
+            Quantity::Residual => difference("residual"),
+            Quantity::Function => difference("function"),
+            Quantity::PinnedMass => difference("pinned_mass"),
+            Quantity::TangentKernel => {
+                run.values("kernel_distance").map_or(f64::NAN, |values| rms(values.iter().copied()))
+            }
+        }
+    }
+
+    /// The size of the quantity in the limit, to which "1 %" refers.
+    pub(crate) fn size(self, limit: &Record) -> f64 {
+        let of = |name: &str| limit.values(name).map_or(f64::NAN, |values| rms(values.iter().copied()));
+        match self {
+            Quantity::Residual => of("residual"),
+            Quantity::Function => of("function"),
+            Quantity::TangentKernel => 1.0,
+            Quantity::PinnedMass => of("pinned_mass"),
+        }
+    }
+}
+
+/// Root mean square.
+pub(crate) fn rms(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0f64);
+    for value in values {
+        sum += value * value;
+        count += 1.0;
+    }
+    (sum / count).sqrt()
+}
+
+/// Mean and its standard error; the error is NaN of a single value.
+///
+/// ```
+/// use reluflow::study::mean_and_error;
+/// assert_eq!(mean_and_error(&[1.0, 2.0, 3.0, 6.0]), (3.0, (14.0f64 / 12.0).sqrt()));
+/// ```
+pub fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let square: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (mean, (square / (n - 1.0) / n).sqrt())
+}
+
+/// `sqrt(m) (rho - rho_limit)` of an ensemble at one snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fluctuations {
+    /// Mean over seeds, by sample.
+    pub mean: Vec<f64>,
+    /// Covariance over seeds, row-major.
+    pub covariance: Vec<f64>,
+    /// p-values of the Anderson-Darling test, by sample; NaN where there is nothing to test.
+    pub p_values: Vec<f64>,
+    /// Seeds.
+    pub count: usize,
+}
+
+impl Fluctuations {
+    /// Of vectors of `s` numbers each.
+    pub fn of(vectors: &[Vec<f64>]) -> Fluctuations {
+        let (n, s) = (vectors.len(), vectors.first().map_or(0, Vec::len));
+        let column = |j: usize| -> Vec<f64> { vectors.iter().map(|v| v[j]).collect() };
+        let mean: Vec<f64> = (0..s).map(|j| column(j).iter().sum::<f64>() / n as f64).collect();
+        let mut covariance = vec![0.0; s * s];
+        for v in vectors {
+            for j in 0..s {
+                for k in 0..s {
+                    covariance[j * s + k] += (v[j] - mean[j]) * (v[k] - mean[k]) / (n as f64 - 1.0);
+                }
+            }
+        }
+        let p = |j: usize| anderson_darling(&column(j)).map_or(f64::NAN, |test| test.p_value);
+        Fluctuations { mean, covariance, p_values: (0..s).map(p).collect(), count: n }
+    }
+
+    /// The smallest p-value, times their number (Bonferroni), at most 1: whether any sample's
+    /// fluctuations are not normal. NaN if none could be tested.
+    pub fn p_value(&self) -> f64 {
+        let tested: Vec<f64> = self.p_values.iter().copied().filter(|p| !p.is_nan()).collect();
+        if tested.is_empty() {
+            return f64::NAN;
+        }
+        (tested.iter().copied().fold(1.0, f64::min) * tested.len() as f64).min(1.0)
+    }
+
+    /// `(|C - theory| / |theory|, the same as expected from so many normal vectors)`, Frobenius:
+    ///
+    /// ```text
+    /// E |C - T|^2 = ((tr T)^2 + |T|^2) / (n - 1)
+    /// ```
+    pub fn covariance_error(&self, theory: &[f64]) -> (f64, f64) {
+        let s = self.mean.len();
+        let norm: f64 = theory.iter().map(|t| t * t).sum();
+        let square: f64 = self.covariance.iter().zip(theory).map(|(c, t)| (c - t).powi(2)).sum();
+        let trace: f64 = (0..s).map(|j| theory[j * s + j]).sum();
+        ((square / norm).sqrt(), ((trace * trace + norm) / norm / (self.count as f64 - 1.0)).sqrt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::random::{Purpose, Stream};
+
+    /// Vectors `(2 u, u + v)` with `u`, `v` standard normal: covariance `[[4, 2], [2, 2]]`.
+    #[test]
+    fn a_known_covariance_is_found_within_its_expected_error() {
+        let theory = [4.0, 2.0, 2.0, 2.0];
+        let (mut found, mut expected) = (0.0, 0.0);
+        for trial in 0..400u64 {
+            let mut draw = Stream::new(2, Purpose::Noise, trial);
+            let vectors: Vec<Vec<f64>> = (0..64)
+                .map(|_| {
+                    let (u, v) = (draw.normal(), draw.normal());
+                    vec![2.0 * u, u + v]
+                })
+                .collect();
+            let fluctuations = Fluctuations::of(&vectors);
+            let (error, should) = fluctuations.covariance_error(&theory);
+            found += error * error / 400.0;
+            expected = should * should;
+            assert!(fluctuations.mean.iter().all(|mean| mean.abs() < 1.5));
+        }
+        // Mean squares over 400 trials scatter by a few per cent.
+        assert!((found / expected - 1.0).abs() < 0.15, "{found} {expected}");
+    }
+
+    #[test]
+    fn covariance_by_hand() {
+        let f = Fluctuations::of(&[vec![1.0, 0.0], vec![3.0, 1.0], vec![2.0, 5.0]]);
+        assert_eq!((f.mean.clone(), f.covariance.clone()), (vec![2.0, 2.0], vec![1.0, 0.5, 0.5, 7.0]));
+        assert!(f.p_value().is_nan(), "three values are too few");
+    }
+}

@@ -1,0 +1,79 @@
+//! One run of a study, from its text to its end.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::io::RunWriter;
+use crate::run::{Description, Simulation, StepRecord};
+use crate::scenario::Scenario;
+
+/// Why a run has no result.
+pub(crate) enum Stopped {
+    /// It failed, and would fail again.
+    Failed(String),
+    /// It was asked to stop.
+    Interrupted,
+}
+
+/// What a run goes by while it is followed.
+pub(crate) struct Following<'a> {
+    /// Set when the run is to stop.
+    pub stop: &'a AtomicBool,
+    /// Told how far the run has come, from 0 to 1.
+    pub progress: &'a dyn Fn(f64),
+    /// Where the whole run file goes, if it is wanted.
+    pub run_file: Option<&'a Path>,
+}
+
+/// What looks at a run.
+pub(crate) trait Observer {
+    /// At snapshot `index` of the schedule.
+    fn look(&mut self, index: usize, simulation: &Simulation) -> Result<(), String>;
+}
+
+/// Reads a scenario.
+pub(crate) fn read(text: &str, path: &Path) -> Result<Scenario, Stopped> {
+    Scenario::parse(text, path)
+        .map_err(|error| Stopped::Failed(format!("{}: {}", error.problem(), error.remedy())))
+}
+
+/// Takes a simulation along its schedule; returns the time spent in its steps.
+pub(crate) fn follow(
+    description: &Description,
+    simulation: &mut Simulation,
+    following: &Following,
+    observer: &mut dyn Observer,
+) -> Result<Duration, Stopped> {
+    let failed = |error: &dyn std::fmt::Display| Stopped::Failed(error.to_string());
+    let mut writer = match following.run_file {
+        Some(path) => Some(RunWriter::create(path, description, true).map_err(|error| failed(&error))?),
+        None => None,
+    };
+    let mut in_flow = Duration::ZERO;
+    let mut steps: Vec<StepRecord> = vec![];
+    for (index, &time) in description.schedule.times().iter().enumerate() {
+        let started = Instant::now();
+        while simulation.state().time < time {
+            if following.stop.load(Ordering::Relaxed) {
+                return Err(Stopped::Interrupted);
+            }
+            let record = simulation.step(time).map_err(|error| failed(&error))?;
+            (following.progress)(record.time / description.end);
+            if writer.is_some() {
+                steps.push(record);
+            }
+        }
+        in_flow += started.elapsed();
+        observer.look(index, simulation).map_err(Stopped::Failed)?;
+        if let Some(writer) = &mut writer {
+            let written = writer.write(&simulation.snapshot(), simulation.state(), &steps, true);
+            written.map_err(|error| failed(&error))?;
+            steps.clear();
+        }
+    }
+    if let Some(writer) = writer {
+        writer.finish().map_err(|error| failed(&error))?;
+    }
+    Ok(in_flow)
+}

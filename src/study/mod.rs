@@ -1,0 +1,44 @@
+//! Studies: many runs of one scenario, and what they say together.
+//!
+//! [`sweep`] carries out the product of overrides of any key; a phase study is a sweep whose axes
+//! are the invariant, the width and the scaling. What is finished is kept run by run, so that a
+//! study that was killed goes on where it was, and shards on several machines make one file.
+//! [`WidthPlan`] sets ensembles of finite networks beside the limit of infinite width. This module decides which runs there are, over which threads they go, and what is measured of them;
+//! it knows nothing of the terminal, and how a run is stepped is the business of
+//! [`run`](crate::run).
+
+mod approach;
+mod assemble;
+mod engine;
+mod ensemble;
+mod error;
+mod fingerprint;
+mod follow;
+mod function;
+mod limit;
+mod observe;
+mod overrides;
+mod parts;
+mod phase;
+mod plan;
+mod pool;
+mod record;
+mod sweep;
+mod values;
+mod variables;
+mod width;
+mod width_file;
+mod width_run;
+
+pub use approach::Approach;
+pub use engine::{Monitor, Times};
+pub use ensemble::{Fluctuations, Quantity, mean_and_error};
+pub use error::StudyError;
+pub use limit::LimitKind;
+pub use overrides::set;
+pub use phase::{PhaseRequest, PhaseRow, Share, phase_plan};
+pub use plan::{Axis, Base, Plan, Run, Values};
+pub use sweep::{Ended, Place, merge, runs_folder, sweep};
+pub use values::Swept;
+pub use variables::{VARIABLES, Variable};
+pub use width::{WidthEnded, WidthPlan, WidthReport, WidthRequest, WidthRow};

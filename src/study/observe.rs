@@ -1,0 +1,145 @@
+//! What a sweep measures of every run.
+
+use std::f64::consts::{PI, TAU};
+use std::time::Instant;
+
+use crate::io::Particles;
+use crate::kernel::Yardstick;
+use crate::math::cubic_spline::CubicSpline;
+use crate::math::linear_spline::LinearSpline;
+use crate::run::{Description, Simulation};
+use crate::scenario::Scenario;
+
+use super::follow::{self, Following, Observer, Stopped};
+use super::function;
+use super::record::Record;
+
+/// Numbers of every snapshot, in this order.
+const SERIES: [&str; 13] = [
+    "loss",
+    "tangent_kernel_change",
+    "slope_variation",
+    "roughness",
+    "linear_distance",
+    "linear_distance_max",
+    "spline_distance",
+    "spline_distance_max",
+    "pinned_mass",
+    "dead_mass",
+    "stuck_mass",
+    "direction_change",
+    "ambiguous_mass",
+];
+
+struct Measuring<'a> {
+    description: &'a Description,
+    yardstick: Yardstick,
+    linear: Vec<f64>,
+    spline: Vec<f64>,
+    start: Vec<f64>,
+    series: [Vec<f64>; SERIES.len()],
+    residual: Vec<f64>,
+}
+
+impl<'a> Measuring<'a> {
+    fn new(description: &'a Description) -> Measuring<'a> {
+        let (x, y) = (description.samples.x(), description.samples.y());
+        let yardstick = Yardstick::new(x);
+        let linear = LinearSpline::new(x.to_vec(), y.to_vec());
+        let spline = CubicSpline::natural(x, y);
+        let at = |f: &dyn Fn(f64) -> f64| yardstick.points().iter().map(|&x| f(x)).collect();
+        Measuring {
+            linear: at(&|x| linear.value(x)),
+            spline: at(&|x| spline.value(x)),
+            yardstick,
+            description,
+            start: vec![],
+            series: Default::default(),
+            residual: vec![],
+        }
+    }
+}
+
+impl Observer for Measuring<'_> {
+    fn look(&mut self, _: usize, simulation: &Simulation) -> Result<(), String> {
+        let (d, stepper) = (self.description, simulation.stepper());
+        let snapshot = simulation.snapshot();
+        let particles = Particles::of_state(simulation.state(), d.flow.kappa());
+        if self.start.is_empty() {
+            self.start = particles.theta.clone();
+        }
+        let f = function::values(self.yardstick.points(), &particles, &d.mass);
+        let [linear, linear_most] = self.yardstick.distance(&f, &self.linear);
+        let [spline, spline_most] = self.yardstick.distance(&f, &self.spline);
+        let (variation, roughness) = function::bends(&particles, &d.mass, stepper.regions(), d.samples.x());
+        let row = [
+            snapshot.loss,
+            snapshot.tangent_kernel_change,
+            variation,
+            roughness,
+            linear,
+            linear_most,
+            spline,
+            spline_most,
+            snapshot.pinned_mass.sum(),
+            snapshot.region_mass[0],
+            snapshot.stuck_mass,
+            turned(&self.start, &particles.theta, &d.mass),
+            snapshot.counters.ambiguous_mass,
+        ];
+        self.series.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+        self.residual.extend(snapshot.residual);
+        Ok(())
+    }
+}
+
+/// `sqrt(Sum mass |angle between the directions|^2)`.
+fn turned(start: &[f64], now: &[f64], mass: &[f64]) -> f64 {
+    let square = |i: usize| {
+        let angle = (now[i] - start[i] + PI).rem_euclid(TAU) - PI;
+        mass[i] * angle * angle
+    };
+    (0..mass.len()).map(square).sum::<f64>().sqrt()
+}
+
+/// Carries one run of a sweep out, and keeps what is measured.
+pub(crate) fn sweep_run(
+    scenario: Scenario,
+    fingerprint: &str,
+    following: &Following,
+    begun: Instant,
+) -> Result<Record, Stopped> {
+    let Scenario { description: d, start, .. } = scenario;
+    let mut simulation = Simulation::new(&d, start).map_err(|error| Stopped::Failed(error.to_string()))?;
+    let mut measuring = Measuring::new(&d);
+    let in_flow = follow::follow(&d, &mut simulation, following, &mut measuring)?;
+    let mut record = Record::new(fingerprint);
+    let (times, s) = (d.schedule.times().len(), d.samples.len());
+    for (name, values) in SERIES.iter().zip(measuring.series) {
+        record.keep_number(&format!("final_{name}"), values[times - 1]);
+        record.keep(name, &[("time", times)], values);
+    }
+    record.keep("final_residual", &[("sample", s)], measuring.residual[(times - 1) * s..].to_vec());
+    record.keep("residual", &[("time", times), ("sample", s)], measuring.residual);
+    record.keep("time", &[("time", times)], d.schedule.times().to_vec());
+    record.keep("x", &[("sample", s)], d.samples.x().to_vec());
+    record.keep("y", &[("sample", s)], d.samples.y().to_vec());
+    record.keep("sample_weight", &[("sample", s)], d.samples.weight().to_vec());
+    record.keep_number("particles", d.mass.len() as f64);
+    record.keep_number("kappa", d.flow.kappa());
+    record.keep_number("steps", simulation.state().step as f64);
+    record.flow_seconds = in_flow.as_secs_f64();
+    record.seconds = begun.elapsed().as_secs_f64();
+    Ok(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directions_are_compared_on_the_circle() {
+        let turned = turned(&[0.1, 3.0], &[TAU - 0.1, 3.4], &[0.25, 0.75]);
+        assert!((turned - (0.25f64 * 0.04 + 0.75 * 0.16).sqrt()).abs() < 1e-15, "{turned}");
+    }
+}

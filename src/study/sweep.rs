@@ -1,0 +1,223 @@
+//! Sweeps: a plan carried out, whole or by shards, and put together.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use super::engine::{Engine, Monitor, Times};
+use super::parts::{self, Parts};
+use super::phase::{PHASE, PhaseRow, phase_arrays, phase_table};
+use super::plan::{FILE, Plan, Run};
+use super::record::Record;
+use super::{StudyError, assemble, follow, observe};
+
+/// Where a study goes, and which part of it is to be done.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The study file.
+    pub study: PathBuf,
+    /// Replace it if it exists.
+    pub force: bool,
+    /// `(3, 16)`: the third of sixteen shards.
+    pub shard: Option<(usize, usize)>,
+}
+
+/// How a study ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// The study file, if it is written.
+    pub file: Option<PathBuf>,
+    /// Runs that failed: which, and why.
+    pub failures: Vec<(String, String)>,
+    /// Runs of the study, or of the shard.
+    pub runs: usize,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+    /// Where the time went.
+    pub times: Times,
+    /// Finished runs of other studies that are still in the folder of parts.
+    pub left: usize,
+    /// The table of a phase study; empty of other studies and of shards.
+    pub table: Vec<PhaseRow>,
+}
+
+impl Place {
+    /// The runs that are to be done here, with their numbers.
+    pub fn runs<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = (usize, &'p Run)> + Clone {
+        let shard = self.shard;
+        let here = move |number: usize| shard.is_none_or(|(which, of)| number % of == which - 1);
+        plan.runs.iter().enumerate().filter(move |(number, _)| here(*number))
+    }
+}
+
+/// Name of an empty file beside the parts, followed by the number of shards.
+const SHARDS: &str = "shards-";
+
+/// Carries out a sweep, or a shard of it; goes on where it was stopped.
+///
+/// A shard leaves its finished runs in the folder `<study>.parts/`, from which [`merge`] makes the
+/// study file; otherwise that happens here, and the folder is removed.
+///
+/// # Errors
+/// The study file exists, or something cannot be written. That runs fail is no error.
+pub fn sweep(
+    plan: &Plan,
+    place: &Place,
+    monitor: &dyn Monitor,
+    stop: &AtomicBool,
+) -> Result<Ended, StudyError> {
+    refuse_existing(place)?;
+    let parts = Parts::open(&place.study, place.shard)?;
+    write_plan(&parts, plan)?;
+    if let Some((_, of)) = place.shard {
+        // Tells `merge` which shards to ask for.
+        parts.write_file(&format!("{SHARDS}{of}"), b"")?;
+    }
+    let runs: Vec<(usize, &Run)> = place.runs(plan).collect();
+    let folder = runs_folder(&place.study);
+    if plan.keep_runs {
+        std::fs::create_dir_all(&folder).map_err(|error| StudyError::Part {
+            path: folder.clone(),
+            found: error.to_string(),
+            remedy: "choose another output",
+        })?;
+    }
+    let run_file = |number: usize| plan.keep_runs.then(|| folder.join(format!("run_{number:06}.h5")));
+    let engine = Engine { base: &plan.base, parts: &parts, monitor, stop, run_file: &run_file };
+    let (complete, times) = engine.carry_out(&runs, &|text, run, following, begun| {
+        let scenario = follow::read(text, &plan.base.path)?;
+        observe::sweep_run(scenario, &run.fingerprint, following, begun)
+    })?;
+    let mut ended = Ended {
+        file: None,
+        failures: failures(&runs, |run| parts.read(&run.fingerprint)),
+        runs: runs.len(),
+        interrupted: !complete,
+        times,
+        left: 0,
+        table: vec![],
+    };
+    if complete && place.shard.is_none() {
+        let records = collect(plan, &place.study, std::slice::from_ref(&parts.folder().to_path_buf()))?;
+        ended.left = finish(plan, place, parts, &records)?;
+        ended.table = table(plan, &records);
+        ended.file = Some(place.study.clone());
+    }
+    Ok(ended)
+}
+
+/// Makes the study file of which all shards are done.
+///
+/// * `from`: folders of parts beside the study's own, such as other machines left them.
+///
+/// # Errors
+/// Runs are missing, or the file cannot be written.
+pub fn merge(place: &Place, from: &[PathBuf]) -> Result<Ended, StudyError> {
+    refuse_existing(place)?;
+    let own = parts::folder_of(&place.study);
+    let mut folders = vec![own];
+    folders.extend(from.iter().cloned());
+    let plan = read_plan(&folders)?;
+    let records = collect(&plan, &place.study, &folders)?;
+    let parts = Parts::open(&place.study, None)?;
+    let runs: Vec<(usize, &Run)> = plan.runs.iter().enumerate().collect();
+    let mut by_number = records.iter();
+    let failures = failures(&runs, |_| by_number.next().cloned());
+    let left = finish(&plan, place, parts, &records)?;
+    let file = Some(place.study.clone());
+    let times = Times { reused: plan.runs.len(), ..Times::default() };
+    let table = table(&plan, &records);
+    Ok(Ended { file, failures, runs: plan.runs.len(), interrupted: false, times, left, table })
+}
+
+/// Refuses to replace a finished study, before anything is computed.
+pub(crate) fn refuse_existing(place: &Place) -> Result<(), StudyError> {
+    if place.study.exists() && !place.force {
+        return Err(crate::io::IoError::Exists { path: place.study.clone() }.into());
+    }
+    Ok(())
+}
+
+/// Where whole run files are kept: `<study without .h5>_runs/`.
+pub fn runs_folder(study: &Path) -> PathBuf {
+    let stem = study.file_stem().unwrap_or_default().to_string_lossy();
+    study.with_file_name(format!("{stem}_runs"))
+}
+
+pub(crate) fn write_plan(parts: &Parts, plan: &Plan) -> Result<(), StudyError> {
+    let bytes = serde_json::to_vec(plan).expect("texts and numbers can be written as JSON");
+    parts.write_file(FILE, &bytes)
+}
+
+fn read_plan(folders: &[PathBuf]) -> Result<Plan, StudyError> {
+    let path = folders.iter().map(|folder| folder.join(FILE)).find(|path| path.exists());
+    let Some(path) = path else {
+        return Err(StudyError::Request {
+            problem: format!("{} holds no plan of a study", folders[0].display()),
+            remedy: "give the study file whose shards were run with --shard, or their folders with --from"
+                .to_string(),
+        });
+    };
+    let damaged = |found: String| StudyError::Part {
+        path: path.clone(),
+        found,
+        remedy: "run one of the shards again with this version of the program, which writes the plan anew",
+    };
+    let bytes = std::fs::read(&path).map_err(|error| damaged(error.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
+}
+
+/// The records of all runs, in their order.
+fn collect(plan: &Plan, study: &Path, folders: &[PathBuf]) -> Result<Vec<Record>, StudyError> {
+    let find = |run: &Run| folders.iter().find_map(|folder| parts::read_from(folder, &run.fingerprint));
+    let found: Vec<Option<Record>> = plan.runs.iter().map(find).collect();
+    let missing: Vec<usize> =
+        found.iter().enumerate().filter(|(_, record)| record.is_none()).map(|(number, _)| number).collect();
+    if !missing.is_empty() {
+        return Err(StudyError::Missing {
+            study: study.to_path_buf(),
+            missing: missing.len(),
+            total: plan.runs.len(),
+            shards: open_shards(folders, &missing),
+        });
+    }
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Shards to run again, if the folders tell into how many the study was cut.
+fn open_shards(folders: &[PathBuf], missing: &[usize]) -> String {
+    let names = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+    let of = names
+        .filter_map(|entry| entry.file_name().to_str()?.strip_prefix(SHARDS)?.parse::<usize>().ok())
+        .next();
+    let Some(of) = of else { return "-".to_string() };
+    let mut shards: Vec<usize> = missing.iter().map(|number| number % of + 1).collect();
+    shards.sort_unstable();
+    shards.dedup();
+    shards.iter().map(|shard| format!("{shard}/{of}")).collect::<Vec<_>>().join(" ")
+}
+
+fn failures(runs: &[(usize, &Run)], mut record: impl FnMut(&Run) -> Option<Record>) -> Vec<(String, String)> {
+    let failed = |(number, run): &(usize, &Run)| {
+        let failure = record(run)?.failure;
+        let words = run.words();
+        let name = if words.is_empty() { format!("run {number}") } else { words };
+        (!failure.is_empty()).then_some((name, failure))
+    };
+    runs.iter().filter_map(failed).collect()
+}
+
+fn table(plan: &Plan, records: &[Record]) -> Vec<PhaseRow> {
+    if plan.kind == PHASE { phase_table(plan, records) } else { vec![] }
+}
+
+/// Writes the study file, then removes the parts; returns how many of other studies are left.
+fn finish(plan: &Plan, place: &Place, parts: Parts, records: &[Record]) -> Result<usize, StudyError> {
+    let extra = if plan.kind == PHASE { phase_arrays(plan, records) } else { vec![] };
+    assemble::write(&place.study, plan, records, place.force, extra)?;
+    let prints = plan.runs.iter().map(|run| run.fingerprint.as_str());
+    let names = std::fs::read_dir(parts.folder()).into_iter().flatten().flatten();
+    let mut others: Vec<String> =
+        names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    others.retain(|name| name == FILE || name.starts_with(SHARDS));
+    Ok(parts.remove(prints, &others))
+}

@@ -1,0 +1,219 @@
+//! `reluflow study sweep` and `study merge`, as a user runs them.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+use reluflow::math::random::{Purpose, Stream};
+use reluflow::scenario::Scenario;
+
+use crate::cli_support::*;
+use crate::study_support::*;
+
+fn parts(folder: &Path, study: &str) -> usize {
+    let entries = fs::read_dir(folder.join(format!("{study}.parts"))).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "part")).count()
+}
+
+const SETS: [&str; 6] = ["--set", "flow.tv=0,0.1", "--set", "measure.scale=0.5:2:log3", "--seeds", "4"];
+
+#[test]
+fn a_study_killed_at_ten_random_moments_is_the_uninterrupted_one() {
+    let folder = folder_with_sine(20_000, 5);
+    let sweep = |study: &str| {
+        let mut arguments = vec!["study", "sweep", "sine.toml", "-o", study];
+        arguments.extend(SETS);
+        arguments.into_iter().map(String::from).collect::<Vec<_>>()
+    };
+    reluflow(folder.path()).args(sweep("whole.h5")).assert().success();
+    let mut draw = Stream::new(11, Purpose::Noise, 0);
+    let (mut kills, mut kept) = (0, 0);
+    while kills < 10 {
+        let arguments = sweep("killed.h5");
+        let started = start(folder.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        std::thread::sleep(Duration::from_millis(10 + draw.below(150)));
+        started.signal(libc::SIGKILL);
+        let (_, code) = started.finish();
+        kills += 1;
+        let found = parts(folder.path(), "killed.h5");
+        if code.is_some() {
+            // It was done before the kill.
+            assert_eq!(code, Some(0));
+            break;
+        }
+        assert!(found >= kept, "{found} finished runs of {kept} are left");
+        assert!(!folder.path().join("killed.h5").exists());
+        kept = found;
+    }
+    assert!(kept > 0, "no run was ever finished before a kill");
+    if !folder.path().join("killed.h5").exists() {
+        let mut arguments = sweep("killed.h5");
+        arguments.push("--json".into());
+        let ended = json(reluflow(folder.path()).args(arguments));
+        assert_eq!(ended["done_before"], kept);
+        assert_eq!(ended["done_now"], 24 - kept);
+    }
+    assert_same_study(&folder.path().join("whole.h5"), &folder.path().join("killed.h5"));
+    assert!(!folder.path().join("killed.h5.parts").exists(), "parts are left behind");
+}
+
+/// A scenario that changed, and a study that grew, take from the parts what is theirs and no more.
+#[test]
+fn parts_of_another_scenario_are_not_reused_and_a_larger_study_reuses_its_own() {
+    let folder = folder_with_sine(200, 3);
+    let shard = ["--shard", "1/1", "-o", "s.h5"];
+    let sweep = |values: &str| {
+        ["study", "sweep", "sine.toml", "--set"].map(String::from).into_iter().chain([values.to_string()])
+    };
+    reluflow(folder.path()).args(sweep("flow.tv=0,0.1")).args(shard).assert().success();
+    let before = |values: &str, more: &[&str]| {
+        json(reluflow(folder.path()).args(sweep(values)).args(more).args(["--json", "-o", "s.h5"]))["done_before"].clone()
+    };
+    assert_eq!(before("flow.tv=0,0.1,0.2", &["--shard", "1/1"]), 2);
+    fs::write(folder.path().join("sine.toml"), sine(201, 3)).unwrap();
+    assert_eq!(before("flow.tv=0,0.1,0.2", &[]), 0);
+    assert_eq!(parts(folder.path(), "s.h5"), 3, "the others' finished runs are not thrown away");
+    assert_eq!(numbers(&folder.path().join("s.h5"), "particles"), [201.0; 3]);
+}
+
+#[test]
+fn shards_merged_are_the_whole() {
+    let folder = folder_with_sine(300, 4);
+    let sweep = |more: &[&str]| {
+        let mut command = reluflow(folder.path());
+        command.args(["study", "sweep", "sine.toml"]).args(SETS).args(more);
+        command
+    };
+    sweep(&["-o", "whole.h5"]).assert().success();
+    let merge = || {
+        let mut command = reluflow(folder.path());
+        command.args(["study", "merge", "part.h5", "--from", "other/part.h5.parts"]);
+        command
+    };
+    merge().assert().code(2).stderr(contains("part.h5.parts holds no plan of a study"));
+    sweep(&["-o", "part.h5", "--shard", "1/3"]).assert().success().stderr(contains("study merge part.h5"));
+    sweep(&["-o", "part.h5", "--shard", "3/3"]).assert().success();
+    merge().assert().code(2).stderr(contains("8 of 24 runs are not finished (shards with open runs: 2/3)"));
+    sweep(&["-o", "other/part.h5", "--shard", "2/3"]).assert().success();
+    merge().assert().success();
+    assert_same_study(&folder.path().join("whole.h5"), &folder.path().join("part.h5"));
+    merge().assert().code(2).stderr(contains("part.h5 exists already"));
+    sweep(&["--shard", "4/3"]).assert().code(2).stderr(contains("3/16"));
+}
+
+#[test]
+fn failed_runs_are_reported_and_stop_no_others() {
+    let folder = folder_with_sine(100, 3);
+    for (name, rows) in [("a", 3), ("c", 5)] {
+        let rows: String = (0..rows).map(|i| format!("{i},{}\n", i % 2)).collect();
+        fs::write(folder.path().join(format!("{name}.csv")), format!("x,y\n{rows}")).unwrap();
+    }
+    let text = sine(100, 3).replace("function = \"sine\"\ncount = 5", "file = \"a.csv\"");
+    fs::write(folder.path().join("file.toml"), text).unwrap();
+    reluflow(folder.path())
+        .args(["study", "sweep", "file.toml", "--set", "samples.file=a.csv,b.csv,c.csv", "-o", "s.h5"])
+        .assert()
+        .code(1)
+        .stderr(
+            contains("error: samples.file=\"b.csv\": ")
+                .and(contains("b.csv"))
+                .and(contains("1 of 3 runs failed")),
+        );
+    let study = folder.path().join("s.h5");
+    let failure = texts(&study, "failure");
+    assert!(failure[0].is_empty() && failure[1].contains("cannot be read") && failure[2].is_empty());
+    assert_eq!(texts(&study, "samples_file"), ["a.csv", "b.csv", "c.csv"]);
+    let loss = numbers(&study, "final_loss");
+    assert!(loss[0].is_finite() && loss[1].is_nan() && loss[2].is_finite());
+    // Three samples fill a part of the room for five.
+    let residual = numbers(&study, "final_residual");
+    let known: Vec<bool> = residual.iter().map(|rho| rho.is_finite()).collect();
+    let expected = [[true, true, true, false, false], [false; 5], [true; 5]].concat();
+    assert_eq!(known, expected);
+}
+
+#[test]
+fn overrides_are_refused_by_name_before_anything_runs() {
+    let folder = folder_with_sine(100, 3);
+    for (sets, words) in [
+        (&["flow.tv=0,-0.5"][..], "--set flow.tv=-0.5: sine.toml: flow.tv = -0.5 is negative"),
+        (&["mesure.scale=1"], "--set mesure.scale=1: sine.toml: unknown section [mesure]"),
+        (&["measure.scal=1"], "--set measure.scal=1: sine.toml: unknown key `scal` in [measure]"),
+        (&["time.end=1", "measure.law=normall"], "--set measure.law=\"normall\": sine.toml: measure.law"),
+        (&["measure.scale"], "--set measure.scale: has no `=`"),
+        (&["measure.scale=1:2:logx"], "--set measure.scale=1:2:logx: 1:2:logx does not say how many"),
+    ] {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        let mut command = reluflow(folder.path());
+        command.args(["study", "sweep", "sine.toml"]).args(sets);
+        command.assert().code(2).stdout("").stderr(contains(words));
+    }
+    assert!(!folder.path().join("output").exists());
+}
+
+/// The study keeps what the runs' own files say.
+#[test]
+fn numbers_are_those_of_the_runs() {
+    let folder = folder_with_sine(50, 4);
+    reluflow(folder.path())
+        .args([
+            "study",
+            "sweep",
+            "sine.toml",
+            "--set",
+            "flow.tv=0,0.1",
+            "--seeds",
+            "2",
+            "--keep-runs",
+            "-o",
+            "s.h5",
+        ])
+        .assert()
+        .success();
+    let study = folder.path().join("s.h5");
+    let (residual, loss) = (numbers(&study, "residual"), numbers(&study, "loss"));
+    let change = numbers(&study, "tangent_kernel_change");
+    for number in 0..4 {
+        let file = folder.path().join(format!("s_runs/run_{number:06}.h5"));
+        let run = reluflow::io::RunFile::open(&file).unwrap();
+        let description = run.description().unwrap();
+        assert_eq!(description.flow.tv(), [0.0, 0.0, 0.1, 0.1][number]);
+        assert_eq!(description.seed, Some([1, 2, 1, 2][number]));
+        for t in 0..4 {
+            let snapshot = run.snapshot(t).unwrap();
+            let at = number * 4 + t;
+            assert_eq!(snapshot.residual.to_vec(), residual[at * 5..(at + 1) * 5]);
+            assert_eq!((snapshot.loss, snapshot.tangent_kernel_change), (loss[at], change[at]));
+        }
+    }
+    reluflow(folder.path()).args(["check", "-q", "s_runs/run_000003.h5"]).assert().success();
+    // The function's distance to the interpolant, by the definition of both, on a fine grid.
+    let scenario = Scenario::read(&folder.path().join("sine.toml")).unwrap();
+    let (x, y) = (scenario.description.samples.x(), scenario.description.samples.y());
+    let measure = scenario.start.canonical().unwrap();
+    let mut square = 0.0;
+    for i in 0..4000 {
+        let at = x[0] + (x[4] - x[0]) * (f64::from(i) + 0.5) / 4000.0;
+        let j = x.partition_point(|&x| x <= at).clamp(1, 4);
+        let line = y[j - 1] + (y[j] - y[j - 1]) * (at - x[j - 1]) / (x[j] - x[j - 1]);
+        square += (measure.value_at(at) - line).powi(2) / 4000.0;
+    }
+    let stored = numbers(&study, "linear_distance")[0];
+    assert!((stored - square.sqrt()).abs() < 1e-3 * stored, "{stored} {}", square.sqrt());
+}
+
+#[test]
+fn ctrl_c_stops_cleanly_and_the_study_goes_on() {
+    let folder = folder_with_sine(20_000, 5);
+    let arguments = ["study", "sweep", "sine.toml", "-o", "s.h5", "--seeds", "30"];
+    let started = start_and_wait_for(folder.path(), &arguments, "run 2 of 30 finished");
+    started.signal(libc::SIGINT);
+    let (said, code) = started.finish();
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("of 30 runs are finished; the same command goes on"), "{said}");
+    let kept = parts(folder.path(), "s.h5");
+    let ended = json(reluflow(folder.path()).args(arguments).arg("--json"));
+    assert_eq!((ended["done_before"].clone(), kept >= 2), (kept.into(), true));
+}
