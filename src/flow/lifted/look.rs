@@ -147,7 +147,8 @@ impl<const EITHER: bool> Test<EITHER> {
             (a_end, b_end) = (a_end * 1f64.copysign(a), b_end * 1f64.copysign(b));
             (a, b) = (a.abs(), b.abs());
         }
-        let length = (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt();
+        // Not zero, lest a neuron that is nothing makes a margin that is NaN and hides those of others.
+        let length = (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt().max(f64::MIN_POSITIVE);
         let nearest = if a < b { a } else { b };
         let at_end = if a_end < b_end { a_end } else { b_end };
         let (sum_a, sum_b) = (a + a_end.abs(), b + b_end.abs());
