@@ -32,7 +32,7 @@ impl Walker<'_, '_> {
         };
         let mut excess = slide.rapidity.map(|p| sign * p);
         excess[0] -= poly::value(&excess, from) + needed;
-        let zero = if c == 0.0 && poly::derivative(&excess, from) > 0.0 {
+        let zero = if c_first && c == 0.0 && poly::derivative(&excess, from) > 0.0 {
             // It has the sign that `c` is about to lose.
             from
         } else {
