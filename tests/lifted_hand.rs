@@ -156,7 +156,8 @@ fn neurons_rest_while_nothing_is_downhill() {
                 let (samples, rho, c) = (run.stepper.samples(), run.stepper.residual(), run.neurons()[i][0]);
                 for step in 0..500 {
                     let (sin, cos) = (f64::from(step) * std::f64::consts::TAU / 500.0).sin_cos();
-                    let term = |j: usize| samples.weight()[j] * rho[j] * (samples.x()[j] * cos + sin).max(0.0);
+                    let term =
+                        |j: usize| samples.weight()[j] * rho[j] * (samples.x()[j] * cos + sin).max(0.0);
                     let slope = c * (0..rho.len()).map(term).sum::<f64>();
                     assert!(slope > -1e-12, "seed {seed}, neuron {i}: rests though {slope:e} is downhill");
                 }
@@ -218,7 +219,11 @@ fn a_neuron_on_a_line_with_c_zero() {
                 let (place, c) = (run.state.place[run.state.position_of(0)], run.neurons()[0][0]);
                 let expected = -KAPPA * pull * 1e-4;
                 assert!((c - expected).abs() < 0.05 * expected.abs(), "seed {seed}: {c} {expected}");
-                assert_eq!(place.kind() == PlaceKind::Pinned, held, "seed {seed}, boundary {b}: {low} {high}");
+                assert_eq!(
+                    place.kind() == PlaceKind::Pinned,
+                    held,
+                    "seed {seed}, boundary {b}: {low} {high}"
+                );
                 assert!(!held || place.is_negative() == (pull > 0.0), "seed {seed}, boundary {b}");
                 c
             });
