@@ -14,12 +14,12 @@ use super::find::find;
 use super::frame::{IDENTITY, Mat, apply};
 use super::kind::{Kind, Neuron};
 use super::order::order;
-use super::rooms::Rooms;
-use super::second::transform;
+use super::resum::sum_anew;
+use super::rooms::{Rooms, room_of, rooms_of};
 use super::start::{Totals, start_of};
 use super::sums::Sums;
 use super::tables::Tables;
-use super::totals::{add_movers, moments_of, transform_pinned};
+use super::totals::{add_movers, moments_of};
 use super::walk::{Walked, walk};
 
 /// A frame whose entries pass this is applied to its neurons and starts anew: beyond, rounding in
@@ -256,7 +256,7 @@ impl Cloud {
 
     /// Makes the neurons of the last push those of the state. Returns whether frames were applied,
     /// which changes moments by rounding.
-    pub fn accept(&mut self, state: &mut State, regions: &Regions) -> bool {
+    pub fn accept(&mut self, state: &mut State, mass: &[f64], regions: &Regions) -> bool {
         for (room, travel) in self.rooms.travel.iter_mut().enumerate() {
             let frame = room_frame(regions.boundaries(), room);
             *travel += frame.map_or(0.0, |frame| self.trial.travel[frame]);
@@ -280,6 +280,7 @@ impl Cloud {
             let due = largest > LARGEST_ENTRY && self.kind.beta > 0.0;
             if due || (self.plain && self.frames[frame] != IDENTITY) {
                 self.apply_frame(state, regions, frame);
+                sum_anew(&mut self.totals, &self.rooms, state, mass, regions, frame);
                 applied = true;
             }
         }
@@ -292,11 +293,11 @@ impl Cloud {
         moments_of(samples, regions, self.kind, self.kappa, &self.frames, &self.totals)
     }
 
-    /// Applies a frame to its neurons, which then are stored as they are.
+    /// Applies a frame to its neurons, which then are stored as they are; their sums must then be taken anew.
     fn apply_frame(&mut self, state: &mut State, regions: &Regions, frame: usize) {
         let count = regions.boundaries();
         let matrix = self.frames[frame];
-        let rooms = if frame < count { frame..frame + 1 } else { 2 * frame - count..2 * frame - count + 2 };
+        let rooms = rooms_of(count, frame);
         for room in rooms.clone() {
             let blocks = &self.rooms.blocks[self.rooms.blocks_of(room)];
             let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { continue };
@@ -310,7 +311,7 @@ impl Cloud {
                 .zip(place)
                 .with_min_len(4096)
                 .for_each(|(((c, x), y), &place)| {
-                    if super::rooms::room_of(count, place) == room {
+                    if room_of(count, place) == room {
                         [*c, *x, *y] = settled(&matrix, [*c, *x, *y], place);
                     }
                 });
@@ -323,13 +324,6 @@ impl Cloud {
                 let z = [state.c[at], state.w_x[at], state.w_y[at]];
                 [state.c[at], state.w_x[at], state.w_y[at]] = settled(&matrix, z, state.place[at]);
             }
-        }
-        if frame < count {
-            self.totals.region[frame] = transform(&matrix, &self.totals.region[frame]);
-        } else {
-            let d = regions.direction(frame - count);
-            let clusters = &mut self.totals.boundary[frame - count];
-            *clusters = clusters.map(|cluster| transform_pinned(&matrix, d, &cluster));
         }
         self.frames[frame] = IDENTITY;
     }

@@ -5,7 +5,8 @@
 //! obeys `2 s >= s_0 + s_1 - L |z|`. So it met nothing if `s_0 + s_1 > L |z|` for both planes.
 //! Nor did it if both `s_1` are positive and distances changed in one direction only:
 //! `ds/du = -c <n, h g>`, so they do where neither the field across the planes nor `c` turns. On a
-//! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does.
+//! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does; there it must have
+//! started off both planes, because only then is the side known on which it starts.
 
 use multiversion::multiversion;
 
@@ -146,13 +147,15 @@ impl<const EITHER: bool> Test<EITHER> {
             (a_end, b_end) = (a_end * 1f64.copysign(a), b_end * 1f64.copysign(b));
             (a, b) = (a.abs(), b.abs());
         }
-        let length = (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt();
+        // Not zero, lest a neuron that is nothing makes a margin that is NaN and hides those of others.
+        let length = (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt().max(f64::MIN_POSITIVE);
         let nearest = if a < b { a } else { b };
         let at_end = if a_end < b_end { a_end } else { b_end };
         let (sum_a, sum_b) = (a + a_end.abs(), b + b_end.abs());
         let sum = if sum_a < sum_b { sum_a } else { sum_b };
-        // Written so that a NaN counts as near.
-        let inside = at_end > self.rounding * length;
+        // Written so that a NaN counts as near. Whoever starts on a plane of a boundary may be about to
+        // leave it to the side that its cluster does not hold.
+        let inside = (at_end > self.rounding * length) & (!EITHER | (nearest > self.rounding * length));
         let out_of_reach = sum > self.reach * length;
         let monotone = if EITHER {
             self.output_travel < f64::INFINITY

@@ -13,7 +13,7 @@
 //! * `tables`: what a push looks up; `find`, `look`: which neurons may meet an event; `order`: where
 //!   each lies in memory;
 //! * `walk`, `crossing`, `pinned`, `origin`: one neuron through a step, event by event;
-//! * `sums`, `totals`: what walks add up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
+//! * `resum`: moments taken anew when a frame is applied; `sums`, `totals`: what walks add up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
 
 mod cloud;
 mod crossing;
@@ -24,6 +24,7 @@ mod look;
 mod order;
 mod origin;
 mod pinned;
+mod resum;
 mod rooms;
 mod second;
 mod start;

@@ -12,20 +12,36 @@ use super::tables::Tables;
 use super::walk::Walker;
 
 /// Where a neuron may leave the origin.
+#[derive(Clone, Copy)]
 enum Way {
     Along(usize),
     Into(usize),
 }
 
 impl Tables<'_> {
-    /// When some direction first is downhill for neurons at the origin with this sign of `c`.
-    ///
-    /// Inside a region `h` is a sine, so while no direction is downhill the least `c h` lies on a
-    /// boundary, and there the first downhill direction appears.
+    /// When some direction first is downhill for neurons at the origin with this sign of `c`;
+    /// infinite for never, and where `w` does not move.
     pub fn leaves_origin(&self, sign: f64) -> f64 {
+        if self.kind.beta == 0.0 {
+            return f64::INFINITY;
+        }
+        self.first_way(sign, 0.0).map_or(f64::INFINITY, |(u, _)| u)
+    }
+
+    /// The first direction that is downhill for neurons at the origin with this sign of `c`, and
+    /// when, not before `from`.
+    ///
+    /// Inside a region narrower than `pi` `h` is part of one arch of a sine, so while no direction is
+    /// downhill the least `c h` lies on a boundary, and there the first downhill direction appears.
+    /// The one region of a single sample is as wide as `pi`: all of it becomes downhill at once.
+    fn first_way(&self, sign: f64, from: f64) -> Option<(f64, Way)> {
+        let first = |h: [f64; 4], way| Some((poly::first_positive(&h.map(|h| -sign * h), from)?, way));
+        if self.regions.samples() == 1 {
+            return first(self.field[1].along(self.regions.normal(0)), Way::Into(1));
+        }
         (0..self.slides.len())
-            .filter_map(|b| poly::first_positive(&self.along(b).map(|h| -sign * h), 0.0))
-            .fold(f64::INFINITY, f64::min)
+            .filter_map(|b| first(self.along(b), Way::Along(b)))
+            .min_by(|one, other| one.0.total_cmp(&other.0))
     }
 }
 
@@ -42,40 +58,36 @@ impl Walker<'_, '_> {
             self.depart(opposite);
         } else {
             self.note_ambiguous();
-            self.leave_origin();
+            self.leave_origin(None);
         }
     }
 
     /// At rest at the origin until something is downhill.
     pub(super) fn at_origin(&mut self) {
-        let c = self.neuron.z[0];
-        let leaves = if self.start.is_some() {
-            self.tables.origin_leaves[usize::from(c.is_sign_negative())]
-        } else {
-            // Came to rest within this step: nothing was downhill a moment ago.
-            let sign = 1f64.copysign(c);
-            (0..self.tables.slides.len())
-                .filter_map(|b| {
-                    let downhill = self.tables.along(b).map(|h| -sign * h);
-                    poly::first_positive(&downhill, (self.u + 1e-6).min(1.0))
-                })
-                .fold(f64::INFINITY, f64::min)
-        };
-        if c == 0.0 || leaves > 1.0 {
+        let (tables, c) = (self.tables, self.neuron.z[0]);
+        let begun = self.start.is_none();
+        if c == 0.0 || (!begun && tables.origin_leaves[usize::from(c.is_sign_negative())] > 1.0) {
             self.u = 1.0;
             return;
         }
+        // If it came to rest within this step, nothing was downhill a moment ago.
+        let from = if begun { (self.u + 1e-6).min(1.0) } else { 0.0 };
+        let Some((u, way)) = tables.first_way(1f64.copysign(c), from) else {
+            self.u = 1.0;
+            return;
+        };
         self.begin();
-        self.u = leaves;
+        self.u = u;
         self.sums.counters.unsticks += 1;
-        self.leave_origin();
+        self.leave_origin(Some(way));
     }
 
-    /// Leaves in the direction of steepest descent, or comes to rest.
-    fn leave_origin(&mut self) {
+    /// Leaves in the direction of steepest descent; if nothing is downhill, in the direction that is
+    /// `turning` downhill at this moment, or comes to rest.
+    fn leave_origin(&mut self, turning: Option<Way>) {
         let (tables, sign) = (self.tables, 1f64.copysign(self.neuron.z[0]));
         let regions = tables.regions;
-        let (mut best, mut way) = (0.0, None);
+        let (mut best, mut way) = (0.0, turning);
         for b in 0..regions.boundaries() {
             let h = sign * poly::value(&tables.along(b), self.u);
             if h < best {

@@ -32,9 +32,14 @@ impl Walker<'_, '_> {
         };
         let mut excess = slide.rapidity.map(|p| sign * p);
         excess[0] -= poly::value(&excess, from) + needed;
-        // A neuron that starts at zero is on its way out: look only behind the first rounding.
-        let after = if needed == 0.0 { (from + 1e-6).min(1.0) } else { from };
-        let zero = poly::first_positive(&excess, after).unwrap_or(f64::INFINITY);
+        let zero = if c_first && c == 0.0 && poly::derivative(&excess, from) > 0.0 {
+            // It has the sign that `c` is about to lose.
+            from
+        } else {
+            // A neuron that starts at zero is on its way out: look only behind the first rounding.
+            let after = if needed == 0.0 { (from + 1e-6).min(1.0) } else { from };
+            poly::first_positive(&excess, after).unwrap_or(f64::INFINITY)
+        };
         let released = low.min(high);
         let to = released.min(zero).min(1.0);
         if released.min(zero) > 1.0 && self.start.is_some() {

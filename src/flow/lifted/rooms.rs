@@ -236,6 +236,12 @@ impl Rooms {
     }
 }
 
+/// The rooms of a frame, the reverse of [`Rooms::frame`], among those of `regions = 2 s` regions.
+pub fn rooms_of(regions: usize, frame: usize) -> std::ops::Range<usize> {
+    let first = if frame < regions { frame } else { 2 * frame - regions };
+    first..first + if frame < regions { 1 } else { 2 }
+}
+
 /// The room of a place, among rooms of `regions = 2 s` regions.
 #[inline(always)]
 pub fn room_of(regions: usize, place: Place) -> usize {

@@ -147,12 +147,12 @@ impl Walker<'_, '_> {
             }
             None => {
                 let end = self.advance(k, du);
+                let to = if du < rest { advance_u(self.u, du) } else { 1.0 };
                 if du < rest || self.start.is_none() {
                     self.begin();
                     self.track(k, du, end);
                 }
-                self.u = if du < rest { self.u + du } else { 1.0 };
-                self.neuron.z = end;
+                (self.u, self.neuron.z) = (to, end);
             }
         }
     }
@@ -192,19 +192,22 @@ impl Walker<'_, '_> {
             *guess = first_crossing(phi, rate, curvature, square, 1.5 * du).unwrap_or(f64::INFINITY);
         }
         let order = if guesses[0] <= guesses[1] { [0, 1] } else { [1, 0] };
-        for side in order {
-            if guesses[side].is_finite()
-                && let Some((length, z)) = self.reach(k, normals[side], guesses[side], du)
-            {
-                return Some(Crossing { length, z, upward: side == 1 });
-            }
+        let met = |&side: &usize| Some((side, self.reach(k, normals[side], guesses[side], du)?));
+        let outside = |n: Vec2, z: Neuron| n[0] * z[1] + n[1] * z[2] < -ON_LINE * size;
+        let found = order.iter().filter(|&&side| guesses[side].is_finite()).find_map(met);
+        let (side, (length, z)) = found.or_else(|| {
+            // The closed form freezes the field: what it missed shows at the end of the stretch.
+            let end = self.advance(k, du);
+            let side = order.into_iter().find(|&side| outside(normals[side], end))?;
+            Some((side, self.bracket(k, normals[side], du, end)))
+        })?;
+        // Near the origin both lines may be behind the neuron by then: the other one was first.
+        let other = 1 - side;
+        let rounding = REACHED * (z[0].abs() + z[1].abs() + z[2].abs());
+        if normals[other][0] * z[1] + normals[other][1] * z[2] < -rounding {
+            let (length, z) = self.bracket(k, normals[other], length, z);
+            return Some(Crossing { length, z, upward: other == 1 });
         }
-        // The closed form freezes the field: what it missed shows at the end of the stretch.
-        let end = self.advance(k, du);
-        let distance = |n: Vec2| n[0] * end[1] + n[1] * end[2];
-        let outside = |side: &usize| distance(normals[*side]) < -ON_LINE * size;
-        let side = order.into_iter().find(outside)?;
-        let (length, z) = self.bracket(k, normals[side], du, end);
         Some(Crossing { length, z, upward: side == 1 })
     }
 

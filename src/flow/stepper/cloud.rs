@@ -106,7 +106,7 @@ impl Cloud {
                 None
             }
             Cloud::Lifted(cloud) => {
-                let applied = cloud.accept(state, regions);
+                let applied = cloud.accept(state, mass, regions);
                 let grouped = cloud.group(state, mass, regions, false);
                 (applied || grouped).then(|| cloud.moments(samples, regions))
             }

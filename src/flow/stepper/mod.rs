@@ -97,6 +97,8 @@ impl Stepper {
         if let Some(moments) = cloud.group(samples, regions, mass, &mut state) {
             stepper.renew(moments);
         }
+        // Work of the start, not of the first step.
+        stepper.cloud.take_touched(0, 0);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
         let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };

@@ -1,0 +1,48 @@
+//! Blocks of neurons that are skipped until their deadline: nobody in them was about to meet an event.
+
+use reluflow::flow::{Flow, State, Stepper};
+use reluflow::problem::{Neurons, Samples};
+
+use crate::common::Draw;
+
+/// Everything of a state but deadlines, which tell only who was looked at.
+fn without_deadlines(state: &State) -> State {
+    State { deadline: vec![], ..state.clone() }
+}
+
+/// Looking at every neuron in every step, loose ones included, changes not a bit of the trajectory.
+#[test]
+fn looking_at_everybody_finds_nobody_else() {
+    for (flow, m, end) in [
+        (Flow::Lifted { kappa: 1.0 }, 20_000, 0.3),
+        (Flow::Lifted { kappa: 1.0 }, 700, 3.0),
+        (Flow::Adaptive { kappa: 1.0 }, 5_000, 1.0),
+        (Flow::Kernel { kappa: 1.0 }, 2_000, 1.0),
+    ] {
+        let mut draw = Draw(m as u64);
+        let samples = Samples::new(&[-1.2, -0.7, -0.1, 0.4, 0.8, 1.3], &draw.list(6, -2.0, 2.0)).unwrap();
+        let [mut c, mut a, mut b] = [(); 3].map(|()| draw.list(m, -1.5, 1.5));
+        // Some that are nothing, some at the origin, some with c = 0.
+        for i in (0..m).step_by(50) {
+            (c[i], a[i], b[i]) = (0.0, 0.0, 0.0);
+            (a[i + 1], b[i + 1], c[i + 2]) = (0.0, 0.0, 0.0);
+        }
+        let neurons = Neurons::uniform(c, a, b).unwrap();
+        let (mut skipping, mut one) = Stepper::start(samples.clone(), neurons.clone(), flow, 1e-7).unwrap();
+        let mut other = one.clone();
+        let (mut spared, mut looked) = (0, 0);
+        while one.time < end {
+            // A stepper made anew has no deadlines but those of the state, and these are taken away.
+            other.deadline.fill(f64::NEG_INFINITY);
+            let mass = neurons.mass().to_vec();
+            let mut looking = Stepper::resume(samples.clone(), mass, flow, 1e-7, &other).unwrap();
+            spared += skipping.step(&mut one, end).unwrap().touched;
+            looked += looking.step(&mut other, end).unwrap().touched;
+            assert!(without_deadlines(&one) == without_deadlines(&other), "{} {m}", flow.name());
+        }
+        let events = one.counters.events();
+        println!("{} m = {m}: {events} events, touched {spared} for {looked}", flow.name());
+        assert!(spared < looked, "{spared} {looked}");
+        assert!(events > 500 || !flow.moves().1, "{events}");
+    }
+}
