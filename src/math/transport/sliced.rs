@@ -20,8 +20,23 @@ pub struct Sliced {
     pub error: f64,
 }
 
+impl Sliced {
+    /// From `W_2^2` along each of [`directions`].
+    pub(crate) fn of_squares(squares: &[f64]) -> Sliced {
+        let means: Vec<f64> =
+            squares.chunks(AXES).map(|axes| axes.iter().sum::<f64>() / AXES as f64).collect();
+        let rotations = means.len() as f64;
+        let mean = means.iter().sum::<f64>() / rotations;
+        let spread = means.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (rotations - 1.0);
+        let error = (spread / rotations).sqrt();
+        let distance = mean.sqrt();
+        // d sqrt(x) = dx / (2 sqrt(x)); of nothing, the error is nothing.
+        Sliced { distance, error: if distance > 0.0 { 0.5 * error / distance } else { 0.0 } }
+    }
+}
+
 /// The axes of icosahedra, each turned by a rotation of its own: unit vectors, always the same.
-fn directions(count: usize) -> Vec<[f64; 3]> {
+pub(crate) fn directions(count: usize) -> Vec<[f64; 3]> {
     let golden = 0.5 * (1.0 + 5f64.sqrt());
     let norm = golden.hypot(1.0);
     let (short, long) = (1.0 / norm, golden / norm);
@@ -78,14 +93,7 @@ pub fn sliced_w2(a: &[[f64; 3]], mass_a: &[f64], b: &[[f64; 3]], mass_b: &[f64],
             line_w2(&project(a, mass_a), &project(b, mass_b)).powi(2)
         })
         .collect();
-    let means: Vec<f64> = squares.chunks(AXES).map(|axes| axes.iter().sum::<f64>() / AXES as f64).collect();
-    let rotations = means.len() as f64;
-    let mean = means.iter().sum::<f64>() / rotations;
-    let spread = means.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (rotations - 1.0);
-    let error = (spread / rotations).sqrt();
-    let distance = mean.sqrt();
-    // d sqrt(x) = dx / (2 sqrt(x)); of nothing, the error is nothing.
-    Sliced { distance, error: if distance > 0.0 { 0.5 * error / distance } else { 0.0 } }
+    Sliced::of_squares(&squares)
 }
 
 #[cfg(test)]
