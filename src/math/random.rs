@@ -20,6 +20,8 @@ pub enum Purpose {
     Batches,
     /// Directions of projections.
     Directions,
+    /// Particles drawn anew from a measure of particles; the index is the repetition.
+    Resampling,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
             Purpose::Noise => 0x6e6f_6973_65e5_17a1,
             Purpose::Batches => 0x6261_7463_6865_73b5,
             Purpose::Directions => 0x6469_7265_6374_696f,
+            Purpose::Resampling => 0x7265_7361_6d70_6c65,
         }
     }
 }
