@@ -28,45 +28,86 @@ pub struct Approach {
     pub fitted: Vec<u64>,
     /// The limit's own error.
     pub limit_error: f64,
-    /// Width, and its 95 % interval, from which on the mean deviation is 1 % of the limit's size.
+    /// Width, and its 95 % interval, from which on the mean deviation is 1 % of the limit's size;
+    /// `None` of distances between measures, and where there is no law.
     pub one_percent: Option<(f64, f64, f64)>,
+    /// About the width from which on 95 of 100 networks deviate by 1 % or less.
+    pub one_percent_nearly_all: Option<f64>,
+    /// Of distances: the law by which independent draws from the limit's final measure approach it.
+    pub redrawn: Option<PowerLaw>,
     /// In words.
     pub verdict: String,
 }
 
-fn fit(q: usize, rows: &[&WidthRow]) -> Option<PowerLaw> {
+/// What is known of the limit, beside the widths.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evidence {
+    /// The limit's own error.
+    pub limit_error: f64,
+    /// Size of the limit, to which 1 % refers; NaN if there is none.
+    pub size: f64,
+    /// Of distances: the law of independent draws from the limit's final measure.
+    pub redrawn: Option<PowerLaw>,
+}
+
+/// The law through the mean deviations. Their errors are those of the seeds and of the limit.
+fn fit(q: usize, rows: &[&WidthRow], limit_error: f64) -> Option<PowerLaw> {
     let column = |value: &dyn Fn(&WidthRow) -> f64| rows.iter().map(|row| value(row)).collect::<Vec<f64>>();
+    let limit_error = if limit_error.is_nan() { 0.0 } else { limit_error };
     PowerLaw::fit(
         &column(&|row| row.width as f64),
         &column(&|row| row.deviation[q].0),
-        &column(&|row| row.deviation[q].1),
+        &column(&|row| row.deviation[q].1.hypot(limit_error)),
     )
 }
 
+/// What a slope means.
+fn words(law: &PowerLaw, redrawn: Option<&PowerLaw>) -> String {
+    let (slope, margin) = (law.exponent(), law.exponent_margin());
+    if margin > 0.15 {
+        return ": too uncertain to tell; give more seeds or widths".to_string();
+    }
+    if (slope + 0.5).abs() <= margin.max(0.03) {
+        return ", as independent draws have it".to_string();
+    }
+    if let Some(redrawn) = redrawn {
+        let together = margin.hypot(redrawn.exponent_margin()).max(0.03);
+        if (slope - redrawn.exponent()).abs() <= together {
+            let why = if slope > -0.5 { "mass crosses gaps of it" } else { "not yet the law's range" };
+            return format!(
+                ", as draws from the limit's final measure have it ({:.2}: {why})",
+                redrawn.exponent()
+            );
+        }
+    }
+    let words = if slope + margin > -0.05 {
+        ": no approach; is there a limit? The law must not depend on the width"
+    } else if slope < -0.5 {
+        ": faster than -0.50; small widths may not be in the law's range yet"
+    } else {
+        ": slower than -0.50; small widths may not be in the law's range yet"
+    };
+    words.to_string()
+}
+
 /// Fits the law, and says what it means.
-///
-/// * `q`: number of the quantity; `size`: that of the limit, to which 1 % refers.
-pub(super) fn approach(
-    q: usize,
-    quantity: Quantity,
-    rows: &[WidthRow],
-    limit_error: f64,
-    size: f64,
-) -> Approach {
+pub(super) fn approach(quantity: Quantity, rows: &[WidthRow], evidence: &Evidence) -> Approach {
+    let (q, Evidence { limit_error, size, redrawn }) = (quantity as usize, *evidence);
     let known = |row: &&WidthRow| row.deviation[q].0 > 0.0 && row.deviation[q].0.is_finite();
     let clear = |row: &&WidthRow| limit_error.is_nan() || limit_error <= LIMIT_SHARE * row.deviation[q].0;
     let clear: Vec<&WidthRow> = rows.iter().filter(known).filter(clear).collect();
     // The law is that of large widths: small ones are left out while no one line fits all.
     let mut usable = &clear[..];
-    let mut law = fit(q, usable);
+    let mut law = fit(q, usable, limit_error);
     while usable.len() > 3 && law.is_some_and(|law| law.chi_square() > most_scatter(usable.len())) {
         usable = &usable[1..];
-        law = fit(q, usable);
+        law = fit(q, usable, limit_error);
     }
     let none = rows.iter().all(|row| row.deviation[q].0 == 0.0);
     let left_out = rows.iter().filter(known).count() - clear.len();
     let mut verdict = match &law {
         _ if none => "the same as in the limit, always".to_string(),
+        _ if rows.iter().all(|row| row.deviation[q].0.is_nan()) => "nothing to compare".to_string(),
         None => format!(
             "no slope: {} of {} widths lie clear of the limit's own error {limit_error:.1e}, two are needed",
             usable.len(),
@@ -74,18 +115,7 @@ pub(super) fn approach(
         ),
         Some(law) => {
             let (slope, margin) = (law.exponent(), law.exponent_margin());
-            let words = if margin > 0.15 {
-                ": too uncertain to tell; give more seeds or widths"
-            } else if (slope + 0.5).abs() <= margin.max(0.03) {
-                ", as independent draws have it"
-            } else if slope + margin > -0.05 {
-                ": no approach; is there a limit? The law must not depend on the width"
-            } else if slope < -0.5 {
-                ": faster than -0.50; small widths may not be in the law's range yet"
-            } else {
-                ": slower than -0.50; small widths may not be in the law's range yet"
-            };
-            format!("slope {slope:.2} +- {margin:.2}{words}")
+            format!("slope {slope:.2} +- {margin:.2}{}", words(law, redrawn.as_ref()))
         }
     };
     if usable.len() < clear.len() {
@@ -98,8 +128,20 @@ pub(super) fn approach(
         );
     }
     let one_percent = law.and_then(|law| law.solve(0.01 * size)).filter(|solved| solved.0.is_finite());
-    let fitted = usable.iter().map(|row| row.width).collect();
-    Approach { quantity, law, fitted, limit_error, one_percent, verdict }
+    let beyond: f64 = usable.iter().map(|row| row.most[q] / row.deviation[q].0).sum();
+    let beyond = beyond / usable.len() as f64;
+    let nearly_all =
+        one_percent.zip(law).map(|((width, ..), law)| width * beyond.powf(-1.0 / law.exponent()));
+    Approach {
+        quantity,
+        law,
+        fitted: usable.iter().map(|row| row.width).collect(),
+        limit_error,
+        one_percent,
+        one_percent_nearly_all: nearly_all.filter(|width| width.is_finite()),
+        redrawn,
+        verdict,
+    }
 }
 
 #[cfg(test)]
@@ -111,8 +153,14 @@ mod tests {
         let nothing = Fluctuations { mean: vec![], covariance: vec![], p_values: vec![], count: 2 };
         let row = |&width: &u64| {
             let value = deviation(width as f64);
-            let fluctuations = [nothing.clone(), nothing.clone()];
-            WidthRow { width, deviation: [(value, 0.02 * value); 4], fluctuations, failed: 0 }
+            WidthRow {
+                width,
+                deviation: [(value, 0.02 * value); Quantity::COUNT],
+                most: [2.0 * value; Quantity::COUNT],
+                fluctuations: [nothing.clone(), nothing.clone()],
+                knot_shares: [0.0; 2],
+                failed: 0,
+            }
         };
         widths.iter().map(row).collect()
     }
@@ -127,13 +175,20 @@ mod tests {
     #[test]
     fn verdicts_say_what_the_numbers_mean() {
         let widths = [100, 1000, 10_000, 100_000];
-        let of = |rows: &[WidthRow], error: f64| approach(0, Quantity::Residual, rows, error, 2.0);
+        let of = |rows: &[WidthRow], error: f64| {
+            approach(Quantity::Residual, rows, &Evidence { limit_error: error, size: 2.0, redrawn: None })
+        };
         let good = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.0);
         assert!(good.verdict.starts_with("slope -0.50 +- 0.01, as independent"), "{}", good.verdict);
         // 3 / sqrt(m) = 0.02 at m = 22500.
         assert!((good.one_percent.unwrap().0 - 22500.0).abs() < 1e-6);
+        // Twice the mean is 0.02 at four times the width.
+        assert!((good.one_percent_nearly_all.unwrap() - 90000.0).abs() < 1e-3);
         let near = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.005);
         assert_eq!(near.fitted, [100, 1000, 10_000]);
+        // The limit's error is in the error bars.
+        let (margin, free) = (near.law.unwrap().exponent_margin(), good.law.unwrap().exponent_margin());
+        assert!(margin > 1.3 * free, "{margin} {free}");
         assert!(near.verdict.contains("(1 of 4 widths lie too near"), "{}", near.verdict);
         let far = of(&rows(&widths, |m| 3.0 / m.sqrt()), 0.05);
         assert!(far.verdict.contains("no slope: 1 of 4 widths lie clear"), "{}", far.verdict);
@@ -147,5 +202,22 @@ mod tests {
         assert_eq!(bent.fitted, [1000, 10_000, 100_000], "{}", bent.verdict);
         assert!(bent.verdict.contains("(from 1000 on"), "{}", bent.verdict);
         assert!(of(&rows(&widths, |_| 0.0), 0.0).verdict.contains("the same as in the limit"));
+        assert_eq!(of(&rows(&widths, |_| f64::NAN), 0.0).verdict, "nothing to compare");
+    }
+
+    #[test]
+    fn distances_are_judged_by_draws_from_the_limit_too() {
+        let widths = [100.0, 1000.0, 10_000.0];
+        let of = |power: f64| {
+            let y = widths.map(|m| 2.0 * m.powf(power));
+            let redrawn = PowerLaw::fit(&widths, &y, &y.map(|y| 0.02 * y));
+            let rows = rows(&[100, 1000, 10_000], |m| m.powf(-0.25));
+            approach(Quantity::ThetaW2, &rows, &Evidence { limit_error: 0.0, size: f64::NAN, redrawn })
+        };
+        let gaps = of(-0.26);
+        let words = "slope -0.25 +- 0.01, as draws from the limit's final measure have it (-0.26: mass crosses gaps of it)";
+        assert_eq!(gaps.verdict, words);
+        assert_eq!((gaps.one_percent, gaps.one_percent_nearly_all), (None, None));
+        assert!(of(-0.4).verdict.contains("slower than -0.50"), "{}", of(-0.4).verdict);
     }
 }

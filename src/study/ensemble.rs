@@ -3,6 +3,7 @@
 use crate::math::anderson_darling::anderson_darling;
 
 use super::record::Record;
+use super::views::DISTANCES;
 
 /// What is compared with the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +16,34 @@ pub enum Quantity {
     TangentKernel,
     /// Root mean square over snapshots of the difference of the pinned masses.
     PinnedMass,
+    /// `W_1` between the knots of the final measures, within a window around the samples.
+    KnotsW1,
+    /// `W_2` between them.
+    KnotsW2,
+    /// `W_1` between the directions of the final measures, on the circle (rad).
+    ThetaW1,
+    /// `W_2` between them.
+    ThetaW2,
+    /// Sliced `W_2` between the final measures on the cylinder, points `(r, cos theta, sin theta)`.
+    Cylinder,
 }
 
 impl Quantity {
+    /// How many there are.
+    pub const COUNT: usize = 9;
+
     /// All of them.
-    pub const ALL: [Quantity; 4] =
-        [Quantity::Residual, Quantity::Function, Quantity::TangentKernel, Quantity::PinnedMass];
+    pub const ALL: [Quantity; Quantity::COUNT] = [
+        Quantity::Residual,
+        Quantity::Function,
+        Quantity::TangentKernel,
+        Quantity::PinnedMass,
+        Quantity::KnotsW1,
+        Quantity::KnotsW2,
+        Quantity::ThetaW1,
+        Quantity::ThetaW2,
+        Quantity::Cylinder,
+    ];
 
     /// Name in files and tables.
     pub fn name(self) -> &'static str {
@@ -29,7 +52,13 @@ impl Quantity {
             Quantity::Function => "function",
             Quantity::TangentKernel => "tangent kernel",
             Quantity::PinnedMass => "pinned mass",
+            distance => DISTANCES[distance.distance().expect("all others are distances")],
         }
+    }
+
+    /// Its number among the distances between final measures, if it is one.
+    pub fn distance(self) -> Option<usize> {
+        (self as usize).checked_sub(Quantity::KnotsW1 as usize)
     }
 
     /// How far a run is from the limit.
@@ -48,10 +77,14 @@ impl Quantity {
             Quantity::TangentKernel => {
                 run.values("kernel_distance").map_or(f64::NAN, |values| rms(values.iter().copied()))
             }
+            distance => {
+                let q = distance.distance().expect("all others are distances");
+                run.values("measure_distance").map_or(f64::NAN, |values| values[q])
+            }
         }
     }
 
-    /// The size of the quantity in the limit, to which "1 %" refers.
+    /// The size of the quantity in the limit, to which "1 %" refers; NaN of distances.
     pub(crate) fn size(self, limit: &Record) -> f64 {
         let of = |name: &str| limit.values(name).map_or(f64::NAN, |values| rms(values.iter().copied()));
         match self {
@@ -59,6 +92,8 @@ impl Quantity {
             Quantity::Function => of("function"),
             Quantity::TangentKernel => 1.0,
             Quantity::PinnedMass => of("pinned_mass"),
+            // Of what is a distance in itself there is no share.
+            _ => f64::NAN,
         }
     }
 }
@@ -127,6 +162,14 @@ impl Fluctuations {
         (tested.iter().copied().fold(1.0, f64::min) * tested.len() as f64).min(1.0)
     }
 
+    /// `|mean| / sqrt(tr theory / n)`: root mean square 1 if the mean is 0 and the theory holds.
+    pub fn mean_error(&self, theory: &[f64]) -> f64 {
+        let s = self.mean.len();
+        let trace: f64 = (0..s).map(|j| theory[j * s + j]).sum();
+        let square: f64 = self.mean.iter().map(|mean| mean * mean).sum();
+        (square * self.count as f64 / trace).sqrt()
+    }
+
     /// `(|C - theory| / |theory|, the same as expected from so many normal vectors)`, Frobenius:
     ///
     /// ```text
@@ -150,7 +193,7 @@ mod tests {
     #[test]
     fn a_known_covariance_is_found_within_its_expected_error() {
         let theory = [4.0, 2.0, 2.0, 2.0];
-        let (mut found, mut expected) = (0.0, 0.0);
+        let (mut found, mut expected, mut mean) = (0.0, 0.0, 0.0);
         for trial in 0..400u64 {
             let mut draw = Stream::new(2, Purpose::Noise, trial);
             let vectors: Vec<Vec<f64>> = (0..64)
@@ -163,10 +206,12 @@ mod tests {
             let (error, should) = fluctuations.covariance_error(&theory);
             found += error * error / 400.0;
             expected = should * should;
+            mean += fluctuations.mean_error(&theory).powi(2) / 400.0;
             assert!(fluctuations.mean.iter().all(|mean| mean.abs() < 1.5));
         }
         // Mean squares over 400 trials scatter by a few per cent.
         assert!((found / expected - 1.0).abs() < 0.15, "{found} {expected}");
+        assert!((mean - 1.0).abs() < 0.2, "{mean}");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) fn values(points: &[f64], particles: &Particles, mass: &[f64]) -> Vec
 
 /// Directions whose `|cos|` is below this have no knot: the neuron is a constant over any range in
 /// which numbers mean something.
-const FLAT: f64 = 1e-12;
+pub(crate) const FLAT: f64 = 1e-12;
 
 /// `(Int |f''|, Sum_i mu_i^2)` over the whole line (section 13): the total variation of `f'`, in
 /// which knots that coincide are added first, and S's roughness, in which they are not.

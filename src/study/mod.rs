@@ -9,6 +9,7 @@
 
 mod approach;
 mod assemble;
+mod columns;
 mod compare;
 mod engine;
 mod ensemble;
@@ -24,11 +25,14 @@ mod phase;
 mod plan;
 mod pool;
 mod record;
+mod start_covariance;
 mod sweep;
 mod values;
 mod variables;
+mod views;
 mod width;
 mod width_file;
+mod width_report;
 mod width_run;
 
 pub use approach::Approach;
@@ -43,4 +47,4 @@ pub use plan::{Axis, Base, Plan, Run, Values};
 pub use sweep::{Ended, Place, merge, runs_folder, sweep};
 pub use values::Swept;
 pub use variables::{VARIABLES, Variable};
-pub use width::{WidthEnded, WidthPlan, WidthReport, WidthRequest, WidthRow};
+pub use width::{WidthPlan, WidthReport, WidthRequest, WidthRow};

@@ -58,6 +58,38 @@ fn locate(text: &str, root: &DeTable, path: &[&str], value: &str) -> Result<(Ran
     })
 }
 
+/// The text without these keys of a section, where it has them.
+///
+/// # Errors
+/// The text is not TOML.
+pub(crate) fn without(text: &str, section: &str, keys: &[&str]) -> Result<String, String> {
+    let mut left = text.to_string();
+    for key in keys {
+        let document = DeTable::parse(&left).map_err(|error| error.message().to_string())?;
+        let Some(range) = entry(&left, document.get_ref(), section, key) else { continue };
+        left.replace_range(range, "");
+    }
+    Ok(left)
+}
+
+/// Where a key of a section stands with its value: from the start of its line on, or, in an inline
+/// table, with the comma that follows it or else the one before.
+fn entry(text: &str, root: &DeTable, section: &str, key: &str) -> Option<Range<usize>> {
+    let item = root.get(section)?;
+    let DeValue::Table(table) = item.get_ref() else { return None };
+    let (name, value) = table.get_key_value(key)?;
+    let (start, end) = (name.span().start, value.span().end);
+    if !text[item.span()].starts_with('{') {
+        return Some(text[..start].rfind('\n').map_or(0, |at| at + 1)..end);
+    }
+    let after = text[end..].trim_start();
+    if after.starts_with(',') {
+        return Some(start..text.len() - after.len() + 1);
+    }
+    let before = text[..start].trim_end();
+    Some(before.len() - usize::from(before.ends_with(','))..end)
+}
+
 /// Below the header of a section; at the very start if the section was opened by dotted keys.
 fn below(
     text: &str,
@@ -118,6 +150,24 @@ mod tests {
                 assert!(key == other || value(&again, other) == value(TEXT, other), "{key} changed {other}");
             }
             assert!(again.contains("# a run") && again.contains("# start") && again.contains("# few"));
+        }
+    }
+
+    #[test]
+    fn keys_are_taken_out() {
+        let all = ["nodes", "quadrature_error", "estimate_error"];
+        for (text, expected) in [
+            ("[measure]\nnodes = 8 # few\nlaw = \"normal\"\n", "[measure]\n # few\nlaw = \"normal\"\n"),
+            ("measure.nodes = 8\nmeasure.seed = 1\n", "\nmeasure.seed = 1\n"),
+            ("measure = { nodes = 8, seed = 1 }", "measure = {  seed = 1 }"),
+            ("measure = { seed = 1, estimate_error = true }", "measure = { seed = 1 }"),
+            ("measure = { nodes = 8, seed = 1, quadrature_error = 1e-3 }", "measure = {  seed = 1 }"),
+            ("measure = { nodes = 8 }", "measure = { }"),
+            ("[time]\nnodes = 8\n", "[time]\nnodes = 8\n"),
+        ] {
+            let found = without(text, "measure", &all).unwrap();
+            assert_eq!(found, expected, "{text}");
+            assert!(found.parse::<toml::Table>().is_ok(), "{found}");
         }
     }
 

@@ -8,6 +8,7 @@ use crate::io;
 use crate::scenario::{Scenario, ScenarioError};
 
 use super::fingerprint::Fingerprint;
+use super::width::Design;
 use super::{StudyError, Swept, overrides};
 
 /// More runs than this are a slip.
@@ -78,6 +79,9 @@ pub struct Plan {
     pub runs: Vec<Run>,
     /// Whether whole run files are kept.
     pub keep_runs: bool,
+    /// What a width study is made of besides.
+    #[serde(default)]
+    pub(crate) width: Option<Design>,
 }
 
 impl Base {
@@ -96,6 +100,20 @@ impl Base {
         let seed = measure("seed").and_then(whole).unwrap_or(0);
         let particles = measure("particles").and_then(whole);
         Ok(Base { path: path.to_path_buf(), text, title, seed, particles })
+    }
+
+    /// The scenario without these keys of a section.
+    pub(crate) fn without(&self, section: &str, keys: &[&str]) -> Base {
+        // The text has been read before, as TOML.
+        let text = overrides::without(&self.text, section, keys).unwrap_or_else(|_| self.text.clone());
+        Base { text, ..self.clone() }
+    }
+
+    /// Whether `measure.antisymmetric` is set.
+    pub(crate) fn antisymmetric(&self) -> bool {
+        let table: toml::Table = self.text.parse().unwrap_or_default();
+        let flag = table.get("measure").and_then(|measure| measure.get("antisymmetric"));
+        flag.and_then(toml::Value::as_bool).unwrap_or(false)
     }
 
     /// The text with overrides, checked.
@@ -258,7 +276,7 @@ impl Plan {
             let extra = if keep_runs { format!("run file {index}") } else { String::new() };
             runs.push(Plan::run(kind, &base, at, set, &extra)?);
         }
-        Ok(Plan { kind: kind.to_string(), base, axes, runs, keep_runs })
+        Ok(Plan { kind: kind.to_string(), base, axes, runs, keep_runs, width: None })
     }
 
     /// One run, checked.

@@ -8,7 +8,8 @@ use super::parts::{self, Parts};
 use super::phase::{PHASE, PhaseRow, phase_arrays, phase_table};
 use super::plan::{FILE, Plan, Run};
 use super::record::Record;
-use super::{StudyError, assemble, follow, observe};
+use super::width::{WidthPlan, WidthReport};
+use super::{StudyError, assemble, follow, observe, width_file, width_report};
 
 /// Where a study goes, and which part of it is to be done.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub struct Place {
 }
 
 /// How a study ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Ended {
     /// The study file, if it is written.
     pub file: Option<PathBuf>,
@@ -38,6 +39,8 @@ pub struct Ended {
     pub left: usize,
     /// The table of a phase study; empty of other studies and of shards.
     pub table: Vec<PhaseRow>,
+    /// What a width study found; `None` of other studies and of shards.
+    pub width: Option<WidthReport>,
 }
 
 impl Place {
@@ -65,13 +68,7 @@ pub fn sweep(
     monitor: &dyn Monitor,
     stop: &AtomicBool,
 ) -> Result<Ended, StudyError> {
-    refuse_existing(place)?;
-    let parts = Parts::open(&place.study, place.shard)?;
-    write_plan(&parts, plan)?;
-    if let Some((_, of)) = place.shard {
-        // Tells `merge` which shards to ask for.
-        parts.write_file(&format!("{SHARDS}{of}"), b"")?;
-    }
+    let parts = open(plan, place)?;
     let runs: Vec<(usize, &Run)> = place.runs(plan).collect();
     let folder = runs_folder(&place.study);
     if plan.keep_runs {
@@ -87,20 +84,38 @@ pub fn sweep(
         let scenario = follow::read(text, &plan.base.path)?;
         observe::sweep_run(scenario, &run.fingerprint, following, begun)
     })?;
-    let mut ended = Ended {
-        file: None,
-        failures: failures(&runs, |run| parts.read(&run.fingerprint)),
-        runs: runs.len(),
-        interrupted: !complete,
-        times,
-        left: 0,
-        table: vec![],
-    };
-    if complete && place.shard.is_none() {
+    let ended = Ended { runs: runs.len(), interrupted: !complete, times, ..Ended::default() };
+    conclude(plan, place, parts, &runs, ended)
+}
+
+/// The folder of a study's finished runs, with its plan in it.
+///
+/// # Errors
+/// The study file exists, or something cannot be written.
+pub(crate) fn open(plan: &Plan, place: &Place) -> Result<Parts, StudyError> {
+    refuse_existing(place)?;
+    let parts = Parts::open(&place.study, place.shard)?;
+    let bytes = serde_json::to_vec(plan).expect("texts and numbers can be written as JSON");
+    parts.write_file(FILE, &bytes)?;
+    if let Some((_, of)) = place.shard {
+        // Tells `merge` which shards to ask for.
+        parts.write_file(&format!("{SHARDS}{of}"), b"")?;
+    }
+    Ok(parts)
+}
+
+/// What `runs` have come to; the study file, if that was all of it.
+pub(crate) fn conclude(
+    plan: &Plan,
+    place: &Place,
+    parts: Parts,
+    runs: &[(usize, &Run)],
+    mut ended: Ended,
+) -> Result<Ended, StudyError> {
+    ended.failures = failures(runs, |run| parts.read(&run.fingerprint));
+    if !ended.interrupted && place.shard.is_none() {
         let records = collect(plan, &place.study, std::slice::from_ref(&parts.folder().to_path_buf()))?;
-        ended.left = finish(plan, place, parts, &records)?;
-        ended.table = table(plan, &records);
-        ended.file = Some(place.study.clone());
+        finish(plan, place, parts, &records, &mut ended)?;
     }
     Ok(ended)
 }
@@ -122,15 +137,14 @@ pub fn merge(place: &Place, from: &[PathBuf]) -> Result<Ended, StudyError> {
     let runs: Vec<(usize, &Run)> = plan.runs.iter().enumerate().collect();
     let mut by_number = records.iter();
     let failures = failures(&runs, |_| by_number.next().cloned());
-    let left = finish(&plan, place, parts, &records)?;
-    let file = Some(place.study.clone());
     let times = Times { reused: plan.runs.len(), ..Times::default() };
-    let table = table(&plan, &records);
-    Ok(Ended { file, failures, runs: plan.runs.len(), interrupted: false, times, left, table })
+    let mut ended = Ended { failures, runs: plan.runs.len(), times, ..Ended::default() };
+    finish(&plan, place, parts, &records, &mut ended)?;
+    Ok(ended)
 }
 
 /// Refuses to replace a finished study, before anything is computed.
-pub(crate) fn refuse_existing(place: &Place) -> Result<(), StudyError> {
+fn refuse_existing(place: &Place) -> Result<(), StudyError> {
     if place.study.exists() && !place.force {
         return Err(crate::io::IoError::Exists { path: place.study.clone() }.into());
     }
@@ -141,11 +155,6 @@ pub(crate) fn refuse_existing(place: &Place) -> Result<(), StudyError> {
 pub fn runs_folder(study: &Path) -> PathBuf {
     let stem = study.file_stem().unwrap_or_default().to_string_lossy();
     study.with_file_name(format!("{stem}_runs"))
-}
-
-pub(crate) fn write_plan(parts: &Parts, plan: &Plan) -> Result<(), StudyError> {
-    let bytes = serde_json::to_vec(plan).expect("texts and numbers can be written as JSON");
-    parts.write_file(FILE, &bytes)
 }
 
 fn read_plan(folders: &[PathBuf]) -> Result<Plan, StudyError> {
@@ -206,18 +215,36 @@ fn failures(runs: &[(usize, &Run)], mut record: impl FnMut(&Run) -> Option<Recor
     runs.iter().filter_map(failed).collect()
 }
 
-fn table(plan: &Plan, records: &[Record]) -> Vec<PhaseRow> {
-    if plan.kind == PHASE { phase_table(plan, records) } else { vec![] }
-}
-
-/// Writes the study file, then removes the parts; returns how many of other studies are left.
-fn finish(plan: &Plan, place: &Place, parts: Parts, records: &[Record]) -> Result<usize, StudyError> {
-    let extra = if plan.kind == PHASE { phase_arrays(plan, records) } else { vec![] };
-    assemble::write(&place.study, plan, records, place.force, extra)?;
+/// Writes the study file, then removes the parts.
+fn finish(
+    plan: &Plan,
+    place: &Place,
+    parts: Parts,
+    records: &[Record],
+    ended: &mut Ended,
+) -> Result<(), StudyError> {
+    match &plan.width {
+        Some(design) => {
+            let study = WidthPlan { plan: plan.clone() };
+            let by_print = |run: &Run| records.iter().find(|r| r.fingerprint == run.fingerprint).cloned();
+            let limits = study.limits(by_print)?;
+            let report = width_report::report(design, &limits, records);
+            width_file::write(place, plan, &report, &limits, &records[design.limits()..])?;
+            ended.width = Some(report);
+        }
+        None => {
+            let phase = plan.kind == PHASE;
+            let extra = if phase { phase_arrays(plan, records) } else { vec![] };
+            assemble::write(&place.study, plan, records, place.force, extra)?;
+            ended.table = if phase { phase_table(plan, records) } else { vec![] };
+        }
+    }
     let prints = plan.runs.iter().map(|run| run.fingerprint.as_str());
     let names = std::fs::read_dir(parts.folder()).into_iter().flatten().flatten();
     let mut others: Vec<String> =
         names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     others.retain(|name| name == FILE || name.starts_with(SHARDS));
-    Ok(parts.remove(prints, &others))
+    ended.left = parts.remove(prints, &others);
+    ended.file = Some(place.study.clone());
+    Ok(())
 }

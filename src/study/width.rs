@@ -2,17 +2,19 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::approach::{Approach, approach};
-use super::engine::{Engine, Monitor, Times};
-use super::ensemble::{Fluctuations, Quantity, mean_and_error};
+use serde::{Deserialize, Serialize};
+
+use super::StudyError;
+use super::approach::Approach;
+use super::engine::{Engine, Monitor};
+use super::ensemble::{Fluctuations, Quantity};
 use super::follow;
-use super::limit::LimitKind;
-use super::parts::Parts;
+use super::limit::{self, Limit, LimitKind, Pair, QUADRATURE_KEYS};
 use super::plan::{Axis, Base, Plan, Run, Values};
 use super::record::Record;
-use super::sweep::{Place, refuse_existing, write_plan};
-use super::width_run::width_run;
-use super::{StudyError, width_file};
+use super::sweep::{self, Ended, Place};
+use super::views;
+use super::width_run::{Limits, Role, width_run};
 
 /// What a width study is asked.
 #[derive(Debug, Clone)]
@@ -34,10 +36,16 @@ pub struct WidthRequest {
 pub struct WidthRow {
     /// Particles.
     pub width: u64,
-    /// Of each [`Quantity`]: mean over seeds of the deviation, and its standard error.
-    pub deviation: [(f64, f64); 4],
+    /// Of each [`Quantity`]: mean over seeds of the deviation, and its standard error; NaN where
+    /// there is none.
+    pub deviation: [(f64, f64); Quantity::COUNT],
+    /// The deviation that 95 of 100 seeds do not exceed.
+    pub most: [f64; Quantity::COUNT],
     /// `sqrt(m) (rho - rho_limit)` at the start and at the end.
     pub fluctuations: [Fluctuations; 2],
+    /// Shares of the mass whose knot lies at the ends of the window or beyond, and that has none: mean
+    /// over seeds.
+    pub knot_shares: [f64; 2],
     /// Runs that failed.
     pub failed: usize,
 }
@@ -47,6 +55,16 @@ pub struct WidthRow {
 pub struct WidthReport {
     /// The limit in words.
     pub limit: String,
+    /// What stands for its final measure, in words; empty if it is the same.
+    pub measure_limit: String,
+    /// What was refused on the way to the limit, and why.
+    pub notes: Vec<String>,
+    /// How far what stands for the final measure is from the limit in residual, function, tangent
+    /// kernel and pinned mass: an independent check of it, if there are two.
+    pub check: Option<[f64; 4]>,
+    /// Shares of the limit's mass whose knot lies at the ends of the window or beyond, and that has
+    /// none.
+    pub knot_shares: [f64; 2],
     /// By width.
     pub rows: Vec<WidthRow>,
     /// By quantity.
@@ -55,17 +73,35 @@ pub struct WidthReport {
     pub theory: Vec<f64>,
 }
 
-/// How a width study ended.
-#[derive(Debug, Clone)]
-pub struct WidthEnded {
-    /// What was found, unless it was interrupted.
-    pub report: Option<WidthReport>,
-    /// Runs that failed: which, and why.
-    pub failures: Vec<(String, String)>,
-    /// All runs.
-    pub runs: usize,
-    /// Where the time went.
-    pub times: Times,
+/// What a width study is made of, beside its runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Design {
+    pub widths: Vec<u64>,
+    pub seeds: usize,
+    pub kind: LimitKind,
+    /// What stands for the final measure of the limit, if it is another.
+    pub measures: Option<LimitKind>,
+    /// Both in words.
+    pub words: [String; 2],
+    pub notes: Vec<String>,
+    pub antisymmetric: bool,
+}
+
+impl Design {
+    /// Runs before those of the ensembles: fine and coarse limits.
+    pub fn limits(&self) -> usize {
+        if self.measures.is_some() { 4 } else { 2 }
+    }
+
+    /// Numbers of the runs that stand for the limit of functions and of measures: both must be
+    /// known before anything is compared with them.
+    fn fine(&self) -> [usize; 2] {
+        if self.measures.is_some() { [0, 2] } else { [0, 0] }
+    }
+
+    fn cells(&self) -> usize {
+        views::cells(self.widths.iter().copied().max().unwrap_or(1))
+    }
 }
 
 /// A width study that can be carried out: the limit, a coarser one that tells its error, and the
@@ -73,14 +109,7 @@ pub struct WidthEnded {
 #[derive(Debug, Clone)]
 pub struct WidthPlan {
     pub(crate) plan: Plan,
-    kind: LimitKind,
-    particles: [u64; 2],
-    widths: Vec<u64>,
-    seeds: usize,
 }
-
-/// Runs before those of the ensembles: the limit and a coarser one.
-const LIMITS: usize = 2;
 
 impl WidthPlan {
     /// Checks the request.
@@ -88,54 +117,47 @@ impl WidthPlan {
     /// # Errors
     /// Too few widths, or a scenario that is refused with them.
     pub fn new(request: &WidthRequest) -> Result<WidthPlan, StudyError> {
-        let (base, widths) = (&request.base, &request.widths);
-        let refuse =
-            |problem: String, remedy: &str| StudyError::Request { problem, remedy: remedy.to_string() };
+        let widths = &request.widths;
         if widths.is_empty() || request.seeds < 2 {
-            return Err(refuse(
-                format!("{} widths and {} seeds", widths.len(), request.seeds),
-                "give at least one width and two seeds: error bars come from the seeds",
-            ));
+            return Err(StudyError::Request {
+                problem: format!("{} widths and {} seeds", widths.len(), request.seeds),
+                remedy: "give at least one width and two seeds: error bars come from the seeds".to_string(),
+            });
         }
-        let kind = match request.limit {
-            Some(kind) => kind,
-            None => LimitKind::best(base)?,
-        };
+        // The study says itself by which quadrature the limit is made.
+        let base = &request.base.without("measure", &QUADRATURE_KEYS);
         let largest = widths.iter().copied().max().unwrap_or(1);
-        let fine = request.limit_particles.unwrap_or(match kind {
-            LimitKind::Quadrature => 1 << 16,
-            LimitKind::Sobol => (4 * largest).max(1 << 16).next_power_of_two(),
-            LimitKind::Iid => 4 * largest.max(1 << 14),
-        });
-        let particles = [fine, fine / 4];
+        let limit = Limit::new(base, request.limit, request.limit_particles, largest)?;
         let mut runs = vec![];
-        for (i, &particles) in particles.iter().enumerate() {
-            let Some(mut set) = kind.set(base, particles) else {
-                return Err(refuse(
-                    format!("the limit cannot be had by {}", kind.name()),
-                    "choose another with --limit",
-                ));
-            };
-            if kind != LimitKind::Quadrature {
-                // Seeds of their own, far from those of the ensembles.
-                set.push(("measure.seed".into(), (base.seed + 1_000_000_007 + i as u64).to_string()));
+        let of_limit = |run: &limit::LimitRun| -> Result<Run, StudyError> {
+            let planned =
+                Plan::run("width", base, vec![], run.set.clone(), &format!("limit for {widths:?}"))?;
+            Ok(Run { particles: run.particles, ..planned })
+        };
+        for pair in [Some(&limit.functions), limit.measures.as_ref()].into_iter().flatten() {
+            for run in &pair.runs {
+                runs.push(of_limit(run)?);
             }
-            runs.push(Plan::run("width", base, vec![], set, "limit")?);
         }
-        let limit = runs[0].fingerprint.clone();
+        let words = |pair: &Pair| pair.words.clone();
+        let design = Design {
+            widths: widths.clone(),
+            seeds: request.seeds,
+            kind: limit.functions.kind,
+            measures: limit.measures.as_ref().map(|pair| pair.kind),
+            words: [words(&limit.functions), limit.measures.as_ref().map_or(String::new(), words)],
+            notes: limit.notes,
+            antisymmetric: base.antisymmetric(),
+        };
+        let fine = design.fine().map(|number| runs[number].fingerprint.clone()).concat();
         for (w, &width) in widths.iter().enumerate() {
+            let set = limit::member(base, width);
             for k in 0..request.seeds {
                 // No two widths share draws: their deviations are independent.
                 let seed = base.seed + (w * request.seeds + k) as u64;
-                let mut set = match LimitKind::Iid.set(base, width) {
-                    Some(set) => set,
-                    None => {
-                        // Refused below, with the words that say why.
-                        vec![("measure.particles".to_string(), width.to_string())]
-                    }
-                };
+                let mut set = set.clone();
                 set.push(("measure.seed".to_string(), seed.to_string()));
-                runs.push(Plan::run("width", base, vec![w, k], set, &limit)?);
+                runs.push(Plan::run("width", base, vec![w, k], set, &fine)?);
             }
         }
         let axis = |name: &str, about: &str, values: Vec<i64>| Axis {
@@ -147,28 +169,49 @@ impl WidthPlan {
             axis("width", "particles, m", widths.iter().map(|&width| width as i64).collect()),
             axis("member", "number of the run within its ensemble", (0..request.seeds as i64).collect()),
         ];
-        let plan = Plan { kind: "width".into(), base: base.clone(), axes, runs, keep_runs: false };
-        Ok(WidthPlan { plan, kind, particles, widths: widths.clone(), seeds: request.seeds })
+        let plan = Plan {
+            kind: WIDTH.into(),
+            base: base.clone(),
+            axes,
+            runs,
+            keep_runs: false,
+            width: Some(design),
+        };
+        Ok(WidthPlan { plan })
     }
 
-    /// All runs, the limits first.
-    pub fn runs(&self) -> &[Run] {
-        &self.plan.runs
+    fn design(&self) -> &Design {
+        self.plan.width.as_ref().expect("a width study has one")
     }
 
-    /// The limit in words.
-    pub fn limit(&self) -> String {
-        let [fine, coarse] = self.particles;
-        match self.kind {
-            LimitKind::Quadrature => format!("quadrature, about {fine} nodes (its error: against {coarse})"),
-            LimitKind::Sobol => format!("{fine} Sobol' points (its error: against {coarse})"),
-            LimitKind::Iid => format!(
-                "{fine} independent draws, for want of a better one (its error: from {coarse} others)"
-            ),
+    /// The runs that are to be done here, with their numbers, those of the limit first: every shard
+    /// needs them, and makes them if no other has.
+    pub fn runs(&self, place: &Place) -> Vec<(usize, &Run)> {
+        let fine = self.fine();
+        let runs: Vec<(usize, &Run)> = place.runs(&self.plan).collect();
+        let others = runs.into_iter().filter(|(number, _)| !fine.contains(number));
+        fine.iter().map(|&number| (number, &self.plan.runs[number])).chain(others).collect()
+    }
+
+    fn fine(&self) -> Vec<usize> {
+        let mut fine = self.design().fine().to_vec();
+        fine.dedup();
+        fine
+    }
+
+    /// The limit in words, and what was refused on the way to it.
+    pub fn words(&self) -> Vec<String> {
+        let design = self.design();
+        let [functions, measures] = &design.words;
+        let mut words = design.notes.clone();
+        words.push(format!("limit: {functions}"));
+        if !measures.is_empty() {
+            words.push(format!("its final measure: {measures}"));
         }
+        words
     }
 
-    /// Carries the study out; goes on where it was stopped.
+    /// Carries the study out, or a shard of it; goes on where it was stopped.
     ///
     /// # Errors
     /// The study file exists, the limit fails, or something cannot be written.
@@ -177,100 +220,57 @@ impl WidthPlan {
         place: &Place,
         monitor: &dyn Monitor,
         stop: &AtomicBool,
-    ) -> Result<WidthEnded, StudyError> {
-        refuse_existing(place)?;
-        let parts = Parts::open(&place.study, None)?;
-        write_plan(&parts, &self.plan)?;
-        let engine = Engine { base: &self.plan.base, parts: &parts, monitor, stop, run_file: &|_| None };
-        let numbered: Vec<(usize, &Run)> = self.plan.runs.iter().enumerate().collect();
-        let interrupted = |times| WidthEnded { report: None, failures: vec![], runs: numbered.len(), times };
-        // The finer limit has to be known before anything is compared with it.
-        let mut times = Times::default();
-        let mut limit: Option<Record> = None;
-        for range in [0..1, 1..numbered.len()] {
-            let known = limit.as_ref();
-            let (complete, spent) = engine.carry_out(&numbered[range], &|text, run, following, begun| {
-                let scenario = follow::read(text, &self.plan.base.path)?;
-                width_run(scenario, known, &run.fingerprint, following, begun)
-            })?;
-            times = times.and(&spent);
-            if !complete {
-                return Ok(interrupted(times));
-            }
-            if limit.is_none() {
-                limit = Some(self.limit_of(&parts)?);
-            }
+    ) -> Result<Ended, StudyError> {
+        let (plan, design) = (&self.plan, self.design());
+        let parts = sweep::open(plan, place)?;
+        let engine = Engine { base: &plan.base, parts: &parts, monitor, stop, run_file: &|_| None };
+        let runs = self.runs(place);
+        let (fine, others) = runs.split_at(self.fine().len());
+        let cells = design.cells();
+        // The finer limits have to be known before anything is compared with them.
+        let [_, of_measures] = design.fine();
+        let measures = &plan.runs[of_measures].fingerprint;
+        let (complete, mut times) = engine.carry_out(fine, &|text, run, following, begun| {
+            let widths = (run.fingerprint == *measures).then_some(design.widths.as_slice());
+            let scenario = follow::read(text, &plan.base.path)?;
+            width_run(scenario, &Role::Limit(widths), cells, &run.fingerprint, following, begun)
+        })?;
+        let mut ended = Ended { runs: runs.len(), interrupted: !complete, times, ..Ended::default() };
+        if !complete {
+            return Ok(ended);
         }
-        let limit = self.limit_of(&parts)?;
-        let read = |run: &Run| parts.read(&run.fingerprint).unwrap_or_else(|| Record::new(&run.fingerprint));
-        let records: Vec<Record> = self.plan.runs.iter().map(read).collect();
-        let named = self.plan.runs.iter().zip(&records).filter(|(_, record)| !record.failure.is_empty());
-        let failures = named.map(|(run, record)| (run.words(), record.failure.clone())).collect();
-        let report = self.report(&limit, &records[1], &records[LIMITS..]);
-        width_file::write(place, &self.plan, &report, &limit, &records[LIMITS..])?;
-        parts.remove(
-            self.plan.runs.iter().map(|run| run.fingerprint.as_str()),
-            &[super::plan::FILE.to_string()],
-        );
-        Ok(WidthEnded { report: Some(report), failures, runs: numbered.len(), times })
+        let limits = self.limits(|run| parts.read(&run.fingerprint))?;
+        let (complete, spent) = engine.carry_out(others, &|text, run, following, begun| {
+            let scenario = follow::read(text, &plan.base.path)?;
+            width_run(scenario, &Role::Member(&limits), cells, &run.fingerprint, following, begun)
+        })?;
+        times = times.and(&spent);
+        (ended.interrupted, ended.times) = (!complete, times);
+        sweep::conclude(plan, place, parts, &runs, ended)
     }
 
-    fn limit_of(&self, parts: &Parts) -> Result<Record, StudyError> {
-        let limit = parts.read(&self.plan.runs[0].fingerprint);
-        match limit {
-            Some(limit) if limit.failure.is_empty() => Ok(limit),
-            limit => Err(StudyError::Request {
-                problem: format!(
-                    "the run that stands for the limit failed: {}",
-                    limit.map_or("it was not kept".to_string(), |limit| limit.failure)
-                ),
+    /// What stands for the limit, from the records of its runs.
+    pub(crate) fn limits(&self, read: impl Fn(&Run) -> Option<Record>) -> Result<Limits, StudyError> {
+        let record = |number: usize| {
+            let run = &self.plan.runs[number];
+            let failed = |failure: String| StudyError::Request {
+                problem: format!("the run that stands for the limit failed ({}): {failure}", run.words()),
                 remedy: "give another scenario, or another --limit".to_string(),
-            }),
-        }
-    }
-
-    /// What the records say.
-    fn report(&self, limit: &Record, coarse: &Record, members: &[Record]) -> WidthReport {
-        let rows: Vec<WidthRow> = self
-            .widths
-            .iter()
-            .zip(members.chunks(self.seeds))
-            .map(|(&width, ensemble)| row(width, ensemble, limit))
-            .collect();
-        let approaches = Quantity::ALL
-            .iter()
-            .enumerate()
-            .map(|(q, &quantity)| {
-                let apart = quantity.deviation(coarse, limit);
-                let limit_error = match self.kind {
-                    // Both err: variances 1/M and 4/M.
-                    LimitKind::Iid => apart / 5f64.sqrt(),
-                    // The coarser errs more, so that the distance is a bound.
-                    _ => apart,
-                };
-                approach(q, quantity, &rows, limit_error, quantity.size(limit))
-            })
-            .collect();
-        let theory = limit.values("start_covariance").unwrap_or_default().to_vec();
-        WidthReport { limit: self.limit(), rows, approaches, theory }
-    }
-}
-
-fn row(width: u64, ensemble: &[Record], limit: &Record) -> WidthRow {
-    let good: Vec<&Record> = ensemble.iter().filter(|record| record.failure.is_empty()).collect();
-    let deviation = Quantity::ALL.map(|quantity| {
-        let values: Vec<f64> = good.iter().map(|run| quantity.deviation(run, limit)).collect();
-        mean_and_error(&values)
-    });
-    let limit_path = limit.values("residual").unwrap_or_default();
-    let s = limit.values("x").map_or(1, <[f64]>::len);
-    let at = |first: usize| {
-        let scaled = |run: &&Record| -> Option<Vec<f64>> {
-            let path = run.values("residual")?;
-            Some((first..first + s).map(|i| (width as f64).sqrt() * (path[i] - limit_path[i])).collect())
+            };
+            match read(run) {
+                Some(record) if record.failure.is_empty() => Ok(record),
+                Some(record) => Err(failed(record.failure)),
+                None => Err(failed("it was not kept".to_string())),
+            }
         };
-        Fluctuations::of(&good.iter().filter_map(scaled).collect::<Vec<_>>())
-    };
-    let fluctuations = [at(0), at(limit_path.len() - s)];
-    WidthRow { width, deviation, fluctuations, failed: ensemble.len() - good.len() }
+        let [functions, measures] = self.design().fine();
+        let limits = Limits::new(record(functions)?, record(measures)?);
+        limits.ok_or_else(|| StudyError::Request {
+            problem: "the run that stands for the limit has not kept its final measure".to_string(),
+            remedy: "remove the folder of finished runs and start again".to_string(),
+        })
+    }
 }
+
+/// The kind of study in its plan.
+pub(crate) const WIDTH: &str = "width";

@@ -2,16 +2,18 @@
 
 use std::time::Instant;
 
-use crate::flow::Flow;
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::io::Particles;
-use crate::problem::Start;
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 
+use super::columns::Columns;
+use super::ensemble::mean_and_error;
 use super::follow::{self, Following, Observer, Stopped};
 use super::function;
 use super::record::Record;
+use super::start_covariance::start_covariance;
+use super::views::{DISTANCES, Views};
 
 /// Most numbers of tangent kernels that are kept of the limit: beyond, only the last kernel is.
 const KERNEL_NUMBERS: usize = 4_000_000;
@@ -38,6 +40,8 @@ struct Watching<'a> {
     function: Vec<f64>,
     /// Of the limit: the kernels; of a member: relative distances to those.
     kernel: Vec<f64>,
+    /// The final measure.
+    last: Option<Columns>,
 }
 
 impl Observer for Watching<'_> {
@@ -63,17 +67,48 @@ impl Observer for Watching<'_> {
         if last {
             let particles = Particles::of_state(simulation.state(), d.flow.kappa());
             self.function = function::values(&self.grid, &particles, &d.mass);
+            self.last = Some(Columns::of(&particles, &d.mass, stepper.regions(), d.samples.x()));
         }
         Ok(())
     }
 }
 
+/// What stands for the limit, for those that are compared with it.
+pub(crate) struct Limits {
+    /// Residuals, function, kernels, pinned mass.
+    pub functions: Record,
+    /// The final measure.
+    pub measures: Record,
+    views: Views,
+}
+
+impl Limits {
+    /// Of the records of the limit's runs; the second may be the first again.
+    ///
+    /// `None` if the second has not kept its final measure.
+    pub fn new(functions: Record, measures: Record) -> Option<Limits> {
+        Some(Limits { views: Views::of_record(&measures)?, functions, measures })
+    }
+}
+
+/// What a run of a width study is.
+pub(crate) enum Role<'a> {
+    /// The limit, of functions or of measures; the widths of the study if of measures.
+    Limit(Option<&'a [u64]>),
+    /// Compared with the limit: a member of an ensemble, or a coarser limit.
+    Member(&'a Limits),
+}
+
+/// Repetitions of draws from the limit's final measure.
+const REPETITIONS: u64 = 8;
+
 /// Carries a run out.
 ///
-/// * `limit`: that of the limit, with which kernels are compared; `None` for the limit itself.
+/// * `cells`: in which final measures are gathered.
 pub(crate) fn width_run(
     scenario: Scenario,
-    limit: Option<&Record>,
+    role: &Role,
+    cells: usize,
     fingerprint: &str,
     following: &Following,
     begun: Instant,
@@ -81,36 +116,55 @@ pub(crate) fn width_run(
     let Scenario { description: d, start, .. } = scenario;
     let mut record = Record::new(fingerprint);
     let (times, s) = (d.schedule.times().len(), d.samples.len());
-    if limit.is_none() {
-        let covariance = start_covariance(&d, &start);
-        record.keep("start_covariance", &[("sample", s), ("sample_column", s)], covariance);
-    }
+    let limit = match role {
+        Role::Limit(_) => {
+            let covariance = start_covariance(&d, &start);
+            record.keep("start_covariance", &[("sample", s), ("sample_column", s)], covariance);
+            None
+        }
+        Role::Member(limits) => {
+            same_times(d.schedule.times(), limits.functions.values("time").unwrap_or_default())?;
+            Some(limits)
+        }
+    };
     let mut simulation = Simulation::new(&d, start).map_err(|error| Stopped::Failed(error.to_string()))?;
     let mut watching = Watching {
         grid: grid(d.samples.x()),
-        limit_kernel: limit.and_then(|limit| limit.values("kernel")).unwrap_or_default(),
+        limit_kernel: limit.and_then(|limit| limit.functions.values("kernel")).unwrap_or_default(),
         every_kernel: times * s * s <= KERNEL_NUMBERS,
         description: &d,
         residual: vec![],
         pinned: vec![],
         function: vec![],
         kernel: vec![],
+        last: None,
     };
     let in_flow = follow::follow(&d, &mut simulation, following, &mut watching)?;
     let points = watching.grid.len();
     record.keep("residual", &[("time", times), ("sample", s)], watching.residual);
     record.keep("pinned_mass", &[("time", times)], watching.pinned);
     record.keep("function", &[("grid", points)], watching.function);
-    if limit.is_none() {
-        let kernels = watching.kernel.len() / (s * s);
-        record.keep("kernel", &[("time", kernels), ("sample", s), ("sample_column", s)], watching.kernel);
-        record.keep("time", &[("time", times)], d.schedule.times().to_vec());
-        record.keep("grid", &[("grid", points)], watching.grid);
-        record.keep("x", &[("sample", s)], d.samples.x().to_vec());
-        record.keep("y", &[("sample", s)], d.samples.y().to_vec());
-    } else {
-        let kernels = watching.kernel.len();
-        record.keep("kernel_distance", &[("time", kernels)], watching.kernel);
+    let columns = watching.last.ok_or_else(|| Stopped::Failed("the run has no last snapshot".into()))?;
+    record.keep("knot_shares", &[("share", 2)], columns.shares().to_vec());
+    match role {
+        Role::Limit(measure) => {
+            let kernels = watching.kernel.len() / (s * s);
+            record.keep("kernel", &[("time", kernels), ("sample", s), ("sample_column", s)], watching.kernel);
+            record.keep("time", &[("time", times)], d.schedule.times().to_vec());
+            record.keep("grid", &[("grid", points)], watching.grid);
+            record.keep("x", &[("sample", s)], d.samples.x().to_vec());
+            record.keep("y", &[("sample", s)], d.samples.y().to_vec());
+            if let Some(widths) = measure {
+                keep_measure(&mut record, &columns, widths, cells);
+            }
+        }
+        Role::Member(limits) => {
+            let kernels = watching.kernel.len();
+            record.keep("kernel_distance", &[("time", kernels)], watching.kernel);
+            let (distances, error) = Views::of(&columns, cells).distances(&limits.views);
+            record.keep("measure_distance", &[("distance", DISTANCES.len())], distances.to_vec());
+            record.keep_number("sliced_error", error);
+        }
     }
     record.keep_number("particles", d.mass.len() as f64);
     record.flow_seconds = in_flow.as_secs_f64();
@@ -118,71 +172,43 @@ pub(crate) fn width_run(
     Ok(record)
 }
 
-/// Covariance of `sqrt(m) rho(0)` over independent draws: that of `r <xt_j, d>_+` under the law,
-/// from the start measure of the limit.
-///
-/// ```text
-/// C_jk = E z_j z_k - E z_j E z_k,    z_j = r <xt_j, d>_+    (kappa c <xt_j, w>_+ for neurons)
-/// ```
-fn start_covariance(d: &Description, start: &Start) -> Vec<f64> {
-    let (x, s) = (d.samples.x(), d.samples.len());
-    let kappa = match d.flow {
-        Flow::Canonical { .. } => 1.0,
-        flow => flow.kappa(),
-    };
-    let hinge = |i: usize| -> (f64, f64, f64) {
-        match start {
-            Start::Canonical(measure) => {
-                let (sin, cos) = measure.theta()[i].sin_cos();
-                (measure.r()[i], cos, sin)
-            }
-            Start::Lifted(neurons) => (kappa * neurons.c()[i], neurons.a()[i], -neurons.b()[i]),
-        }
-    };
-    let mut z = vec![0.0; s];
-    let (mut mean, mut second) = (vec![0.0; s], vec![0.0; s * s]);
-    for (i, &mass) in start.mass().iter().enumerate() {
-        let (factor, a, b) = hinge(i);
-        for j in 0..s {
-            z[j] = factor * (x[j] * a + b).max(0.0);
-            mean[j] += mass * z[j];
-        }
-        for j in (0..s).filter(|&j| z[j] != 0.0) {
-            for k in 0..s {
-                second[j * s + k] += mass * z[j] * z[k];
-            }
-        }
+/// Refuses runs whose snapshots are at other times than the limit's: their differences would be
+/// those of the times.
+fn same_times(times: &[f64], limit: &[f64]) -> Result<(), Stopped> {
+    const SHARE: f64 = 1e-4;
+    let end = limit.last().copied().unwrap_or(0.0);
+    let apart = times.iter().zip(limit).find(|(a, b)| (*a - *b).abs() > SHARE * end);
+    match apart {
+        _ if times.len() != limit.len() => Err(Stopped::Failed(format!(
+            "it has {} snapshots, the limit {}: give output.snapshots that do not depend on the width",
+            times.len(),
+            limit.len()
+        ))),
+        Some((a, b)) => Err(Stopped::Failed(format!(
+            "a snapshot is at time {a}, the limit's at {b} (gradient descent has them at its steps): \
+             give widths or a learning_rate for which learning_rate / m divides the times"
+        ))),
+        None => Ok(()),
     }
-    for j in 0..s {
-        for k in 0..s {
-            second[j * s + k] -= mean[j] * mean[k];
-        }
-    }
-    second
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::problem::Measure;
-    use std::f64::consts::FRAC_PI_2;
-
-    /// `r ~ N(0, 1)`, `theta` uniform: `E z_j z_k = E <xt_j, d>_+ <xt_k, d>_+`, half the order-1
-    /// arc-cosine kernel of section 12 with `C = 1`; at `(-1, 0.5)` it is 0.194668.
-    #[test]
-    fn the_covariance_at_the_start_is_the_arc_cosine_kernel() {
-        let text = "[samples]\nx = [-1.0, 0.5]\ny = [0.0, 0.0]\n[measure]\nparticles = 400000\n\
-                    law = \"normal-uniform\"\n[time]\nend = 1\n";
-        let scenario = Scenario::parse(text, "s.toml".as_ref()).unwrap();
-        let covariance = start_covariance(&scenario.description, &scenario.start);
-        // Var z^2 is of order 1: four standard errors are 0.008.
-        assert!((covariance[1] - 0.194668).abs() < 0.008, "{covariance:?}");
-        assert_eq!(covariance[1], covariance[2]);
-        // Two vertical neurons, r = 1 and r = 3: z = r at every sample, mean 2, variance 1.
-        let pair = Measure::new(vec![1.0, 3.0], vec![FRAC_PI_2; 2], vec![0.5; 2]).unwrap();
-        let by_hand = start_covariance(&scenario.description, &pair.into());
-        assert!(by_hand.iter().all(|c| (c - 1.0).abs() < 1e-15), "{by_hand:?}");
-        // E <xt, d>_+^2 = |xt|^2 / 4.
-        assert!((covariance[0] - 0.5).abs() < 0.016 && (covariance[3] - 1.25 / 4.0).abs() < 0.012);
+/// Keeps the final measure, and what the distances to it would be if neurons were drawn from it
+/// independently: mean and standard error over some repetitions, for every width.
+fn keep_measure(record: &mut Record, columns: &Columns, widths: &[u64], cells: usize) {
+    let views = Views::of(columns, cells);
+    views.keep(record);
+    let (mut means, mut errors) = (vec![], vec![]);
+    for &width in widths {
+        let found: Vec<[f64; DISTANCES.len()]> = (0..REPETITIONS)
+            .map(|k| Views::of(&columns.drawn(width, k), cells).distances(&views).0)
+            .collect();
+        for q in 0..DISTANCES.len() {
+            let (mean, error) = mean_and_error(&found.iter().map(|one| one[q]).collect::<Vec<_>>());
+            means.push(mean);
+            errors.push(error);
+        }
     }
+    let dims = [("width", widths.len()), ("distance", DISTANCES.len())];
+    record.keep("redrawn_mean", &dims, means);
+    record.keep("redrawn_error", &dims, errors);
 }

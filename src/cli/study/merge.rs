@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use crate::cli::failure::{Exit, Failure};
 use crate::study::{self, Place};
 
-use super::conclude;
+use super::{conclude, width};
 
-/// Put the shards of a sweep together
+/// Put the shards of a study together
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   reluflow study merge my.h5                          # all shards ran with -o my.h5 here
   reluflow study merge my.h5 --from node1/my.h5.parts --from node2/my.h5.parts
 
-Says which shards are still to be run if some are missing. The study file is the one that the whole
-sweep would have written.")]
+Says which shards are still to be run if some are missing. The study file, and what is printed of a
+width study, are those of the whole study run at once.")]
 pub struct Args {
     /// The study file to write, as given to the shards with -o
     study: PathBuf,
@@ -34,6 +34,8 @@ impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let place = Place { study: self.study, force: self.force, shard: None };
         let ended = study::merge(&place, &self.from)?;
-        conclude(&ended, &place, quiet, self.json)
+        width::show(&ended, quiet, self.json)?;
+        let told = self.json && ended.width.is_some();
+        conclude(&ended, &place, quiet || told, self.json && !told)
     }
 }

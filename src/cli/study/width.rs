@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt;
 use crate::cli::output::{note, print, print_json};
 use crate::cli::table::table;
 use crate::cli::threads::Threads;
-use crate::study::{Base, LimitKind, Quantity, WidthEnded, WidthPlan, WidthReport, WidthRequest};
+use crate::study::{
+    Approach, Base, Ended, LimitKind, Quantity, WidthPlan, WidthReport, WidthRequest, WidthRow,
+};
 
-use super::Output;
 use super::progress::Progress;
+use super::{Output, conclude, shard};
 
 /// How fast networks approach the limit of infinite width, and how wide is wide enough
 #[derive(Debug, clap::Args)]
@@ -20,10 +22,11 @@ use super::progress::Progress;
 Examples:
   reluflow study width scenarios/width.toml
   reluflow study width scenarios/width.toml --widths 100,300,1000,3000 --seeds 32 -o quick.h5
+  reluflow study width my.toml --shard $SLURM_ARRAY_TASK_ID/16 -o my.h5
 
-Sets ensembles of networks with independently drawn neurons beside the limit, and fits how their
-distance to it falls with the width. Killed, or stopped by Ctrl-C, the same command goes on where it
-was.")]
+Sets ensembles of networks with independently drawn neurons beside the limit, fits how their distance
+to it falls with the width, and says how wide a network must be to be within 1 % of it. Killed, or
+stopped by Ctrl-C, the same command goes on where it was.")]
 pub struct Args {
     /// A scenario whose start measure is drawn from a law
     scenario: PathBuf,
@@ -36,9 +39,12 @@ pub struct Args {
     /// How the limit is made: quadrature, sobol or iid [default: the first that the scenario allows]
     #[arg(long, value_name = "KIND", value_parser = kind)]
     limit: Option<LimitKind>,
-    /// Particles of the limit [default: by its kind]
+    /// Particles of the limit, about [default: by its kind, and the largest width]
     #[arg(long, value_name = "M", value_parser = width)]
     limit_particles: Option<u64>,
+    /// Do only the third of sixteen parts; `study merge` puts all together
+    #[arg(long, value_name = "3/16", value_parser = shard)]
+    shard: Option<(usize, usize)>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -75,100 +81,146 @@ impl Args {
             limit_particles: self.limit_particles,
         };
         let plan = WidthPlan::new(&request)?;
-        let place = self.output.place(&self.scenario, "width", None)?;
+        let place = self.output.place(&self.scenario, "width", self.shard)?;
+        let runs = plan.runs(&place);
         if !quiet {
-            note(&format!(
-                "{}: {} runs, into {}",
-                request.base.title,
-                plan.runs().len(),
-                place.study.display()
-            ));
+            let title = &request.base.title;
+            note(&format!("{title}: {} runs, into {}", runs.len(), place.study.display()));
+            plan.words().iter().for_each(|words| note(words));
         }
         let stop = interrupt::watch(true)?;
-        let progress = Progress::new(quiet, plan.runs().iter());
+        let progress = Progress::new(quiet, runs.iter().map(|(_, run)| *run));
         let ended = plan.carry_out(&place, &progress, stop);
         progress.finish();
         let ended = ended?;
-        for (run, failure) in &ended.failures {
-            note(&format!("error: {run}: {failure}"));
-        }
-        let Some(report) = &ended.report else {
-            if !quiet {
-                let done = ended.times.done + ended.times.reused;
-                note(&format!(
-                    "interrupted: {done} of {} runs are finished; the same command goes on",
-                    ended.runs
-                ));
-            }
-            return Ok(Exit::Interrupted);
-        };
-        if self.json {
-            print_json(&as_json(report, &ended))?;
-        } else if !quiet {
-            print(&as_text(report, &ended))?;
-        }
-        if !ended.failures.is_empty() {
-            note(&format!("error: {} of {} runs failed", ended.failures.len(), ended.runs));
-            return Ok(Exit::Failed);
-        }
-        Ok(Exit::Success)
+        show(&ended, quiet, self.json)?;
+        // The report as JSON has what is told there.
+        let told = self.json && ended.width.is_some();
+        conclude(&ended, &place, quiet || told, self.json && !told)
     }
 }
 
-fn as_text(report: &WidthReport, ended: &WidthEnded) -> String {
-    let mut head = vec!["width".to_string()];
-    head.extend(Quantity::ALL.map(|quantity| quantity.name().to_string()));
-    head.extend(["normal at start, end".to_string(), "covariance at start".to_string()]);
-    let mut rows = vec![head];
+/// What a finished width study found, as text or as JSON.
+pub fn show(ended: &Ended, quiet: bool, json: bool) -> Result<(), Failure> {
+    match &ended.width {
+        Some(report) if json => print_json(&as_json(report, ended)),
+        Some(report) if !quiet => print(&as_text(report)),
+        _ => Ok(()),
+    }
+}
+
+/// `1.2e-3 +- 4 %`.
+fn deviation(row: &WidthRow, quantity: Quantity) -> String {
+    match row.deviation[quantity as usize] {
+        (mean, _) if mean.is_nan() => "-".to_string(),
+        (0.0, _) => "0".to_string(),
+        (mean, error) => format!("{mean:.2e} +- {:.0} %", 100.0 * error / mean),
+    }
+}
+
+/// Mean distances by width, with more columns from `more`.
+fn by_width(
+    report: &WidthReport,
+    quantities: &[Quantity],
+    head: &[&str],
+    more: impl Fn(&WidthRow) -> Vec<String>,
+) -> String {
+    let mut first = vec!["width".to_string()];
+    first.extend(quantities.iter().map(|quantity| quantity.name().to_string()));
+    first.extend(head.iter().map(|name| name.to_string()));
+    let mut rows = vec![first];
     for row in &report.rows {
         let mut cells = vec![row.width.to_string()];
-        cells.extend(
-            row.deviation.iter().map(|&(mean, error)| format!("{mean:.2e} +- {:.0} %", 100.0 * error / mean)),
-        );
-        let p = |moment: usize| match row.fluctuations[moment].p_value() {
-            p if p.is_nan() => "-".to_string(),
-            p => format!("p = {p:.2}"),
-        };
-        cells.push(format!("{}, {}", p(0), p(1)));
-        cells.push(match row.fluctuations[0].covariance_error(&report.theory) {
-            (error, expected) if error.is_finite() => format!("off by {error:.2} ({expected:.2} expected)"),
-            _ => "-".to_string(),
-        });
+        cells.extend(quantities.iter().map(|&quantity| deviation(row, quantity)));
+        cells.extend(more(row));
         rows.push(cells);
     }
-    let mut text = format!("limit: {}\n\nmean distance to it, with standard error\n", report.limit);
-    text += &table(&rows, &[0]);
+    table(&rows, &[0])
+}
+
+/// Whether fluctuations are what theory has.
+fn fluctuations(report: &WidthReport, row: &WidthRow) -> Vec<String> {
+    let p = |moment: usize| match row.fluctuations[moment].p_value() {
+        p if p.is_nan() => "-".to_string(),
+        p => format!("p = {p:.2}"),
+    };
+    let start = &row.fluctuations[0];
+    vec![
+        format!("{}, {}", p(0), p(1)),
+        match start.mean_error(&report.theory) {
+            error if error.is_finite() => format!("{error:.2} (1 expected)"),
+            _ => "-".to_string(),
+        },
+        match start.covariance_error(&report.theory) {
+            (error, expected) if error.is_finite() => format!("off by {error:.2} ({expected:.2} expected)"),
+            _ => "-".to_string(),
+        },
+    ]
+}
+
+fn as_text(report: &WidthReport) -> String {
+    let (functions, measures) = Quantity::ALL.split_at(Quantity::KnotsW1 as usize);
+    let mut text = format!("limit: {}\n", report.limit);
+    if !report.measure_limit.is_empty() {
+        text += &format!("its final measure: {}\n", report.measure_limit);
+    }
+    if let Some(apart) = report.check {
+        let apart: Vec<String> =
+            functions.iter().zip(apart).map(|(q, apart)| format!("{} {apart:.1e}", q.name())).collect();
+        text += &format!("the two are apart by: {}\n", apart.join(", "));
+    }
+    text += "\nmean distance to it, with standard error\n";
+    let head = ["normal at start, end", "mean at start", "covariance at start"];
+    text += &by_width(report, functions, &head, |row| fluctuations(report, row));
+    text += "\nmean distance of the final measure to the limit's, with standard error\n";
+    text += &by_width(report, measures, &["knots outside, none"], |row| vec![knot_shares(row.knot_shares)]);
+    text += &format!("knots of the limit outside the window, none: {}\n", knot_shares(report.knot_shares));
     let mut rows =
         vec![["", "limit's own error", "1 % of the limit at width", ""].map(String::from).to_vec()];
     for approach in &report.approaches {
-        let wide = approach.one_percent.map_or("-".to_string(), |(width, low, high)| {
-            format!("{} ({} to {})", round(width), round(low), round(high))
-        });
         rows.push(vec![
             approach.quantity.name().to_string(),
             format!("{:.1e}", approach.limit_error),
-            wide,
+            approach.one_percent.map_or("-".to_string(), interval),
             approach.verdict.clone(),
         ]);
     }
     text += &format!("\n{}", table(&rows, &[]));
-    let function = report.approaches.iter().find(|approach| approach.quantity == Quantity::Function);
-    if let Some((width, low, high)) = function.and_then(|approach| approach.one_percent) {
-        text += &format!(
-            "\nA network of {} neurons ({} to {}) is on average within 1 % of the limit's function.\n",
-            round(width),
-            round(low),
-            round(high)
+    text + &format!("\n{}\n", answer(report))
+}
+
+fn knot_shares([outside, none]: [f64; 2]) -> String {
+    format!("{:.1} %, {:.1} %", 100.0 * outside, 100.0 * none)
+}
+
+fn interval((width, low, high): (f64, f64, f64)) -> String {
+    format!("{} ({} to {})", round(width), round(low), round(high))
+}
+
+/// How wide a network must be to be within 1 % of the limit's function, or why nobody knows.
+fn answer(report: &WidthReport) -> String {
+    let function = |approach: &&Approach| approach.quantity == Quantity::Function;
+    let Some(approach) = report.approaches.iter().find(function) else { return String::new() };
+    let Some((width, low, high)) = approach.one_percent else {
+        return format!(
+            "How wide a network must be to be within 1 % of the limit's function is not known: {}.",
+            approach.verdict
         );
+    };
+    let mut text = format!(
+        "A network of {} neurons (95 % interval: {} to {}) is on average within 1 % of the limit's function",
+        round(width),
+        round(low),
+        round(high)
+    );
+    if let Some(width) = approach.one_percent_nearly_all {
+        text += &format!(", 95 of 100 networks are from about {} on", round(width));
     }
-    let times = &ended.times;
-    text + &format!(
-        "{} runs in {:.1} s{}; {:.0} % of the time outside the flow\n",
-        times.done,
-        times.seconds,
-        if times.reused > 0 { format!(", {} finished before", times.reused) } else { String::new() },
-        100.0 * times.outside_flow
-    )
+    let widths = || report.rows.iter().map(|row| row.width as f64);
+    if width < widths().fold(f64::INFINITY, f64::min) || width > widths().fold(0.0, f64::max) {
+        text += "; that is beyond the widths of this study";
+    }
+    text + "."
 }
 
 /// Two digits are as many as such a width has.
@@ -180,36 +232,61 @@ fn round(width: f64) -> String {
     format!("{width:.1e}")
 }
 
-fn as_json(report: &WidthReport, ended: &WidthEnded) -> serde_json::Value {
-    let rows = report.rows.iter().map(|row| {
-        let mut deviation = serde_json::Map::new();
-        for (quantity, (mean, error)) in Quantity::ALL.iter().zip(row.deviation) {
-            deviation.insert(quantity.name().into(), json!({ "mean": mean, "standard_error": error }));
-        }
-        let (off, expected) = row.fluctuations[0].covariance_error(&report.theory);
-        json!({
-            "width": row.width,
-            "deviation": deviation,
-            "normality": { "start": row.fluctuations[0].p_value(), "end": row.fluctuations[1].p_value() },
-            "start_covariance": { "relative_error": off, "expected": expected },
-            "failed": row.failed,
-        })
-    });
-    let approaches = report.approaches.iter().map(|approach| {
-        json!({
-            "quantity": approach.quantity.name(),
-            "slope": approach.law.map(|law| law.exponent()),
-            "slope_margin": approach.law.map(|law| law.exponent_margin()),
-            "fitted_widths": approach.fitted,
-            "limit_error": approach.limit_error,
-            "width_for_one_percent": approach.one_percent.map(|(width, low, high)| [low, width, high]),
-            "verdict": approach.verdict,
-        })
+fn row_as_json(report: &WidthReport, row: &WidthRow) -> Value {
+    let mut deviation = serde_json::Map::new();
+    for quantity in Quantity::ALL {
+        let (mean, error) = row.deviation[quantity as usize];
+        let most = row.most[quantity as usize];
+        deviation.insert(
+            quantity.name().into(),
+            json!({ "mean": mean, "standard_error": error, "not_exceeded_by_95_of_100": most }),
+        );
+    }
+    let (off, expected) = row.fluctuations[0].covariance_error(&report.theory);
+    json!({
+        "width": row.width,
+        "deviation": deviation,
+        "normality": { "start": row.fluctuations[0].p_value(), "end": row.fluctuations[1].p_value() },
+        "start_mean": { "relative_error": row.fluctuations[0].mean_error(&report.theory), "expected": 1.0 },
+        "start_covariance": { "relative_error": off, "expected": expected },
+        "knots_outside": row.knot_shares[0],
+        "knots_none": row.knot_shares[1],
+        "failed": row.failed,
+    })
+}
+
+fn approach_as_json(approach: &Approach) -> Value {
+    json!({
+        "quantity": approach.quantity.name(),
+        "slope": approach.law.map(|law| law.exponent()),
+        "slope_margin": approach.law.map(|law| law.exponent_margin()),
+        "redrawn_slope": approach.redrawn.map(|law| law.exponent()),
+        "redrawn_slope_margin": approach.redrawn.map(|law| law.exponent_margin()),
+        "fitted_widths": approach.fitted,
+        "limit_error": approach.limit_error,
+        "width_for_one_percent": approach.one_percent.map(|(width, low, high)| [low, width, high]),
+        "width_for_one_percent_nearly_all": approach.one_percent_nearly_all,
+        "verdict": approach.verdict,
+    })
+}
+
+fn as_json(report: &WidthReport, ended: &Ended) -> Value {
+    let check = report.check.map(|apart| {
+        let named = Quantity::ALL.iter().zip(apart).map(|(q, apart)| (q.name().to_string(), json!(apart)));
+        Value::Object(named.collect())
     });
     json!({
         "limit": report.limit,
-        "widths": rows.collect::<Vec<_>>(),
-        "approaches": approaches.collect::<Vec<_>>(),
+        "limit_of_measures": report.measure_limit,
+        "limit_notes": report.notes,
+        "limits_apart": check,
+        "knots_outside": report.knot_shares[0],
+        "knots_none": report.knot_shares[1],
+        "widths": report.rows.iter().map(|row| row_as_json(report, row)).collect::<Vec<_>>(),
+        "approaches": report.approaches.iter().map(approach_as_json).collect::<Vec<_>>(),
+        "answer": answer(report),
+        "file": ended.file,
+        "failed": ended.failures.len(),
         "seconds": ended.times.seconds,
         "share_outside_flow": ended.times.outside_flow,
         "done_now": ended.times.done,

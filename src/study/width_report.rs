@@ -1,0 +1,139 @@
+//! What the records of a width study say together.
+
+use crate::math::power_law::PowerLaw;
+
+use super::approach::{Evidence, approach};
+use super::ensemble::{Fluctuations, Quantity, mean_and_error, rms};
+use super::limit::LimitKind;
+use super::record::Record;
+use super::views::{DISTANCES, Views};
+use super::width::{Design, WidthReport, WidthRow};
+use super::width_run::Limits;
+
+/// From the records of all runs, in the order of the plan.
+pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> WidthReport {
+    let (limit, members) = (&limits.functions, &records[design.limits()..]);
+    let rows: Vec<WidthRow> = design
+        .widths
+        .iter()
+        .zip(members.chunks(design.seeds))
+        .map(|(&width, ensemble)| row(width, ensemble, limit))
+        .collect();
+    let coarse = [&records[1], &records[design.limits() - 1]];
+    let approaches = Quantity::ALL
+        .iter()
+        .map(|&quantity| {
+            let evidence = Evidence {
+                limit_error: limit_error(design, limits, coarse, quantity),
+                size: quantity.size(limit),
+                redrawn: redrawn(design, &limits.measures, quantity),
+            };
+            approach(quantity, &rows, &evidence)
+        })
+        .collect();
+    let mut theory = limit.values("start_covariance").unwrap_or_default().to_vec();
+    if design.antisymmetric {
+        // Pairs cancel: the start function is 0 at any width.
+        theory.fill(0.0);
+    }
+    let shares = limits.measures.values("knot_shares").unwrap_or(&[f64::NAN; 2]);
+    WidthReport {
+        limit: design.words[0].clone(),
+        measure_limit: design.words[1].clone(),
+        notes: design.notes.clone(),
+        check: design.measures.is_some().then(|| check(limit, &limits.measures)),
+        knot_shares: [shares[0], shares[1]],
+        rows,
+        approaches,
+        theory,
+    }
+}
+
+/// The limit's own error in a quantity, from the coarser limits.
+fn limit_error(design: &Design, limits: &Limits, coarse: [&Record; 2], quantity: Quantity) -> f64 {
+    let (kind, coarse) = match quantity.distance() {
+        None => (design.kind, coarse[0]),
+        Some(_) => (design.measures.unwrap_or(design.kind), coarse[1]),
+    };
+    let apart = quantity.deviation(coarse, &limits.functions);
+    let error = match kind {
+        // Both err: variances 1/M and 4/M.
+        LimitKind::Iid => apart / 5f64.sqrt(),
+        // The coarser errs more, so that the distance is a bound.
+        _ => apart,
+    };
+    // Networks and limit are gathered in cells of the same length.
+    let gathered = Views::of_record(&limits.measures).map_or([f64::NAN; DISTANCES.len()], |v| v.spread());
+    error + quantity.distance().map_or(0.0, |q| 2.0 * gathered[q])
+}
+
+/// The law by which independent draws from the limit's final measure itself approach it.
+fn redrawn(design: &Design, measures: &Record, quantity: Quantity) -> Option<PowerLaw> {
+    let q = quantity.distance()?;
+    let column = |name: &str| -> Option<Vec<f64>> {
+        Some(measures.values(name)?.chunks(DISTANCES.len()).map(|row| row[q]).collect())
+    };
+    let widths: Vec<f64> = design.widths.iter().map(|&width| width as f64).collect();
+    PowerLaw::fit(&widths, &column("redrawn_mean")?, &column("redrawn_error")?)
+}
+
+/// How far two limits are apart in residual, function, tangent kernel and pinned mass.
+fn check(limit: &Record, other: &Record) -> [f64; 4] {
+    let kernels = |record: &Record| -> (Vec<f64>, usize) {
+        let field = record.fields.get("kernel");
+        field.map_or((vec![], 1), |field| (field.values.clone(), field.shape[1] * field.shape[2]))
+    };
+    let ((a, size), (b, _)) = (kernels(limit), kernels(other));
+    let apart = |(a, b): (&[f64], &[f64])| {
+        let square: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
+        (square / a.iter().map(|a| a * a).sum::<f64>()).sqrt()
+    };
+    let kernel = rms(a.chunks(size).zip(b.chunks(size)).map(apart));
+    let of = |quantity: Quantity| quantity.deviation(other, limit);
+    [of(Quantity::Residual), of(Quantity::Function), kernel, of(Quantity::PinnedMass)]
+}
+
+fn row(width: u64, ensemble: &[Record], limit: &Record) -> WidthRow {
+    let good: Vec<&Record> = ensemble.iter().filter(|record| record.failure.is_empty()).collect();
+    let of =
+        |quantity: Quantity| -> Vec<f64> { good.iter().map(|run| quantity.deviation(run, limit)).collect() };
+    let deviation = Quantity::ALL.map(|quantity| mean_and_error(&of(quantity)));
+    let most = Quantity::ALL.map(|quantity| quantile(of(quantity), 0.95));
+    let limit_path = limit.values("residual").unwrap_or_default();
+    let s = limit.values("x").map_or(1, <[f64]>::len);
+    let at = |first: usize| {
+        let scaled = |run: &&Record| -> Option<Vec<f64>> {
+            let path = run.values("residual")?;
+            Some((first..first + s).map(|i| (width as f64).sqrt() * (path[i] - limit_path[i])).collect())
+        };
+        Fluctuations::of(&good.iter().filter_map(scaled).collect::<Vec<_>>())
+    };
+    let fluctuations = [at(0), at(limit_path.len() - s)];
+    let share = |k: usize| {
+        let values: Vec<f64> = good.iter().filter_map(|run| Some(run.values("knot_shares")?[k])).collect();
+        mean_and_error(&values).0
+    };
+    let knot_shares = [share(0), share(1)];
+    WidthRow { width, deviation, most, fluctuations, knot_shares, failed: ensemble.len() - good.len() }
+}
+
+/// The value below which this share of the values lies, between neighbours linearly; NaN of none.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let Some(last) = values.len().checked_sub(1) else { return f64::NAN };
+    let at = share * last as f64;
+    let (below, above) = (values[at.floor() as usize], values[at.ceil() as usize]);
+    below + (at - at.floor()) * (above - below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_by_hand() {
+        assert_eq!(quantile(vec![3.0, 1.0, 2.0], 0.5), 2.0);
+        assert_eq!(quantile(vec![0.0, 10.0], 0.95), 9.5);
+        assert!(quantile(vec![], 0.95).is_nan());
+    }
+}
