@@ -8,6 +8,10 @@ use super::width::WidthRow;
 /// Widths at which the limit's own error is above this share of the deviation are not fitted.
 const LIMIT_SHARE: f64 = 0.3;
 
+/// A distance that independent draws from the limit's final measure approach more slowly than with
+/// this exponent is one across gaps.
+const GAPS: f64 = -0.45;
+
 /// `chi^2` that one power law through `n` widths passes in one case of a hundred (Wilson and
 /// Hilferty's approximation to the quantile with `n - 2` degrees of freedom).
 fn most_scatter(n: usize) -> f64 {
@@ -70,15 +74,13 @@ fn words(law: &PowerLaw, redrawn: Option<&PowerLaw>) -> String {
     if (slope + 0.5).abs() <= margin.max(0.03) {
         return ", as independent draws have it".to_string();
     }
-    if let Some(redrawn) = redrawn {
-        let together = margin.hypot(redrawn.exponent_margin()).max(0.03);
-        if (slope - redrawn.exponent()).abs() <= together {
-            let why = if slope > -0.5 { "mass crosses gaps of it" } else { "not yet the law's range" };
-            return format!(
-                ", as draws from the limit's final measure have it ({:.2}: {why})",
-                redrawn.exponent()
-            );
-        }
+    // Atoms that gaps part: a surplus of m^(-1/2) has to cross them, and W_2^2 is of that order.
+    let gaps = redrawn.filter(|redrawn| redrawn.exponent() > GAPS && slope < -0.25 + margin.max(0.03));
+    if let Some(redrawn) = gaps.filter(|_| slope > -0.5) {
+        return format!(
+            ", between -0.25 and -0.50 as where mass has to cross gaps (draws from the limit's final measure: {:.2})",
+            redrawn.exponent()
+        );
     }
     let words = if slope + margin > -0.05 {
         ": no approach; is there a limit? The law must not depend on the width"
@@ -214,10 +216,12 @@ mod tests {
             let rows = rows(&[100, 1000, 10_000], |m| m.powf(-0.25));
             approach(Quantity::ThetaW2, &rows, &Evidence { limit_error: 0.0, size: f64::NAN, redrawn })
         };
-        let gaps = of(-0.26);
-        let words = "slope -0.25 +- 0.01, as draws from the limit's final measure have it (-0.26: mass crosses gaps of it)";
+        let gaps = of(-0.33);
+        let words = "slope -0.25 +- 0.01, between -0.25 and -0.50 as where mass has to cross gaps \
+                     (draws from the limit's final measure: -0.33)";
         assert_eq!(gaps.verdict, words);
         assert_eq!((gaps.one_percent, gaps.one_percent_nearly_all), (None, None));
-        assert!(of(-0.4).verdict.contains("slower than -0.50"), "{}", of(-0.4).verdict);
+        // Without gaps there is no such excuse.
+        assert!(of(-0.5).verdict.contains("slower than -0.50"), "{}", of(-0.5).verdict);
     }
 }

@@ -56,12 +56,18 @@ impl Quantity {
         }
     }
 
+    /// Whether it is told from what stands for the limit's measure, rather than from its function: the
+    /// nodes of a quadrature come to boundaries in lumps.
+    pub(crate) fn of_measure(self) -> bool {
+        self as usize >= Quantity::PinnedMass as usize
+    }
+
     /// Its number among the distances between final measures, if it is one.
     pub fn distance(self) -> Option<usize> {
         (self as usize).checked_sub(Quantity::KnotsW1 as usize)
     }
 
-    /// How far a run is from the limit.
+    /// How far a run is from the limit, of functions or of measures.
     pub(crate) fn deviation(self, run: &Record, limit: &Record) -> f64 {
         let difference = |name: &str| {
             let (a, b) = (run.values(name).unwrap_or_default(), limit.values(name).unwrap_or_default());

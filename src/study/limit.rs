@@ -46,10 +46,10 @@ pub(crate) struct Pair {
 /// What stands for the limit in a width study.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Limit {
-    /// Of residuals, functions, kernels, pinned mass.
+    /// Of residuals, functions, kernels.
     pub functions: Pair,
-    /// Of distances between final measures, if another is: the nodes of a quadrature are far apart
-    /// although their moments are exact, so that Sobol' points stand for the measure itself.
+    /// Of pinned mass and distances between final measures, if another is: the nodes of a quadrature
+    /// are far apart although their moments are exact, so that Sobol' points stand for the measure.
     pub measures: Option<Pair>,
     /// What was tried and refused, and why.
     pub notes: Vec<String>,

@@ -39,8 +39,8 @@ pub(crate) fn write(
     add(&mut arrays, "y", &["sample"], "value of the sample, mean over ties", "section 1", of_limit("y"));
     let distances = Values::Text(DISTANCES.iter().map(|name| name.to_string()).collect());
     arrays.push(array("distance", &["distance"], "between final measures", "", distances));
-    limit_arrays(&mut arrays, limit, of_limit("time").len());
-    ensembles(&mut arrays, limit, members);
+    limit_arrays(&mut arrays, limits, of_limit("time").len());
+    ensembles(&mut arrays, limits, members);
     findings(&mut arrays, report, s);
     measures(&mut arrays, report, limits, members);
     let mut attributes = attributes(plan);
@@ -92,11 +92,13 @@ fn add(
     arrays.push(array(name, dims, about, equation, Values::F64(values)));
 }
 
-fn limit_arrays(arrays: &mut Vec<Array>, limit: &Record, times: usize) {
+fn limit_arrays(arrays: &mut Vec<Array>, limits: &Limits, times: usize) {
+    let limit = &limits.functions;
     let of = |name: &str| limit.values(name).unwrap_or_default().to_vec();
     let dims = ["time", "sample"];
     add(arrays, "limit_residual", &dims, "residual in the limit", "section 2", of("residual"));
-    add(arrays, "limit_pinned_mass", &["time"], "pinned mass in the limit", "section 6", of("pinned_mass"));
+    let pinned = limits.measures.values("pinned_mass").unwrap_or_default().to_vec();
+    add(arrays, "limit_pinned_mass", &["time"], "pinned mass in the limit", "section 6", pinned);
     add(arrays, "limit_function", &["grid"], "f at the end, in the limit", "section 2", of("function"));
     let kernel = of("kernel");
     let size = kernel.len() / limit.fields.get("kernel").map_or(1, |field| field.shape[0].max(1));
@@ -109,7 +111,8 @@ fn limit_arrays(arrays: &mut Vec<Array>, limit: &Record, times: usize) {
     }
 }
 
-fn ensembles(arrays: &mut Vec<Array>, limit: &Record, members: &[Record]) {
+fn ensembles(arrays: &mut Vec<Array>, limits: &Limits, members: &[Record]) {
+    let limit = &limits.functions;
     let all = |name: &str, like: &str| -> Vec<f64> {
         let size = limit.values(like).map_or(0, <[f64]>::len);
         let of = |record: &Record| record.values(name).map_or(vec![f64::NAN; size], <[f64]>::to_vec);
@@ -129,7 +132,7 @@ fn ensembles(arrays: &mut Vec<Array>, limit: &Record, members: &[Record]) {
     arrays.push(array("failure", &dims[..2], "why the run failed; empty if it did not", "", failures));
     let deviation = Quantity::ALL
         .iter()
-        .flat_map(|quantity| members.iter().map(|run| quantity.deviation(run, limit)))
+        .flat_map(|quantity| members.iter().map(|run| limits.deviation(*quantity, run)))
         .collect();
     let about = "distance of the run to the limit: root mean square over snapshots, and samples or grid; \
                  between measures, at the end";

@@ -17,7 +17,7 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
         .widths
         .iter()
         .zip(members.chunks(design.seeds))
-        .map(|(&width, ensemble)| row(width, ensemble, limit))
+        .map(|(&width, ensemble)| row(width, ensemble, limits))
         .collect();
     let coarse = [&records[1], &records[design.limits() - 1]];
     let approaches = Quantity::ALL
@@ -25,7 +25,7 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
         .map(|&quantity| {
             let evidence = Evidence {
                 limit_error: limit_error(design, limits, coarse, quantity),
-                size: quantity.size(limit),
+                size: limits.size(quantity),
                 redrawn: redrawn(design, &limits.measures, quantity),
             };
             approach(quantity, &rows, &evidence)
@@ -51,11 +51,11 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
 
 /// The limit's own error in a quantity, from the coarser limits.
 fn limit_error(design: &Design, limits: &Limits, coarse: [&Record; 2], quantity: Quantity) -> f64 {
-    let (kind, coarse) = match quantity.distance() {
-        None => (design.kind, coarse[0]),
-        Some(_) => (design.measures.unwrap_or(design.kind), coarse[1]),
+    let (kind, coarse) = match quantity.of_measure() {
+        false => (design.kind, coarse[0]),
+        true => (design.measures.unwrap_or(design.kind), coarse[1]),
     };
-    let apart = quantity.deviation(coarse, &limits.functions);
+    let apart = limits.deviation(quantity, coarse);
     let error = match kind {
         // Both err: variances 1/M and 4/M.
         LimitKind::Iid => apart / 5f64.sqrt(),
@@ -93,10 +93,11 @@ fn check(limit: &Record, other: &Record) -> [f64; 4] {
     [of(Quantity::Residual), of(Quantity::Function), kernel, of(Quantity::PinnedMass)]
 }
 
-fn row(width: u64, ensemble: &[Record], limit: &Record) -> WidthRow {
+fn row(width: u64, ensemble: &[Record], limits: &Limits) -> WidthRow {
+    let limit = &limits.functions;
     let good: Vec<&Record> = ensemble.iter().filter(|record| record.failure.is_empty()).collect();
     let of =
-        |quantity: Quantity| -> Vec<f64> { good.iter().map(|run| quantity.deviation(run, limit)).collect() };
+        |quantity: Quantity| -> Vec<f64> { good.iter().map(|run| limits.deviation(quantity, run)).collect() };
     let deviation = Quantity::ALL.map(|quantity| mean_and_error(&of(quantity)));
     let most = Quantity::ALL.map(|quantity| quantile(of(quantity), 0.95));
     let limit_path = limit.values("residual").unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 
 use super::columns::Columns;
-use super::ensemble::mean_and_error;
+use super::ensemble::{Quantity, mean_and_error};
 use super::follow::{self, Following, Observer, Stopped};
 use super::function;
 use super::record::Record;
@@ -75,9 +75,9 @@ impl Observer for Watching<'_> {
 
 /// What stands for the limit, for those that are compared with it.
 pub(crate) struct Limits {
-    /// Residuals, function, kernels, pinned mass.
+    /// Residuals, function, kernels.
     pub functions: Record,
-    /// The final measure.
+    /// Pinned mass and the final measure.
     pub measures: Record,
     views: Views,
 }
@@ -88,6 +88,20 @@ impl Limits {
     /// `None` if the second has not kept its final measure.
     pub fn new(functions: Record, measures: Record) -> Option<Limits> {
         Some(Limits { views: Views::of_record(&measures)?, functions, measures })
+    }
+
+    /// How far a run is from the limit in a quantity.
+    pub fn deviation(&self, quantity: Quantity, run: &Record) -> f64 {
+        quantity.deviation(run, self.of(quantity))
+    }
+
+    /// The size of a quantity in the limit.
+    pub fn size(&self, quantity: Quantity) -> f64 {
+        quantity.size(self.of(quantity))
+    }
+
+    fn of(&self, quantity: Quantity) -> &Record {
+        if quantity.of_measure() { &self.measures } else { &self.functions }
     }
 }
 
