@@ -32,7 +32,15 @@ for engine in ["h5netcdf", "netcdf4"]:
         assert ds.flow_kind.attrs["long_name"] == "flow.kind"
     with xr.open_dataset(width, engine=engine) as ds:
         assert ds.residual.dims == ("width", "member", "time", "sample")
-        assert list(ds["quantity"].values) == ["residual", "function", "tangent kernel", "pinned mass"]
+        functions, measures = ["residual", "function", "tangent kernel", "pinned mass"], ["knots W1", "knots W2", "theta W1", "theta W2", "cylinder SW2"]
+        assert list(ds["quantity"].values) == functions + measures and list(ds["distance"].values) == measures
+        p = ((ds.pinned_mass - ds.limit_pinned_mass) ** 2).mean("time") ** 0.5
+        assert np.allclose(p, ds.deviation.sel(quantity="pinned mass"), rtol=1e-12)
+        assert np.allclose(ds.deviation.mean("member"), ds.deviation_mean, rtol=1e-12)
+        assert np.allclose(np.quantile(ds.deviation, 0.95, axis=2), ds.deviation_most, rtol=1e-12)
+        assert ds.redrawn_distance.dims == ("width", "distance") and ds.knot_shares.dims == ("width", "member", "share")
+        assert "quadrature" in ds.attrs["limit"] and "Sobol" in ds.attrs["limit_of_measures"]
+        assert "slope" in ds.attrs["verdict_theta_w1"], ds.attrs
         d = ((ds.residual - ds.limit_residual) ** 2).mean(("time", "sample")) ** 0.5
         assert np.allclose(d, ds.deviation.sel(quantity="residual"), rtol=1e-12)
         z = ds.width**0.5 * (ds.residual - ds.limit_residual).isel(time=0)
@@ -69,7 +77,7 @@ fn xarray_opens_studies_without_being_told_how() {
             "--seeds",
             "2",
         ][..],
-        &["width", "sine.toml", "--widths", "20,40", "--seeds", "8", "--limit-particles", "1000"],
+        &["width", "sine.toml", "--widths", "20,40", "--seeds", "8", "--limit-particles", "5000"],
         &["phase", "lifted.toml", "--delta=-1,1", "--widths", "20,40", "--power", "0.5,1", "--seeds", "2"],
     ] {
         let output = format!("{}.h5", arguments[0]);

@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn distances_are_judged_by_draws_from_the_limit_too() {
-        let widths = [100.0, 1000.0, 10_000.0];
+        let widths = [100.0f64, 1000.0, 10_000.0];
         let of = |power: f64| {
             let y = widths.map(|m| 2.0 * m.powf(power));
             let redrawn = PowerLaw::fit(&widths, &y, &y.map(|y| 0.02 * y));
