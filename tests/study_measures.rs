@@ -80,6 +80,8 @@ fn distances_at_the_start_are_those_of_empirical_process_theory() {
     assert!((found["widths"][1]["knots_outside"].as_f64().unwrap() - outside).abs() < 2e-3);
     assert_eq!(found["knots_none"], 0.0);
     assert_eq!(numbers(&file, "knot_window"), [-2.0, 2.0]);
+    // Nothing has been learned: 1 % of nothing is an honest "not known".
+    assert!(found["answer"].as_str().unwrap().contains("is not known: the law gives"), "{found:#}");
     let approaches = found["approaches"].as_array().unwrap();
     let of = |quantity: &str| approaches.iter().find(|approach| approach["quantity"] == quantity).unwrap();
     assert!(of("theta W1")["verdict"].as_str().unwrap().contains("as independent draws have it"));
@@ -141,7 +143,7 @@ fn the_limit_knows_its_error() {
 #[test]
 fn refused_limits_have_a_fallback_that_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let head = "[samples]\nfunction = \"sine\"\ncount = 5\n[time]\nend = 0.5\n";
+    let head = "[samples]\nfunction = \"sine\"\ncount = 6\n[time]\nend = 0.5\n";
     let descent =
         "[measure]\nparticles = 100\nlaw = \"normal\"\n[flow]\nkind = \"gd\"\nlearning_rate = 0.5\n";
     fs::write(folder.path().join("gd.toml"), format!("{head}{descent}")).unwrap();
@@ -163,6 +165,10 @@ fn refused_limits_have_a_fallback_that_is_told() {
     assert!(found["limit"].as_str().unwrap().starts_with("8192 Sobol' points"), "{found:#}");
     assert_eq!((&found["limit_of_measures"], &found["limits_apart"]), (&"".into(), &Value::Null));
     assert!(found["widths"][1]["deviation"]["theta W1"]["mean"].as_f64().unwrap() > 0.0);
+    // sin(2 pi x) at five points is 0 throughout: a quadrature would have nothing to learn.
+    fs::write(folder.path().join("flat.toml"), sine(100, 3)).unwrap();
+    let (found, said) = study("flat.toml");
+    assert!(said.contains("and so are the samples") && found["limit"].as_str().unwrap().contains("Sobol'"));
     let (found, _) = study("nodes.toml");
     assert!(found["limit"].as_str().unwrap().starts_with("quadrature, "), "{found:#}");
     assert!(found["widths"][0]["normality"]["start"].is_number(), "{found:#}");
@@ -171,6 +177,6 @@ fn refused_limits_have_a_fallback_that_is_told() {
     fs::write(folder.path().join("steps.toml"), steps).unwrap();
     let mut command = reluflow(folder.path());
     command.args(["study", "width", "steps.toml", "--widths", "50,100", "--seeds", "2"]);
-    let words = "gradient descent has them at its steps";
+    let words = "give time.end, and output.snapshots by times, instead of steps of gradient descent";
     command.assert().code(1).stderr(predicates::str::contains(words));
 }

@@ -62,6 +62,7 @@ fn xarray_opens_studies_without_being_told_how() {
     };
     let folder = folder_with_sine(30, 3);
     let text = std::fs::read_to_string(folder.path().join("sine.toml")).unwrap();
+    std::fs::write(folder.path().join("six.toml"), text.replace("count = 5", "count = 6")).unwrap();
     std::fs::write(folder.path().join("normal.toml"), text.replace("seed = 1", "seed = 1\nlaw = \"normal\""))
         .unwrap();
     let lifted = text.replace("seed = 1", "seed = 1\ndelta = 0\n[flow]\nkind = \"lifted\"");
@@ -77,7 +78,7 @@ fn xarray_opens_studies_without_being_told_how() {
             "--seeds",
             "2",
         ][..],
-        &["width", "sine.toml", "--widths", "20,40", "--seeds", "8", "--limit-particles", "5000"],
+        &["width", "six.toml", "--widths", "20,40", "--seeds", "8", "--limit-particles", "5000"],
         &["phase", "lifted.toml", "--delta=-1,1", "--widths", "20,40", "--power", "0.5,1", "--seeds", "2"],
     ] {
         let output = format!("{}.h5", arguments[0]);

@@ -161,10 +161,18 @@ fn a_width_study_stopped_and_continued_is_the_uninterrupted_one() {
     assert_same_study(&folder.path().join("whole.h5"), &folder.path().join("stopped.h5"));
 }
 
+/// The scenario of [`folder_with_sine`] with six samples, which are not all 0.
+fn folder_with_six(particles: usize, snapshots: usize) -> tempfile::TempDir {
+    let folder = folder_with_sine(particles, snapshots);
+    let text = sine(particles, snapshots).replace("count = 5", "count = 6");
+    fs::write(folder.path().join("sine.toml"), text).unwrap();
+    folder
+}
+
 /// Killed at ten random moments, while limits or networks are under way or being kept.
 #[test]
 fn a_width_study_killed_at_ten_random_moments_is_the_uninterrupted_one() {
-    let folder = folder_with_sine(100, 4);
+    let folder = folder_with_six(100, 4);
     let arguments = |study: &'static str| {
         let all = "study width sine.toml --widths 100,1000,20000 --seeds 50 --limit-particles 20000 -o";
         all.split(' ').chain([study]).collect::<Vec<&str>>()
@@ -194,7 +202,7 @@ fn a_width_study_killed_at_ten_random_moments_is_the_uninterrupted_one() {
 /// Every shard makes the limit that it needs; together they are the whole, on one machine or several.
 #[test]
 fn shards_of_a_width_study_merged_are_the_whole() {
-    let folder = folder_with_sine(100, 4);
+    let folder = folder_with_six(100, 4);
     let study = |more: &[&str]| {
         let mut command = reluflow(folder.path());
         command.args(["study", "width", "sine.toml", "--widths", "100,300", "--seeds", "8"]);

@@ -161,7 +161,8 @@ mod tests {
         let share = drawn.theta.iter().filter(|&&theta| theta == 0.1).count() as f64 / 40_000.0;
         assert!((share - 0.125).abs() < 4.0 * (0.125f64 * 0.875 / 40_000.0).sqrt(), "{share}");
         assert!(drawn.theta.iter().all(|&theta| theta != 0.2), "drawn without mass");
-        assert!((drawn.mass.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        // A sum of so many terms rounds.
+        assert!((drawn.mass.iter().sum::<f64>() - 1.0).abs() < 1e-10);
         assert_ne!(drawn.theta, all.drawn(40_000, 4).theta);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::Start;
 use crate::run::Sampling;
 use crate::scenario::{Scenario, ScenarioError};
 
@@ -55,6 +56,13 @@ pub(crate) struct Limit {
     pub notes: Vec<String>,
 }
 
+/// Sobol' points for networks up to this width: their own `W_2` falls hardly faster than that of
+/// networks where the law has tails, so that it takes many of them, as long as these cost little.
+fn points(largest: u64) -> u64 {
+    const CHEAP: u64 = 1 << 19;
+    (4 * largest).max((64 * largest).min(CHEAP)).max(FEWEST)
+}
+
 fn set(key: &str, value: impl ToString) -> (String, String) {
     (format!("measure.{key}"), value.to_string())
 }
@@ -93,7 +101,7 @@ impl LimitKind {
             return quadrature(base, asked.unwrap_or(largest.max(FEWEST)), largest);
         }
         let fine = match self {
-            LimitKind::Sobol => asked.unwrap_or((4 * largest).max(FEWEST)).next_power_of_two(),
+            LimitKind::Sobol => asked.unwrap_or(points(largest)).next_power_of_two(),
             _ => asked.unwrap_or((4 * largest).max(FEWEST)),
         };
         let run = |(i, particles): (u64, u64)| -> Result<LimitRun, StudyError> {
@@ -117,10 +125,25 @@ fn even(particles: u64, base: &Base) -> u64 {
     if base.antisymmetric() { (particles & !1).max(2) } else { particles.max(1) }
 }
 
+/// Samples that are smaller than this share of one neuron's function are 0 but for rounding.
+const NOTHING: f64 = 1e-12;
+
+/// Root mean square of `r` over the start measure.
+fn size(scenario: &Scenario) -> f64 {
+    let kappa = scenario.description.flow.kappa();
+    let square = |i: usize| match &scenario.start {
+        Start::Canonical(measure) => measure.r()[i].powi(2),
+        Start::Lifted(neurons) => {
+            (kappa * neurons.c()[i]).powi(2) * (neurons.a()[i].powi(2) + neurons.b()[i].powi(2))
+        }
+    };
+    scenario.start.mass().iter().enumerate().map(|(i, mass)| mass * square(i)).sum::<f64>().sqrt()
+}
+
 /// A quadrature of about `budget` particles, and one of half the nodes.
 fn quadrature(base: &Base, budget: u64, largest: u64) -> Result<Pair, StudyError> {
     let sampling = LimitKind::Quadrature.sampling();
-    let built = |set: &[(String, String)]| -> Result<(usize, u64), StudyError> {
+    let built = |set: &[(String, String)]| -> Result<(usize, Scenario), StudyError> {
         let refused = |error: ScenarioError| StudyError::Request {
             problem: error.problem().to_string(),
             remedy: error.remedy().to_string(),
@@ -130,9 +153,18 @@ fn quadrature(base: &Base, budget: u64, largest: u64) -> Result<Pair, StudyError
             Sampling::Quadrature { nodes, .. } => nodes,
             _ => 0,
         };
-        Ok((nodes, whole.start.len() as u64))
+        Ok((nodes, whole))
     };
-    let (nodes, particles) = built(&[sampling.clone(), set("particles", budget)])?;
+    let (nodes, whole) = built(&[sampling.clone(), set("particles", budget)])?;
+    let particles = whole.start.len() as u64;
+    let y = whole.description.samples.y();
+    if y.iter().all(|y| y.abs() <= NOTHING * size(&whole)) {
+        return Err(StudyError::Request {
+            problem: "its start function is 0, and so are the samples: there would be nothing to learn"
+                .to_string(),
+            remedy: "give other samples".to_string(),
+        });
+    }
     if nodes < FEWEST_NODES {
         return Err(StudyError::Request {
             problem: format!(
@@ -143,7 +175,7 @@ fn quadrature(base: &Base, budget: u64, largest: u64) -> Result<Pair, StudyError
     }
     // `particles` is the m of laws and scalings that depend on it.
     let with = |nodes: usize| vec![sampling.clone(), set("nodes", nodes), set("particles", largest)];
-    let coarse = LimitRun { particles: built(&with(nodes / 2))?.1, set: with(nodes / 2) };
+    let coarse = LimitRun { particles: built(&with(nodes / 2))?.1.start.len() as u64, set: with(nodes / 2) };
     let words = format!(
         "quadrature, {nodes} nodes in each direction and amplitude, {particles} particles (error: against {} nodes)",
         nodes / 2
@@ -220,7 +252,7 @@ mod tests {
     fn base(text: &str) -> Base {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.toml");
-        let text = format!("[samples]\nfunction = \"sine\"\ncount = 5\n[time]\nend = 1\n{text}");
+        let text = format!("[samples]\nfunction = \"sine\"\ncount = 6\n[time]\nend = 1\n{text}");
         std::fs::write(&path, text).unwrap();
         Base::read(&path).unwrap()
     }
@@ -240,6 +272,11 @@ mod tests {
         assert_eq!(start.len() as u64, coarse.particles);
         let measures = limit.measures.unwrap();
         assert_eq!((measures.kind, measures.runs[0].particles), (LimitKind::Sobol, 1 << 16));
+        // sin(2 pi x) at five points from -1 to 1, and the start function of a quadrature, are 0.
+        let flat = Base { text: plain.text.replace("count = 6", "count = 5"), ..plain.clone() };
+        let limit = Limit::new(&flat, None, None, 1000).unwrap();
+        assert_eq!((limit.functions.kind, limit.notes.len()), (LimitKind::Sobol, 1));
+        assert!(limit.notes[0].contains("nothing to learn"), "{:?}", limit.notes);
         // Gradient descent has no quadrature.
         let descent = base(
             "[measure]\nparticles = 100\nlaw = \"normal\"\n[flow]\nkind = \"gd\"\nlearning_rate = 0.1\n",

@@ -228,12 +228,14 @@ impl WidthPlan {
         let (fine, others) = runs.split_at(self.fine().len());
         let cells = design.cells();
         // The finer limits have to be known before anything is compared with them.
-        let [_, of_measures] = design.fine();
-        let measures = &plan.runs[of_measures].fingerprint;
+        let [of_functions, of_measures] = design.fine().map(|number| plan.runs[number].fingerprint.as_str());
         let (complete, mut times) = engine.carry_out(fine, &|text, run, following, begun| {
-            let widths = (run.fingerprint == *measures).then_some(design.widths.as_slice());
+            let role = Role::Limit {
+                functions: run.fingerprint == of_functions,
+                measures: (run.fingerprint == of_measures).then_some(design.widths.as_slice()),
+            };
             let scenario = follow::read(text, &plan.base.path)?;
-            width_run(scenario, &Role::Limit(widths), cells, &run.fingerprint, following, begun)
+            width_run(scenario, &role, cells, &run.fingerprint, following, begun)
         })?;
         let mut ended = Ended { runs: runs.len(), interrupted: !complete, times, ..Ended::default() };
         if !complete {

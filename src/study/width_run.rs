@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::flow::Flow;
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::io::Particles;
 use crate::run::{Description, Simulation};
@@ -107,8 +108,13 @@ impl Limits {
 
 /// What a run of a width study is.
 pub(crate) enum Role<'a> {
-    /// The limit, of functions or of measures; the widths of the study if of measures.
-    Limit(Option<&'a [u64]>),
+    /// The limit of functions, or of measures, or of both.
+    Limit {
+        /// Whether of functions.
+        functions: bool,
+        /// If of measures, the widths of the study.
+        measures: Option<&'a [u64]>,
+    },
     /// Compared with the limit: a member of an ensemble, or a coarser limit.
     Member(&'a Limits),
 }
@@ -131,13 +137,15 @@ pub(crate) fn width_run(
     let mut record = Record::new(fingerprint);
     let (times, s) = (d.schedule.times().len(), d.samples.len());
     let limit = match role {
-        Role::Limit(_) => {
-            let covariance = start_covariance(&d, &start);
-            record.keep("start_covariance", &[("sample", s), ("sample_column", s)], covariance);
+        Role::Limit { functions, .. } => {
+            if *functions {
+                let covariance = start_covariance(&d, &start);
+                record.keep("start_covariance", &[("sample", s), ("sample_column", s)], covariance);
+            }
             None
         }
         Role::Member(limits) => {
-            same_times(d.schedule.times(), limits.functions.values("time").unwrap_or_default())?;
+            same_times(&d, limits.functions.values("time").unwrap_or_default())?;
             Some(limits)
         }
     };
@@ -161,14 +169,14 @@ pub(crate) fn width_run(
     let columns = watching.last.ok_or_else(|| Stopped::Failed("the run has no last snapshot".into()))?;
     record.keep("knot_shares", &[("share", 2)], columns.shares().to_vec());
     match role {
-        Role::Limit(measure) => {
+        Role::Limit { measures, .. } => {
             let kernels = watching.kernel.len() / (s * s);
             record.keep("kernel", &[("time", kernels), ("sample", s), ("sample_column", s)], watching.kernel);
             record.keep("time", &[("time", times)], d.schedule.times().to_vec());
             record.keep("grid", &[("grid", points)], watching.grid);
             record.keep("x", &[("sample", s)], d.samples.x().to_vec());
             record.keep("y", &[("sample", s)], d.samples.y().to_vec());
-            if let Some(widths) = measure {
+            if let Some(widths) = measures {
                 keep_measure(&mut record, &columns, widths, cells);
             }
         }
@@ -187,11 +195,16 @@ pub(crate) fn width_run(
 }
 
 /// Refuses runs whose snapshots are at other times than the limit's: their differences would be
-/// those of the times.
-fn same_times(times: &[f64], limit: &[f64]) -> Result<(), Stopped> {
-    const SHARE: f64 = 1e-4;
-    let end = limit.last().copied().unwrap_or(0.0);
-    let apart = times.iter().zip(limit).find(|(a, b)| (*a - *b).abs() > SHARE * end);
+/// those of the times. Those of gradient descent are at its steps, and may be off by one.
+fn same_times(d: &Description, limit: &[f64]) -> Result<(), Stopped> {
+    const SHARE: f64 = 1e-9;
+    let times = d.schedule.times();
+    let step = match &d.flow {
+        Flow::Descent { descent, .. } => descent.learning_rate / d.mass.len() as f64,
+        _ => 0.0,
+    };
+    let allowed = SHARE * d.end + step;
+    let apart = times.iter().zip(limit).find(|(a, b)| (*a - *b).abs() > allowed);
     match apart {
         _ if times.len() != limit.len() => Err(Stopped::Failed(format!(
             "it has {} snapshots, the limit {}: give output.snapshots that do not depend on the width",
@@ -199,8 +212,8 @@ fn same_times(times: &[f64], limit: &[f64]) -> Result<(), Stopped> {
             limit.len()
         ))),
         Some((a, b)) => Err(Stopped::Failed(format!(
-            "a snapshot is at time {a}, the limit's at {b} (gradient descent has them at its steps): \
-             give widths or a learning_rate for which learning_rate / m divides the times"
+            "a snapshot is at time {a}, the limit's at {b}: give time.end, and output.snapshots by times, \
+             instead of steps of gradient descent, whose times depend on the width"
         ))),
         None => Ok(()),
     }

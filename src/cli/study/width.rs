@@ -197,6 +197,9 @@ fn interval((width, low, high): (f64, f64, f64)) -> String {
     format!("{} ({} to {})", round(width), round(low), round(high))
 }
 
+/// Beyond widths by this factor a law says nothing.
+const FAR: f64 = 100.0;
+
 /// How wide a network must be to be within 1 % of the limit's function, or why nobody knows.
 fn answer(report: &WidthReport) -> String {
     let function = |approach: &&Approach| approach.quantity == Quantity::Function;
@@ -207,6 +210,14 @@ fn answer(report: &WidthReport) -> String {
             approach.verdict
         );
     };
+    let widths = || report.rows.iter().map(|row| row.width as f64);
+    let (least, most) = (widths().fold(f64::INFINITY, f64::min), widths().fold(0.0, f64::max));
+    if width > FAR * most || width < least / FAR {
+        return format!(
+            "How wide a network must be to be within 1 % of the limit's function is not known: the law gives {width:.0e} \
+             neurons, far beyond the widths of this study."
+        );
+    }
     let mut text = format!(
         "A network of {} neurons (95 % interval: {} to {}) is on average within 1 % of the limit's function",
         round(width),
@@ -216,8 +227,7 @@ fn answer(report: &WidthReport) -> String {
     if let Some(width) = approach.one_percent_nearly_all {
         text += &format!(", 95 of 100 networks are from about {} on", round(width));
     }
-    let widths = || report.rows.iter().map(|row| row.width as f64);
-    if width < widths().fold(f64::INFINITY, f64::min) || width > widths().fold(0.0, f64::max) {
+    if width < least || width > most {
         text += "; that is beyond the widths of this study";
     }
     text + "."
