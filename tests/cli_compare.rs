@@ -147,10 +147,11 @@ fn widths_flows_and_tolerances_may_differ_and_times_too() {
     let measured: Vec<bool> =
         found["moments"].as_array().unwrap().iter().map(|moment| moment["theta_w1"].is_number()).collect();
     assert_eq!(measured, [false, false, true]);
-    compare("a", "thin")
-        .assert()
-        .success()
-        .stdout(contains("2 and 1 snapshots are at times").and(contains("output.particles")));
+    compare("a", "thin").assert().success().stdout(
+        contains("2 and 1 snapshots are at times")
+            .and(contains("f and measures are compared at 1 of 3 times: output.particles"))
+            .and(contains("tangent kernels are compared at 0 of 3 times")),
+    );
 }
 
 #[test]
@@ -205,6 +206,18 @@ fn a_quadrature_estimates_its_error() {
         (attribute(&twice, "quadrature_estimate").as_deref(), attribute(&q, "seed")),
         (Some("0"), None)
     );
+    // Whoever looks at the file is told.
+    reluflow(folder.path())
+        .args(["info", &file("q")])
+        .assert()
+        .success()
+        .stdout(contains("quadrature with 6 nodes").and(contains("error of residuals estimated at most")));
+    let told = json(reluflow(folder.path()).args(["info", "--json", &file("q")]));
+    assert_eq!(
+        told["last"]["quadrature_error_estimate"].as_f64(),
+        q.snapshot(4).unwrap().quadrature_error_estimate
+    );
+    reluflow(folder.path()).args(["info", &file("twice")]).assert().stdout(contains("estimated").not());
     reluflow(folder.path()).args(["validate", &file("q")]).assert().success();
     reluflow(folder.path()).args(["check", &file("q")]).assert().success();
 }

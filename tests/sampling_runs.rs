@@ -164,6 +164,20 @@ fn a_scenario_says_how_it_is_sampled() {
     assert!(
         literal.description.measure_source.contains("4 nodes in each direction and region for width 400")
     );
+    // Pairs are there anyhow; what is shared by the layers is that of the law.
+    let neurons = |more: &str| {
+        let text = "nodes = 6\nsampling = \"quadrature\"\nlaw = \"normal\"\noutput_scale = 3.0\n";
+        parse(&format!("{text}{more}")).start.lifted().unwrap().clone()
+    };
+    let lifted = "[flow]\nkind = \"lifted\"";
+    let plain = neurons(lifted);
+    assert_eq!(neurons(&format!("antisymmetric = true\n{lifted}")), plain);
+    let balanced = neurons(&format!("{lifted}\nbalance = 4.0"));
+    let times = |values: &[f64], factor: f64| values.iter().map(|value| factor * value).collect::<Vec<_>>();
+    assert_eq!(balanced.a(), times(plain.a(), 4.0));
+    assert_eq!(balanced.b(), times(plain.b(), 4.0));
+    assert_eq!(balanced.c(), times(plain.c(), 0.25));
+    assert_eq!(balanced.mass(), plain.mass());
     let lift = parse("nodes = 6\nsampling = \"quadrature\"\ndelta = 0.5\n[flow]\nkind = \"lifted\"");
     let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
     assert_eq!(lift.start.lifted(), Some(&law.quadrature_lifted(&x, 6, 1.0, 0.5).unwrap()));
@@ -203,11 +217,14 @@ fn an_error_is_kept_with_few_nodes() {
     assert!(found("1e-2") < found("1e-4"));
 }
 
-/// Random rotations of the seed do nothing to a quadrature.
+/// The seed does nothing to a quadrature, and that is said.
 #[test]
 fn a_quadrature_draws_nothing() {
     let measure = |seed: u64| parse(&format!("sampling = \"quadrature\"\nseed = {seed}")).start;
     assert_eq!(measure(1), measure(2));
+    let told = parse("sampling = \"quadrature\"\nseed = 1").notices;
+    assert_eq!(told, ["a quadrature draws nothing: measure.seed is of no use"]);
+    assert_eq!(parse("sampling = \"quadrature\"").notices, [""; 0]);
     let measure: Measure = measure(1).canonical().unwrap().clone();
     assert!(measure.mass().iter().all(|&mass| mass > 0.0));
 }

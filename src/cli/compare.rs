@@ -18,14 +18,23 @@ use super::threads::Threads;
 #[command(after_help = "\
 Examples:
   reluflow compare output/narrow.h5 output/wide.h5
+  reluflow compare output/narrow.h5 output/wide.h5 --bound 1e-3 --json
   reluflow compare output/a.h5 output/b.h5 --exact
 
-Widths, flows, tolerances and versions may differ; times of which only one run has a snapshot are left
-out. Distances: largest difference of a residual; loss; f over the range of the samples (root mean
-square); tangent kernel, where both store it (relative); pinned mass; W1 and W2 between the knots b/a
-and between the directions theta on the circle; sliced W2 between the measures on the cylinder, with its
-standard error. Those of f and of measures need all particles: output.particles = \"all\", or the last
-snapshot. Exit code 1 when residuals are more than the bound apart (with --exact: when a bit differs).")]
+Widths, flows, tolerances and versions may differ, samples may not. Times of which only one run
+has a snapshot are left out. The distances:
+  residual        largest difference of a residual (units of y)
+  loss            difference
+  function        root mean square of the difference of f over the range of the samples
+  tangent kernel  relative, where both runs store it (output.tangent_kernel = true)
+  pinned mass     difference
+  knots W1, W2    Wasserstein distances between the knots b/a
+  theta W1, W2    between the directions on the circle (rad)
+  cylinder SW2    sliced W2 between the measures, as points (r, cos theta, sin theta), with its
+                  standard error
+Those of f and of measures need all particles: output.particles = \"all\", or the last snapshot.
+The last line of the table says since when each is beyond the bound. Exit code 1 when residuals
+ever are (with --exact: when a bit differs).")]
 pub struct Args {
     /// A run file
     a: PathBuf,
@@ -144,7 +153,7 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
         }));
         rows.push(row);
     }
-    let mut last = vec![format!("beyond {bound:.0e} at")];
+    let mut last = vec![format!("beyond {bound:.1e} at")];
     last.extend(columns.iter().map(|&quantity| {
         comparison.first_beyond(quantity, bound).map_or("never".to_string(), |time| format!("{time}"))
     }));
@@ -162,10 +171,18 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
     if a + b > 0 {
         text += &format!("{a} and {b} snapshots are at times of which the other run has none\n");
     }
-    if columns.len() < Quantity::ALL.len()
-        || comparison.moments.iter().any(|m| m.distance(Quantity::Function).is_none())
-    {
-        text += "not everything is compared at every time: f and measures need output.particles = \"all\", the kernel output.tangent_kernel = true\n";
+    let total = comparison.moments.len();
+    let times = |quantity| comparison.moments.iter().filter(|m| m.distance(quantity).is_some()).count();
+    let missing = [
+        (Quantity::Function, "f and measures", "output.particles = \"all\""),
+        (Quantity::TangentKernel, "tangent kernels", "output.tangent_kernel = true"),
+    ];
+    for (quantity, what, key) in missing {
+        if times(quantity) < total {
+            let found = times(quantity);
+            text +=
+                &format!("{what} are compared at {found} of {total} times: {key} of both runs stores them\n");
+        }
     }
     text + &match comparison.first_beyond(Quantity::Residual, bound) {
         None => format!("residuals are within {bound:.1e} throughout\n"),

@@ -136,8 +136,11 @@ impl Observer for Watcher {
                 if scheduled { format!("{} of {}", self.done, self.due) } else { "(extra)".to_string() };
             let Snapshot { time, step, loss, .. } = snapshot;
             let pinned = 100.0 * snapshot.pinned_mass.sum();
+            let estimate = snapshot
+                .quadrature_error_estimate
+                .map_or(String::new(), |error| format!(", quadrature error {error:.1e}"));
             format!(
-                "snapshot {number} written: t = {time}, step {step}, loss {loss:.6e}, pinned {pinned:.2} %"
+                "snapshot {number} written: t = {time}, step {step}, loss {loss:.6e}, pinned {pinned:.2} %{estimate}"
             )
         });
         Ok(())

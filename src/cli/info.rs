@@ -79,6 +79,23 @@ fn ode_differences(snapshot: &Snapshot) -> [f64; 2] {
         .map(|ode| (ode - &snapshot.residual).iter().fold(0.0, |most: f64, d| most.max(d.abs())))
 }
 
+/// The largest error that a quadrature estimates of itself, and when.
+fn worst_estimate(file: &RunFile) -> Result<Option<(f64, f64)>, Failure> {
+    if !file.description()?.sampling.estimates_error() {
+        return Ok(None);
+    }
+    let mut worst: Option<(f64, f64)> = None;
+    for index in 0..file.len() {
+        let snapshot = file.snapshot(index)?;
+        if let Some(error) = snapshot.quadrature_error_estimate
+            && worst.is_none_or(|(most, _)| error > most)
+        {
+            worst = Some((error, snapshot.time));
+        }
+    }
+    Ok(worst)
+}
+
 fn as_json(file: &RunFile) -> Result<Value, Failure> {
     let description = file.description()?;
     let attributes: serde_json::Map<String, Value> =
@@ -100,6 +117,7 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
                 "events": snapshot.counters.counts().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
                 "ambiguous_mass": snapshot.counters.ambiguous_mass,
                 "tangent_kernel_change": snapshot.tangent_kernel_change,
+                "quadrature_error_estimate": snapshot.quadrature_error_estimate,
                 "residual_ode_difference": corrected,
                 "residual_ode_uncorrected_difference": uncorrected,
             });
@@ -187,6 +205,9 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
             "ambiguous mass",
             format!("{:.4e} left a boundary where the flow is not unique", last.counters.ambiguous_mass),
         );
+        if let Some((error, time)) = worst_estimate(file)? {
+            row("quadrature", format!("error of residuals estimated at most {error:.1e}, at t = {time}"));
+        }
         row("tangent kernel", format!("changed by {:.4} of its norm", last.tangent_kernel_change));
         let [corrected, uncorrected] = ode_differences(&last);
         row(

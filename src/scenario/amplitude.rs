@@ -136,8 +136,10 @@ pub(super) enum Variable {
     Square,
     /// `q`: for what has a kink at 0, as the flow with a total-variation term.
     Absolute,
-    /// `sqrt(delta^2 + (2 factor q)^2)`, in which `c^2`, `|w|^2` and `r^2` of neurons with the
-    /// invariant `delta` and `c |w| = factor q` are polynomials.
+    /// Of neurons with the invariant `delta` and `|c| |w| = factor q`: `c^2` if `delta < 0`, for what
+    /// is smooth in `c` through 0; else `|w|`, for a neuron with little `w` is one of two, with
+    /// `c = +-sqrt(delta)`, and smooth in `|w|` but not in its square. `c^2`, `|w|^2` and `r^2` are
+    /// polynomials in either.
     Lift {
         /// `c^2 - |w|^2`.
         delta: f64,
@@ -152,18 +154,19 @@ impl Variable {
         let to = |q: f64| match self {
             Variable::Square => q * q,
             Variable::Absolute => q,
-            // Minus |delta|, which would swallow small amplitudes: a shift changes no rule.
             Variable::Lift { delta, factor } => {
+                // The smaller of c^2 and |w|^2, in which nothing cancels.
                 let b = 2.0 * factor * q;
-                b * b / (delta.abs() + delta.hypot(b)).max(f64::MIN_POSITIVE)
+                let least = 0.5 * b * b / (delta.abs() + delta.hypot(b)).max(f64::MIN_POSITIVE);
+                if delta < 0.0 { least } else { least.sqrt() }
             }
         };
         let back = |v: f64| match self {
             Variable::Square => v.max(0.0).sqrt(),
             Variable::Absolute => v.max(0.0),
             Variable::Lift { delta, factor } => {
-                let v = v.max(0.0);
-                (v * (v + 2.0 * delta.abs())).sqrt() / (2.0 * factor)
+                let least = if delta < 0.0 { v.max(0.0) } else { v * v };
+                (least * (least + delta.abs())).sqrt() / factor
             }
         };
         let points: Vec<f64> = fine.0.iter().map(|&q| to(q)).collect();
@@ -236,8 +239,11 @@ mod tests {
                 let rule = Variable::Lift { delta, factor: 0.7 }.rule(&fine, n);
                 let found: f64 = rule.0.iter().zip(&rule.1).map(|(q, w)| w * cc(*q)).sum();
                 assert!((found / expected - 1.0).abs() < 1e-13, "delta {delta}, {n}: {found} {expected}");
-                let square = moment(&rule, 2);
-                assert!((square / 2.0 - 1.0).abs() < 1e-12, "delta {delta}, {n}: {square}");
+                // Of degree four in |w|: three nodes.
+                if n > 5 || delta < 0.0 {
+                    let square = moment(&rule, 2);
+                    assert!((square / 2.0 - 1.0).abs() < 1e-12, "delta {delta}, {n}: {square}");
+                }
             }
         }
     }

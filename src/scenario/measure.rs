@@ -44,6 +44,8 @@ pub(super) struct Sampled {
     /// The key `particles`: how many are drawn, or the width that a quadrature stands for.
     particles: Option<usize>,
     seed: u64,
+    /// Whether the scenario has a seed.
+    seeded: bool,
     sampling: SamplingForm,
     /// Whether the flow tells signs of `r` apart.
     kink: bool,
@@ -160,6 +162,7 @@ impl MeasureForm {
                 law.antisymmetric = section.flag_or("antisymmetric", false)?;
             }
         }
+        let seeded = section.has("seed");
         let seed = section.seed()?;
         let count = particles.as_ref().map(|particles| particles.value);
         let sampling = SamplingForm::read(&mut section, flow, particles.clone().map(|entry| entry.keep()))?;
@@ -191,7 +194,7 @@ impl MeasureForm {
         };
         section.finish(form(&format!("measure.law = \"{name}\"{without}"), flow))?;
         let kink = flow.tv() > 0.0;
-        let sampled = Sampled { law, name, particles: count, seed, sampling, kink };
+        let sampled = Sampled { law, name, particles: count, seed, seeded, sampling, kink };
         Ok(MeasureForm { origin: Origin::Law(sampled), span })
     }
 
@@ -255,6 +258,10 @@ impl MeasureForm {
                     Some(nodes) => nodes,
                     None => self.nodes(source, form, sampled, x)?,
                 };
+                // No error: sweeps over samplings have a seed.
+                if sampled.seeded {
+                    notices.push("a quadrature draws nothing: measure.seed is of no use".to_string());
+                }
                 let start = self.quadrature(source, sampled, flow, x, nodes)?;
                 let finer = match estimate_error {
                     true => Some(self.quadrature(source, sampled, flow, x, 2 * nodes)?),

@@ -57,6 +57,7 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("delta_100"),
         shipped!("particles", "data/particles.csv"),
         shipped!("wide"),
+        shipped!("quiet"),
         shipped!("width"),
         shipped!("width_lifted"),
         shipped!("nile", "data/nile.csv"),

@@ -11,7 +11,7 @@ use super::width_run::grid;
 
 /// Directions whose `|cos|` is below this have their knot at infinity.
 const FLAT: f64 = 1e-12;
-/// Snapshots at times that differ by less, relative to the end, are of one time.
+/// Times that differ by less, relative to themselves, are one: schedules round.
 const SAME_TIME: f64 = 1e-9;
 
 /// What is compared at every time.
@@ -129,7 +129,8 @@ pub fn compare(a: &RunFile, b: &RunFile, directions: usize) -> Result<Comparison
             "compare runs of the same [samples]: residuals and functions have nothing in common otherwise",
         ));
     }
-    let pairs = common_times(a, b, da.end.max(db.end))?;
+    let [times_a, times_b] = [times(a)?, times(b)?];
+    let pairs = common_times(&times_a, &times_b);
     if pairs.is_empty() {
         return Err(refuse(
             format!("{files} have no snapshots at the same time"),
@@ -164,12 +165,17 @@ fn how_they_differ(a: &Description, b: &Description) -> String {
     "their standardization".to_string()
 }
 
-/// Numbers of snapshots that are of one time.
-fn common_times(a: &RunFile, b: &RunFile, end: f64) -> Result<Vec<(usize, usize)>, StudyError> {
+/// Of all snapshots.
+fn times(file: &RunFile) -> Result<Vec<f64>, StudyError> {
+    Ok((0..file.len()).map(|index| file.time(index)).collect::<Result<_, _>>()?)
+}
+
+/// Numbers of snapshots that are of one time, in two ascending lists.
+fn common_times(a: &[f64], b: &[f64]) -> Vec<(usize, usize)> {
     let (mut i, mut j, mut pairs) = (0, 0, vec![]);
     while i < a.len() && j < b.len() {
-        let (s, t) = (a.time(i)?, b.time(j)?);
-        if (s - t).abs() <= SAME_TIME * end {
+        let (s, t) = (a[i], b[j]);
+        if (s - t).abs() <= SAME_TIME * s.max(t) {
             pairs.push((i, j));
             (i, j) = (i + 1, j + 1);
         } else if s < t {
@@ -178,7 +184,7 @@ fn common_times(a: &RunFile, b: &RunFile, end: f64) -> Result<Vec<(usize, usize)
             j += 1;
         }
     }
-    Ok(pairs)
+    pairs
 }
 
 /// All particles of a snapshot, if the file has them.
@@ -267,4 +273,18 @@ fn cylinder(particles: &Particles) -> Vec<[f64; 3]> {
         [r, cos, sin]
     };
     particles.r.iter().zip(&particles.theta).map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Early times of a long logarithmic schedule are apart although the end is far.
+    #[test]
+    fn times_are_one_only_when_they_are() {
+        let sums = [0.0, 0.1 + 0.2, 0.7, 1e6];
+        assert_eq!(common_times(&sums, &[0.0, 0.3, 0.5, 1e6 + 1e-4]), [(0, 0), (1, 1), (3, 3)]);
+        assert_eq!(common_times(&[0.0, 1e-6, 1e6], &[0.0, 2e-6, 1e6]), [(0, 0), (2, 2)]);
+        assert_eq!(common_times(&[1.0], &[2.0]), []);
+    }
 }

@@ -4,6 +4,14 @@ use std::f64::consts::TAU;
 
 use super::sorted::{ROUNDING, Sorted};
 
+/// Points ascend: the ends tell.
+fn assert_angles(a: &Sorted, b: &Sorted) {
+    for points in [a.points(), b.points()] {
+        let ends = [points[0], points[points.len() - 1]];
+        assert!(ends.iter().all(|end| (0.0..TAU).contains(end)), "{ends:?} are no angles in [0, 2 pi)");
+    }
+}
+
 /// `W_1` on the circle of circumference `2 pi`: `Int |F - G - med|` over one turn, where `med` is the
 /// median of `F - G` (each value weighted by the length on which it is taken; Cabrelli and Molter
 /// 1995).
@@ -15,7 +23,11 @@ use super::sorted::{ROUNDING, Sorted};
 /// let at = |angle: f64| Sorted::new(&[angle], &[1.0]);
 /// assert!((circle_w1(&at(0.25), &at(6.25)) - (0.25 + std::f64::consts::TAU - 6.25)).abs() < 1e-15);
 /// ```
+///
+/// # Panics
+/// If a point is no such angle.
 pub fn circle_w1(a: &Sorted, b: &Sorted) -> f64 {
+    assert_angles(a, b);
     // Lengths between neighbouring points of either, with F - G there.
     let (mut i, mut j, mut from) = (0, 0, 0.0);
     let mut steps: Vec<(f64, f64)> = vec![];
@@ -65,7 +77,11 @@ pub fn circle_w1(a: &Sorted, b: &Sorted) -> f64 {
 /// let turned = Sorted::new(&[6.0, 6.0 + 1.0 - std::f64::consts::TAU], &[0.5, 0.5]);
 /// assert!((circle_w2(&a, &turned) - (std::f64::consts::TAU - 6.0)).abs() < 1e-15);
 /// ```
+///
+/// # Panics
+/// If a point is no such angle.
 pub fn circle_w2(a: &Sorted, b: &Sorted) -> f64 {
+    assert_angles(a, b);
     // A shift by a whole turn moves all mass one way: the minimum lies between.
     let (mut low, mut high) = (-1.0f64, 1.0f64);
     // Equal measures are apart by no rounding of the shift.

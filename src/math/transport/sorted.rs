@@ -27,17 +27,10 @@ impl Sorted {
         assert!(pairs.iter().all(|(point, _)| point.is_finite()), "a point that is not finite");
         // Stable, so that equal points keep their order and sums their bits.
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let total: f64 = pairs.iter().map(|pair| pair.1).sum();
-        let mut sum = 0.0;
-        let mut cumulative: Vec<f64> = pairs
-            .iter()
-            .map(|pair| {
-                sum += pair.1;
-                sum / total
-            })
-            .collect();
+        let mut cumulative = running(pairs.iter().map(|pair| pair.1));
         let last = cumulative.len() - 1;
-        cumulative[last] = 1.0;
+        let total = cumulative[last];
+        cumulative.iter_mut().for_each(|mass| *mass /= total);
         Sorted { points: pairs.into_iter().map(|pair| pair.0).collect(), cumulative }
     }
 
@@ -56,6 +49,20 @@ impl Sorted {
     pub fn len(&self) -> usize {
         self.points.len()
     }
+}
+
+/// Running sums, each within a unit in its last place however many there are (Neumaier 1974): a plain
+/// sum of a million masses is `1e-13` off, which across a gap of order one is `3e-7` of a `W_2`.
+fn running(masses: impl Iterator<Item = f64>) -> Vec<f64> {
+    let (mut sum, mut lost) = (0.0f64, 0.0);
+    masses
+        .map(|mass| {
+            let next = sum + mass;
+            lost += if sum >= mass { (sum - next) + mass } else { (mass - next) + sum };
+            sum = next;
+            sum + lost
+        })
+        .collect()
 }
 
 /// Pieces of mass shorter than this are rounding of the running sums: measures that are equal have
