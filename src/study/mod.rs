@@ -3,9 +3,9 @@
 //! [`sweep`] carries out the product of overrides of any key; a phase study is a sweep whose axes
 //! are the invariant, the width and the scaling. What is finished is kept run by run, so that a
 //! study that was killed goes on where it was, and shards on several machines make one file.
-//! [`WidthPlan`] sets ensembles of finite networks beside the limit of infinite width. This module decides which runs there are, over which threads they go, and what is measured of them;
-//! it knows nothing of the terminal, and how a run is stepped is the business of
-//! [`run`](crate::run).
+//! [`WidthPlan`] sets ensembles of finite networks beside the limit of infinite width. This module
+//! decides which runs there are, over which threads they go, and what is measured of them; it knows
+//! nothing of the terminal, and how a run is stepped is the business of [`run`](crate::run).
 
 mod approach;
 mod assemble;
