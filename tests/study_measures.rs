@@ -171,7 +171,7 @@ fn refused_limits_have_a_fallback_that_is_told() {
     assert!(said.contains("and so are the samples") && found["limit"].as_str().unwrap().contains("Sobol'"));
     let (found, _) = study("nodes.toml");
     assert!(found["limit"].as_str().unwrap().starts_with("quadrature, "), "{found:#}");
-    assert!(found["widths"][0]["normality"]["start"].is_number(), "{found:#}");
+    assert!(found["widths"][0]["deviation"]["residual"]["mean"].as_f64().unwrap() > 0.0, "{found:#}");
     // Gradient descent that is told its steps ends at times that depend on the width.
     let steps = head.replace("end = 0.5", "steps = 100") + descent;
     fs::write(folder.path().join("steps.toml"), steps).unwrap();
