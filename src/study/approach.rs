@@ -9,8 +9,8 @@ use super::width::WidthRow;
 const LIMIT_SHARE: f64 = 0.3;
 
 /// A distance that independent draws from the limit's final measure approach more slowly than with
-/// this exponent is one across gaps.
-const GAPS: f64 = -0.45;
+/// this exponent is one across gaps, or out to tails.
+const THIN: f64 = -0.45;
 
 /// `chi^2` that one power law through `n` widths passes in one case of a hundred (Wilson and
 /// Hilferty's approximation to the quantile with `n - 2` degrees of freedom).
@@ -75,11 +75,12 @@ fn words(law: &PowerLaw, redrawn: Option<&PowerLaw>) -> String {
     if (slope + 0.5).abs() <= margin.max(0.03) {
         return ", as independent draws have it".to_string();
     }
-    // Atoms that gaps part: a surplus of m^(-1/2) has to cross them, and W_2^2 is of that order.
-    let gaps = redrawn.filter(|redrawn| redrawn.exponent() > GAPS && slope < -0.25 + margin.max(0.03));
-    if let Some(redrawn) = gaps.filter(|_| slope > -0.5) {
+    // Gaps: a surplus of mass m^(-1/2) has to cross them, and W_2^2 is of that order. Long tails: the
+    // farthest neurons make much of W_2^2.
+    let thin = redrawn.filter(|redrawn| redrawn.exponent() > THIN && slope < -0.25 + margin.max(0.03));
+    if let Some(redrawn) = thin.filter(|_| slope > -0.5) {
         return format!(
-            ", between -0.25 and -0.50 as where mass has to cross gaps (draws from the limit's final measure: {:.2})",
+            ", between -0.25 and -0.50 as where mass is thin, in gaps or tails (draws from the limit's final measure: {:.2})",
             redrawn.exponent()
         );
     }
@@ -218,7 +219,7 @@ mod tests {
             approach(Quantity::ThetaW2, &rows, &Evidence { limit_error: 0.0, size: f64::NAN, redrawn })
         };
         let gaps = of(-0.33);
-        let words = "slope -0.25 +- 0.01, between -0.25 and -0.50 as where mass has to cross gaps \
+        let words = "slope -0.25 +- 0.01, between -0.25 and -0.50 as where mass is thin, in gaps or tails \
                      (draws from the limit's final measure: -0.33)";
         assert_eq!(gaps.verdict, words);
         assert_eq!((gaps.one_percent, gaps.one_percent_nearly_all), (None, None));

@@ -56,11 +56,12 @@ pub(crate) struct Limit {
     pub notes: Vec<String>,
 }
 
-/// Sobol' points for networks up to this width: their own `W_2` falls hardly faster than that of
-/// networks where the law has tails, so that it takes many of them, as long as these cost little.
-fn points(largest: u64) -> u64 {
+/// Particles of a limit for networks up to this width: as many as they have, or more while these
+/// cost little. A quadrature in four directions has few nodes in each; and the `W_2` of Sobol' points
+/// falls hardly faster than that of networks where the law has tails.
+fn plenty(largest: u64) -> u64 {
     const CHEAP: u64 = 1 << 19;
-    (4 * largest).max((64 * largest).min(CHEAP)).max(FEWEST)
+    largest.max((64 * largest).min(CHEAP)).max(FEWEST)
 }
 
 fn set(key: &str, value: impl ToString) -> (String, String) {
@@ -98,10 +99,10 @@ impl LimitKind {
     /// * `largest`: the largest width of the study.
     fn pair(self, base: &Base, asked: Option<u64>, largest: u64) -> Result<Pair, StudyError> {
         if self == LimitKind::Quadrature {
-            return quadrature(base, asked.unwrap_or(largest.max(FEWEST)), largest);
+            return quadrature(base, asked.unwrap_or(plenty(largest)), largest);
         }
         let fine = match self {
-            LimitKind::Sobol => asked.unwrap_or(points(largest)).next_power_of_two(),
+            LimitKind::Sobol => asked.unwrap_or(plenty(largest).max(4 * largest)).next_power_of_two(),
             _ => asked.unwrap_or((4 * largest).max(FEWEST)),
         };
         let run = |(i, particles): (u64, u64)| -> Result<LimitRun, StudyError> {
