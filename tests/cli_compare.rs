@@ -218,6 +218,14 @@ fn a_quadrature_estimates_its_error() {
         q.snapshot(4).unwrap().quadrature_error_estimate
     );
     reluflow(folder.path()).args(["info", &file("twice")]).assert().stdout(contains("estimated").not());
+    // Whole run files of a sweep have it, too.
+    let sweep = ["study", "sweep", "-q", "q.toml", "--set", "measure.nodes=4,6", "--keep-runs", "-o", "s.h5"];
+    reluflow(folder.path()).args(sweep).assert().success();
+    let kept = RunFile::open(&folder.path().join("s_runs/run_000001.h5")).unwrap();
+    for i in 0..5 {
+        let estimate = |file: &RunFile| file.snapshot(i).unwrap().quadrature_error_estimate;
+        assert!(estimate(&kept).is_some() && estimate(&kept) == estimate(&q));
+    }
     reluflow(folder.path()).args(["validate", &file("q")]).assert().success();
     reluflow(folder.path()).args(["check", &file("q")]).assert().success();
 }

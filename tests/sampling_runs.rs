@@ -150,6 +150,16 @@ fn a_scenario_says_how_it_is_sampled() {
     let budget = parse("particles = 10000\nsampling = \"quadrature\"");
     let Sampling::Quadrature { nodes, .. } = budget.description.sampling else { panic!() };
     assert!(budget.start.len() <= 10_000 && law.quadrature_size(&x, nodes + 2) > 10_000, "{nodes}");
+    assert_eq!(budget.notices, [""; 0]);
+    let both = parse("particles = 10000\nsampling = \"quadrature\"\nnodes = 4");
+    assert_eq!(both.start.len(), law.quadrature_size(&x, 4));
+    assert_eq!(
+        both.notices,
+        [format!(
+            "measure.particles = 10000 is of no use: nodes decide, and make {} particles",
+            both.start.len()
+        )]
+    );
     // 12 unless told; with a total-variation term the rule tells signs apart.
     let kinked = parse("sampling = \"quadrature\"\n[flow]\ntv = 0.1");
     assert_eq!(kinked.start.canonical(), Some(&law.quadrature(&x, 12, true).unwrap()));
@@ -158,6 +168,7 @@ fn a_scenario_says_how_it_is_sampled() {
         "particles = 400\nnodes = 4\nlaw = \"pytorch\"\nsampling = \"quadrature\"\n[flow]\nkind = \"lifted\"\nscaling = \"1\"",
     );
     assert_eq!(literal.description.flow, Flow::Lifted { kappa: 400.0 });
+    assert_eq!(literal.notices, [""; 0]);
     let law =
         NeuronLaw { kind: LawKind::Pytorch, hidden_scale: 1.0, output_scale: 1.0, antisymmetric: false };
     assert_eq!(literal.start.lifted(), Some(&law.quadrature(&x, 4, 400).unwrap()));

@@ -739,7 +739,7 @@ const SCENARIOS: [(&str, &str, &str); 135] = [
     (
         "too few particles for a quadrature",
         "[measure]\nparticles = 100\nsampling = \"quadrature\"\n",
-        "bad.toml:2:13: measure.particles = 100 are too few for a quadrature with 4 nodes in each direction and region\n  give 224 or more, or leave it out and give nodes",
+        "bad.toml:2:13: measure.particles = 100 are too few for a quadrature with 4 nodes in each direction and region\n  give 224 or more, or nodes, which then decide",
     ),
     (
         "estimate that is no flag",

@@ -214,7 +214,7 @@ fn distances_of_large_measures_have_no_floor() {
     let n = 1_000_000;
     let mut draw = Draw(5);
     let mass: Vec<f64> = (0..n).map(|_| draw.uniform(0.1, 1.0)).collect();
-    let place = |i: usize| if i % 2 == 0 { 1.0 } else { 1.0 + PI / 2.0 };
+    let place = |i: usize| if i.is_multiple_of(2) { 1.0 } else { 1.0 + PI / 2.0 };
     let mut measure =
         || Sorted::new(&(0..n).map(|i| place(i) + draw.uniform(0.0, 1e-15)).collect::<Vec<_>>(), &mass);
     let (a, b) = (measure(), measure());

@@ -1,9 +1,11 @@
 //! The section `[flow]`.
 
 use crate::flow::{Descent, Flow, Layers};
+use crate::problem::Start;
 
 use super::ScenarioError;
 use super::entry::Kept;
+use super::error::split;
 use super::section::Section;
 use super::source::Source;
 
@@ -119,6 +121,20 @@ impl FlowForm {
     pub fn depends_on_width(&self) -> bool {
         let scaling = self.scaling.as_ref().filter(|_| self.is_lifted());
         scaling.is_some_and(|scaling| scaling.value != Scaling::Width)
+    }
+
+    /// Multiplies `w` by `flow.balance` and divides `c`.
+    pub fn balanced(&self, source: Source, start: Start) -> Result<Start, ScenarioError> {
+        match (start, self.balance_entry()) {
+            (Start::Lifted(neurons), Some(balance)) => {
+                let balanced = neurons.balanced(balance.value).map_err(|error| {
+                    let (problem, _) = split(&error);
+                    balance.on(source).refuse(format_args!("makes {problem}"), "give a factor nearer to 1")
+                })?;
+                Ok(balanced.into())
+            }
+            (start, _) => Ok(start),
+        }
     }
 
     /// The factor between the layers, 1 unless told.

@@ -92,6 +92,10 @@ pub enum OutputLaw {
     Sign,
 }
 
+/// Their names in scenarios.
+pub(super) const OUTPUT_LAWS: [(&str, OutputLaw); 3] =
+    [("uniform", OutputLaw::Uniform), ("normal", OutputLaw::Normal), ("sign", OutputLaw::Sign)];
+
 impl Law {
     /// `count` particles of equal mass. Particle `i` depends only on `(seed, i)`: the particles of
     /// width `m` are the first `m` of those of width `2 m`.

@@ -1,22 +1,19 @@
 //! The section `[measure]`.
 
-use std::ops::Range;
 use std::path::Path;
 
-use crate::problem::{ProblemError, Start};
 use crate::run::Sampling;
 
 use super::drawn::Drawn;
 use super::entry::Kept;
-use super::error::split;
 use super::flow::FlowForm;
-use super::law::{Law, LawKind, OutputLaw};
+use super::law::{Law, LawKind, OUTPUT_LAWS, OutputLaw};
 use super::measure_file::MeasureFile;
-use super::quadrature::{FEWEST, MOST};
+use super::sampled::{ReadMeasure, Sampled};
 use super::sampling::{Nodes, SamplingForm};
 use super::section::Section;
 use super::source::Source;
-use super::{DrawnLaw, NeuronLaw, ScenarioError, memory};
+use super::{NeuronLaw, ScenarioError, memory};
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;
@@ -27,45 +24,12 @@ const DELTA: f64 = 1e12;
 #[derive(Debug, Clone)]
 pub(super) struct MeasureForm {
     origin: Origin,
-    span: Range<usize>,
 }
 
 #[derive(Debug, Clone)]
 enum Origin {
     File(MeasureFile),
     Law(Sampled),
-}
-
-/// A law and how it becomes particles.
-#[derive(Debug, Clone)]
-pub(super) struct Sampled {
-    law: Drawn,
-    name: &'static str,
-    /// The key `particles`: how many are drawn, or the width that a quadrature stands for.
-    particles: Option<usize>,
-    seed: u64,
-    /// Whether the scenario has a seed.
-    seeded: bool,
-    sampling: SamplingForm,
-    /// Whether the flow tells signs of `r` apart.
-    kink: bool,
-}
-
-/// A start measure ready for a run.
-pub(super) struct ReadMeasure {
-    pub start: Start,
-    /// What it was drawn from; `None` for files and lifts.
-    pub law: Option<DrawnLaw>,
-    /// In words.
-    pub source: String,
-    pub seed: Option<u64>,
-    pub sampling: Sampling,
-    /// The `m` of `alpha(m)`: the number of particles, unless a quadrature stands for others.
-    pub width: usize,
-    /// The quadrature with twice the nodes, when its error is to be estimated.
-    pub finer: Option<Start>,
-    /// What the user should know.
-    pub notices: Vec<String>,
 }
 
 /// All keys of the section.
@@ -99,9 +63,6 @@ const LAWS: [(&str, LawKind); 8] = [
     ("two-sided", LawKind::TwoSided { b_bound: 1.0, c: OutputLaw::Uniform }),
 ];
 
-const OUTPUT_LAWS: [(&str, OutputLaw); 3] =
-    [("uniform", OutputLaw::Uniform), ("normal", OutputLaw::Normal), ("sign", OutputLaw::Sign)];
-
 impl MeasureForm {
     /// Understands the section; what it may hold depends on the flow.
     pub fn read(mut section: Section, flow: &FlowForm) -> Result<MeasureForm, ScenarioError> {
@@ -113,7 +74,7 @@ impl MeasureForm {
             let delta = delta(&mut section, flow)?;
             let file = MeasureFile::read(&mut section, delta)?;
             section.finish(form("measure.file", flow))?;
-            return Ok(MeasureForm { origin: Origin::File(file), span });
+            return Ok(MeasureForm { origin: Origin::File(file) });
         }
         let note = format!(
             " ({MAX_PARTICLES} need {})",
@@ -194,8 +155,8 @@ impl MeasureForm {
         };
         section.finish(form(&format!("measure.law = \"{name}\"{without}"), flow))?;
         let kink = flow.tv() > 0.0;
-        let sampled = Sampled { law, name, particles: count, seed, seeded, sampling, kink };
-        Ok(MeasureForm { origin: Origin::Law(sampled), span })
+        let sampled = Sampled { law, name, particles: count, seed, seeded, sampling, kink, span };
+        Ok(MeasureForm { origin: Origin::Law(sampled) })
     }
 
     /// Number of particles of a law; 0 for a file, which is not yet read.
@@ -237,7 +198,7 @@ impl MeasureForm {
                 let (start, words) = file.build(source, folder, flow)?;
                 return Ok(ReadMeasure {
                     width: start.len(),
-                    start: balanced(start, source, flow)?,
+                    start: flow.balanced(source, start)?,
                     law: None,
                     source: words,
                     seed: None,
@@ -248,133 +209,8 @@ impl MeasureForm {
             }
             Origin::Law(sampled) => sampled,
         };
-        if !flow.is_lifted() {
-            flow.refuse_scaling(source)?;
-        }
-        let mut notices = vec![];
-        let (start, finer, sampling) = match &sampled.sampling {
-            SamplingForm::Quadrature { nodes: form, estimate_error } => {
-                let nodes = match nodes {
-                    Some(nodes) => nodes,
-                    None => self.nodes(source, form, sampled, x)?,
-                };
-                // No error: sweeps over samplings have a seed.
-                if sampled.seeded {
-                    notices.push("a quadrature draws nothing: measure.seed is of no use".to_string());
-                }
-                let start = self.quadrature(source, sampled, flow, x, nodes)?;
-                let finer = match estimate_error {
-                    true => Some(self.quadrature(source, sampled, flow, x, 2 * nodes)?),
-                    false => None,
-                };
-                (start, finer, Sampling::Quadrature { nodes, estimate_error: *estimate_error })
-            }
-            drawn => {
-                let count = sampled.particles.expect("only a quadrature does without");
-                let sobol = matches!(drawn, SamplingForm::Sobol);
-                if sobol {
-                    notices.extend(uneven(count, sampled.law.antisymmetric()));
-                }
-                self.check_memory(source, count)?;
-                let kappa = flow.kappa(source, count)?;
-                let start =
-                    self.refused(source, sampled, sampled.law.draw(count, sampled.seed, sobol, kappa))?;
-                (start, None, if sobol { Sampling::Sobol } else { Sampling::Iid })
-            }
-        };
-        let width = sampled.particles.unwrap_or(start.len());
-        let balance = flow.balance_entry().map_or(1.0, |balance| balance.value);
-        let finer = finer.map(|finer| balanced(finer, source, flow)).transpose()?;
-        Ok(ReadMeasure {
-            start: balanced(start, source, flow)?,
-            law: sampled.law.drawn(width, balance),
-            source: describe(sampled, sampling, flow),
-            seed: (!sampled.sampling.is_quadrature()).then_some(sampled.seed),
-            sampling,
-            width,
-            finer,
-            notices,
-        })
+        sampled.build(source, flow, x, nodes)
     }
-
-    /// The quadrature of a law with this many nodes.
-    fn quadrature(
-        &self,
-        source: Source,
-        sampled: &Sampled,
-        flow: &FlowForm,
-        x: &[f64],
-        nodes: usize,
-    ) -> Result<Start, ScenarioError> {
-        let size = sampled.law.quadrature_size(x, nodes);
-        self.check_memory(source, size)?;
-        let width = sampled.particles.unwrap_or(size);
-        let kappa = flow.kappa(source, width)?;
-        let start = sampled.law.quadrature(x, nodes, sampled.kink, kappa, width);
-        self.refused(source, sampled, start)
-    }
-
-    /// How many nodes a quadrature has that need no search.
-    fn nodes(
-        &self,
-        source: Source,
-        form: &Nodes,
-        sampled: &Sampled,
-        x: &[f64],
-    ) -> Result<usize, ScenarioError> {
-        match form {
-            Nodes::Number(nodes) => Ok(*nodes),
-            // Found by a search; without one, as few as there may be.
-            Nodes::Error(_) => Ok(FEWEST),
-            Nodes::Particles(particles) => {
-                let fits = |nodes: &usize| sampled.law.quadrature_size(x, *nodes) <= particles.value;
-                let even = (FEWEST / 2..MOST / 2 + 1).map(|half| 2 * half);
-                even.rev().find(fits).ok_or_else(|| {
-                    particles.on(source).refuse(
-                        format_args!(
-                            "are too few for a quadrature with {FEWEST} nodes in each direction and region"
-                        ),
-                        format_args!(
-                            "give {} or more, or leave it out and give nodes",
-                            sampled.law.quadrature_size(x, FEWEST)
-                        ),
-                    )
-                })
-            }
-        }
-    }
-
-    fn check_memory(&self, source: Source, particles: usize) -> Result<(), ScenarioError> {
-        memory::check(particles, memory::available())
-            .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))
-    }
-
-    fn refused(
-        &self,
-        source: Source,
-        sampled: &Sampled,
-        start: Result<Start, ProblemError>,
-    ) -> Result<Start, ScenarioError> {
-        start.map_err(|error| {
-            let (problem, _) = split(&error);
-            let problem = format_args!("the law drew a measure in which {problem}");
-            source.error(&self.span, problem, sampled.law.remedy())
-        })
-    }
-}
-
-/// A word about counts that leave the boxes of Sobol' points half filled.
-fn uneven(count: usize, antisymmetric: bool) -> Option<String> {
-    let (points, each) = if antisymmetric { (count / 2, 2) } else { (count, 1) };
-    (!points.is_power_of_two()).then(|| {
-        let above = points.next_power_of_two();
-        format!(
-            "sampling = \"sobol\" is most even where {} a power of two: measure.particles = {} or {} rather than {count}",
-            if antisymmetric { "the number of pairs is" } else { "the number of particles is" },
-            each * above / 2,
-            each * above
-        )
-    })
 }
 
 /// What a section turned out to be, for messages about keys it does not use.
@@ -406,63 +242,4 @@ fn delta(section: &mut Section, flow: &FlowForm) -> Result<Option<Kept<f64>>, Sc
         ));
     }
     Ok(Some(delta.keep()))
-}
-
-/// Multiplies `w` by `flow.balance` and divides `c`.
-fn balanced(start: Start, source: Source, flow: &FlowForm) -> Result<Start, ScenarioError> {
-    match (start, flow.balance_entry()) {
-        (Start::Lifted(neurons), Some(balance)) => {
-            let balanced = neurons.balanced(balance.value).map_err(|error| {
-                let (problem, _) = split(&error);
-                balance.on(source).refuse(format_args!("makes {problem}"), "give a factor nearer to 1")
-            })?;
-            Ok(balanced.into())
-        }
-        (start, _) => Ok(start),
-    }
-}
-
-/// A drawn measure in words.
-fn describe(sampled: &Sampled, sampling: Sampling, flow: &FlowForm) -> String {
-    let Sampled { law, name, seed, .. } = sampled;
-    let particles = match (sampling, sampled.particles) {
-        (Sampling::Quadrature { nodes, .. }, Some(width))
-            if law.depends_on_width() || flow.depends_on_width() =>
-        {
-            format!("quadrature with {nodes} nodes in each direction and region for width {width}")
-        }
-        (Sampling::Quadrature { nodes, .. }, _) => {
-            format!("quadrature with {nodes} nodes in each direction and region")
-        }
-        (Sampling::Sobol, count) => format!("{} Sobol' points", count.unwrap_or(0)),
-        (_, count) => format!("{} particles", count.unwrap_or(0)),
-    };
-    let (kind, scales) = match law {
-        Drawn::Canonical(law) | Drawn::Lift { law, .. } => (law.kind, format!("scale {}", law.scale)),
-        Drawn::Neurons(law) => {
-            (law.kind, format!("hidden_scale {}, output_scale {}", law.hidden_scale, law.output_scale))
-        }
-    };
-    let mut text = format!("law {name}, {particles}, {scales}");
-    let output = |c| OUTPUT_LAWS.iter().find(|(_, law)| *law == c).map_or("", |(name, _)| name);
-    match kind {
-        LawKind::Uniform { a_bound, b_bound, c } => {
-            text += &format!(", a_bound {a_bound}, b_bound {b_bound}, c_law {}", output(c));
-        }
-        LawKind::TwoSided { b_bound, c } => text += &format!(", b_bound {b_bound}, c_law {}", output(c)),
-        _ => {}
-    }
-    if law.antisymmetric() {
-        text += ", antisymmetric";
-    }
-    if let Drawn::Lift { delta, .. } = law {
-        text += &format!(", lifted with delta {delta}");
-    }
-    if flow.balance() != 1.0 {
-        text += &format!(", balance {}", flow.balance());
-    }
-    if sampled.sampling.is_quadrature() {
-        return text;
-    }
-    text + &format!(", seed {seed}")
 }

@@ -72,6 +72,7 @@ mod neuron_law;
 mod output;
 mod polar;
 mod quadrature;
+mod sampled;
 mod samples;
 mod sampling;
 mod schedule;

@@ -67,7 +67,8 @@ pub(crate) fn follow(
         in_flow += started.elapsed();
         observer.look(index, simulation).map_err(Stopped::Failed)?;
         if let Some(writer) = &mut writer {
-            let written = writer.write(&simulation.snapshot(), simulation.state(), &steps, true);
+            let snapshot = simulation.snapshot_with_error().map_err(|error| failed(&error))?;
+            let written = writer.write(&snapshot, simulation.state(), &steps, true);
             written.map_err(|error| failed(&error))?;
             steps.clear();
         }

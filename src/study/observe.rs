@@ -109,8 +109,13 @@ pub(crate) fn sweep_run(
     following: &Following,
     begun: Instant,
 ) -> Result<Record, Stopped> {
-    let Scenario { description: d, start, .. } = scenario;
-    let mut simulation = Simulation::new(&d, start).map_err(|error| Stopped::Failed(error.to_string()))?;
+    let Scenario { description: d, start, finer, .. } = scenario;
+    let begin = |start| Simulation::new(&d, start).map_err(|error| Stopped::Failed(error.to_string()));
+    let mut simulation = begin(start)?;
+    // The error of a quadrature is a matter of whole run files; the study file has none.
+    if let (Some(finer), Some(_)) = (finer, following.run_file) {
+        simulation = simulation.estimating(begin(finer)?);
+    }
     let mut measuring = Measuring::new(&d);
     let in_flow = follow::follow(&d, &mut simulation, following, &mut measuring)?;
     let mut record = Record::new(fingerprint);

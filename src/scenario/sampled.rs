@@ -1,0 +1,232 @@
+//! A law of `[measure]` becomes particles.
+
+use std::ops::Range;
+
+use crate::problem::{ProblemError, Start};
+use crate::run::Sampling;
+
+use super::drawn::Drawn;
+use super::error::split;
+use super::flow::FlowForm;
+use super::law::{LawKind, OUTPUT_LAWS};
+use super::quadrature::{FEWEST, MOST};
+use super::sampling::{Nodes, SamplingForm};
+use super::source::Source;
+use super::{DrawnLaw, ScenarioError, memory};
+
+/// A law and how it becomes particles.
+#[derive(Debug, Clone)]
+pub(super) struct Sampled {
+    pub law: Drawn,
+    pub name: &'static str,
+    /// The key `particles`: how many are drawn, or the width that a quadrature stands for.
+    pub particles: Option<usize>,
+    pub seed: u64,
+    /// Whether the scenario has a seed.
+    pub seeded: bool,
+    pub sampling: SamplingForm,
+    /// Whether the flow tells signs of `r` apart.
+    pub kink: bool,
+    /// Of the section.
+    pub span: Range<usize>,
+}
+
+/// A start measure ready for a run.
+pub(super) struct ReadMeasure {
+    pub start: Start,
+    /// What it was drawn from; `None` for files and lifts.
+    pub law: Option<DrawnLaw>,
+    /// In words.
+    pub source: String,
+    pub seed: Option<u64>,
+    pub sampling: Sampling,
+    /// The `m` of `alpha(m)`: the number of particles, unless a quadrature stands for others.
+    pub width: usize,
+    /// The quadrature with twice the nodes, when its error is to be estimated.
+    pub finer: Option<Start>,
+    /// What the user should know.
+    pub notices: Vec<String>,
+}
+
+impl Sampled {
+    /// Draws the particles, or places the nodes.
+    ///
+    /// * `x`: positions of the samples.
+    /// * `nodes`: of a quadrature, where they were searched for.
+    pub fn build(
+        &self,
+        source: Source,
+        flow: &FlowForm,
+        x: &[f64],
+        nodes: Option<usize>,
+    ) -> Result<ReadMeasure, ScenarioError> {
+        if !flow.is_lifted() {
+            flow.refuse_scaling(source)?;
+        }
+        let mut notices = vec![];
+        let (start, finer, sampling) = match &self.sampling {
+            SamplingForm::Quadrature { nodes: form, estimate_error } => {
+                let nodes = match nodes {
+                    Some(nodes) => nodes,
+                    None => self.nodes(source, form, x)?,
+                };
+                // No error: sweeps over samplings have a seed.
+                if self.seeded {
+                    notices.push("a quadrature draws nothing: measure.seed is of no use".to_string());
+                }
+                let start = self.quadrature(source, flow, x, nodes)?;
+                // Nor is this: a sweep over nodes may begin with a scenario of draws.
+                if let (false, Some(count)) = (matches!(form, Nodes::Particles(_)), self.particles)
+                    && !self.law.depends_on_width()
+                    && !flow.depends_on_width()
+                {
+                    notices.push(format!(
+                        "measure.particles = {count} is of no use: nodes decide, and make {} particles",
+                        start.len()
+                    ));
+                }
+                let finer = match estimate_error {
+                    true => Some(self.quadrature(source, flow, x, 2 * nodes)?),
+                    false => None,
+                };
+                (start, finer, Sampling::Quadrature { nodes, estimate_error: *estimate_error })
+            }
+            drawn => {
+                let count = self.particles.expect("only a quadrature does without");
+                let sobol = matches!(drawn, SamplingForm::Sobol);
+                if sobol {
+                    notices.extend(uneven(count, self.law.antisymmetric()));
+                }
+                self.check_memory(source, count)?;
+                let kappa = flow.kappa(source, count)?;
+                let start = self.refused(source, self.law.draw(count, self.seed, sobol, kappa))?;
+                (start, None, if sobol { Sampling::Sobol } else { Sampling::Iid })
+            }
+        };
+        let width = self.particles.unwrap_or(start.len());
+        let balance = flow.balance_entry().map_or(1.0, |balance| balance.value);
+        let finer = finer.map(|finer| flow.balanced(source, finer)).transpose()?;
+        Ok(ReadMeasure {
+            start: flow.balanced(source, start)?,
+            law: self.law.drawn(width, balance),
+            source: self.describe(sampling, flow),
+            seed: (!self.sampling.is_quadrature()).then_some(self.seed),
+            sampling,
+            width,
+            finer,
+            notices,
+        })
+    }
+
+    /// The quadrature of a law with this many nodes.
+    fn quadrature(
+        &self,
+        source: Source,
+        flow: &FlowForm,
+        x: &[f64],
+        nodes: usize,
+    ) -> Result<Start, ScenarioError> {
+        let size = self.law.quadrature_size(x, nodes);
+        self.check_memory(source, size)?;
+        let width = self.particles.unwrap_or(size);
+        let kappa = flow.kappa(source, width)?;
+        let start = self.law.quadrature(x, nodes, self.kink, kappa, width);
+        self.refused(source, start)
+    }
+
+    /// How many nodes a quadrature has that need no search.
+    fn nodes(&self, source: Source, form: &Nodes, x: &[f64]) -> Result<usize, ScenarioError> {
+        match form {
+            Nodes::Number(nodes) => Ok(*nodes),
+            // Found by a search; without one, as few as there may be.
+            Nodes::Error(_) => Ok(FEWEST),
+            Nodes::Particles(particles) => {
+                let fits = |nodes: &usize| self.law.quadrature_size(x, *nodes) <= particles.value;
+                let even = (FEWEST / 2..MOST / 2 + 1).map(|half| 2 * half);
+                even.rev().find(fits).ok_or_else(|| {
+                    particles.on(source).refuse(
+                        format_args!(
+                            "are too few for a quadrature with {FEWEST} nodes in each direction and region"
+                        ),
+                        format_args!(
+                            "give {} or more, or nodes, which then decide",
+                            self.law.quadrature_size(x, FEWEST)
+                        ),
+                    )
+                })
+            }
+        }
+    }
+
+    fn check_memory(&self, source: Source, particles: usize) -> Result<(), ScenarioError> {
+        memory::check(particles, memory::available())
+            .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))
+    }
+
+    fn refused(&self, source: Source, start: Result<Start, ProblemError>) -> Result<Start, ScenarioError> {
+        start.map_err(|error| {
+            let (problem, _) = split(&error);
+            let problem = format_args!("the law drew a measure in which {problem}");
+            source.error(&self.span, problem, self.law.remedy())
+        })
+    }
+
+    /// A drawn measure in words.
+    fn describe(&self, sampling: Sampling, flow: &FlowForm) -> String {
+        let Sampled { law, name, seed, .. } = self;
+        let particles = match (sampling, self.particles) {
+            (Sampling::Quadrature { nodes, .. }, Some(width))
+                if law.depends_on_width() || flow.depends_on_width() =>
+            {
+                format!("quadrature with {nodes} nodes in each direction and region for width {width}")
+            }
+            (Sampling::Quadrature { nodes, .. }, _) => {
+                format!("quadrature with {nodes} nodes in each direction and region")
+            }
+            (Sampling::Sobol, count) => format!("{} Sobol' points", count.unwrap_or(0)),
+            (_, count) => format!("{} particles", count.unwrap_or(0)),
+        };
+        let (kind, scales) = match law {
+            Drawn::Canonical(law) | Drawn::Lift { law, .. } => (law.kind, format!("scale {}", law.scale)),
+            Drawn::Neurons(law) => {
+                (law.kind, format!("hidden_scale {}, output_scale {}", law.hidden_scale, law.output_scale))
+            }
+        };
+        let mut text = format!("law {name}, {particles}, {scales}");
+        let output = |c| OUTPUT_LAWS.iter().find(|(_, law)| *law == c).map_or("", |(name, _)| name);
+        match kind {
+            LawKind::Uniform { a_bound, b_bound, c } => {
+                text += &format!(", a_bound {a_bound}, b_bound {b_bound}, c_law {}", output(c));
+            }
+            LawKind::TwoSided { b_bound, c } => text += &format!(", b_bound {b_bound}, c_law {}", output(c)),
+            _ => {}
+        }
+        if law.antisymmetric() {
+            text += ", antisymmetric";
+        }
+        if let Drawn::Lift { delta, .. } = law {
+            text += &format!(", lifted with delta {delta}");
+        }
+        if flow.balance() != 1.0 {
+            text += &format!(", balance {}", flow.balance());
+        }
+        if self.sampling.is_quadrature() {
+            return text;
+        }
+        text + &format!(", seed {seed}")
+    }
+}
+
+/// A word about counts that leave the boxes of Sobol' points half filled.
+fn uneven(count: usize, antisymmetric: bool) -> Option<String> {
+    let (points, each) = if antisymmetric { (count / 2, 2) } else { (count, 1) };
+    (!points.is_power_of_two()).then(|| {
+        let above = points.next_power_of_two();
+        format!(
+            "sampling = \"sobol\" is most even where {} a power of two: measure.particles = {} or {} rather than {count}",
+            if antisymmetric { "the number of pairs is" } else { "the number of particles is" },
+            each * above / 2,
+            each * above
+        )
+    })
+}
