@@ -73,7 +73,7 @@ fn distances_at_the_start_are_those_of_empirical_process_theory() {
         let expected = TAU / (12.0 * width).sqrt();
         assert!((row[3] / expected - 0.95).abs() < 4.0 * 0.31 / 8f64.sqrt(), "{row:?} {expected}");
     }
-    // Of uniform directions a third of pi/2 - atan 2 on either side looks beyond the window.
+    // Of uniform directions those have knots beyond +-2 that are nearer to the vertical than atan 2 is.
     let outside = 2.0 * (FRAC_PI_2 - 2f64.atan()) / PI;
     assert!((found["knots_outside"].as_f64().unwrap() - outside).abs() < 1e-4, "{found:#}");
     assert!((found["widths"][1]["knots_outside"].as_f64().unwrap() - outside).abs() < 2e-3);
