@@ -141,12 +141,12 @@ pub struct Fluctuations {
 }
 
 impl Fluctuations {
-    /// Of vectors of `s` numbers each.
-    pub fn of(vectors: &[Vec<f64>]) -> Fluctuations {
-        let (n, s) = (vectors.len(), vectors.first().map_or(0, Vec::len));
+    /// Of vectors of `s` numbers each; NaN if there are none.
+    pub fn of(vectors: &[Vec<f64>], s: usize) -> Fluctuations {
+        let n = vectors.len();
         let column = |j: usize| -> Vec<f64> { vectors.iter().map(|v| v[j]).collect() };
         let mean: Vec<f64> = (0..s).map(|j| column(j).iter().sum::<f64>() / n as f64).collect();
-        let mut covariance = vec![0.0; s * s];
+        let mut covariance = vec![if n == 0 { f64::NAN } else { 0.0 }; s * s];
         for v in vectors {
             for j in 0..s {
                 for k in 0..s {
@@ -208,7 +208,7 @@ mod tests {
                     vec![2.0 * u, u + v]
                 })
                 .collect();
-            let fluctuations = Fluctuations::of(&vectors);
+            let fluctuations = Fluctuations::of(&vectors, 2);
             let (error, should) = fluctuations.covariance_error(&theory);
             found += error * error / 400.0;
             expected = should * should;
@@ -222,8 +222,11 @@ mod tests {
 
     #[test]
     fn covariance_by_hand() {
-        let f = Fluctuations::of(&[vec![1.0, 0.0], vec![3.0, 1.0], vec![2.0, 5.0]]);
+        let f = Fluctuations::of(&[vec![1.0, 0.0], vec![3.0, 1.0], vec![2.0, 5.0]], 2);
         assert_eq!((f.mean.clone(), f.covariance.clone()), (vec![2.0, 2.0], vec![1.0, 0.5, 0.5, 7.0]));
         assert!(f.p_value().is_nan(), "three values are too few");
+        let none = Fluctuations::of(&[], 2);
+        assert!(none.mean.iter().chain(&none.covariance).chain(&none.p_values).all(|value| value.is_nan()));
+        assert_eq!((none.mean.len(), none.covariance.len(), none.p_values.len()), (2, 4, 2));
     }
 }

@@ -107,7 +107,7 @@ fn row(width: u64, ensemble: &[Record], limits: &Limits) -> WidthRow {
             let path = run.values("residual")?;
             Some((first..first + s).map(|i| (width as f64).sqrt() * (path[i] - limit_path[i])).collect())
         };
-        Fluctuations::of(&good.iter().filter_map(scaled).collect::<Vec<_>>())
+        Fluctuations::of(&good.iter().filter_map(scaled).collect::<Vec<_>>(), s)
     };
     let fluctuations = [at(0), at(limit_path.len() - s)];
     let share = |k: usize| {
