@@ -65,7 +65,8 @@ fn row(m: usize, s: usize, phase: &str, bandwidth: f64) {
     let (start, processor) = (Instant::now(), processor_time());
     let (mut pushes, mut steps, mut events, mut touched) = (0, 0u64, 0, 0);
     let first = simulation.state().time;
-    while start.elapsed().as_secs_f64() < 3.0 && steps < 400 {
+    let most = if phase == "busy" { 100 } else { 400 };
+    while start.elapsed().as_secs_f64() < 4.0 && steps < most {
         let record = simulation.step(1e9).expect("a step");
         (pushes, steps) = (pushes + record.pushes, steps + 1);
         (events, touched) = (events + record.counters.events(), touched + record.touched);
