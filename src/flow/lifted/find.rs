@@ -10,7 +10,7 @@ use super::rooms::{BLOCK, Rooms};
 use super::tables::{Sweep, Tables};
 
 /// Blocks that one task looks at.
-const TASK: usize = 32;
+const TASK: usize = 128;
 /// Loose neurons that one task looks at.
 const LOOSE_TASK: usize = 4096;
 /// Room for the rounding of accumulated travel.

@@ -18,8 +18,10 @@ pub struct Entry {
 
 /// Deadlines further away than this many steps like the last ones are not watched in every step.
 const HORIZON: f64 = 32.0;
-/// Those that are watched are sorted out when they have become this many more than twice what
-/// they were.
+/// Those that are watched are sorted out when they are twice as many as they were, or after this many
+/// steps, ...
+const STEPS: usize = 8;
+/// ... but not when they are fewer than this.
 const FEW: usize = 256;
 
 /// All neurons away from home, each list ascending in memory.
@@ -30,14 +32,15 @@ pub struct Loose {
     asleep: Vec<Entry>,
     /// Earliest deadline in each room of those that are not watched.
     earliest: Vec<f64>,
-    /// How many were watched after they were last sorted out.
+    /// How many were watched after they were last sorted out, and how many steps ago that was.
     sorted: usize,
+    steps: usize,
 }
 
 impl Loose {
     /// These neurons, all watched, among `rooms` rooms.
     pub fn new(watched: Vec<Entry>, rooms: usize) -> Loose {
-        Loose { watched, asleep: vec![], earliest: vec![f64::INFINITY; rooms], sorted: 0 }
+        Loose { watched, asleep: vec![], earliest: vec![f64::INFINITY; rooms], sorted: 0, steps: 0 }
     }
 
     /// How many there are.
@@ -78,7 +81,11 @@ impl Loose {
     /// when it is at home.
     ///
     /// * `travel`: of the planes of each room: in total, and in the last step.
-    pub fn update(&mut self, moved: impl Iterator<Item = (u32, Option<Room>)>, travel: impl Fn(usize) -> [f64; 2]) {
+    pub fn update(
+        &mut self,
+        moved: impl Iterator<Item = (u32, Option<Room>)>,
+        travel: impl Fn(usize) -> [f64; 2],
+    ) {
         let mut old = std::mem::take(&mut self.watched).into_iter().peekable();
         for (at, room) in moved {
             while let Some(entry) = old.next_if(|entry| entry.at < at) {
@@ -90,7 +97,8 @@ impl Loose {
             }
         }
         self.watched.extend(old);
-        if self.watched.len() > 2 * self.sorted + FEW {
+        self.steps += 1;
+        if self.watched.len() > FEW && (self.watched.len() > 2 * self.sorted || self.steps > STEPS) {
             self.sort_out(travel);
         }
     }
@@ -109,12 +117,15 @@ impl Loose {
         }
         let asleep = std::mem::take(&mut self.asleep);
         self.asleep = merge(asleep.into_iter(), tired.into_iter()).collect();
-        (self.sorted, self.watched) = (watched.len(), watched);
+        (self.sorted, self.steps, self.watched) = (watched.len(), 0, watched);
     }
 }
 
 /// Two ascending lists as one.
-fn merge(one: impl Iterator<Item = Entry>, other: impl Iterator<Item = Entry>) -> impl Iterator<Item = Entry> {
+fn merge(
+    one: impl Iterator<Item = Entry>,
+    other: impl Iterator<Item = Entry>,
+) -> impl Iterator<Item = Entry> {
     let (mut one, mut other) = (one.peekable(), other.peekable());
     std::iter::from_fn(move || match (one.peek(), other.peek()) {
         (Some(a), Some(b)) if b.at < a.at => other.next(),

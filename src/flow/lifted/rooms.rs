@@ -14,7 +14,7 @@ use super::deadlines::Deadlines;
 use super::loose::{Entry, Loose};
 
 /// Neurons of a block.
-pub const BLOCK: usize = 256;
+pub const BLOCK: usize = 64;
 
 /// The number of a room.
 pub type Room = u32;
@@ -38,32 +38,43 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Rooms of neurons at these places, where the memory of room `q` is
-    /// `starts[q] .. starts[q + 1]`; `regions = 2 s`.
-    pub fn new(regions: usize, starts: &[u32], place: &[Place]) -> Rooms {
+    /// Rooms of neurons that are all at home: the memory of room `q` is `starts[q] .. starts[q + 1]`, or
+    /// nothing where there are no `starts`; `regions = 2 s`.
+    pub fn grouped(regions: usize, starts: &[u32]) -> Rooms {
         let number = Rooms::number(regions);
+        let mut starts = starts.to_vec();
+        starts.resize(number + 1, 0);
+        let count: Vec<u32> = (0..number).map(|room| starts[room + 1] - starts[room]).collect();
         let mut first_block = vec![0; number + 1];
-        let (mut count, mut loose) = (vec![0; number], vec![]);
         for room in 0..number {
-            let (from, to) = (starts[room] as usize, starts[room + 1] as usize);
-            first_block[room + 1] = first_block[room] + (to - from).div_ceil(BLOCK);
-            for i in from..to {
-                let at = room_of(regions, place[i]);
-                count[at] += 1;
-                if at != room {
-                    loose.push(Entry { at: i as u32, room: at as Room, deadline: f64::NEG_INFINITY });
-                }
-            }
+            first_block[room + 1] = first_block[room] + (count[room] as usize).div_ceil(BLOCK);
         }
         Rooms {
             regions,
             count,
-            starts: starts.to_vec(),
+            starts,
             travel: vec![0.0; number],
             last_travel: vec![0.0; number],
             deadlines: Deadlines::new(first_block),
-            loose: Loose::new(loose, number),
+            loose: Loose::new(vec![], number),
         }
+    }
+
+    /// Rooms of neurons at these places, at home or not.
+    pub fn new(regions: usize, starts: &[u32], place: &[Place]) -> Rooms {
+        let mut rooms = Rooms::grouped(regions, starts);
+        let mut loose = vec![];
+        for room in 0..Rooms::number(regions) {
+            for i in rooms.memory(room) {
+                let at = room_of(regions, place[i]);
+                if at != room {
+                    rooms.moved(room, at);
+                    loose.push(Entry { at: i as u32, room: at as Room, deadline: f64::NEG_INFINITY });
+                }
+            }
+        }
+        rooms.loose = Loose::new(loose, Rooms::number(regions));
+        rooms
     }
 
     /// Number of rooms: `2 s` regions, two per boundary, the origin.
