@@ -11,20 +11,20 @@ use crate::flow::state::State;
 use crate::problem::{Neurons, Place, Regions, Samples};
 
 use super::apply::{apply_all, apply_some, settled};
+use super::convoy::{Traveller, walk_all};
 use super::find::find;
 use super::frame::{IDENTITY, Mat};
 use super::kind::{Kind, Neuron};
 use super::order::order;
 use super::rooms::Rooms;
-use super::start::{Totals, start_of};
+use super::start::{Totals, from_origin, start_of};
 use super::sums::Sums;
 use super::tables::Tables;
 use super::totals::{add_movers, moments_of};
-use super::walk::{Walked, walk};
 
-/// A frame whose entries pass this is applied to its neurons and starts anew: beyond, rounding in
-/// frame coordinates would be felt.
-const LARGEST_ENTRY: f64 = 10.0;
+/// A frame whose entries pass this is applied to its neurons and starts anew: every neuron that comes in
+/// is rounded in frame coordinates, which costs its invariant this squared times the rounding.
+const LARGEST_ENTRY: f64 = 4.0;
 /// Neurons are grouped anew when this share of them is loose: looking at those one by one then has cost
 /// about as much as grouping.
 const LOOSE_SHARE: usize = 6;
@@ -94,7 +94,7 @@ impl Cloud {
         order(state, &mut mass, regions);
         state.frame = frames.concat();
         state.moments = sum(&mass, state).to_flat();
-        let mut rooms = Rooms::new(regions.boundaries(), &state.room, &state.place);
+        let mut rooms = Rooms::grouped(regions.boundaries(), &state.room);
         rooms.store(&mut state.travel, &mut state.deadline);
         ambiguous
     }
@@ -103,12 +103,13 @@ impl Cloud {
     /// whose start is ambiguous.
     fn place(regions: &Regions, kind: Kind, g: &[Vec2], mass: &[f64], state: &mut State) -> f64 {
         state.place.resize(mass.len(), Place::DEAD);
+        let origin = [1.0, -1.0].map(|sign| from_origin(regions, kind, g, sign));
         let columns = state.c.par_iter().zip(&mut state.w_x).zip(&mut state.w_y).zip(&mut state.place);
         let ambiguous: Vec<usize> = columns
             .enumerate()
             .filter_map(|(i, (((c, x), y), place))| {
                 let mut z = [*c, *x, *y];
-                let (found, ambiguous) = start_of(regions, kind, g, &mut z);
+                let (found, ambiguous) = start_of(regions, kind, g, &origin, &mut z);
                 ([_, *x, *y], *place) = (z, found);
                 ambiguous.then_some(i)
             })
@@ -200,20 +201,20 @@ impl Cloud {
                 sums.clear(significant);
                 moved.clear();
                 // Fetched all together: they lie scattered in memory, and walks would wait for each.
-                let fetched: Vec<(u32, f64, Place, Neuron)> = candidates
-                    .iter()
-                    .map(|&i| (i, i as usize))
-                    .map(|(i, at)| {
-                        (i, mass[at], state.place[at], [state.c[at], state.w_x[at], state.w_y[at]])
-                    })
-                    .collect();
-                for (at, mass, place, stored) in fetched {
+                let fetch = |&i: &u32| {
+                    let (at, i) = (i, i as usize);
+                    let z = [state.c[i], state.w_x[i], state.w_y[i]];
+                    Traveller { at, mass: mass[i], place: [state.place[i]; 2], z, met: false }
+                };
+                let mut travellers: Vec<Traveller> = candidates.iter().map(fetch).collect();
+                let settle = |place: Place, z: Neuron| {
                     let frame = self.rooms.frame(self.rooms.of(place));
-                    let z = frame.map_or(stored, |frame| settled(&self.frames[frame], stored, place));
-                    if let Some(end) = walk(&tables, stored, Walked { mass, z, place }, sums) {
-                        moved.push(Moved { at, place: [place, end.place], z: end.z });
-                    }
-                }
+                    frame.map_or(z, |frame| settled(&self.frames[frame], z, place))
+                };
+                walk_all(&tables, &mut travellers, settle, sums);
+                let met = || travellers.iter().filter(|traveller| traveller.met);
+                moved.reserve_exact(met().count());
+                moved.extend(met().map(|&Traveller { at, place, z, .. }| Moved { at, place, z }));
             });
         self.sums.clear(significant);
         self.sums.merge(&self.batches);
@@ -308,10 +309,13 @@ impl Cloud {
         if self.rooms.loose.len() <= (m / LOOSE_SHARE).max(256) {
             return false;
         }
+        // Memory that is not needed while there are two orders of everything.
+        self.trial.moved = vec![];
+        self.rooms = Rooms::grouped(regions.boundaries(), &[]);
         apply_all(&mut self.frames, state);
         order(state, mass, regions);
         self.touched += m as u64;
-        self.rooms = Rooms::new(regions.boundaries(), &state.room, &state.place);
+        self.rooms = Rooms::grouped(regions.boundaries(), &state.room);
         let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
         self.totals = Totals::sum(regions, mass, &state.place, z);
         state.deadline.clear();

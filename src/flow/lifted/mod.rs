@@ -13,11 +13,14 @@
 //!   look; `loose`: neurons that have left the memory of their room;
 //! * `tables`: what a push looks up; `find`, `look`: which neurons may meet an event; `order`: where
 //!   each lies in memory;
-//! * `walk`, `crossing`, `pinned`, `origin`: one neuron through a step, event by event;
+//! * `convoy`, `abreast`: neurons that cross lines, side by side; `walk`, `crossing`, `pinned`, `origin`:
+//!   one neuron through a step with all care, event by event;
 //! * `apply`: frames applied to their neurons, and moments taken anew; `sums`, `totals`: what walks add up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
 
+mod abreast;
 mod apply;
 mod cloud;
+mod convoy;
 mod crossing;
 mod deadlines;
 mod find;
