@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench lifted` prints the table for 10^4, 10^5, 10^6 and 10^7 neurons; numbers
 //! after `--` replace these (`-- 1e6`), `s=10` and `busy` or `quiet` keep only theirs, `late=100` is another
-//! time for the quiet phase. The problem: `s` samples of a sine on [-1, 1], weights nearly normal, mean-field
+//! time for the quiet phase, `steps=100` another number of steps. The problem: `s` samples of a sine on [-1, 1], weights nearly normal, mean-field
 //! scaling, tolerance 1e-8. Two phases:
 //!
 //! * `busy`: from time 0 on, when most neurons cross lines;
@@ -43,9 +43,9 @@ fn neurons(m: usize) -> Neurons {
 fn coarse(s: usize, late: Option<f64>) -> Simulation {
     let mut coarse = Simulation::with(samples(s), neurons(COARSE), FLOW, 1e-6).expect("a start");
     let end = match s {
-        10 => 100.0,
-        100 => 300.0,
-        _ => 100.0,
+        10 => 1000.0,
+        100 => 1000.0,
+        _ => 300.0,
     };
     coarse.advance_to(late.unwrap_or(end)).expect("a run");
     coarse
@@ -65,7 +65,7 @@ fn late(m: usize, coarse: &Simulation) -> Neurons {
     Neurons::uniform(column(0, 1.0), column(1, 1.0), column(2, -1.0)).expect("valid neurons")
 }
 
-fn row(m: usize, s: usize, coarse: Option<&Simulation>, bandwidth: f64) {
+fn row(m: usize, s: usize, coarse: Option<&Simulation>, most: Option<u64>, bandwidth: f64) {
     let phase = if coarse.is_some() { "quiet" } else { "busy" };
     let (before, live) = (memory(), counting::live());
     let start = coarse.map_or_else(|| neurons(m), |coarse| late(m, coarse));
@@ -78,7 +78,7 @@ fn row(m: usize, s: usize, coarse: Option<&Simulation>, bandwidth: f64) {
     let (mut pushes, mut steps, mut events, mut touched) = (0, 0u64, 0, 0);
     let first = simulation.state().time;
     counting::take_peak();
-    let most = if phase == "busy" { 100 } else { 400 };
+    let most = most.unwrap_or(if phase == "busy" { 100 } else { 400 });
     while start.elapsed().as_secs_f64() < 4.0 && steps < most {
         let record = simulation.step(1e9).expect("a step");
         (pushes, steps) = (pushes + record.pushes, steps + 1);
@@ -132,14 +132,16 @@ fn main() {
         "live",
         "held"
     );
-    let time = arguments.iter().find_map(|argument| argument.strip_prefix("late=")?.parse().ok());
+    let value =
+        |name: &str| arguments.iter().find_map(|argument| argument.strip_prefix(name)?.parse::<f64>().ok());
+    let (time, steps) = (value("late="), value("steps=").map(|steps| steps as u64));
     for s in [10, 100, 1000].into_iter().filter(|s| !some_count || named(&format!("s={s}"))) {
         if !some_phase || named("busy") {
-            sizes.iter().for_each(|&m| row(m, s, None, bandwidth));
+            sizes.iter().for_each(|&m| row(m, s, None, steps, bandwidth));
         }
         if !some_phase || named("quiet") {
             let coarse = coarse(s, time);
-            sizes.iter().for_each(|&m| row(m, s, Some(&coarse), bandwidth));
+            sizes.iter().for_each(|&m| row(m, s, Some(&coarse), steps, bandwidth));
         }
     }
 }

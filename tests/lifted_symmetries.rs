@@ -53,40 +53,56 @@ fn negated(v: &[f64]) -> Vec<f64> {
     v.iter().map(|v| -v).collect()
 }
 
-/// Whether a neuron starts on a line, to rounding, that drives it away to both sides: then rounding, or a
-/// rule that no symmetry respects, chooses its side.
-fn balances_on_a_line(problem: &LiftedProblem) -> bool {
+/// The neurons with mass that start on a line, to rounding, which drives them away to both sides: rounding, or
+/// a rule that no symmetry respects, chooses the side.
+fn balanced_on_a_line(problem: &LiftedProblem) -> Vec<usize> {
     let start = problem.start(TOLERANCE);
     let regions = start.stepper.regions();
     let mut g = vec![[0.0; 2]; regions.boundaries()];
     gradients(start.stepper.samples(), start.stepper.residual(), &mut g);
     let dot = |v: [f64; 2], w: [f64; 2]| v[0] * w[0] + v[1] * w[1];
-    (0..problem.c.len()).any(|i| {
+    let balanced = |i: usize| {
         let (c, w) = (problem.c[i], [problem.a[i], -problem.b[i]]);
         (0..regions.boundaries()).any(|b| {
             let (n, d) = (regions.normal(b), regions.direction(b));
             let on_line = dot(n, w).abs() <= 1e-12 * dot(w, w).sqrt() && dot(d, w) > 0.0;
             on_line && c * dot(g[b], n) >= 0.0 && c * dot(g[regions.above(b)], n) <= 0.0
         })
-    })
+    };
+    (0..problem.c.len()).filter(|&i| problem.mass[i] > 0.0 && balanced(i)).collect()
+}
+
+/// The problem with the mass of those taken away, so that it does not matter where they go; `None` if
+/// that leaves next to nothing, or changes what is balanced again and again.
+fn with_unique_flow(mut problem: LiftedProblem) -> Option<LiftedProblem> {
+    for _ in 0..10 {
+        let balanced = balanced_on_a_line(&problem);
+        if balanced.is_empty() {
+            return Some(problem);
+        }
+        balanced.into_iter().for_each(|i| problem.mass[i] = 0.0);
+        let total: f64 = problem.mass.iter().sum();
+        if total < 0.1 {
+            return None;
+        }
+        problem.mass.iter_mut().for_each(|mass| *mass /= total);
+    }
+    None
 }
 
 /// Order of neurons, splitting, reflection, change of sign.
 fn symmetries(shape: &Shape) -> Result<(), TestCaseError> {
     let (problem, end) = problem(shape);
+    let Some(problem) = with_unique_flow(problem) else { return Ok(()) };
     let run = short_run(&problem, end);
-    if run.counters().ambiguous_mass > 0.0 || balances_on_a_line(&problem) {
-        // Where the flow is not unique, the rule that chooses is not symmetric.
+    if run.counters().ambiguous_mass > 0.0 {
         return Ok(());
     }
     SEEN.fetch_add(1, Ordering::Relaxed);
     let check = |name: &str, other: LiftedProblem, map: &dyn Fn(Vec<f64>) -> Vec<f64>| {
         let other = short_run(&other, end);
         let off = off(&run, &other, map);
-        if std::env::var("RELUFLOW_CASES").is_ok() && off > 20.0 {
-            println!("{name}: {off:e} {shape:?}");
-        }
-        prop_assert!(off < 2e3, "{}: off by {:e} tolerances", name, off);
+        prop_assert!(off < 100.0, "{}: off by {:e} tolerances", name, off);
         Ok(())
     };
     check("order", reordered(&problem, shape.seed), &|rho| rho)?;
@@ -134,7 +150,7 @@ fn corner_cases_keep_the_symmetries() {
     result.unwrap_or_else(|error| panic!("{error}"));
     let (seen, cases) = (SEEN.load(Ordering::Relaxed), config().cases as usize);
     println!("{seen} of {cases} problems have a unique flow");
-    assert!(4 * seen > cases, "{seen} of {cases}");
+    assert!(2 * seen > cases, "{seen} of {cases}");
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn reach<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
     let (g0, g1) = (field.at(u), field.at(u + du));
     let (room, room_end) = (ON_LINE * size(z), ON_LINE * size(end));
     // NaN and infinity go aside.
-    let mut aside = !(room_end < f64::MAX);
+    let mut aside = room_end.is_nan() | (room_end > f64::MAX);
     let mut verdict = INSIDE;
     // Distances and rates at both ends, of the line that is crossed.
     let mut crossed = [1.0; 4];
@@ -246,14 +246,7 @@ fn reach<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
     let fall = s0 - s1;
     let (share, first, last) = (s0 / fall, -fall / r0, -fall / r1);
     let guess = share * (first + share * (3.0 - 2.0 * first - last + share * (first + last - 2.0)));
-    let within = (guess >= 0.0) & (guess <= 1.0);
-    let root = if verdict == INSIDE {
-        1.0
-    } else if within {
-        guess
-    } else {
-        share
-    };
+    let root = if verdict == INSIDE { 1.0 } else { guess };
     lanes.verdict[i] = if aside { ASIDE } else { verdict };
     (lanes.most[i], lanes.length[i]) = (du, root * du);
 }

@@ -129,22 +129,22 @@ fn at_home(
     regions: &Regions,
 ) -> Part {
     let (memory, home) = (rooms.memory(room), rooms.place(room));
-    let columns = state.c[memory.clone()]
+    let parts: Vec<Part> = state.c[memory.clone()]
         .par_chunks_mut(TASK)
         .zip(state.w_x[memory.clone()].par_chunks_mut(TASK))
         .zip(state.w_y[memory.clone()].par_chunks_mut(TASK))
         .zip(state.place[memory.clone()].par_chunks(TASK))
-        .zip(mass[memory].par_chunks(TASK));
-    let one = |((((c, x), y), place), mass): ((((&mut [f64], &mut [f64]), &mut [f64]), &[Place]), &[f64])| {
-        let mut part = Part::default();
-        for i in (0..c.len()).filter(|&i| room_of(regions.boundaries(), place[i]) == room) {
-            let z = settled(matrix, [c[i], x[i], y[i]], home);
-            [c[i], x[i], y[i]] = z;
-            part.neuron(regions, mass[i], home, z);
-        }
-        part
-    };
-    let parts: Vec<Part> = columns.map(one).collect();
+        .zip(mass[memory].par_chunks(TASK))
+        .map(|((((c, x), y), place), mass)| {
+            let mut part = Part::default();
+            for i in (0..c.len()).filter(|&i| room_of(regions.boundaries(), place[i]) == room) {
+                let z = settled(matrix, [c[i], x[i], y[i]], home);
+                [c[i], x[i], y[i]] = z;
+                part.neuron(regions, mass[i], home, z);
+            }
+            part
+        })
+        .collect();
     let mut sum = Part::default();
     parts.iter().for_each(|part| sum.add(part));
     sum

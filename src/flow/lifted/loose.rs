@@ -21,8 +21,9 @@ const HORIZON: f64 = 32.0;
 /// Those that are watched are sorted out when they are twice as many as they were, or after this many
 /// steps, ...
 const STEPS: usize = 8;
-/// ... but not when they are fewer than this.
+/// ... but not when they are fewer than this, or than this share of the others.
 const FEW: usize = 256;
+const SHARE: usize = 16;
 
 /// All neurons away from home, each list ascending in memory.
 #[derive(Debug, Clone)]
@@ -98,7 +99,8 @@ impl Loose {
         }
         self.watched.extend(old);
         self.steps += 1;
-        if self.watched.len() > FEW && (self.watched.len() > 2 * self.sorted || self.steps > STEPS) {
+        let many = self.watched.len() > FEW.max(self.asleep.len() / SHARE);
+        if many && (self.watched.len() > 2 * self.sorted || self.steps > STEPS) {
             self.sort_out(travel);
         }
     }
