@@ -149,3 +149,64 @@ fn at_home(
     parts.iter().for_each(|part| sum.add(part));
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::lifted::kind::{Exponent, Kind};
+    use crate::problem::Samples;
+
+    /// Several frames at once, with neurons at home and loose: coordinates, sums and what was touched.
+    #[test]
+    fn frames_that_are_due_are_applied_and_no_others() {
+        let samples = Samples::new(&[-1.0, 0.0, 1.0], &[0.0; 3]).unwrap();
+        let regions = Regions::new(&samples);
+        let count = regions.boundaries();
+        let places =
+            [Place::in_region(1), Place::in_region(2), Place::in_region(4), Place::in_cluster(3, true)];
+        // 40 neurons in the memory of each, every fifth of which has moved on.
+        let place: Vec<Place> =
+            (0..160).map(|i| if i % 5 == 0 { places[(i / 40 + 1) % 4] } else { places[i / 40] }).collect();
+        let mut starts = vec![0u32; Rooms::number(count) + 1];
+        for (at, place) in places.iter().enumerate() {
+            starts[room_of(count, *place) + 1..].fill(40 * (at as u32 + 1));
+        }
+        let mut rooms = Rooms::new(count, &starts, &place);
+        assert_eq!(rooms.loose.len(), 32);
+        let mut state = State::blank(160);
+        let value = |i: usize, step: f64| (i as f64 * step).sin();
+        state.c = (0..160).map(|i| value(i, 0.7) - if place[i].is_negative() { 3.0 } else { 0.0 }).collect();
+        (state.w_x, state.w_y) =
+            ((0..160).map(|i| value(i, 1.3)).collect(), (0..160).map(|i| value(i, 1.9)).collect());
+        state.place = place.clone();
+        let before = state.clone();
+        let mass: Vec<f64> = (0..160).map(|i| f64::from(i + 1)).collect();
+        let frame = |frame: usize| {
+            let e = Exponent { q: [0.1 * frame as f64, -0.3], omega: 0.0 };
+            Kind::LIFTED.matrix(&e)
+        };
+        let mut frames: Vec<Mat> = (0..2 * count).map(frame).collect();
+        let (all, due) = (frames.clone(), [2, count + 3]);
+        let mut totals = Totals::zero(count);
+        let touched = apply_some(&mut frames, &due, &mut totals, &mut rooms, &mut state, &mass, &regions);
+        // The memory of both rooms, and the eight loose neurons that are in each of them.
+        assert_eq!(touched, 2 * 40 + 2 * 8);
+        let mut expected = Totals::zero(count);
+        for i in 0..160 {
+            let old = [before.c[i], before.w_x[i], before.w_y[i]];
+            let frame = frame_of(count, place[i]).unwrap();
+            let z = if due.contains(&frame) { settled(&all[frame], old, place[i]) } else { old };
+            assert_eq!([state.c[i], state.w_x[i], state.w_y[i]], z, "neuron {i}");
+            if frame == 2 {
+                add(&mut expected.region[2], &of_neuron(mass[i], z));
+            } else if due.contains(&frame) {
+                let d = regions.direction(3);
+                let l = z[1] * d[0] + z[2] * d[1];
+                add(&mut expected.boundary[3][1], &of_pinned(mass[i], z[0], l));
+            }
+        }
+        let (found, expected) = (totals.to_flat(), expected.to_flat());
+        assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-9), "{found:?} {expected:?}");
+        assert!((0..2 * count).all(|k| (frames[k] == IDENTITY) == due.contains(&k)));
+    }
+}
