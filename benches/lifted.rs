@@ -1,8 +1,9 @@
 //! The lifted flow: particle-updates per second of full accepted steps, time per step, memory.
 //!
 //! `cargo bench --bench lifted` prints the table for 10^4, 10^5, 10^6 and 10^7 neurons; numbers
-//! after `--` replace these (`-- 1e6`), `s=10` and `busy` or `quiet` keep only theirs. The problem: `s`
-//! samples of a sine on [-1, 1], weights nearly normal, mean-field scaling, tolerance 1e-8. Two phases:
+//! after `--` replace these (`-- 1e6`), `s=10` and `busy` or `quiet` keep only theirs, `late=100` is another
+//! time for the quiet phase, `steps=100` another number of steps. The problem: `s` samples of a sine on [-1, 1], weights nearly normal, mean-field
+//! scaling, tolerance 1e-8. Two phases:
 //!
 //! * `busy`: from time 0 on, when most neurons cross lines;
 //! * `quiet`: late in the run. A run of 10^4 neurons is brought there, and each of them is split
@@ -11,9 +12,12 @@
 //! An update is one neuron through one accepted step with all its pushes. Region frames leave most
 //! neurons where they lie in memory, so that what counts beside `m` is how many are touched: looked at,
 //! walked, or moved in memory. A look reads `c` and `w`, 24 bytes: `look` compares them with what a
-//! triad `a = b + q c`, measured first, moves in the same time.
+//! triad `a = b + q c`, measured first, moves in the same time. `live` is the most memory in use at any
+//! moment of these steps, `held` what the process holds after them, in bytes per neuron.
 
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 
 use std::time::Instant;
 
@@ -21,6 +25,9 @@ use common::{memory, nearly_normal, processor_time, samples, triad};
 use reluflow::flow::Flow;
 use reluflow::problem::Neurons;
 use reluflow::run::Simulation;
+
+#[global_allocator]
+static ALLOCATOR: counting::Counting = counting::Counting;
 
 const TOLERANCE: f64 = 1e-8;
 const FLOW: Flow = Flow::Lifted { kappa: 1.0 };
@@ -32,16 +39,17 @@ fn neurons(m: usize) -> Neurons {
     Neurons::uniform(column(0), column(1), column(2)).expect("valid neurons")
 }
 
-/// `m` neurons as they are late in the run.
-fn late(m: usize, s: usize) -> Neurons {
+/// A run of few neurons, late.
+fn coarse(s: usize, late: Option<f64>) -> Simulation {
     let mut coarse = Simulation::with(samples(s), neurons(COARSE), FLOW, 1e-6).expect("a start");
+    // With a thousand samples it would take hours to become as quiet.
+    let end = if s <= 100 { 1000.0 } else { 30.0 };
+    coarse.advance_to(late.unwrap_or(end)).expect("a run");
     coarse
-        .advance_to(match s {
-            10 => 10.0,
-            100 => 300.0,
-            _ => 30.0,
-        })
-        .expect("a run");
+}
+
+/// `m` neurons as they are there.
+fn late(m: usize, coarse: &Simulation) -> Neurons {
     let parts = m / COARSE;
     let column = |at: usize, sign: f64| {
         (0..m)
@@ -54,9 +62,10 @@ fn late(m: usize, s: usize) -> Neurons {
     Neurons::uniform(column(0, 1.0), column(1, 1.0), column(2, -1.0)).expect("valid neurons")
 }
 
-fn row(m: usize, s: usize, phase: &str, bandwidth: f64) {
-    let start = if phase == "busy" { neurons(m) } else { late(m, s) };
-    let before = memory() - 32.0 * m as f64; // without the measure that is handed over
+fn row(m: usize, s: usize, coarse: Option<&Simulation>, most: Option<u64>, bandwidth: f64) {
+    let phase = if coarse.is_some() { "quiet" } else { "busy" };
+    let (before, live) = (memory(), counting::live());
+    let start = coarse.map_or_else(|| neurons(m), |coarse| late(m, coarse));
     let mut simulation = Simulation::with(samples(s), start, FLOW, TOLERANCE).expect("a start");
     // The first steps grow from nothing: not what is to be measured.
     for _ in 0..if phase == "busy" { 6 } else { 40 } {
@@ -65,7 +74,9 @@ fn row(m: usize, s: usize, phase: &str, bandwidth: f64) {
     let (start, processor) = (Instant::now(), processor_time());
     let (mut pushes, mut steps, mut events, mut touched) = (0, 0u64, 0, 0);
     let first = simulation.state().time;
-    while start.elapsed().as_secs_f64() < 3.0 && steps < 400 {
+    counting::take_peak();
+    let most = most.unwrap_or(if phase == "busy" { 100 } else { 400 });
+    while start.elapsed().as_secs_f64() < 4.0 && steps < most {
         let record = simulation.step(1e9).expect("a step");
         (pushes, steps) = (pushes + record.pushes, steps + 1);
         (events, touched) = (events + record.counters.events(), touched + record.touched);
@@ -73,7 +84,7 @@ fn row(m: usize, s: usize, phase: &str, bandwidth: f64) {
     let (elapsed, processor) = (start.elapsed().as_secs_f64(), processor_time() - processor);
     let updates = (m as u64 * steps) as f64;
     println!(
-        "{m:>9} {s:>5} {phase:>6} {steps:>6} {:>9.1e} {:>7.2} {:>10.1e} {:>10.1e} {:>10.2e} {:>10.2e} {:>9.3} {:>6.2} {:>6.0}",
+        "{m:>9} {s:>5} {phase:>6} {steps:>6} {:>9.1e} {:>7.2} {:>10.1e} {:>10.1e} {:>10.2e} {:>10.2e} {:>9.3} {:>9.3} {:>6.2} {:>6.1} {:>6.1}",
         (simulation.state().time - first) / steps as f64,
         f64::from(pushes) / steps as f64,
         events as f64 / updates,
@@ -81,7 +92,9 @@ fn row(m: usize, s: usize, phase: &str, bandwidth: f64) {
         updates / elapsed,
         updates / processor,
         1e3 * elapsed / steps as f64,
+        1e3 * processor / steps as f64,
         24.0 * touched as f64 / elapsed / bandwidth,
+        (counting::take_peak() - live) as f64 / m as f64,
         (memory() - before) / m as f64
     );
 }
@@ -99,7 +112,7 @@ fn main() {
     let bandwidth = triad();
     println!("{} threads, triad {:.1} GB/s", rayon::current_num_threads(), 1e-9 * bandwidth);
     println!(
-        "{:>9} {:>5} {:>6} {:>6} {:>9} {:>7} {:>10} {:>10} {:>10} {:>10} {:>9} {:>6} {:>6}",
+        "{:>9} {:>5} {:>6} {:>6} {:>9} {:>7} {:>10} {:>10} {:>10} {:>10} {:>9} {:>9} {:>6} {:>6} {:>6}",
         "m",
         "s",
         "phase",
@@ -111,14 +124,21 @@ fn main() {
         "updates/s",
         "per cpu",
         "ms/step",
+        "cpu ms",
         "look",
-        "bytes"
+        "live",
+        "held"
     );
+    let value =
+        |name: &str| arguments.iter().find_map(|argument| argument.strip_prefix(name)?.parse::<f64>().ok());
+    let (time, steps) = (value("late="), value("steps=").map(|steps| steps as u64));
     for s in [10, 100, 1000].into_iter().filter(|s| !some_count || named(&format!("s={s}"))) {
-        for phase in ["busy", "quiet"].into_iter().filter(|phase| !some_phase || named(phase)) {
-            for &m in &sizes {
-                row(m, s, phase, bandwidth);
-            }
+        if !some_phase || named("busy") {
+            sizes.iter().for_each(|&m| row(m, s, None, steps, bandwidth));
+        }
+        if !some_phase || named("quiet") {
+            let coarse = coarse(s, time);
+            sizes.iter().for_each(|&m| row(m, s, Some(&coarse), steps, bandwidth));
         }
     }
 }

@@ -6,7 +6,6 @@ use reluflow::flow::{Counters, Flow};
 use crate::common::lifted::LiftedProblem;
 use crate::common::{short, slope};
 
-const MEMBERS: u32 = 32;
 const LIFTED: Flow = Flow::Lifted { kappa: 1.0 };
 const ADAPTIVE: Flow = Flow::Adaptive { kappa: 1.0 };
 const KERNEL: Flow = Flow::Kernel { kappa: 1.0 };
@@ -17,13 +16,13 @@ const KERNEL: Flow = Flow::Kernel { kappa: 1.0 };
 fn slopes(
     name: &str,
     (problem, end): (LiftedProblem, f64),
-    (coarsest, spread): (u32, f64),
+    (coarsest, spread, members): (u32, f64, u32),
     regime: impl Fn(&Counters) -> bool,
 ) -> (f64, f64) {
     let (mut residual, mut neurons) = ([0f64; 5], [0f64; 5]);
-    for member in 0..MEMBERS {
+    for member in 0..members {
         let mut problem = problem.clone();
-        let factor = 1.0 + spread * f64::from(member) / f64::from(MEMBERS);
+        let factor = 1.0 + spread * f64::from(member) / f64::from(members);
         problem.c.iter_mut().for_each(|c| *c *= factor);
         let exact = problem.run(1e-12, end);
         assert!(regime(&exact.counters()), "{name}, member {member}: {:?}", exact.counters());
@@ -34,7 +33,7 @@ fn slopes(
             neurons[i] += run.neuron_difference(&exact).powi(2);
         }
     }
-    let root = |sum: f64| (sum / f64::from(MEMBERS)).sqrt();
+    let root = |sum: f64| (sum / f64::from(members)).sqrt();
     let (residual, neurons) = (residual.map(root), neurons.map(root));
     let found = (slope(&residual), slope(&neurons));
     println!("{name}: slopes {found:.2?}, residual {}, neurons {}", short(&residual), short(&neurons));
@@ -47,10 +46,12 @@ fn only(counters: &Counters, names: &[&str]) -> bool {
     counters.counts().iter().all(|(name, count)| (*count > 0) == names.contains(name))
 }
 
-/// At least second order, up to the scatter that is left in the fit.
+/// At least second order, up to the scatter that is left in the fit. Each error depends on where in its
+/// step an event falls, by chance, so that the slopes scatter: those of adaptive crossing, for example, by
+/// 0.1 with 32 members; with 128 they are 2.00 and 1.96.
 fn second_order(name: &str, problem: (LiftedProblem, f64), events: &[&str]) {
-    let (residual, neurons) = slopes(name, problem, (128, 0.1), |counters| only(counters, events));
-    assert!(residual > 1.85 && neurons > 1.85, "{name}: slopes {residual} and {neurons}");
+    let (residual, neurons) = slopes(name, problem, (128, 0.1, 64), |counters| only(counters, events));
+    assert!(residual > 1.9 && neurons > 1.9, "{name}: slopes {residual} and {neurons}");
 }
 
 fn smooth(name: &str, flow: Flow) {
@@ -63,7 +64,7 @@ fn smooth(name: &str, flow: Flow) {
         mass: vec![0.25; 4],
         flow,
     };
-    let (residual, neurons) = slopes(name, (problem, 0.6), (8, 0.02), |counters| only(counters, &[]));
+    let (residual, neurons) = slopes(name, (problem, 0.6), (8, 0.02, 32), |counters| only(counters, &[]));
     assert!(residual > 3.7 && neurons > 3.7, "{name}: slopes {residual} and {neurons}");
 }
 

@@ -60,6 +60,36 @@ fn errors_of_the_kernel_limit_follow_the_tolerance() {
     errors_follow(Flow::Kernel { kappa: 1.3 });
 }
 
+/// Some neurons, or all, start at the origin, where nothing tells how fast they will be: the tolerance is
+/// kept all the same. Some rest there until the others have changed what is downhill.
+#[test]
+fn neurons_that_start_at_the_origin_keep_the_tolerance() {
+    let (mut set_off, mut rested) = (0, 0);
+    for flow in [Flow::Lifted { kappa: 1.3 }, Flow::Adaptive { kappa: 1.3 }] {
+        for seed in 0..40 {
+            let (mut problem, end) = LiftedProblem::drawn(seed, flow);
+            let at_origin = if seed % 2 == 0 { problem.c.len() } else { problem.c.len() / 2 + 1 };
+            for i in 0..at_origin {
+                (problem.a[i], problem.b[i]) = (0.0, 0.0);
+            }
+            let exact = problem.run(1e-13, end);
+            if exact.counters().ambiguous_mass > 0.0 {
+                continue;
+            }
+            rested += exact.counters().unsticks;
+            set_off += exact.neurons().iter().take(at_origin).filter(|z| z[1] != 0.0 || z[2] != 0.0).count();
+            for digits in [3, 5, 7, 9, 11] {
+                let tolerance = 10f64.powi(-digits);
+                let run = problem.run(tolerance, end);
+                let off = run.residual_difference(&exact) / exact.state.scale;
+                assert!(off < 20.0 * tolerance, "{flow:?} {seed}, {tolerance:e}: off by {off:e}");
+            }
+        }
+    }
+    println!("{set_off} neurons set off, {rested} after a rest");
+    assert!(set_off > 50, "{set_off}");
+}
+
 /// A tolerance below rounding cannot be kept: the controller says so, and leaves the state as it was.
 #[test]
 fn an_impossible_tolerance_ends_with_a_message() {

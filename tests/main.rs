@@ -49,6 +49,7 @@ mod lifted_limits;
 mod lifted_metric;
 mod lifted_one_sample;
 mod lifted_orders;
+mod lifted_symmetries;
 mod lifted_tolerance;
 mod neuron_checks;
 mod orders;

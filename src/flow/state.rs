@@ -20,8 +20,7 @@ pub struct State {
     /// Where in `r`, `theta` and `place` each particle is. Large measures are kept grouped by
     /// place, because the inner loop is faster so.
     pub position: Vec<u32>,
-    /// Of canonical particles: events up to the last grouping. Of neurons: how often one that had
-    /// left its group was looked at since the last grouping.
+    /// Events of canonical particles up to the last grouping.
     pub grouped_at: u64,
     /// Signed amplitude of each particle, at its `position`; empty for neurons.
     pub r: Vec<f64>,

@@ -1,5 +1,6 @@
 //! What several tests need: small problems, runs of them, and the definitions written out naively.
 
+pub mod corners;
 pub mod lifted;
 
 use std::f64::consts::TAU;

@@ -8,27 +8,26 @@ use crate::flow::field::{Vec2, gradients};
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::state::State;
-use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
+use crate::problem::{Neurons, Place, Regions, Samples};
 
+use super::apply::{apply_all, apply_some, settled};
+use super::convoy::{Traveller, walk_all};
 use super::find::find;
-use super::frame::{IDENTITY, Mat, apply};
+use super::frame::{IDENTITY, Mat};
 use super::kind::{Kind, Neuron};
 use super::order::order;
-use super::resum::sum_anew;
-use super::rooms::{Rooms, room_of, rooms_of};
-use super::start::{Totals, start_of};
+use super::rooms::Rooms;
+use super::start::{Totals, from_origin, start_of};
 use super::sums::Sums;
 use super::tables::Tables;
 use super::totals::{add_movers, moments_of};
-use super::walk::{Walked, walk};
 
-/// A frame whose entries pass this is applied to its neurons and starts anew: beyond, rounding in
-/// frame coordinates would be felt.
-const LARGEST_ENTRY: f64 = 10.0;
-/// Neurons are grouped anew when this share of them is loose, ...
-const LOOSE_SHARE: usize = 4;
-/// ... or when loose ones were looked at so many times, per neuron: that costs as much as grouping.
-const LOOKS: u64 = 1;
+/// A frame whose entries pass this is applied to its neurons and starts anew: every neuron that comes in
+/// is rounded in frame coordinates, which costs its invariant this squared times the rounding.
+const LARGEST_ENTRY: f64 = 4.0;
+/// Neurons are grouped anew when this share of them is loose: looking at those one by one then has cost
+/// about as much as grouping.
+const LOOSE_SHARE: usize = 6;
 
 /// Neurons by room, their frames and moments, and what the last push made of them.
 pub struct Cloud {
@@ -52,13 +51,23 @@ struct Trial {
     frames: Vec<Mat>,
     travel: Vec<f64>,
     totals: Option<Totals>,
-    /// Who met an event, ascending, where it was, and what it is at the end.
-    moved: Vec<(u32, Place, Walked)>,
+    /// Who met an event, batch by batch, ascending.
+    moved: Vec<Vec<Moved>>,
+}
+
+/// A neuron that met an event.
+struct Moved {
+    /// Where it lies in memory.
+    at: u32,
+    /// Where it was, and where it is at the end.
+    place: [Place; 2],
+    /// What it is at the end, in the frame of its place.
+    z: Neuron,
 }
 
 impl Cloud {
-    /// The neurons at the start of a run: fills the columns of the state and returns the mass whose
-    /// start was ambiguous.
+    /// The neurons at the start of a run, grouped by room: fills the columns of the state and returns
+    /// the mass whose start was ambiguous.
     pub fn start(
         samples: &Samples,
         regions: &Regions,
@@ -67,27 +76,25 @@ impl Cloud {
         kappa: f64,
         state: &mut State,
     ) -> f64 {
-        let (m, mass) = (neurons.len(), neurons.mass().to_vec());
+        let mut mass = neurons.mass().to_vec();
         (state.c, state.w_x, state.w_y, _) = neurons.into_columns();
         state.w_y.par_iter_mut().for_each(|b| *b = -*b);
         // Where exactly a neuron on a line is counted does not matter to the residuals.
         Cloud::place(regions, Kind::KERNEL, &[], &mass, state);
         let frames = vec![IDENTITY; 2 * regions.boundaries()];
-        let sum = |state: &State| {
-            Totals::sum(regions, &mass, &state.place, |i| [state.c[i], state.w_x[i], state.w_y[i]])
+        let sum = |mass: &[f64], state: &State| {
+            Totals::sum(regions, mass, &state.place, |i| [state.c[i], state.w_x[i], state.w_y[i]])
         };
-        let moments = moments_of(samples, regions, kind, kappa, &frames, &sum(state));
+        let moments = moments_of(samples, regions, kind, kappa, &frames, &sum(&mass, state));
         let mut rho = vec![0.0; samples.len()];
         moments.residual(samples, regions, &mut rho);
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, &rho, &mut g);
         let ambiguous = Cloud::place(regions, kind, &g, &mass, state);
+        order(state, &mut mass, regions);
         state.frame = frames.concat();
-        state.moments = sum(state).to_flat();
-        // All in the memory of the first room until they are grouped.
-        state.room = vec![m as u32; Rooms::number(regions.boundaries()) + 1];
-        state.room[0] = 0;
-        let mut rooms = Rooms::new(regions.boundaries(), &state.room, &state.place);
+        state.moments = sum(&mass, state).to_flat();
+        let mut rooms = Rooms::grouped(regions.boundaries(), &state.room);
         rooms.store(&mut state.travel, &mut state.deadline);
         ambiguous
     }
@@ -96,12 +103,13 @@ impl Cloud {
     /// whose start is ambiguous.
     fn place(regions: &Regions, kind: Kind, g: &[Vec2], mass: &[f64], state: &mut State) -> f64 {
         state.place.resize(mass.len(), Place::DEAD);
+        let origin = [1.0, -1.0].map(|sign| from_origin(regions, kind, g, sign));
         let columns = state.c.par_iter().zip(&mut state.w_x).zip(&mut state.w_y).zip(&mut state.place);
         let ambiguous: Vec<usize> = columns
             .enumerate()
             .filter_map(|(i, (((c, x), y), place))| {
                 let mut z = [*c, *x, *y];
-                let (found, ambiguous) = start_of(regions, kind, g, &mut z);
+                let (found, ambiguous) = start_of(regions, kind, g, &origin, &mut z);
                 ([_, *x, *y], *place) = (z, found);
                 ambiguous.then_some(i)
             })
@@ -182,29 +190,32 @@ impl Cloud {
         let (candidates, looked) = find(&tables, &mut self.rooms, state);
         self.touched += looked;
         let size = (candidates.len() / 64).clamp(512, 65536).max(32 * count);
-        self.batches.resize_with(candidates.len().div_ceil(size), || Sums::none(count));
-        self.trial.moved = candidates
+        let batches = candidates.len().div_ceil(size);
+        self.batches.resize_with(batches, || Sums::none(count));
+        self.trial.moved.resize_with(batches, Vec::new);
+        candidates
             .par_chunks(size)
             .zip(self.batches.par_iter_mut())
-            .map(|(candidates, sums)| {
+            .zip(self.trial.moved.par_iter_mut())
+            .for_each(|((candidates, sums), moved)| {
                 sums.clear(significant);
+                moved.clear();
                 // Fetched all together: they lie scattered in memory, and walks would wait for each.
-                let fetched: Vec<(u32, f64, Place, Neuron)> = candidates
-                    .iter()
-                    .map(|&i| (i, i as usize))
-                    .map(|(i, at)| {
-                        (i, mass[at], state.place[at], [state.c[at], state.w_x[at], state.w_y[at]])
-                    })
-                    .collect();
-                let one = |(i, mass, place, stored): (u32, f64, Place, Neuron)| {
-                    let frame = self.rooms.frame(self.rooms.of(place));
-                    let z = frame.map_or(stored, |frame| settled(&self.frames[frame], stored, place));
-                    walk(&tables, stored, Walked { mass, z, place }, sums).map(|end| (i, place, end))
+                let fetch = |&i: &u32| {
+                    let (at, i) = (i, i as usize);
+                    let z = [state.c[i], state.w_x[i], state.w_y[i]];
+                    Traveller { at, mass: mass[i], place: [state.place[i]; 2], z, met: false }
                 };
-                fetched.into_iter().filter_map(one).collect::<Vec<_>>()
-            })
-            .collect::<Vec<_>>()
-            .concat();
+                let mut travellers: Vec<Traveller> = candidates.iter().map(fetch).collect();
+                let settle = |place: Place, z: Neuron| {
+                    let frame = self.rooms.frame(self.rooms.of(place));
+                    frame.map_or(z, |frame| settled(&self.frames[frame], z, place))
+                };
+                walk_all(&tables, &mut travellers, settle, sums);
+                let met = || travellers.iter().filter(|traveller| traveller.met);
+                moved.reserve_exact(met().count());
+                moved.extend(met().map(|&Traveller { at, place, z, .. }| Moved { at, place, z }));
+            });
         self.sums.clear(significant);
         self.sums.merge(&self.batches);
         self.finish(samples, regions, &tables, walks);
@@ -213,8 +224,8 @@ impl Cloud {
     /// Frames, totals and moments at the end of a push.
     fn finish(&mut self, samples: &Samples, regions: &Regions, tables: &Tables<'_>, walks: &mut Walks) {
         let count = regions.boundaries();
-        let moves = self.trial.moved.iter();
-        let moves = moves.map(|(_, before, end)| (self.rooms.of(*before), self.rooms.of(end.place)));
+        let moves = self.trial.moved.iter().flatten();
+        let moves = moves.map(|moved| moved.place.map(|place| self.rooms.of(place)));
         let after = self.rooms.counts_after(moves);
         let mut totals = self.totals.clone();
         for (k, (total, sums)) in totals.region.iter_mut().zip(&self.sums.region).enumerate() {
@@ -257,35 +268,33 @@ impl Cloud {
     /// Makes the neurons of the last push those of the state. Returns whether frames were applied,
     /// which changes moments by rounding.
     pub fn accept(&mut self, state: &mut State, mass: &[f64], regions: &Regions) -> bool {
-        for (room, travel) in self.rooms.travel.iter_mut().enumerate() {
-            let frame = room_frame(regions.boundaries(), room);
-            *travel += frame.map_or(0.0, |frame| self.trial.travel[frame]);
-        }
+        let count = regions.boundaries();
+        self.rooms.advance(|room| room_frame(count, room).map_or(0.0, |frame| self.trial.travel[frame]));
         std::mem::swap(&mut self.frames, &mut self.trial.frames);
         if let Some(totals) = self.trial.totals.take() {
             self.totals = totals;
         }
-        for (i, before, end) in &self.trial.moved {
-            let at = *i as usize;
-            self.rooms.moved(self.rooms.of(*before), self.rooms.of(end.place));
-            state.place[at] = end.place;
-            [state.c[at], state.w_x[at], state.w_y[at]] = end.z;
+        for Moved { at, place, z } in self.trial.moved.iter().flatten() {
+            let i = *at as usize;
+            self.rooms.moved(self.rooms.of(place[0]), self.rooms.of(place[1]));
+            state.place[i] = place[1];
+            [state.c[i], state.w_x[i], state.w_y[i]] = *z;
         }
-        let moved = self.trial.moved.iter().map(|(i, ..)| *i);
-        self.rooms.update(moved, &state.place);
-        self.trial.moved.clear();
-        let mut applied = false;
-        for frame in 0..self.frames.len() {
-            let largest = self.frames[frame].iter().fold(0.0, |most: f64, entry| most.max(entry.abs()));
-            let due = largest > LARGEST_ENTRY && self.kind.beta > 0.0;
-            if due || (self.plain && self.frames[frame] != IDENTITY) {
-                self.apply_frame(state, regions, frame);
-                sum_anew(&mut self.totals, &self.rooms, state, mass, regions, frame);
-                applied = true;
-            }
+        self.rooms.update(self.trial.moved.iter().flatten().map(|moved| moved.at), &state.place);
+        let due: Vec<usize> = (0..self.frames.len()).filter(|&frame| self.due(frame)).collect();
+        if !due.is_empty() {
+            let Cloud { frames, totals, rooms, .. } = self;
+            self.touched += apply_some(frames, &due, totals, rooms, state, mass, regions);
         }
         self.store(state);
-        applied
+        !due.is_empty()
+    }
+
+    /// Whether a frame is to be applied to its neurons.
+    fn due(&self, frame: usize) -> bool {
+        let frame = &self.frames[frame];
+        let largest = frame.iter().fold(0.0, |most: f64, entry| most.max(entry.abs()));
+        (largest > LARGEST_ENTRY && self.kind.beta > 0.0) || (self.plain && *frame != IDENTITY)
     }
 
     /// Moments of the present neurons.
@@ -293,62 +302,23 @@ impl Cloud {
         moments_of(samples, regions, self.kind, self.kappa, &self.frames, &self.totals)
     }
 
-    /// Applies a frame to its neurons, which then are stored as they are; their sums must then be taken anew.
-    fn apply_frame(&mut self, state: &mut State, regions: &Regions, frame: usize) {
-        let count = regions.boundaries();
-        let matrix = self.frames[frame];
-        let rooms = rooms_of(count, frame);
-        for room in rooms.clone() {
-            let blocks = &self.rooms.blocks[self.rooms.blocks_of(room)];
-            let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { continue };
-            let range = first.first..last.first + last.len;
-            self.touched += range.len() as u64;
-            let place = &state.place[range.clone()];
-            state.c[range.clone()]
-                .par_iter_mut()
-                .zip(&mut state.w_x[range.clone()])
-                .zip(&mut state.w_y[range])
-                .zip(place)
-                .with_min_len(4096)
-                .for_each(|(((c, x), y), &place)| {
-                    if room_of(count, place) == room {
-                        [*c, *x, *y] = settled(&matrix, [*c, *x, *y], place);
-                    }
-                });
-            self.rooms.disturb(room);
-        }
-        for (&i, (room, deadline)) in self.rooms.loose.iter().zip(&mut self.rooms.loose_room) {
-            let at = i as usize;
-            if rooms.contains(&(*room as usize)) {
-                *deadline = f64::NEG_INFINITY;
-                let z = [state.c[at], state.w_x[at], state.w_y[at]];
-                [state.c[at], state.w_x[at], state.w_y[at]] = settled(&matrix, z, state.place[at]);
-            }
-        }
-        self.frames[frame] = IDENTITY;
-    }
-
-    /// Groups the neurons by room in memory, if many are loose or in any case (`always`): all frames
-    /// are applied and all totals summed anew. Returns whether it did.
-    pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, regions: &Regions, always: bool) -> bool {
+    /// Groups the neurons by room in memory, if many are loose: all frames are applied and all totals
+    /// summed anew. Returns whether it did.
+    pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, regions: &Regions) -> bool {
         let m = state.c.len();
-        state.grouped_at += self.rooms.loose.len() as u64;
-        let many = self.rooms.loose.len() > (m / LOOSE_SHARE).max(256);
-        if !always && !many && state.grouped_at <= LOOKS * m.max(4096) as u64 {
+        if self.rooms.loose.len() <= (m / LOOSE_SHARE).max(256) {
             return false;
         }
-        for frame in 0..self.frames.len() {
-            if self.frames[frame] != IDENTITY {
-                self.apply_frame(state, regions, frame);
-            }
-        }
+        // Memory that is not needed while there are two orders of everything.
+        self.trial.moved = vec![];
+        self.rooms = Rooms::grouped(regions.boundaries(), &[]);
+        apply_all(&mut self.frames, state);
         order(state, mass, regions);
         self.touched += m as u64;
-        self.rooms = Rooms::new(regions.boundaries(), &state.room, &state.place);
+        self.rooms = Rooms::grouped(regions.boundaries(), &state.room);
         let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
         self.totals = Totals::sum(regions, mass, &state.place, z);
         state.deadline.clear();
-        state.grouped_at = 0;
         self.store(state);
         true
     }
@@ -359,14 +329,6 @@ impl Cloud {
         state.frame = self.frames.concat();
         state.moments = self.totals.to_flat();
     }
-}
-
-/// A neuron after its frame; rounding must not turn the sign of a pinned `c`.
-fn settled(matrix: &Mat, z: Neuron, place: Place) -> Neuron {
-    let [c, x, y] = apply(matrix, z);
-    let pinned = place.kind() == PlaceKind::Pinned;
-    let sign = if place.is_negative() { -1.0 } else { 1.0 };
-    [if pinned { sign * (sign * c).max(0.0) } else { c }, x, y]
 }
 
 /// The frame of a room among those of `count = 2 s` regions.

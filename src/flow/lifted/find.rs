@@ -5,11 +5,12 @@ use rayon::prelude::*;
 use crate::flow::state::State;
 
 use super::look::{Lanes, Sides, is_near, look};
-use super::rooms::{BLOCK, Block, Rooms};
+use super::loose::Entry;
+use super::rooms::{BLOCK, Rooms};
 use super::tables::{Sweep, Tables};
 
 /// Blocks that one task looks at.
-const TASK: usize = 32;
+const TASK: usize = 128;
 /// Loose neurons that one task looks at.
 const LOOSE_TASK: usize = 4096;
 /// Room for the rounding of accumulated travel.
@@ -27,46 +28,53 @@ struct Prospect<'a> {
     sides: Sides,
 }
 
+/// Blocks that need a look: their numbers, and the room of each.
+#[derive(Default)]
+struct Due {
+    blocks: Vec<usize>,
+    rooms: Vec<usize>,
+}
+
 /// Indices of all neurons that may meet an event, ascending. Also how many neurons were looked at.
 /// Which neurons are found does not depend on deadlines, which only spare looks; deadlines are
 /// brought up to date.
 pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>, u64) {
     let prospects: Vec<Prospect> =
         (0..rooms.travel.len()).map(|room| prospect(tables, rooms, room)).collect();
-    let mut near: Vec<usize> = vec![];
+    let mut due = Due::default();
     for (room, prospect) in prospects.iter().enumerate().skip(1) {
-        let Prospect { leaving, travel: [_, reach], .. } = *prospect;
-        if leaving || reach > rooms.earliest[room] {
-            let blocks = rooms.blocks_of(room);
-            near.extend(blocks.filter(|&block| leaving || reach > rooms.blocks[block].deadline));
+        if prospect.leaving {
+            due.blocks.extend(rooms.deadlines.blocks(room));
+        } else {
+            rooms.deadlines.due(room, prospect.travel[1], &mut due.blocks);
         }
+        due.rooms.resize(due.blocks.len(), room);
     }
-    let looked: u64 = near.iter().map(|&block| rooms.blocks[block].len as u64).sum();
-    let found: Vec<(Vec<u32>, Vec<f64>)> = near
+    let found: Vec<(Vec<u32>, Vec<f64>)> = due
+        .blocks
         .par_chunks(TASK)
-        .map(|blocks| {
+        .zip(due.rooms.par_chunks(TASK))
+        .map(|(blocks, of)| {
             let (mut indices, mut deadlines) = (vec![], vec![]);
-            for block in blocks.iter().map(|&block| rooms.blocks[block]) {
-                deadlines.push(look_at(&prospects[block.room], rooms, state, block, &mut indices));
+            for (&block, &room) in blocks.iter().zip(of) {
+                deadlines.push(look_at(&prospects[room], rooms, state, room, block, &mut indices));
             }
             (indices, deadlines)
         })
         .collect();
-    let mut all = vec![];
-    let mut blocks = near.iter();
-    for (indices, deadlines) in found {
+    let looked: u64 =
+        due.blocks.iter().zip(&due.rooms).map(|(&block, &room)| rooms.block(room, block).len() as u64).sum();
+    let total = found.iter().map(|(indices, _)| indices.len()).sum();
+    let (mut all, mut deadlines) = (Vec::with_capacity(total), Vec::with_capacity(due.blocks.len()));
+    for (indices, some) in found {
         all.extend(indices);
-        for (deadline, &block) in deadlines.into_iter().zip(&mut blocks) {
-            rooms.set_deadline(block, deadline);
-        }
+        deadlines.extend(some);
     }
-    let mut last = usize::MAX;
-    for &block in &near {
-        let room = rooms.blocks[block].room;
-        if room != last {
-            rooms.find_earliest(room);
-            last = room;
-        }
+    let mut first = 0;
+    for of_room in due.rooms.chunk_by(|a, b| a == b) {
+        let range = first..first + of_room.len();
+        rooms.deadlines.set(of_room[0], &due.blocks[range.clone()], &deadlines[range.clone()]);
+        first = range.end;
     }
     let loose = find_loose(&prospects, rooms, state);
     (merged(all, loose), looked + rooms.loose.len() as u64)
@@ -93,11 +101,17 @@ fn prospect<'a>(tables: &'a Tables<'_>, rooms: &Rooms, room: usize) -> Prospect<
 }
 
 /// Adds those of a block that must be walked; returns the block's deadline.
-fn look_at(prospect: &Prospect<'_>, rooms: &Rooms, state: &State, block: Block, out: &mut Vec<u32>) -> f64 {
-    let range = block.first..block.first + block.len;
-    let at_home = |i: usize| rooms.of(state.place[i]) == block.room;
+fn look_at(
+    prospect: &Prospect<'_>,
+    rooms: &Rooms,
+    state: &State,
+    room: usize,
+    block: usize,
+    out: &mut Vec<u32>,
+) -> f64 {
+    let range = rooms.block(room, block);
     if prospect.leaving {
-        out.extend(range.filter(|&i| at_home(i)).map(|i| i as u32));
+        out.extend(range.filter(|&i| rooms.of(state.place[i]) == room).map(|i| i as u32));
         return f64::NEG_INFINITY;
     }
     let Some(sweep) = prospect.sweep else { return f64::INFINITY };
@@ -108,35 +122,48 @@ fn look_at(prospect: &Prospect<'_>, rooms: &Rooms, state: &State, block: Block, 
         y: &state.w_y[range.clone()],
         place: &state.place[range.clone()],
     };
-    let margin = look(lanes, rooms.place(block.room), sweep, prospect.sides, &mut flags);
-    let flagged = flags[..block.len].iter().zip(range).filter(|(flag, _)| **flag != 0);
-    out.extend(flagged.map(|(_, i)| i as u32));
+    let margin = look(lanes, rooms.place(room), sweep, prospect.sides, &mut flags);
+    // Eight flags at a time: most are zero.
+    for (first, flags) in range.step_by(8).zip(flags.chunks_exact(8)) {
+        let eight: [u8; 8] = flags.try_into().expect("a chunk of eight");
+        if u64::from_ne_bytes(eight) != 0 {
+            out.extend((0..8).filter(|&lane| eight[lane] != 0).map(|lane| (first + lane) as u32));
+        }
+    }
     prospect.travel[0] + SLACK * margin
 }
 
 /// The loose neurons that must be walked, ascending.
 fn find_loose(prospects: &[Prospect<'_>], rooms: &mut Rooms, state: &State) -> Vec<u32> {
-    let one = |(&i, (room, deadline)): (&u32, &mut (u32, f64))| {
-        let prospect = &prospects[*room as usize];
+    let one = |entry: &mut Entry| {
+        let (prospect, at) = (&prospects[entry.room as usize], entry.at as usize);
         if prospect.leaving {
-            return Some(i);
+            return Some(entry.at);
         }
-        if prospect.travel[1] <= *deadline {
+        if prospect.travel[1] <= entry.deadline {
             return None;
         }
-        let (sweep, at) = (prospect.sweep?, i as usize);
+        let Some(sweep) = prospect.sweep else {
+            // The dead stay dead.
+            if entry.room == 0 {
+                entry.deadline = f64::INFINITY;
+            }
+            return None;
+        };
         let z = [state.c[at], state.w_x[at], state.w_y[at]];
         let (near, margin) = is_near(z, sweep, prospect.sides);
-        *deadline = prospect.travel[0] + SLACK * margin;
-        near.then_some(i)
+        entry.deadline = prospect.travel[0] + SLACK * margin;
+        near.then_some(entry.at)
     };
-    rooms
+    let due = |room: usize, earliest: f64| prospects[room].leaving || prospects[room].travel[1] > earliest;
+    rooms.loose.wake(due);
+    let found: Vec<Vec<u32>> = rooms
         .loose
-        .par_chunks(LOOSE_TASK)
-        .zip(rooms.loose_room.par_chunks_mut(LOOSE_TASK))
-        .map(|(indices, rooms)| indices.iter().zip(rooms).filter_map(one).collect::<Vec<_>>())
-        .collect::<Vec<_>>()
-        .concat()
+        .watched
+        .par_chunks_mut(LOOSE_TASK)
+        .map(|entries| entries.iter_mut().filter_map(one).collect())
+        .collect();
+    found.concat()
 }
 
 /// Two ascending lists as one.

@@ -9,22 +9,28 @@
 //!
 //! * `kind`: the three flows, their maps over any stretch of time;
 //! * `frame`: the 3 x 3 matrices; `second`: second moments, and how they transform;
-//! * `rooms`: neurons grouped by place in memory, in blocks with a margin each;
+//! * `rooms`: neurons grouped by place in memory, in blocks; `deadlines`: how long each block needs no
+//!   look; `loose`: neurons that have left the memory of their room;
 //! * `tables`: what a push looks up; `find`, `look`: which neurons may meet an event; `order`: where
 //!   each lies in memory;
-//! * `walk`, `crossing`, `pinned`, `origin`: one neuron through a step, event by event;
-//! * `resum`: moments taken anew when a frame is applied; `sums`, `totals`: what walks add up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
+//! * `convoy`, `abreast`: neurons that cross lines, side by side; `walk`, `crossing`, `pinned`, `origin`:
+//!   one neuron through a step with all care, event by event;
+//! * `apply`: frames applied to their neurons, and moments taken anew; `sums`, `totals`: what walks add up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
 
+mod abreast;
+mod apply;
 mod cloud;
+mod convoy;
 mod crossing;
+mod deadlines;
 mod find;
 mod frame;
 mod kind;
 mod look;
+mod loose;
 mod order;
 mod origin;
 mod pinned;
-mod resum;
 mod rooms;
 mod second;
 mod start;

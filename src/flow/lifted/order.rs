@@ -3,53 +3,65 @@
 
 use rayon::prelude::*;
 
-use crate::flow::canonical::grouping::permute;
 use crate::flow::state::State;
-use crate::problem::{PlaceKind, Regions};
+use crate::problem::{Place, PlaceKind, Regions};
 
+use super::kind::Neuron;
 use super::rooms::{Rooms, room_of};
 
-/// Classes of nearness within a room, by powers of four.
-const CLASSES: usize = 6;
+/// Distances from an event, relative to the size of a neuron, that divide the classes of nearness.
+const LIMITS: [f64; 5] = [1.0 / 1024.0, 1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0];
+/// Classes within a room.
+const CLASSES: usize = LIMITS.len() + 1;
+/// Neurons that one task handles.
+const TASK: usize = 16_384;
 
 /// Sorts the neurons, which must be stored as they are (all frames the identity), and notes where
 /// each room's memory begins. A counting sort, stable, in `O(m + s)`.
 pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions) {
-    let (count, m) = (regions.boundaries(), state.c.len());
+    let count = regions.boundaries();
     let rooms = Rooms::number(count);
-    let key: Vec<u32> = (0..m)
-        .into_par_iter()
-        .map(|i| {
-            let room = room_of(count, state.place[i]);
-            (room * CLASSES + nearness(state, regions, i)) as u32
-        })
-        .collect();
+    let columns = state.c.par_iter().zip(&state.w_x).zip(&state.w_y).zip(&state.place);
+    let key = columns.with_min_len(TASK).map(|(((c, x), y), &place)| {
+        let class = nearness(regions, [*c, *x, *y], place);
+        (room_of(count, place) * CLASSES + class) as u32
+    });
+    let mut target: Vec<u32> = key.collect();
     let mut next = vec![0u32; rooms * CLASSES + 1];
-    key.iter().for_each(|&key| next[key as usize + 1] += 1);
+    target.iter().for_each(|&key| next[key as usize + 1] += 1);
     for i in 1..next.len() {
         next[i] += next[i - 1];
     }
     state.room = (0..=rooms).map(|room| next[room * CLASSES]).collect();
-    let mut target = key;
     for target in &mut target {
         let slot = &mut next[*target as usize];
         *target = *slot;
         *slot += 1;
     }
-    let columns = |a: &mut Vec<f64>, b: &mut Vec<f64>| {
-        let mut scratch = vec![0.0; m];
-        permute(a, &target, &mut scratch);
-        permute(b, &target, &mut scratch);
-    };
-    rayon::join(|| columns(&mut state.c, &mut state.w_x), || columns(&mut state.w_y, mass));
-    let mut scratch = state.place.clone();
-    permute(&mut state.place, &target, &mut scratch);
-    state.position.par_iter_mut().for_each(|position| *position = target[*position as usize]);
+    state.position.par_iter_mut().with_min_len(TASK).for_each(|at| *at = target[*at as usize]);
+    // Which neuron each place in memory receives: reading from all over is faster than writing, and
+    // can be shared among threads.
+    let mut source = vec![0u32; target.len()];
+    target.iter().enumerate().for_each(|(i, &target)| source[target as usize] = i as u32);
+    drop(target);
+    let mut scratch = vec![0.0; mass.len()];
+    for column in [&mut state.c, &mut state.w_x, &mut state.w_y, mass] {
+        gather(column, &source, &mut scratch);
+    }
+    drop(scratch);
+    let mut scratch = vec![Place::DEAD; source.len()];
+    gather(&mut state.place, &source, &mut scratch);
+}
+
+/// Has every place in memory receive the value that lies at its source.
+fn gather<T: Copy + Send + Sync>(values: &mut Vec<T>, source: &[u32], scratch: &mut Vec<T>) {
+    let pairs = scratch.par_iter_mut().zip(source).with_min_len(TASK);
+    pairs.for_each(|(scratch, &source)| *scratch = values[source as usize]);
+    std::mem::swap(values, scratch);
 }
 
 /// Class of a neuron, the nearest to an event first.
-fn nearness(state: &State, regions: &Regions, i: usize) -> usize {
-    let (place, c, x, y) = (state.place[i], state.c[i], state.w_x[i], state.w_y[i]);
+fn nearness(regions: &Regions, [c, x, y]: Neuron, place: Place) -> usize {
     let k = place.index();
     let distance = match place.kind() {
         PlaceKind::Free => {
@@ -59,8 +71,7 @@ fn nearness(state: &State, regions: &Regions, i: usize) -> usize {
         PlaceKind::Pinned => c.abs().min(x.hypot(y)),
         PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => return 0,
     };
-    let margin = distance / (c * c + x * x + y * y).sqrt();
-    let class = CLASSES as f64 - 1.0 + (4.0 * margin).log2() / 2.0;
+    let size = (c * c + x * x + y * y).sqrt();
     // A NaN, and anything on its boundary, is nearest.
-    class.clamp(0.0, CLASSES as f64 - 1.0) as usize
+    LIMITS.iter().filter(|&&limit| distance >= limit * size).count()
 }

@@ -80,6 +80,16 @@ impl Walker<'_, '_> {
         self.u = u;
         self.sums.counters.unsticks += 1;
         self.leave_origin(Some(way));
+        // At rest it counted for nothing.
+        let place = self.neuron.place;
+        self.note_jump(match place.kind() {
+            PlaceKind::Free => {
+                let g = tables.field[place.index()].at(u);
+                g[0].hypot(g[1])
+            }
+            PlaceKind::Pinned => poly::value(&tables.along(place.index()), u).abs(),
+            PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => 0.0,
+        });
     }
 
     /// Leaves in the direction of steepest descent; if nothing is downhill, in the direction that is

@@ -10,21 +10,14 @@
 
 use crate::problem::{Place, PlaceKind};
 
-/// Neurons of a block.
-pub const BLOCK: usize = 256;
+use super::deadlines::Deadlines;
+use super::loose::{Entry, Loose};
 
-/// A stretch of memory in which neurons of one room lie.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Block {
-    /// First neuron.
-    pub first: usize,
-    /// Number of neurons, at most [`BLOCK`].
-    pub len: usize,
-    /// Their room.
-    pub room: usize,
-    /// Total travel of the room's planes up to which nobody needs a look.
-    pub deadline: f64,
-}
+/// Neurons of a block.
+pub const BLOCK: usize = 64;
+
+/// The number of a room.
+pub type Room = u32;
 
 /// All rooms.
 #[derive(Debug, Clone)]
@@ -32,56 +25,55 @@ pub struct Rooms {
     regions: usize,
     /// Number of neurons in each room, wherever they lie.
     count: Vec<u32>,
+    /// Where the memory of each room begins, then the end.
+    starts: Vec<u32>,
     /// Total travel of each room's planes so far.
     pub travel: Vec<f64>,
-    /// First block of each room, and one past the last.
-    first_block: Vec<usize>,
-    /// Blocks, room by room.
-    pub blocks: Vec<Block>,
-    /// Earliest deadline of each room.
-    pub earliest: Vec<f64>,
-    /// Neurons that lie in another room's memory, ascending.
-    pub loose: Vec<u32>,
-    /// The room of each loose neuron, and the total travel of its planes up to which the neuron
-    /// needs no look.
-    pub loose_room: Vec<(u32, f64)>,
-    /// Blocks whose deadline has changed since the state was last told.
-    changed: Vec<usize>,
+    /// Their travel in steps like the last ones.
+    last_travel: Vec<f64>,
+    /// Deadlines of blocks, room by room.
+    pub deadlines: Deadlines,
+    /// Neurons that lie in another room's memory.
+    pub loose: Loose,
 }
 
 impl Rooms {
-    /// Rooms of neurons at these places, where the memory of room `q` is
-    /// `starts[q] .. starts[q + 1]`; `regions = 2 s`.
-    pub fn new(regions: usize, starts: &[u32], place: &[Place]) -> Rooms {
+    /// Rooms of neurons that are all at home: the memory of room `q` is `starts[q] .. starts[q + 1]`, or
+    /// nothing where there are no `starts`; `regions = 2 s`.
+    pub fn grouped(regions: usize, starts: &[u32]) -> Rooms {
         let number = Rooms::number(regions);
-        let mut rooms = Rooms {
-            regions,
-            count: vec![0; number],
-            travel: vec![0.0; number],
-            first_block: vec![0; number + 1],
-            blocks: vec![],
-            earliest: vec![f64::NEG_INFINITY; number],
-            loose: vec![],
-            loose_room: vec![],
-            changed: vec![],
-        };
+        let mut starts = starts.to_vec();
+        starts.resize(number + 1, 0);
+        let count: Vec<u32> = (0..number).map(|room| starts[room + 1] - starts[room]).collect();
+        let mut first_block = vec![0; number + 1];
         for room in 0..number {
-            rooms.first_block[room] = rooms.blocks.len();
-            let (from, to) = (starts[room] as usize, starts[room + 1] as usize);
-            for first in (from..to).step_by(BLOCK) {
-                let len = BLOCK.min(to - first);
-                rooms.blocks.push(Block { first, len, room, deadline: f64::NEG_INFINITY });
-            }
-            for i in from..to {
-                let at = rooms.of(place[i]);
-                rooms.count[at] += 1;
+            first_block[room + 1] = first_block[room] + (count[room] as usize).div_ceil(BLOCK);
+        }
+        Rooms {
+            regions,
+            count,
+            starts,
+            travel: vec![0.0; number],
+            last_travel: vec![0.0; number],
+            deadlines: Deadlines::new(first_block),
+            loose: Loose::new(vec![], number),
+        }
+    }
+
+    /// Rooms of neurons at these places, at home or not.
+    pub fn new(regions: usize, starts: &[u32], place: &[Place]) -> Rooms {
+        let mut rooms = Rooms::grouped(regions, starts);
+        let mut loose = vec![];
+        for room in 0..Rooms::number(regions) {
+            for i in rooms.memory(room) {
+                let at = room_of(regions, place[i]);
                 if at != room {
-                    rooms.loose.push(i as u32);
-                    rooms.loose_room.push((at as u32, f64::NEG_INFINITY));
+                    rooms.moved(room, at);
+                    loose.push(Entry { at: i as u32, room: at as Room, deadline: f64::NEG_INFINITY });
                 }
             }
         }
-        rooms.first_block[number] = rooms.blocks.len();
+        rooms.loose = Loose::new(loose, Rooms::number(regions));
         rooms
     }
 
@@ -135,21 +127,22 @@ impl Rooms {
         self.count[room]
     }
 
-    /// Blocks of a room.
-    pub fn blocks_of(&self, room: usize) -> std::ops::Range<usize> {
-        self.first_block[room]..self.first_block[room + 1]
+    /// The neurons that lie in the memory of a room.
+    pub fn memory(&self, room: usize) -> std::ops::Range<usize> {
+        self.starts[room] as usize..self.starts[room + 1] as usize
     }
 
-    /// The block in which neuron `i` lies, at or after `from`.
-    fn block_of(&self, i: usize, from: usize) -> usize {
-        let after = self.blocks[from..].iter().position(|block| i < block.first + block.len);
-        from + after.expect("every neuron lies in a block")
+    /// The neurons of a block.
+    pub fn block(&self, room: usize, block: usize) -> std::ops::Range<usize> {
+        let memory = self.memory(room);
+        let first = memory.start + (block - self.deadlines.blocks(room).start) * BLOCK;
+        first..(first + BLOCK).min(memory.end)
     }
 
     /// Number of neurons in each room after these moves `(from, to)`.
-    pub fn counts_after(&self, moves: impl Iterator<Item = (usize, usize)>) -> Vec<u32> {
+    pub fn counts_after(&self, moves: impl Iterator<Item = [usize; 2]>) -> Vec<u32> {
         let mut count = self.count.clone();
-        for (from, to) in moves {
+        for [from, to] in moves {
             count[from] -= 1;
             count[to] += 1;
         }
@@ -162,77 +155,48 @@ impl Rooms {
         self.count[to] += 1;
     }
 
-    /// Sets the deadline of a block.
-    pub fn set_deadline(&mut self, block: usize, deadline: f64) {
-        self.blocks[block].deadline = deadline;
-        self.changed.push(block);
+    /// Adds to the travel of each room what its planes have moved in a step.
+    pub fn advance(&mut self, travel: impl Fn(usize) -> f64) {
+        for (room, (total, last)) in self.travel.iter_mut().zip(&mut self.last_travel).enumerate() {
+            let now = travel(room);
+            // Steps that end at an event are short: the next one may be long again.
+            *last = now.max(0.75 * *last);
+            *total += now;
+        }
     }
 
     /// Travel and deadlines, as [`Rooms::store`] left them.
     pub fn restore(&mut self, travel: &[f64], deadline: &[f64]) {
         self.travel.copy_from_slice(travel);
-        for (block, &deadline) in self.blocks.iter_mut().zip(deadline) {
-            block.deadline = deadline;
-        }
-        for room in 0..self.earliest.len() {
-            self.find_earliest(room);
-        }
+        self.deadlines.restore(deadline);
     }
 
     /// Travel and deadlines into a state that holds them as they were when this was last called.
     pub fn store(&mut self, travel: &mut Vec<f64>, deadline: &mut Vec<f64>) {
         travel.clone_from(&self.travel);
-        if deadline.is_empty() {
-            let most = Rooms::most_blocks(self.regions, self.count.iter().map(|&n| n as usize).sum());
-            *deadline = self.blocks.iter().map(|block| block.deadline).collect();
-            deadline.resize(most, 0.0);
-        }
-        for block in self.changed.drain(..) {
-            deadline[block] = self.blocks[block].deadline;
-        }
+        let m = self.memory(self.origin()).end;
+        self.deadlines.store(Rooms::most_blocks(self.regions, m), deadline);
     }
 
-    /// The earliest deadline of a room, found anew.
-    pub fn find_earliest(&mut self, room: usize) {
-        let deadlines = self.blocks[self.blocks_of(room)].iter().map(|block| block.deadline);
-        self.earliest[room] = deadlines.fold(f64::INFINITY, f64::min);
-    }
-
-    /// Has every block of a room looked at again, as after a change of its frame.
-    pub fn disturb(&mut self, room: usize) {
-        self.earliest[room] = f64::NEG_INFINITY;
-        for block in self.blocks_of(room) {
-            self.set_deadline(block, f64::NEG_INFINITY);
-        }
-    }
-
-    /// After neurons have moved, `moved` ascending: has the blocks in which they lie looked at again,
-    /// and brings the list of loose neurons up to date.
+    /// After neurons have moved, `moved` ascending: brings the list of loose ones up to date, and has
+    /// the blocks looked at again to which one of them has come back.
     pub fn update(&mut self, moved: impl Iterator<Item = u32>, place: &[Place]) {
-        let before = std::mem::take(&mut self.loose).into_iter();
-        let mut old = before.zip(std::mem::take(&mut self.loose_room)).peekable();
-        let (mut loose, mut rooms) = (vec![], vec![]);
-        let mut block = 0;
-        let mut keep = |(i, room): (u32, (u32, f64))| {
-            loose.push(i);
-            rooms.push(room);
-        };
-        for new in moved {
-            while let Some(entry) = old.next_if(|&(i, _)| i < new) {
-                keep(entry);
+        let Rooms { starts, deadlines, travel, last_travel, .. } = self;
+        let regions = self.regions;
+        let mut home = 0;
+        let moved = moved.map(|at| {
+            while at >= starts[home + 1] {
+                home += 1;
             }
-            old.next_if(|&(i, _)| i == new);
-            block = self.block_of(new as usize, block);
-            let room = self.of(place[new as usize]);
-            let home = self.blocks[block].room;
-            self.earliest[home] = f64::NEG_INFINITY;
-            self.set_deadline(block, f64::NEG_INFINITY);
-            if room != home {
-                keep((new, (room as u32, f64::NEG_INFINITY)));
+            let room = room_of(regions, place[at as usize]);
+            if room == home {
+                let block = deadlines.blocks(home).start + (at - starts[home]) as usize / BLOCK;
+                deadlines.disturb_block(home, block);
+                return (at, None);
             }
-        }
-        old.for_each(keep);
-        (self.loose, self.loose_room) = (loose, rooms);
+            (at, Some(room as Room))
+        });
+        self.loose.update(moved, |room| [travel[room], last_travel[room]]);
     }
 }
 
@@ -265,13 +229,18 @@ mod tests {
         let mut starts = vec![0, 0, 2, 2, 4];
         starts.resize(Rooms::number(4) + 1, 4);
         let mut rooms = Rooms::new(4, &starts, &place);
-        assert_eq!(rooms.loose, [2]);
+        let loose = |rooms: &Rooms| rooms.loose.all().map(|entry| entry.at).collect::<Vec<u32>>();
+        assert_eq!(loose(&rooms), [2]);
         assert_eq!((rooms.count(1), rooms.count(3), rooms.count(4 + 2 * 2 + 1)), (2, 1, 1));
-        assert_eq!([1, 2].map(|i| rooms.blocks[rooms.block_of(i, 0)].room), [1, 3]);
+        assert_eq!((rooms.memory(1), rooms.memory(3), rooms.memory(7)), (0..2, 2..4, 4..4));
+        assert_eq!((rooms.block(1, 0), rooms.block(3, 1)), (0..2, 2..4));
         assert_eq!(rooms.frame(4 + 2 * 2 + 1), Some(6));
-        // It comes back, another one leaves.
+        // It comes back, another one leaves; only its block is looked at again.
+        rooms.deadlines.set(1, &[0], &[5.0]);
+        rooms.deadlines.set(3, &[1], &[5.0]);
         let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
         rooms.update([1, 2].into_iter(), &place);
-        assert_eq!(rooms.loose, [1]);
+        assert_eq!(loose(&rooms), [1]);
+        assert_eq!(rooms.deadlines.all(), [5.0, f64::NEG_INFINITY]);
     }
 }

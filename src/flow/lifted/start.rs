@@ -102,11 +102,58 @@ pub fn locate(regions: &Regions, [_, x, y]: Neuron) -> Result<usize, usize> {
     on.map_or(Ok(k), Err)
 }
 
+/// Where a neuron at the origin starts whose `c` has this sign; also whether that is ambiguous. It sets
+/// off at once in the direction of steepest descent ([`origin`](super::origin)), and counts as one that
+/// has: its rate, which grows from `w = 0`, is that of the place where it goes. It rests if nothing is
+/// downhill.
+pub fn from_origin(regions: &Regions, kind: Kind, g: &[Vec2], sign: f64) -> (Place, bool) {
+    let along = |v: Vec2, e: Vec2| sign * (v[0] * e[0] + v[1] * e[1]);
+    let (mut least, mut start) = (0.0, (Place::new(PlaceKind::Stuck, 0), false));
+    if kind.beta == 0.0 {
+        return start;
+    }
+    for b in 0..regions.boundaries() {
+        let h = along(g[regions.inactive_side(b)], regions.direction(b));
+        if h < least {
+            (least, start) = (h, held_or_free(b, on_boundary(regions, g, b, sign), sign < 0.0));
+        }
+    }
+    for k in 1..regions.boundaries() {
+        let size = g[k][0].hypot(g[k][1]);
+        let inside = along(g[k], regions.normal(k - 1)) < 0.0 && along(g[k], regions.normal(k)) > 0.0;
+        if inside && -size < least {
+            (least, start) = (-size, (Place::in_region(k), false));
+        }
+    }
+    start
+}
+
+/// The place of a neuron on boundary `b`, and whether that is ambiguous.
+fn held_or_free(b: usize, state: OnBoundary, negative: bool) -> (Place, bool) {
+    match state {
+        OnBoundary::Leaves(k) => (Place::in_region(k), false),
+        OnBoundary::Ambiguous(k) => (Place::in_region(k), true),
+        OnBoundary::Dies => (Place::DEAD, false),
+        OnBoundary::Stays => (Place::in_cluster(b, negative), false),
+    }
+}
+
 /// Where a neuron starts; also whether that was ambiguous. A neuron on a boundary is put exactly on
 /// its line.
-pub fn start_of(regions: &Regions, kind: Kind, g: &[Vec2], z: &mut Neuron) -> (Place, bool) {
+///
+/// * `origin`: what [`from_origin`] says for `c > 0` and for `c < 0`.
+pub fn start_of(
+    regions: &Regions,
+    kind: Kind,
+    g: &[Vec2],
+    origin: &[(Place, bool); 2],
+    z: &mut Neuron,
+) -> (Place, bool) {
     if z[1] == 0.0 && z[2] == 0.0 {
-        return (Place::new(PlaceKind::Stuck, 0), false);
+        return match z[0] {
+            0.0 => (Place::new(PlaceKind::Stuck, 0), false),
+            c => origin[usize::from(c < 0.0)],
+        };
     }
     let b = match locate(regions, *z) {
         Ok(k) => return (Place::in_region(k), false),
@@ -119,10 +166,5 @@ pub fn start_of(regions: &Regions, kind: Kind, g: &[Vec2], z: &mut Neuron) -> (P
     let [dx, dy] = regions.direction(b);
     let l = z[1] * dx + z[2] * dy;
     (z[1], z[2]) = (l * dx, l * dy);
-    match on_boundary(regions, g, b, z[0]) {
-        OnBoundary::Leaves(k) => (Place::in_region(k), false),
-        OnBoundary::Ambiguous(k) => (Place::in_region(k), true),
-        OnBoundary::Dies => (Place::DEAD, false),
-        OnBoundary::Stays => (Place::in_cluster(b, z[0].is_sign_negative()), false),
-    }
+    held_or_free(b, on_boundary(regions, g, b, z[0]), z[0].is_sign_negative())
 }

@@ -13,13 +13,13 @@ use super::sums::Sums;
 use super::tables::Tables;
 
 /// A neuron that needs more stretches than this in one step asks for a shorter step.
-const MAX_STRETCHES: usize = 5_000;
+pub const MAX_STRETCHES: usize = 5_000;
 /// Longest stretch, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
-const MAX_RAPIDITY: f64 = 0.5;
+pub const MAX_RAPIDITY: f64 = 0.5;
 /// A neuron nearer to a line than this, relative to `|c| + |w|`, is on it.
-const ON_LINE: f64 = 1e-15;
+pub const ON_LINE: f64 = 1e-15;
 /// A line counts as reached when Newton's method is as near as this, relative to `|c| + |w|`.
-const REACHED: f64 = 1e-14;
+pub const REACHED: f64 = 1e-14;
 
 /// A neuron on its way through a step, as it is: not in the frame of its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,12 +32,18 @@ pub struct Walked {
     pub place: Place,
 }
 
-/// Follows a neuron through the step. `None` if it meets no event: then nothing was added to
-/// `sums`. Otherwise where it ends, in the frame that its place has at the end of the step.
+/// Follows a neuron from `u` to the end of the step. `None` if it meets no event in the whole step: then
+/// nothing was added to `sums`. Otherwise where it ends, in the frame that its place has at the end.
 ///
-/// * `stored`: the neuron in the frame at the start.
-pub fn walk(tables: &Tables<'_>, stored: Neuron, neuron: Walked, sums: &mut Sums) -> Option<Walked> {
-    let mut walker = Walker { tables, neuron, u: 0.0, sums, start: Some(stored) };
+/// * `start`: the neuron in the frame at the start, if it has met nothing before `u`.
+pub fn walk_on(
+    tables: &Tables<'_>,
+    start: Option<Neuron>,
+    neuron: Walked,
+    u: f64,
+    sums: &mut Sums,
+) -> Option<Walked> {
+    let mut walker = Walker { tables, neuron, u, sums, start };
     let mut stretches = 0;
     while walker.u < 1.0 {
         match walker.neuron.place.kind() {
@@ -60,7 +66,7 @@ pub fn walk(tables: &Tables<'_>, stored: Neuron, neuron: Walked, sums: &mut Sums
 }
 
 /// A neuron, the time, and what has to be noted of both.
-pub(super) struct Walker<'a, 'b> {
+pub struct Walker<'a, 'b> {
     pub(super) tables: &'a Tables<'a>,
     pub(super) neuron: Walked,
     pub(super) u: f64,
@@ -291,7 +297,7 @@ impl Walker<'_, '_> {
 
     /// The boundary of the two on this line on which the neuron has arrived: with one sample the
     /// only live region is a half-plane, whose two boundaries lie on one line.
-    fn ray(&self, b: usize, upward: bool) -> (usize, bool) {
+    pub(super) fn ray(&self, b: usize, upward: bool) -> (usize, bool) {
         let regions = self.tables.regions;
         let ([_, x, y], [dx, dy]) = (self.neuron.z, regions.direction(b));
         match regions.samples() == 1 && x * dx + y * dy < 0.0 {
@@ -301,7 +307,7 @@ impl Walker<'_, '_> {
     }
 
     /// Takes rounding off a neuron that has reached boundary `b`.
-    fn put_on_line(&mut self, b: usize) {
+    pub(super) fn put_on_line(&mut self, b: usize) {
         let [dx, dy] = self.tables.regions.direction(b);
         let [c, x, y] = self.neuron.z;
         let l = (x * dx + y * dy).max(0.0);
@@ -309,7 +315,7 @@ impl Walker<'_, '_> {
     }
 
     /// The neuron has just reached boundary `b`: it passes, is pinned, or dies.
-    fn arrive(&mut self, b: usize, upward: bool) {
+    pub(super) fn arrive(&mut self, b: usize, upward: bool) {
         let (tables, c) = (self.tables, self.neuron.z[0]);
         let n = tables.regions.normal(b);
         let next = if upward { tables.regions.above(b) } else { b };

@@ -107,30 +107,16 @@ impl Cloud {
             }
             Cloud::Lifted(cloud) => {
                 let applied = cloud.accept(state, mass, regions);
-                let grouped = cloud.group(state, mass, regions, false);
+                let grouped = cloud.group(state, mass, regions);
                 (applied || grouped).then(|| cloud.moments(samples, regions))
             }
         }
     }
 
-    /// Puts the particles of a new run into a good order in memory; returns their moments anew if
-    /// that changed them by rounding.
-    pub(super) fn group(
-        &mut self,
-        samples: &Samples,
-        regions: &Regions,
-        mass: &mut Vec<f64>,
-        state: &mut State,
-    ) -> Option<Moments> {
-        match self {
-            Cloud::Canonical(cloud) => {
-                cloud.group(state, mass, regions.boundaries());
-                None
-            }
-            Cloud::Lifted(cloud) => {
-                cloud.group(state, mass, regions, true);
-                Some(cloud.moments(samples, regions))
-            }
+    /// Puts the particles of a new run into a good order in memory, where the start has not done so.
+    pub(super) fn group(&mut self, regions: &Regions, mass: &mut Vec<f64>, state: &mut State) {
+        if let Cloud::Canonical(cloud) = self {
+            cloud.group(state, mass, regions.boundaries());
         }
     }
 

@@ -34,6 +34,8 @@ use cloud::Cloud;
 
 /// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
 const STEP_SHARE: f64 = 0.1;
+/// Problems of fewer particles and samples have no loops that several threads share.
+const WORTH_SHARING: usize = 512;
 /// Half the rapidity by which neurons may be boosted in one step.
 const LIFTED_TURN: f64 = 0.5;
 
@@ -93,10 +95,8 @@ impl Stepper {
         state.residual_ode = rho.clone();
         state.residual_ode_uncorrected = rho;
         let mut stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
-        let Stepper { cloud, samples, regions, mass, .. } = &mut stepper;
-        if let Some(moments) = cloud.group(samples, regions, mass, &mut state) {
-            stepper.renew(moments);
-        }
+        let Stepper { cloud, regions, mass, .. } = &mut stepper;
+        cloud.group(regions, mass, &mut state);
         // Work of the start, not of the first step.
         stepper.cloud.take_touched(0, 0);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
@@ -249,6 +249,15 @@ impl Stepper {
     /// If `until` is not later than the state.
     pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
         assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
+        if self.mass.len().max(self.samples.len()) < WORTH_SHARING {
+            return self.step_here(state, until);
+        }
+        // All of it on a thread of the pool: otherwise every parallel loop, of which a step has dozens,
+        // waits for one of them to wake up.
+        rayon::scope(|_| self.step_here(state, until))
+    }
+
+    fn step_here(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
         let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
         let (mut pushes, mut rejections) = (0, 0);
         let mut h = self.fixed.unwrap_or(state.step_size.min(self.longest_step()));
