@@ -63,7 +63,8 @@
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
-//! | [`cli`] | study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`report`] | io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
+//! | [`cli`] | report, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -74,6 +75,7 @@ pub mod io;
 pub mod kernel;
 pub mod math;
 pub mod problem;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod study;

@@ -15,6 +15,7 @@ mod output;
 mod panic;
 mod progress;
 mod recover;
+mod report;
 mod resume;
 mod run;
 mod scenarios;
@@ -61,6 +62,7 @@ enum Command {
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
+    Report(report::Args),
     Study(study::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
@@ -100,6 +102,7 @@ impl Command {
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
+            Command::Report(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),

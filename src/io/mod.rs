@@ -5,6 +5,7 @@
 //! follows it. This module knows nothing of the terminal.
 
 mod attributes;
+mod checking;
 mod checkpoint;
 mod columns;
 mod error;

@@ -18,6 +18,8 @@ pub enum Purpose {
     Noise,
     /// Order of the samples in minibatches; the index is the epoch.
     Batches,
+    /// Which particles a report draws; the index is the share of mass.
+    Drawing,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
             Purpose::Particles => 0,
             Purpose::Noise => 0x6e6f_6973_65e5_17a1,
             Purpose::Batches => 0x6261_7463_6865_73b5,
+            Purpose::Drawing => 0x6472_6177_696e_67c3,
         }
     }
 }

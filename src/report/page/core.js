@@ -1,0 +1,75 @@
+// Data, numbers in words, colours, and what is looked at.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = (id) => document.getElementById(id);
+
+// Arrays come as little-endian bytes in base64.
+const KINDS = { f64: Float64Array, f32: Float32Array, u32: Uint32Array, u8: Uint8Array, i8: Int8Array };
+function decode({ type, shape, base64 }) {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const size = KINDS[type].BYTES_PER_ELEMENT;
+  const bigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
+  for (let i = 0; bigEndian && i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
+  const array = new KINDS[type](bytes.buffer);
+  array.shape = shape;
+  return array;
+}
+const A = Object.fromEntries(Object.entries(data.arrays).map(([name, array]) => [name, decode(array)]));
+
+// Numbers as people read them.
+function short(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) {
+    return value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e").replace("-", "−").replace("e-", "e−");
+  }
+  return Number(value.toPrecision(digits)).toString().replace("-", "−");
+}
+const percent = (share) => (Number.isFinite(share) ? `${short(100 * share, 2)} %` : "–");
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+// The value below which a share of the others lies.
+function quantile(values, share) {
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] : NaN;
+}
+
+// Colours are those of the style sheet, read again when the theme changes.
+const NAMES = ["page", "card", "ink", "muted", "faint", "rule", "grid", "positive", "negative", "frozen", "ode", "printed",
+  "dead", "deadfill", "region", "halo", "accent", "pinned", "free", "stuck"];
+const color = {};
+function readColors() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of NAMES) color[name] = style.getPropertyValue(`--${name}`).trim();
+}
+const signColor = (r) => (r < 0 ? color.negative : color.positive);
+
+// What is looked at. `panels` are drawn again, all together, when any of it changes.
+const panels = [];
+let waiting = false;
+function redraw() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    panels.forEach((draw) => draw());
+  });
+}
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+let chosenTheme = new URLSearchParams(location.hash.slice(1)).get("theme");
+function applyTheme() {
+  const theme = chosenTheme ?? (prefersDark.matches ? "dark" : "light");
+  document.documentElement.dataset.theme = theme;
+  byId("theme").textContent = theme === "dark" ? "light" : "dark";
+  readColors();
+  redraw();
+}
+byId("theme").addEventListener("click", () => {
+  chosenTheme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  applyTheme();
+});
+prefersDark.addEventListener("change", applyTheme);
+applyTheme();

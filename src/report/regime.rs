@@ -1,0 +1,193 @@
+//! Kernel or adaptive learning: the numbers that tell, and the verdict in words.
+
+use crate::io::Status;
+
+/// A kernel that has changed by less than this share has stood still; the same bound as in phase
+/// studies.
+pub const STILL: f64 = 0.05;
+/// From this change on, features are learned.
+pub const MOVED: f64 = 0.25;
+/// A run that has lost less than this share of its loss has hardly learned.
+const LITTLE: f64 = 0.1;
+
+/// How a network has learned up to the last snapshot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Regime {
+    /// `|K_t - K_0| / |K_0|`.
+    pub kernel_change: f64,
+    /// Root mean square angle turned (rad).
+    pub turned: f64,
+    /// Median distance that knots among the samples have moved, as a share of the samples' range.
+    pub knots_moved: f64,
+    /// Share of the mass that is pinned.
+    pub pinned: f64,
+    /// Share of the mass that is dead.
+    pub dead: f64,
+    /// Loss at the start and at the end.
+    pub loss: [f64; 2],
+    /// Loss at the end with a kernel that stands still, where that can be compared.
+    pub frozen_loss: Option<f64>,
+    /// Root mean square distance, over the range of the samples, of the function to that of a kernel
+    /// that stands still, as a share of the root mean square change of the function.
+    pub frozen_distance: Option<f64>,
+    /// Whether the run reached its end.
+    pub status: Status,
+}
+
+/// Which of the two ways of learning it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The kernel has stood still.
+    Kernel,
+    /// Neither.
+    Between,
+    /// The kernel has changed.
+    Adaptive,
+}
+
+impl Regime {
+    /// Kernel learning below a change of 5 %, adaptive learning from 25 % on.
+    ///
+    /// ```
+    /// # use reluflow::{io::Status, report::{Regime, Verdict}};
+    /// # let regime = |kernel_change| Regime { kernel_change, turned: 0.0, knots_moved: 0.0, pinned: 0.0, dead: 0.0,
+    /// #     loss: [1.0, 0.1], frozen_loss: None, frozen_distance: None, status: Status::Finished };
+    /// assert_eq!(regime(0.01).verdict(), Verdict::Kernel);
+    /// assert_eq!(regime(0.1).verdict(), Verdict::Between);
+    /// assert_eq!(regime(0.6).verdict(), Verdict::Adaptive);
+    /// ```
+    pub fn verdict(&self) -> Verdict {
+        match self.kernel_change {
+            change if change < STILL => Verdict::Kernel,
+            change if change < MOVED => Verdict::Between,
+            _ => Verdict::Adaptive,
+        }
+    }
+
+    /// The verdict as a heading.
+    pub fn heading(&self) -> &'static str {
+        match self.verdict() {
+            Verdict::Kernel => "Kernel learning",
+            Verdict::Between => "Between kernel and adaptive learning",
+            Verdict::Adaptive => "Adaptive learning",
+        }
+    }
+
+    /// Share of the loss at the start that is gone.
+    fn learned(&self) -> f64 {
+        if self.loss[0] > 0.0 { 1.0 - self.loss[1] / self.loss[0] } else { 0.0 }
+    }
+
+    /// The verdict in one or two sentences, with its numbers.
+    pub fn sentence(&self) -> String {
+        let (change, turned) = (percent(self.kernel_change), degrees(self.turned));
+        let mut text = match self.verdict() {
+            Verdict::Kernel => format!(
+                "The tangent kernel has changed by only {change}: neurons kept their kinks nearly where they \
+                 were (turned by {turned} in the root mean square), and the network learned as a linear model \
+                 with fixed features does."
+            ),
+            Verdict::Between => format!(
+                "The tangent kernel has changed by {change}, neither little nor much: neurons turned by \
+                 {turned} in the root mean square, and features moved while their heights were fitted."
+            ),
+            Verdict::Adaptive => format!(
+                "The tangent kernel has changed by {change}: the network changed its own features. Neurons \
+                 turned by {turned} in the root mean square."
+            ),
+        };
+        if self.pinned >= 0.005 {
+            text += &format!(
+                " {} of the mass of neurons has gathered on the lines of samples, where it makes the kinks of \
+                 the function.",
+                percent(self.pinned)
+            );
+        }
+        if self.learned() < LITTLE {
+            text += &format!(
+                " But only {} of the loss is gone: it is early to tell.",
+                percent(self.learned().max(0.0))
+            );
+        }
+        if self.status != Status::Finished {
+            text += " The run has not reached its end; this is how it stands.";
+        }
+        text
+    }
+
+    /// What a kernel that stands still would have done, in a sentence.
+    pub fn comparison(&self) -> Option<String> {
+        let (frozen, distance) = (self.frozen_loss?, self.frozen_distance?);
+        Some(format!(
+            "From the same start, a kernel that stands still would have brought the loss from {:.3e} to {:.3e}; \
+             this run brought it to {:.3e}. The two functions are apart by {} of the way that this run's \
+             function has gone.",
+            self.loss[0],
+            frozen,
+            self.loss[1],
+            percent(distance)
+        ))
+    }
+}
+
+/// A share as a percentage with two or three digits.
+///
+/// ```
+/// use reluflow::report::percent;
+/// assert_eq!((percent(0.5), percent(0.0123), percent(0.000456)), ("50 %".into(), "1.2 %".into(), "0.046 %".into()));
+/// assert_eq!((percent(0.0), percent(2e-9), percent(56.5)), ("0 %".into(), "2e-7 %".into(), "5650 %".into()));
+/// ```
+pub fn percent(share: f64) -> String {
+    format!("{} %", short(100.0 * share))
+}
+
+/// An angle in degrees.
+fn degrees(angle: f64) -> String {
+    format!("{}\u{b0}", short(angle.to_degrees()))
+}
+
+fn short(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_string(),
+        size if size >= 10.0 => format!("{value:.0}"),
+        size if size >= 1.0 => format!("{value:.1}"),
+        size if size >= 0.1 => format!("{value:.2}"),
+        size if size >= 0.001 => {
+            format!("{value:.*}", 1 + (-size.log10()).ceil() as usize)
+        }
+        _ => format!("{value:.0e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regime() -> Regime {
+        Regime {
+            kernel_change: 0.6,
+            turned: 0.5,
+            knots_moved: 0.2,
+            pinned: 0.48,
+            dead: 0.3,
+            loss: [1.0, 0.5],
+            frozen_loss: Some(0.25),
+            frozen_distance: Some(0.4),
+            status: Status::Finished,
+        }
+    }
+
+    #[test]
+    fn the_verdict_says_what_the_numbers_say() {
+        let text = regime().sentence();
+        assert!(text.contains("changed by 60 %") && text.contains("turned by 29\u{b0}"), "{text}");
+        assert!(text.contains("48 % of the mass") && !text.contains("early"), "{text}");
+        let still = Regime { kernel_change: 4e-4, pinned: 0.0, loss: [1.0, 0.95], ..regime() }.sentence();
+        assert!(still.contains("only 0.04 %") && still.contains("only 5.0 % of the loss"), "{still}");
+        assert!(!still.contains("gathered"), "{still}");
+        let killed = Regime { status: Status::Killed, ..regime() }.sentence();
+        assert!(killed.contains("not reached its end"), "{killed}");
+        assert!(regime().comparison().unwrap().contains("2.500e-1"));
+        assert_eq!(Regime { frozen_loss: None, ..regime() }.comparison(), None);
+    }
+}
