@@ -80,7 +80,11 @@ impl Regime {
 
     /// The verdict in one or two sentences, with its numbers.
     pub fn sentence(&self) -> String {
-        let (change, turned) = (percent(self.kernel_change), degrees(self.turned));
+        let turned = degrees(self.turned);
+        let change = match self.kernel_change {
+            times if times >= 5.0 => format!("{} times its own size", short(times)),
+            share => percent(share),
+        };
         let mut text = match self.verdict() {
             Verdict::Kernel => format!(
                 "The tangent kernel has changed by only {change}: neurons kept their kinks nearly where they \
@@ -96,7 +100,8 @@ impl Regime {
                  turned by {turned} in the root mean square."
             ),
         };
-        if self.pinned >= 0.005 {
+        // In kernel learning a little pinned mass changes nothing.
+        if self.pinned >= if self.verdict() == Verdict::Kernel { STILL } else { 0.005 } {
             text += &format!(
                 " {} of the mass of neurons has gathered on the lines of samples, where it makes the kinks of \
                  the function.",
@@ -119,12 +124,11 @@ impl Regime {
     pub fn comparison(&self) -> Option<String> {
         let (frozen, distance) = (self.frozen_loss?, self.frozen_distance?);
         Some(format!(
-            "From the same start, a kernel that stands still would have brought the loss from {:.3e} to {:.3e}; \
-             this run brought it to {:.3e}. The two functions are apart by {} of the way that this run's \
-             function has gone.",
-            self.loss[0],
-            frozen,
-            self.loss[1],
+            "From the same start, a kernel that stands still would have brought the loss from {} to {}; this run \
+             brought it to {}. The two functions are apart by {} of the way that this run's function has gone.",
+            three_digits(self.loss[0]),
+            three_digits(frozen),
+            three_digits(self.loss[1]),
             percent(distance)
         ))
     }
@@ -144,6 +148,17 @@ pub fn percent(share: f64) -> String {
 /// An angle in degrees.
 fn degrees(angle: f64) -> String {
     format!("{}\u{b0}", short(angle.to_degrees()))
+}
+
+/// Three digits, as people write them.
+fn three_digits(value: f64) -> String {
+    match value.abs() {
+        size if (1e-3..1e5).contains(&size) => {
+            format!("{value:.*}", (2 - size.log10().floor() as i32).max(0) as usize)
+        }
+        0.0 => "0".to_string(),
+        _ => format!("{value:.2e}"),
+    }
 }
 
 fn short(value: f64) -> String {
@@ -187,7 +202,7 @@ mod tests {
         assert!(!still.contains("gathered"), "{still}");
         let killed = Regime { status: Status::Killed, ..regime() }.sentence();
         assert!(killed.contains("not reached its end"), "{killed}");
-        assert!(regime().comparison().unwrap().contains("2.500e-1"));
+        assert!(regime().comparison().unwrap().contains("to 0.250;"));
         assert_eq!(Regime { frozen_loss: None, ..regime() }.comparison(), None);
     }
 }

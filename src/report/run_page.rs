@@ -16,6 +16,7 @@ use super::regime::percent;
 const SCRIPTS: &[&str] = &[
     include_str!("page/core.js"),
     include_str!("page/plot.js"),
+    include_str!("page/pointer.js"),
     include_str!("page/time.js"),
     include_str!("page/link.js"),
     include_str!("page/particles.js"),

@@ -1,7 +1,7 @@
 // The course of a run: what tells kernel from adaptive learning, over time.
 
 function course(id, yAxis, draw, text) {
-  const plot = new Plot(byId(id), { x: timeAxis, y: yAxis }, { left: 46, top: 8, right: 10 });
+  const plot = new Plot(byId(id), { x: timeAxis, y: yAxis }, { left: 46, top: 8, right: 20 });
   panels.push(() => {
     plot.begin();
     plot.frame();
@@ -36,7 +36,7 @@ course("course-kernel", { range: [0, Math.max(0.32, 1.12 * most)] }, (plot, c) =
   // Words where the curve is not.
   label(c, "adaptive", plot.area.right - 6, plot.area.top + 10, { align: "right", fill: color.muted });
   if (plot.py(0) - plot.py(STILL) > 11) label(c, "kernel", plot.area.right - 6, (plot.py(0) + plot.py(STILL)) / 2, { align: "right", fill: color.muted });
-}, (i) => `kernel changed by ${percent(A.kernel_change[i])}`);
+}, (i) => `kernel changed by ${change(A.kernel_change[i])}`);
 
 const degrees = (i) => (A.turned[i] * 180) / Math.PI;
 course("course-turned", { range: [0, Math.max(1e-9, 1.12 * Math.max(...A.time.map((_, i) => degrees(i))))] }, (plot, c) => {
@@ -77,7 +77,7 @@ course("course-loss", losses.length ? { range: [0.7 * lossFloor, 1.5 * Math.max(
 moved.push(() => {
   const i = view.frame;
   const figures = [
-    ["tangent kernel changed by", percent(A.kernel_change[i])],
+    ["tangent kernel changed by", change(A.kernel_change[i])],
     ["neurons turned by (rms)", `${short(degrees(i))}°`],
     ["median knot moved by, of the samples’ range", percent(A.knots_moved[i])],
     ["mass on lines of samples", percent(A.pinned[i])],

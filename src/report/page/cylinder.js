@@ -59,9 +59,15 @@ panels.push(() => {
   c.fillStyle = color.muted;
   c.textBaseline = "alphabetic";
   c.textAlign = "center";
-  if (samplesShown <= 12 && area.width > 420) {
-    for (const at of lines) c.fillText(String(A.sample[at.q]), plot.px(at.angle), area.top - 5);
-  } else {
+  if (samplesShown <= 12) {
+    let before = -Infinity;
+    for (const at of lines) {
+      const x = plot.px(at.angle);
+      if (x - before < 13) continue;
+      c.fillText(String(A.sample[at.q]), x, area.top - 5);
+      before = x;
+    }
+  } else if (area.width > 420) {
     c.fillText("active right of the knot", plot.px(0), area.top - 8);
     c.fillText("active left of the knot", plot.px(Math.PI), area.top - 8);
   }

@@ -8,7 +8,7 @@ const functionPlot = (() => {
     return i >= A.grid_sample[0] && i <= A.grid_sample[samplesShown - 1];
   });
   const y = range([...A.y, quantile(inner, 0.002), quantile(inner, 0.998)], 0.09);
-  return new Plot(byId("function"), { x: { range: [A.grid[0], A.grid[points - 1]], label: "x" }, y: { range: y, label: "f(x)" } }, { bottom: 56 });
+  return new Plot(byId("function"), { x: { range: [A.grid[0], A.grid[points - 1]], label: "x" }, y: { range: y, label: "f(x)" } }, { bottom: 40, right: 18 });
 })();
 const hasFrozen = A.frozen_function !== undefined;
 document.querySelectorAll(".only-frozen").forEach((part) => (part.hidden = !hasFrozen));

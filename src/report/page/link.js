@@ -1,4 +1,4 @@
-// Pointing: values beside the pointer, and one thing lit in all panels.
+// One thing lit in all panels.
 
 // Lit is a sample, and of its two lines and two signs the one that is meant, if one is:
 // { sample: index among those shown, boundary, side }.
@@ -42,49 +42,7 @@ const isLit = (q, b, side) => {
   return now.boundary === undefined || (now.boundary === b && (side === undefined || now.side === undefined || now.side === side));
 };
 
-function showTip(text, x, y) {
-  const tip = byId("tip");
-  tip.textContent = text;
-  tip.hidden = false;
-  const { width, height } = tip.getBoundingClientRect();
-  tip.style.left = `${clamp(x + 14, 6, innerWidth - width - 6)}px`;
-  tip.style.top = `${y + height + 22 > innerHeight ? Math.max(6, y - height - 14) : y + 16}px`;
-}
-
-// `find(x, y)` in pixels of the canvas gives { text, light } of what is there, or nothing.
-function point(canvas, find) {
-  const look = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const found = find(event.clientX - box.left, event.clientY - box.top);
-    canvas.style.cursor = found?.light || found?.go !== undefined ? "pointer" : "default";
-    light(found?.light ?? null);
-    if (found?.text) showTip(found.text, event.clientX, event.clientY);
-    else byId("tip").hidden = true;
-    return found;
-  };
-  canvas.addEventListener("pointermove", look);
-  canvas.addEventListener("pointerleave", () => {
-    light(null);
-    byId("tip").hidden = true;
-  });
-  canvas.addEventListener("click", (event) => {
-    const found = look(event);
-    if (found?.go !== undefined) goTo(found.go);
-    else hold(found?.light ?? null);
-  });
-}
-
-// The nearest of some points to the pointer, within reach.
-function nearest(count, place, x, y, reach) {
-  let [best, least] = [-1, reach * reach];
-  for (let i = 0; i < count; i++) {
-    const at = place(i);
-    if (!at) continue;
-    const distance = (at[0] - x) ** 2 + (at[1] - y) ** 2;
-    if (distance < least) [best, least] = [i, distance];
-  }
-  return best;
-}
+Object.assign(pointing, { light, hold, goTo });
 
 const rawX = (x) => x * data.x_map[1] + data.x_map[0];
 const rawY = (y) => y * data.y_map[1] + data.y_map[0];

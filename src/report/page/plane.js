@@ -59,7 +59,10 @@ panels.push(() => {
     if (!many) {
       for (const at of lines) {
         const reach = 0.94 * Math.min(area.width / 2 / Math.abs(Math.cos(at.angle)), area.height / 2 / Math.abs(Math.sin(at.angle))) / plot.scale;
-        label(c, String(A.sample[at.q]), ...planeAt(reach * Math.cos(at.angle), reach * Math.sin(at.angle)), { align: "center", fill: color.muted });
+        const [x, y] = planeAt(reach * Math.cos(at.angle), reach * Math.sin(at.angle));
+        // Not where the scale is.
+        if (x < area.left + 110 && y > area.bottom - 40) continue;
+        label(c, String(A.sample[at.q]), x, y, { align: "center", fill: color.muted });
       }
     }
     // A scale, in place of ticks.

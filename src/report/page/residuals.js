@@ -25,7 +25,7 @@ panels.push(() => {
   const c = plot.begin();
   const [width, height] = plot.size;
   const split = Math.round(0.56 * height);
-  plot.place(58, 10, width - 72, split - 34);
+  plot.place(58, 10, width - 80, split - 34);
   plot.frame();
   plot.inside(() => {
     c.strokeStyle = color.faint;
@@ -42,7 +42,7 @@ panels.push(() => {
   });
   const below = differencePlot;
   Object.assign(below, { context: c, size: plot.size });
-  below.place(58, split + 14, width - 72, height - split - 54);
+  below.place(58, split + 14, width - 80, height - split - 54);
   below.frame();
   below.inside(() => {
     for (const [k, stroke, dash] of [[0, color.ode, []], [1, color.printed, [6, 5]]]) {

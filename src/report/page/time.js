@@ -67,7 +67,7 @@ moved.push(() => {
   const i = view.frame;
   const slider = byId("slider");
   slider.setAttribute("aria-valuetext", `t = ${short(A.time[i])}, snapshot ${A.snapshot[i]}`);
-  const parts = [`loss ${short(A.loss[i])}`, `kernel changed ${percent(A.kernel_change[i])}`, `${percent(A.pinned[i])} pinned`, `${percent(A.dead[i])} dead`];
+  const parts = [`loss ${short(A.loss[i])}`, `kernel changed ${change(A.kernel_change[i])}`, `${percent(A.pinned[i])} pinned`, `${percent(A.dead[i])} dead`];
   const bold = document.createElement("b");
   bold.textContent = `t = ${short(A.time[i], 4)}`;
   const spans = parts.map((text) => Object.assign(document.createElement("span"), { textContent: text }));
