@@ -13,6 +13,7 @@ mod interrupt;
 mod kernel;
 mod output;
 mod panic;
+mod plot;
 mod progress;
 mod recover;
 mod resume;
@@ -62,6 +63,7 @@ enum Command {
     Recover(recover::Args),
     Kernel(kernel::Args),
     Study(study::Args),
+    Plot(plot::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -101,6 +103,7 @@ impl Command {
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),
+            Command::Plot(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }
