@@ -48,7 +48,7 @@
 //!              |                   |       |
 //!            kernel  <-------------|-------'
 //!                              scenario    io, kernel, scenario  <-  study
-//!                                          io, kernel  <-  plot    all  <-  cli  <-  main
+//!                                          study, io, kernel  <-  plot    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
@@ -64,8 +64,8 @@
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
-//! | [`plot`] | io, kernel, run, flow, problem, math | figures of run, study and kernel files |
-//! | [`report`] | io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
+//! | [`plot`] | study, io, kernel, run, flow, problem, math | figures of run, study and kernel files |
+//! | [`report`] | study, io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
 //! | [`cli`] | report, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
