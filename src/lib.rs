@@ -65,7 +65,7 @@
 //! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
 //! | [`plot`] | study, io, kernel, run, flow, problem, math | figures of run, study and kernel files |
-//! | [`report`] | study, io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
+//! | [`report`] | plot, study, io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
 //! | [`cli`] | report, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::io::{IoError, RunFile};
-use crate::report::{Gathered, ReportError, run_page};
+use crate::io::{ArrayFile, FileKind, IoError, RunFile};
+use crate::report::{Gathered, ReportError, Study, film, run_page, study_page};
 
 use super::failure::{Exit, Failure, quoted};
 use super::info::warn_unless_ordinary;
@@ -44,10 +44,27 @@ impl Args {
         for output in std::iter::once(&output).chain(&self.gif) {
             self.refuse(output)?;
         }
-        let file = RunFile::open(&self.file)?;
-        warn_unless_ordinary(&file, quiet);
-        let run = Gathered::read(&file, self.particles as usize)?;
-        write(&output, run_page(&file, &run)?.as_bytes())?;
+        let path = || self.file.clone();
+        let page = match FileKind::of(&self.file)? {
+            FileKind::Kernel => return Err(ReportError::Kernel { path: path() }.into()),
+            FileKind::Study if self.gif.is_some() => {
+                return Err(ReportError::NoFilm { path: path() }.into());
+            }
+            FileKind::Study => {
+                let file = ArrayFile::open(&self.file, crate::study::FORMAT_VERSION)?;
+                study_page(&Study::read(&file)?)?
+            }
+            FileKind::Run => {
+                let file = RunFile::open(&self.file)?;
+                warn_unless_ordinary(&file, quiet);
+                let run = Gathered::read(&file, self.particles as usize)?;
+                if let Some(gif) = &self.gif {
+                    write(gif, &film(&run)?)?;
+                }
+                run_page(&file, &run)?
+            }
+        };
+        write(&output, page.as_bytes())?;
         if !quiet {
             note(&format!("{}: open it in a browser", output.display()));
         }

@@ -17,8 +17,7 @@ impl RunFile {
         let mut checker = Checker::new(&description);
         for index in 0..self.len() {
             let snapshot = self.snapshot(index)?;
-            let stored =
-                self.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
+            let stored = self.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
             // The checkpoint has all particles of the last snapshot, in full precision.
             let saved = match &stored {
                 None if index + 1 == self.len() => self

@@ -20,6 +20,7 @@ mod table;
 mod ticks;
 
 pub use axis::{Axis, Scale, Ticks};
+pub(crate) use draw::text::FONT;
 pub use draw::to_svg;
 pub use error::PlotError;
 pub use export::{Format, to_pdf, to_png};

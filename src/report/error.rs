@@ -12,13 +12,14 @@ pub enum ReportError {
     /// The file cannot be read or the report cannot be written.
     #[error(transparent)]
     Io(#[from] IoError),
-    /// The file is neither a run nor a study.
-    #[error("{} is {found}: reports are made of run files (reluflow run) and study files (reluflow study)", .path.display())]
-    Kind {
+    /// The file is one of the kernel regime.
+    #[error(
+        "{} is a file of reluflow kernel: reports are made of runs and studies; `reluflow plot` draws it",
+        .path.display()
+    )]
+    Kernel {
         /// The file.
         path: PathBuf,
-        /// What it is instead.
-        found: String,
     },
     /// The run stores no particles.
     #[error(

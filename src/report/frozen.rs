@@ -98,9 +98,7 @@ fn moments<'a>(flow: &'a Flow, start: &'a Stored) -> impl Iterator<Item = (f64, 
     let (output, hidden) = match flow {
         Flow::Kernel { .. } => (true, false),
         Flow::Adaptive { .. } => (false, true),
-        Flow::Descent { descent, .. } => {
-            (descent.layers != Layers::Hidden, descent.layers != Layers::Output)
-        }
+        Flow::Descent { descent, .. } => (descent.layers != Layers::Hidden, descent.layers != Layers::Output),
         Flow::Canonical { .. } | Flow::Lifted { .. } => (true, true),
     };
     let switch = |on: bool| if on { 1.0 } else { 0.0 };

@@ -105,7 +105,8 @@ impl Gathered {
         let x: Vec<f64> = shown.iter().map(|&j| samples.x()[j]).collect();
         let grid = Grid::new(&x);
         let budget = Budget::new(file.len(), shown.len(), grid.x().len(), particles);
-        let start = stored(file, &description, 0)?.ok_or_else(|| ReportError::NoParticles { path: path() })?;
+        let start =
+            stored(file, &description, 0)?.ok_or_else(|| ReportError::NoParticles { path: path() })?;
         let picks = choose(&start.mass, &start.particles.r, &start.particles.theta, budget.particles);
         let journey = Journey::new(&start.particles.theta, &start.mass, samples.x());
         let numbers = picks.iter().map(|pick| start.particles.index[pick.at]).collect();

@@ -11,6 +11,7 @@ mod budget;
 mod choice;
 mod clusters;
 mod error;
+mod film;
 mod frozen;
 mod gather;
 mod html;
@@ -19,18 +20,23 @@ mod line;
 mod provenance;
 mod regime;
 mod run_page;
+mod study;
+mod study_page;
 
 use crate::io::RunFile;
 
 pub use budget::BYTES;
 pub use choice::{Pick, choose};
 pub use error::ReportError;
+pub use film::film;
 pub use frozen::Frozen;
 pub use gather::{Drawn, Frame, Gathered, Stored};
 pub use html::escape;
 pub use journey::Journey;
 pub use line::Grid;
 pub use regime::{Regime, Verdict, percent};
+pub use study::{Study, StudyArray};
+pub use study_page::study_page;
 
 /// The page of a run.
 ///

@@ -10,7 +10,11 @@ const SCENARIO: usize = 200_000;
 /// Version, commit, seed, threads, tolerance and all other root attributes of a run.
 pub(super) fn of_run(run: &Gathered) -> String {
     let attribute = |name: &str| {
-        run.attributes.iter().find(|(found, _)| found == name).map_or("\u{2013}", |(_, text)| text).to_string()
+        run.attributes
+            .iter()
+            .find(|(found, _)| found == name)
+            .map_or("\u{2013}", |(_, text)| text)
+            .to_string()
     };
     let d = &run.description;
     let last = run.last();
@@ -34,7 +38,8 @@ pub(super) fn of_run(run: &Gathered) -> String {
     for (i, line) in attribute("history").lines().enumerate() {
         rows.push(row(if i == 0 { "history" } else { "" }, line.to_string()));
     }
-    let told = ["Conventions", "title", "source", "history", "git_commit", "threads", "scenario", "measure_source"];
+    let told =
+        ["Conventions", "title", "source", "history", "git_commit", "threads", "scenario", "measure_source"];
     let told_too = ["seed", "flow", "tolerance", "end"];
     for (name, text) in &run.attributes {
         if !told.contains(&name.as_str()) && !told_too.contains(&name.as_str()) {

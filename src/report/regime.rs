@@ -81,10 +81,7 @@ impl Regime {
     /// The verdict in one or two sentences, with its numbers.
     pub fn sentence(&self) -> String {
         let turned = degrees(self.turned);
-        let change = match self.kernel_change {
-            times if times >= 5.0 => format!("{} times its own size", short(times)),
-            share => percent(share),
-        };
+        let change = change_in_words(self.kernel_change);
         let mut text = match self.verdict() {
             Verdict::Kernel => format!(
                 "The tangent kernel has changed by only {change}: neurons kept their kinks nearly where they \
@@ -145,13 +142,18 @@ pub fn percent(share: f64) -> String {
     format!("{} %", short(100.0 * share))
 }
 
+/// A relative change, which may be many times of what there was.
+pub(super) fn change_in_words(share: f64) -> String {
+    if share >= 5.0 { format!("{} times its own size", short(share)) } else { percent(share) }
+}
+
 /// An angle in degrees.
 fn degrees(angle: f64) -> String {
     format!("{}\u{b0}", short(angle.to_degrees()))
 }
 
 /// Three digits, as people write them.
-fn three_digits(value: f64) -> String {
+pub(super) fn three_digits(value: f64) -> String {
     match value.abs() {
         size if (1e-3..1e5).contains(&size) => {
             format!("{value:.*}", (2 - size.log10().floor() as i32).max(0) as usize)

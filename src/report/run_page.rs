@@ -48,13 +48,8 @@ pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
         ("scenario", provenance::scenario(&run.description.scenario)),
         ("drawn", escape(&drawn_words(run))),
     ];
-    let page = Page {
-        title,
-        body: include_str!("page/run.html"),
-        fill: &fill,
-        data: &data(run),
-        scripts: SCRIPTS,
-    };
+    let page =
+        Page { title, body: include_str!("page/run.html"), fill: &fill, data: &data(run), scripts: SCRIPTS };
     Ok(page.render())
 }
 
