@@ -52,6 +52,8 @@ mod lifted_tolerance;
 mod neuron_checks;
 mod orders;
 mod reference;
+mod report;
+mod report_browser;
 mod scenario_bad;
 mod scenario_bad_flow;
 mod scenario_flows;

@@ -81,24 +81,30 @@ fn fill(template: &str, parts: &[(&str, String)]) -> String {
 }
 
 /// A table: a caption for those who cannot see it, heads, and rows of cells that are escaped here.
+/// Without heads it is one of names and values.
 /// Cells of columns in `numbers` are aligned right.
 pub fn table(caption: &str, heads: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> String {
     let class = |c: usize| if numbers.contains(&c) { " class=\"number\"" } else { "" };
     let mut text = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table><caption class=\"hidden\">{0}</caption>",
-        escape(caption)
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table{1}><caption class=\"hidden\">{0}</caption>",
+        escape(caption),
+        if heads.is_empty() { " class=\"facts\"" } else { "" }
     );
-    text += "<thead><tr>";
-    for (c, head) in heads.iter().enumerate() {
-        text += &format!("<th scope=\"col\"{}>{}</th>", class(c), escape(head));
+    if !heads.is_empty() {
+        text += "<thead><tr>";
+        for (c, head) in heads.iter().enumerate() {
+            text += &format!("<th scope=\"col\"{}>{}</th>", class(c), escape(head));
+        }
+        text += "</tr></thead>";
     }
-    text += "</tr></thead><tbody>";
+    text += "<tbody>";
     for row in rows {
         text += "<tr>";
         for (c, cell) in row.iter().enumerate() {
             let mark = match cell.as_str() {
                 "ok" => " class=\"good\"",
                 "VIOLATED" => " class=\"bad\"",
+                sentence if sentence.chars().count() > 40 => " class=\"long\"",
                 _ => class(c),
             };
             text += &format!("<td{mark}>{}</td>", escape(cell));

@@ -41,12 +41,17 @@ pub(super) fn of_run(run: &Gathered) -> String {
     let told =
         ["Conventions", "title", "source", "history", "git_commit", "threads", "scenario", "measure_source"];
     let told_too = ["seed", "flow", "tolerance", "end"];
-    for (name, text) in &run.attributes {
-        if !told.contains(&name.as_str()) && !told_too.contains(&name.as_str()) {
-            rows.push(row(name, text.clone()));
-        }
-    }
-    table("Where this run comes from", &["", ""], &rows, &[])
+    let more: Vec<Vec<String>> = run
+        .attributes
+        .iter()
+        .filter(|(name, _)| !told.contains(&name.as_str()) && !told_too.contains(&name.as_str()))
+        .map(|(name, text)| row(name, text.clone()))
+        .collect();
+    format!(
+        "{}<details><summary>All other attributes of the file</summary>{}</details>",
+        table("Where this run comes from", &[], &rows, &[]),
+        table("All other attributes of the file", &[], &more, &[])
+    )
 }
 
 fn samples_words(run: &Gathered) -> String {
@@ -65,7 +70,7 @@ pub(super) fn of_study(attributes: &[(String, String)]) -> String {
         shown.map(|(name, text)| vec![name.replace('_', " "), text.clone()]).collect();
     let made = format!("{}, commit {}", crate::io::program(), crate::io::git_commit());
     rows.push(vec!["report made by".to_string(), made]);
-    table("Where this study comes from", &["", ""], &rows, &[])
+    table("Where this study comes from", &[], &rows, &[])
 }
 
 /// A scenario's text as HTML.

@@ -158,7 +158,7 @@ fn events(last: &Frame) -> String {
         .map(|(name, count)| vec![name.replace('_', " "), count.to_string()])
         .collect();
     rows.push(vec!["ambiguous mass".into(), format!("{:.3e}", counters.ambiguous_mass)]);
-    table("Events since the start", &["event", "count"], &rows, &[1])
+    table("Events since the start", &[], &rows, &[1])
 }
 
 /// How the drawn particles, samples and snapshots were chosen.

@@ -11,7 +11,7 @@ use crate::report::regime::{percent, three_digits};
 /// Size of the pictures.
 pub const WIDTH: u32 = 1120;
 /// Size of the pictures.
-pub const HEIGHT: u32 = 560;
+pub const HEIGHT: u32 = 572;
 
 const PAPER: Rgb = [255, 255, 255];
 const INK: Rgb = [28, 35, 48];

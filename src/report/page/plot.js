@@ -31,7 +31,7 @@ class Plot {
   constructor(canvas, axes, margin = {}) {
     this.canvas = canvas;
     this.axes = axes;
-    this.margin = { left: 52, right: 14, top: 12, bottom: 40, ...margin };
+    this.margin = { left: 52, right: 24, top: 12, bottom: 40, ...margin };
     new ResizeObserver(redraw).observe(canvas);
   }
 
@@ -83,10 +83,15 @@ class Plot {
     c.fillStyle = color.muted;
     c.textAlign = "center";
     c.textBaseline = "top";
+    let taken = -Infinity;
     for (const [value, text] of ticks("x", area.width / 85)) {
       const x = Math.round(this.px(value)) + 0.5;
       line(c, x, area.top, x, area.bottom);
+      // Words that would run into each other are left out.
+      const half = c.measureText(text).width / 2;
+      if (x - half < taken + 4) continue;
       c.fillText(text, x, area.bottom + 6);
+      taken = x + half;
     }
     c.textAlign = "right";
     c.textBaseline = "middle";

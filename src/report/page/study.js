@@ -16,13 +16,23 @@ function placeIn(name, at) {
   return place;
 }
 
-// Colours of lines, from the first value to the last: readable in light and dark, and told apart by
-// those who see colours otherwise, since lightness goes along.
-function lineColor(i, count) {
-  const part = count > 1 ? i / (count - 1) : 0;
-  const dark = document.documentElement.dataset.theme === "dark";
-  return `hsl(${Math.round(250 - 225 * part)} ${Math.round(62 + 20 * part)}% ${Math.round(dark ? 74 - 12 * part : 34 + 14 * part)}%)`;
+// Colours between stops, blended.
+function blend(stops, part) {
+  const at = clamp(part, 0, 1) * (stops.length - 1);
+  const k = Math.min(stops.length - 2, Math.floor(at));
+  const channel = (hex, c) => parseInt(hex.slice(1 + 2 * c, 3 + 2 * c), 16);
+  const mixed = [0, 1, 2].map((c) => Math.round(channel(stops[k], c) + (at - k) * (channel(stops[k + 1], c) - channel(stops[k], c))));
+  return `rgb(${mixed.join(" ")})`;
 }
+const isDark = () => document.documentElement.dataset.theme === "dark";
+// Lines from the first value to the last, readable in light and dark, and told apart by those who see
+// colours otherwise: blue, teal, ochre, red.
+const LINES = { light: ["#2b3a8c", "#2478b5", "#178a7f", "#c98a05", "#b8390f"], dark: ["#98a5f5", "#5bb4ee", "#4fd0a0", "#eec04d", "#ff8d55"] };
+const lineColor = (i, count) => blend(LINES[isDark() ? "dark" : "light"], count > 1 ? i / (count - 1) : 0.25);
+// Cells of a map from little to much, and text upon them.
+const CELLS = { light: ["#eff4f9", "#c3d9ea", "#86b6d8", "#3f86bd", "#155a94", "#0a3560"], dark: ["#1a2633", "#1e4766", "#2c6f9f", "#57a0cf", "#9acbe9", "#e8f3fb"] };
+const cellColor = (part) => blend(CELLS[isDark() ? "dark" : "light"], part);
+const onCell = (part) => (isDark() ? part > 0.62 : part < 0.5) ? "#12202e" : "#ffffff";
 
 // Mean, least and largest of the finite ones.
 function spread(values) {
@@ -39,7 +49,10 @@ function wantsLog(values) {
 }
 function axisFor(values, label) {
   const finite = values.filter(Number.isFinite);
-  if (wantsLog(finite)) return { range: [Math.min(...finite) / 1.4, 1.4 * Math.max(...finite)], log: true, label };
+  // What is rounding beside the largest would take the axis down to nothing.
+  const top = Math.max(...finite);
+  const told = finite.filter((v) => v > 1e-9 * top || v <= 0);
+  if (wantsLog(told)) return { range: [Math.min(...told) / 1.4, 1.4 * top], log: true, label };
   const [low, high] = range(finite);
   return { range: [finite.length && Math.min(...finite) >= 0 && low < 0 ? 0 : low, high], label };
 }

@@ -104,11 +104,7 @@ function describe(at, { mean, low, high, count }) {
   return `${where}\n${words(chosen.quantity)} ${short(mean)}${spreadText}${verdict}`;
 }
 
-const mapPlot = new Plot(byId("map"), { x: { range: [0, 1] }, y: { range: [0, 1] } }, { left: 74, right: 70 });
-const cellColor = (part) => {
-  const dark = document.documentElement.dataset.theme === "dark";
-  return dark ? `hsl(${Math.round(215 - 175 * part)} ${Math.round(35 + 45 * part)}% ${Math.round(18 + 50 * part)}%)` : `hsl(${Math.round(215 - 185 * part)} ${Math.round(45 + 35 * part)}% ${Math.round(94 - 46 * part)}%)`;
-};
+const mapPlot = new Plot(byId("map"), { x: { range: [0, 1] }, y: { range: [0, 1] } }, { left: 74, right: 84 });
 panels.push(() => {
   if (keys.length < 2) return;
   const plot = mapPlot;
@@ -134,7 +130,8 @@ panels.push(() => {
       line(c, x0, y0, x1, y1);
       line(c, x0, y1, x1, y0);
     } else if (x1 - x0 > 44 && y1 - y0 > 18) {
-      label(c, short(cell.mean, 2), (x0 + x1) / 2, (y0 + y1) / 2, { align: "center" });
+      Object.assign(c, { fillStyle: onCell(partOf(cell.mean)), textAlign: "center", textBaseline: "middle" });
+      c.fillText(short(cell.mean, 2), (x0 + x1) / 2, (y0 + y1) / 2);
     }
   });
   // What the colours mean.

@@ -66,7 +66,7 @@ const view = { width: 0 };
 const memberPlot = (() => {
   const values = A.function ? Array.from(A.function) : Array.from(A.limit_function);
   const y = range([...A.y, ...A.limit_function, quantile(values, 0.01), quantile(values, 0.99)], 0.1);
-  return new Plot(byId("members"), { x: { range: [grid[0], grid[grid.length - 1]], label: "x" }, y: { range: y, label: "f(x)" } });
+  return new Plot(byId("members"), { x: { range: range([grid[0], grid[grid.length - 1]], 0.03), label: "x" }, y: { range: y, label: "f(x)" } });
 })();
 panels.push(() => {
   const plot = memberPlot;
