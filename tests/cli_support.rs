@@ -20,6 +20,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["resume"],
     &["recover"],
     &["kernel"],
+    &["plot"],
     &["completions"],
     &["scenarios"],
     &["scenarios", "list"],
