@@ -7,8 +7,12 @@ use crate::io::Status;
 pub const STILL: f64 = 0.05;
 /// From this change on, features are learned.
 pub const MOVED: f64 = 0.25;
-/// A run that has lost less than this share of its loss has hardly learned.
+/// Where less than this share of the loss is gone, a kernel that stands still may yet change.
+const HALF: f64 = 0.5;
+/// Where less than this share is gone, nothing can be told.
 const LITTLE: f64 = 0.1;
+/// Neurons that have turned by less than this (rad) have kept their kinks.
+const KEPT: f64 = 0.1;
 
 /// How a network has learned up to the last snapshot.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +71,7 @@ impl Regime {
     /// The verdict as a heading.
     pub fn heading(&self) -> &'static str {
         match self.verdict() {
+            Verdict::Kernel if self.learned() < HALF => "Kernel learning, so far",
             Verdict::Kernel => "Kernel learning",
             Verdict::Between => "Between kernel and adaptive learning",
             Verdict::Adaptive => "Adaptive learning",
@@ -83,6 +88,10 @@ impl Regime {
         let turned = degrees(self.turned);
         let change = change_in_words(self.kernel_change);
         let mut text = match self.verdict() {
+            Verdict::Kernel if self.turned >= KEPT => format!(
+                "The tangent kernel has changed by only {change}, although neurons turned by {turned} in the root \
+                 mean square: up to here the network learned as a linear model does."
+            ),
             Verdict::Kernel => format!(
                 "The tangent kernel has changed by only {change}: neurons kept their kinks nearly where they \
                  were (turned by {turned} in the root mean square), and the network learned as a linear model \
@@ -105,11 +114,11 @@ impl Regime {
                 percent(self.pinned)
             );
         }
+        let gone = percent(self.learned().max(0.0));
         if self.learned() < LITTLE {
-            text += &format!(
-                " But only {} of the loss is gone: it is early to tell.",
-                percent(self.learned().max(0.0))
-            );
+            text += &format!(" But only {gone} of the loss is gone: it is early to tell.");
+        } else if self.learned() < HALF && self.verdict() != Verdict::Adaptive {
+            text += &format!(" Only {gone} of the loss is gone; with more time the kernel may change.");
         }
         if self.status != Status::Finished {
             text += " The run has not reached its end; this is how it stands.";
@@ -165,7 +174,8 @@ pub(super) fn three_digits(value: f64) -> String {
 
 fn short(value: f64) -> String {
     match value.abs() {
-        0.0 => "0".to_string(),
+        // Of a percentage: what is rounding is nothing.
+        size if size < 1e-10 => "0".to_string(),
         size if size >= 10.0 => format!("{value:.0}"),
         size if size >= 1.0 => format!("{value:.1}"),
         size if size >= 0.1 => format!("{value:.2}"),
@@ -202,6 +212,13 @@ mod tests {
         let still = Regime { kernel_change: 4e-4, pinned: 0.0, loss: [1.0, 0.95], ..regime() }.sentence();
         assert!(still.contains("only 0.04 %") && still.contains("only 5.0 % of the loss"), "{still}");
         assert!(!still.contains("gathered"), "{still}");
+        let turned = Regime { kernel_change: 0.04, turned: 0.2, loss: [1.0, 0.7], ..regime() };
+        assert_eq!(turned.heading(), "Kernel learning, so far");
+        let text = turned.sentence();
+        assert!(
+            text.contains("although neurons turned by 11\u{b0}") && text.contains("Only 30 % of the loss"),
+            "{text}"
+        );
         let killed = Regime { status: Status::Killed, ..regime() }.sentence();
         assert!(killed.contains("not reached its end"), "{killed}");
         assert!(regime().comparison().unwrap().contains("to 0.250;"));

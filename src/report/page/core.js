@@ -26,7 +26,8 @@ function short(value, digits = 3) {
   }
   return Number(value.toPrecision(digits)).toString().replace("-", "−");
 }
-const percent = (share) => (Number.isFinite(share) ? `${short(100 * share, share > 0.995 ? 3 : 2)} %` : "–");
+// What is rounding is nothing.
+const percent = (share) => (Math.abs(share) < 1e-12 ? "0 %" : Number.isFinite(share) ? `${short(100 * share, share > 0.995 ? 3 : 2)} %` : "–");
 // A change may be many times of what there was.
 const change = (share) => (share >= 5 ? `${short(share, 2)} ×` : percent(share));
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

@@ -39,7 +39,7 @@ course("course-kernel", { range: [0, Math.max(0.32, 1.12 * most)] }, (plot, c) =
 }, (i) => `kernel changed by ${change(A.kernel_change[i])}`);
 
 const degrees = (i) => (A.turned[i] * 180) / Math.PI;
-course("course-turned", { range: [0, Math.max(1e-9, 1.12 * Math.max(...A.time.map((_, i) => degrees(i))))] }, (plot, c) => {
+course("course-turned", { range: [0, Math.max(0.5, 1.12 * Math.max(...A.time.map((_, i) => degrees(i))))] }, (plot, c) => {
   plot.curve(frames, overTime(plot, degrees), { stroke: color.ink, width: 2.4 });
   mark(plot, c, degrees(view.frame), color.ink);
 }, (i) => `turned by ${short(degrees(i))}°\nmedian knot moved by ${percent(A.knots_moved[i])} of the samples' range`);
