@@ -78,9 +78,9 @@ impl Regime {
         }
     }
 
-    /// Share of the loss at the start that is gone.
+    /// Share of the loss at the start that is gone; all where there was none.
     fn learned(&self) -> f64 {
-        if self.loss[0] > 0.0 { 1.0 - self.loss[1] / self.loss[0] } else { 0.0 }
+        if self.loss[0] > 0.0 { 1.0 - self.loss[1] / self.loss[0] } else { 1.0 }
     }
 
     /// The verdict in one or two sentences, with its numbers.

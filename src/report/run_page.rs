@@ -56,7 +56,8 @@ pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
 fn subtitle(run: &Gathered) -> String {
     let d = &run.description;
     let (s, m) = (d.samples.len(), d.mass.len());
-    let mut text = format!("{m} neurons, {s} samples, {}", flow_name(&d.flow));
+    let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let mut text = format!("{}, {}, {}", counted(m, "neuron"), counted(s, "sample"), flow_name(&d.flow));
     text += &match run.status {
         Status::Finished => format!(", until t = {}", d.end),
         Status::Interrupted => format!(", interrupted at t = {}", run.last().snapshot.time),

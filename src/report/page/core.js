@@ -46,6 +46,14 @@ function readColors() {
   const style = getComputedStyle(document.documentElement);
   for (const name of NAMES) color[name] = style.getPropertyValue(`--${name}`).trim();
 }
+// Colours between stops, blended.
+function blend(stops, part) {
+  const at = clamp(part, 0, 1) * (stops.length - 1);
+  const k = Math.min(stops.length - 2, Math.floor(at));
+  const channel = (hex, c) => parseInt(hex.slice(1 + 2 * c, 3 + 2 * c), 16);
+  const mixed = [0, 1, 2].map((c) => Math.round(channel(stops[k], c) + (at - k) * (channel(stops[k + 1], c) - channel(stops[k], c))));
+  return `rgb(${mixed.join(" ")})`;
+}
 const signColor = (r) => (r < 0 ? color.negative : color.positive);
 
 // What is looked at. `panels` are drawn again, all together, when any of it changes.

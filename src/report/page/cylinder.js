@@ -22,12 +22,9 @@ panels.push(() => {
     c.fillRect(area.left, area.top, area.width, area.height);
     for (let k = 1; k < lines.length; k++) {
       const [left, right] = [plot.px(lines[k - 1].angle), plot.px(lines[k].angle)];
-      c.fillStyle = color.card;
-      c.fillRect(left, area.top, right - left, area.height);
-      c.globalAlpha = regionAlpha(k);
-      c.fillStyle = color.region;
-      c.fillRect(left, area.top, right - left, area.height);
-      c.globalAlpha = 1;
+      c.fillStyle = regionColor(k);
+      // A little over the next one, which is drawn upon it.
+      c.fillRect(left, area.top, right - left + (k + 1 < lines.length ? 1 : 0), area.height);
     }
     c.strokeStyle = color.faint;
     c.lineWidth = 1;
@@ -39,7 +36,7 @@ panels.push(() => {
       const x = plot.px(at.angle);
       c.strokeStyle = on ? color.ink : sign ? signColor(sign) : color.faint;
       c.lineWidth = on ? 3 : sign ? (many ? 1.2 : 2) : many ? 0.4 : 1;
-      c.globalAlpha = on ? 0.9 : 0.75;
+      c.globalAlpha = on ? 0.9 : sign || !many ? 0.75 : Math.min(0.75, 60 / samplesShown);
       // A line that attracts one sign is coloured where that sign is.
       if (sign && !on) {
         line(c, x, plot.py(0), x, sign > 0 ? area.top : area.bottom);

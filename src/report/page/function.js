@@ -13,6 +13,7 @@ const functionPlot = (() => {
 const hasFrozen = A.frozen_function !== undefined;
 document.querySelectorAll(".only-frozen").forEach((part) => (part.hidden = !hasFrozen));
 const RUG = 14;
+const CROWD = 200; // more samples than this are drawn as points, below the curves
 
 // A neuron's knot in pixels.
 function knotAt(i) {
@@ -62,6 +63,8 @@ panels.push(() => {
 
   plot.inside(() => {
     const gridPoint = (value) => (i) => [plot.px(A.grid[i]), plot.py(value(i))];
+    // Very many samples would hide the curves.
+    if (samplesShown > CROWD) drawSamples(c);
     plot.curve(points, gridPoint((i) => A.function[i]), { stroke: color.faint, width: 2 });
     if (hasFrozen && byId("show-frozen").checked) {
       plot.curve(points, gridPoint((i) => now(A.frozen_function, points, i)), { stroke: color.frozen, width: 2, dash: [7, 6] });
@@ -84,13 +87,19 @@ panels.push(() => {
       c.fill();
     }
     c.globalAlpha = 1;
-    const small = samplesShown > 40 ? 3 : 4.5;
-    for (let q = 0; q < samplesShown; q++) {
-      const on = lit()?.sample === q;
-      disc(c, plot.px(A.x[q]), plot.py(A.y[q]), on ? small + 2 : small, { fill: on ? color.pinned : color.card, stroke: color.ink, width: on ? 2.5 : 1.6 });
-    }
+    if (samplesShown <= CROWD) drawSamples(c);
   });
 });
+
+function drawSamples(c) {
+  const small = samplesShown > CROWD ? 1.8 : samplesShown > 40 ? 3 : 4.5;
+  for (let q = 0; q < samplesShown; q++) {
+    const on = lit()?.sample === q;
+    const [x, y] = [functionPlot.px(A.x[q]), functionPlot.py(A.y[q])];
+    if (samplesShown > CROWD && !on) disc(c, x, y, small, { fill: color.muted, alpha: 0.5 });
+    else disc(c, x, y, on ? small + 2 : small, { fill: on ? color.pinned : color.card, stroke: color.ink, width: on ? 2.5 : 1.6 });
+  }
+}
 
 // What is lit: the function without the cluster's own bend, and the kink itself.
 function drawKink(c) {

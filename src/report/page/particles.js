@@ -106,10 +106,11 @@ const reachOf = (() => {
   return 1.08 * Math.max(quantile(sizes, 0.995) || 0, clusters) || 1;
 })();
 
-// Darker where more samples are active; k counts the lines passed.
-function regionAlpha(k) {
+// Darker where more samples are active; k counts the lines passed. Opaque, so that no seam shows where
+// neighbours meet.
+function regionColor(k) {
   const active = k <= samplesShown ? k : 2 * samplesShown - k;
-  return 0.03 + 0.15 * (active / samplesShown);
+  return blend([color.card, color.region], 0.03 + 0.15 * (active / samplesShown));
 }
 
 function neuronText(i) {

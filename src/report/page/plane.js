@@ -28,28 +28,25 @@ panels.push(() => {
     // Regions: the dead one first, over everything.
     c.fillStyle = color.deadfill;
     c.fillRect(area.left, area.top, area.width, area.height);
-    for (let k = 1; k < lines.length; k++) {
+    const wedge = (from, to, fill) => {
       c.beginPath();
       c.moveTo(...planeAt(0, 0));
-      c.lineTo(...ray(lines[k - 1].angle));
-      // A wide region needs a corner between.
-      c.lineTo(...ray((lines[k - 1].angle + lines[k].angle) / 2));
-      c.lineTo(...ray(lines[k].angle));
+      // A wide one needs corners between.
+      for (let i = 0; i <= 4; i++) c.lineTo(...ray(from + ((to - from) * i) / 4));
       c.closePath();
-      c.fillStyle = color.card;
+      c.fillStyle = fill;
       c.fill();
-      c.fillStyle = color.region;
-      c.globalAlpha = regionAlpha(k);
-      c.fill();
-      c.globalAlpha = 1;
-    }
+    };
+    // All that live at once, and over it each of its own.
+    wedge(lines[0].angle, lines[lines.length - 1].angle, regionColor(Math.ceil(samplesShown / 2)));
+    for (let k = 1; k < lines.length; k++) wedge(lines[k - 1].angle, lines[k].angle, regionColor(k));
     const many = samplesShown > 30;
     for (const at of lines) {
       const sign = attracts(at);
       const on = isLit(at.q, at.b);
       c.strokeStyle = on ? color.ink : sign ? signColor(sign) : color.faint;
       c.lineWidth = on ? 3 : sign ? (many ? 1 : 2) : many ? 0.4 : 1;
-      c.globalAlpha = on ? 0.9 : many && !sign ? 0.5 : 0.75;
+      c.globalAlpha = on ? 0.9 : sign ? 0.75 : many ? Math.min(0.5, 40 / samplesShown) : 0.75;
       line(c, ...planeAt(0, 0), ...ray(at.angle));
     }
     c.globalAlpha = 1;

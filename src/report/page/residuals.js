@@ -37,7 +37,8 @@ panels.push(() => {
     const small = samplesShown > 40 ? 2.6 : 4;
     for (let q = 0; q < samplesShown; q++) {
       const on = lit()?.sample === q;
-      disc(c, ...at(A.residual)(q), on ? small + 2 : small, { fill: on ? color.pinned : color.card, stroke: color.ink, width: on ? 2.5 : 1.5 });
+      if (samplesShown > CROWD && !on) disc(c, ...at(A.residual)(q), 1.6, { fill: color.muted, alpha: 0.6 });
+      else disc(c, ...at(A.residual)(q), on ? small + 2 : small, { fill: on ? color.pinned : color.card, stroke: color.ink, width: on ? 2.5 : 1.5 });
     }
   });
   const below = differencePlot;

@@ -16,14 +16,6 @@ function placeIn(name, at) {
   return place;
 }
 
-// Colours between stops, blended.
-function blend(stops, part) {
-  const at = clamp(part, 0, 1) * (stops.length - 1);
-  const k = Math.min(stops.length - 2, Math.floor(at));
-  const channel = (hex, c) => parseInt(hex.slice(1 + 2 * c, 3 + 2 * c), 16);
-  const mixed = [0, 1, 2].map((c) => Math.round(channel(stops[k], c) + (at - k) * (channel(stops[k + 1], c) - channel(stops[k], c))));
-  return `rgb(${mixed.join(" ")})`;
-}
 const isDark = () => document.documentElement.dataset.theme === "dark";
 // Lines from the first value to the last, readable in light and dark, and told apart by those who see
 // colours otherwise: blue, teal, ochre, red.
