@@ -1,6 +1,7 @@
 // The function, its samples, its start, its knots, and what a cluster does to it.
 
 const points = A.grid.length;
+const RUG = 14; // height of the strip of knots, between the frame and its ticks
 const functionPlot = (() => {
   // High and low enough for all samples and nearly all of the curve at all times.
   const inner = Array.from(A.function).filter((_, k) => {
@@ -8,11 +9,10 @@ const functionPlot = (() => {
     return i >= A.grid_sample[0] && i <= A.grid_sample[samplesShown - 1];
   });
   const y = range([...A.y, quantile(inner, 0.002), quantile(inner, 0.998)], 0.09);
-  return new Plot(byId("function"), { x: { range: [A.grid[0], A.grid[points - 1]], label: "x" }, y: { range: y, label: "f(x)" } }, { bottom: 40, right: 18 });
+  return new Plot(byId("function"), { x: { range: [A.grid[0], A.grid[points - 1]], label: "x", gap: RUG }, y: { range: y, label: "f(x)" } }, { bottom: 40 + RUG, right: 18 });
 })();
 const hasFrozen = A.frozen_function !== undefined;
 document.querySelectorAll(".only-frozen").forEach((part) => (part.hidden = !hasFrozen));
-const RUG = 14;
 const CROWD = 200; // more samples than this are drawn as points, below the curves
 
 // A neuron's knot in pixels.
@@ -26,22 +26,8 @@ function knotAt(i) {
 panels.push(() => {
   const plot = functionPlot;
   const c = plot.begin();
-  plot.area.bottom -= RUG;
-  plot.area.height -= RUG;
-  const shift = c.translate.bind(c);
-  // Ticks and labels stand below the knots.
   plot.frame();
   const { area } = plot;
-  c.clearRect(area.left - 4, area.bottom + 1, area.width + 8, 60);
-  c.save();
-  shift(0, RUG);
-  c.fillStyle = color.muted;
-  c.textAlign = "center";
-  c.textBaseline = "top";
-  for (const [value, text] of linearTicks(...plot.axes.x.range, area.width / 85)) c.fillText(text, plot.px(value), area.bottom + 6);
-  c.textBaseline = "alphabetic";
-  c.fillText("x", area.left + area.width / 2, area.bottom + 34);
-  c.restore();
 
   // Knots.
   const { r } = cloudNow();
@@ -150,9 +136,7 @@ point(functionPlot.canvas, (x, y) => {
     const i = nearest(particles, (i) => [knotAt(i), y], x, y, 5);
     return i >= 0 ? { text: neuronText(i) } : null;
   }
-  const i = clamp(Math.round(((points - 1) * (x - plot.area.left)) / plot.area.width), 0, points - 1);
-  const at = nearest(points, (k) => [plot.px(A.grid[k]), 0], x, 0, 30);
-  const k = at >= 0 ? at : i;
+  const k = nearest(points, (k) => [plot.px(A.grid[k]), 0], x, 0, 1e5);
   const frozen = hasFrozen ? `\nif the kernel stood still: ${short(now(A.frozen_function, points, k), 4)}` : "";
   const raw = isRaw ? "" : `\nraw: x = ${short(rawX(A.grid[k]), 4)}, f = ${short(rawY(now(A.function, points, k)), 4)}`;
   return { text: `x = ${short(A.grid[k], 4)}\nf(x) = ${short(now(A.function, points, k), 4)}, at the start ${short(A.function[k], 4)}${frozen}${raw}` };

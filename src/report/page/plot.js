@@ -27,7 +27,8 @@ function logTicks(low, high, count) {
 }
 
 class Plot {
-  // axes: { x: { range, label, log, ticks }, y: { ... } }; `margin` of the frame inside the canvas.
+  // axes: { x: { range, label, log, ticks, gap }, y: { ... } }; `gap` is room between the frame and the
+  // words of its ticks, `margin` that of the frame inside the canvas.
   constructor(canvas, axes, margin = {}) {
     this.canvas = canvas;
     this.axes = axes;
@@ -83,6 +84,7 @@ class Plot {
     c.fillStyle = color.muted;
     c.textAlign = "center";
     c.textBaseline = "top";
+    const gap = this.axes.x.gap ?? 0;
     let taken = -Infinity;
     for (const [value, text] of ticks("x", area.width / 85)) {
       const x = Math.round(this.px(value)) + 0.5;
@@ -90,7 +92,7 @@ class Plot {
       // Words that would run into each other are left out.
       const half = c.measureText(text).width / 2;
       if (x - half < taken + 4) continue;
-      c.fillText(text, x, area.bottom + 6);
+      c.fillText(text, x, area.bottom + gap + 6);
       taken = x + half;
     }
     c.textAlign = "right";
@@ -103,7 +105,7 @@ class Plot {
     const { x, y } = this.axes;
     c.textAlign = "center";
     c.textBaseline = "alphabetic";
-    if (x.label) c.fillText(x.label, area.left + area.width / 2, area.bottom + 34);
+    if (x.label) c.fillText(x.label, area.left + area.width / 2, area.bottom + gap + 34);
     if (y.label) {
       c.save();
       c.translate(13, area.top + area.height / 2);
