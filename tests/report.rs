@@ -63,8 +63,11 @@ fn single(value: f64) -> f64 {
 
 #[test]
 fn its_numbers_are_those_of_the_run_file() {
-    let folder = folder_with_sine(300, 4);
-    reluflow(folder.path()).args(["run", "-q", "sine.toml", "-o", "run.h5"]).assert().success();
+    let folder = tempfile::tempdir().unwrap();
+    // Long enough for clusters of both signs.
+    let scenario =
+        sine(300, 4).replace("count = 5", "count = 5\nfrequency = 0.4775").replace("end = 2.0", "end = 8.0");
+    run(folder.path(), &scenario);
     let page = page(folder.path(), &["run.h5"]);
     let data = data(&page);
     let file = RunFile::open(&folder.path().join("run.h5")).unwrap();
@@ -160,14 +163,14 @@ fn a_kernel_that_stands_still_is_the_kernel_flow() {
             function.iter().zip(&frame.function).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
         assert!(apart < 1e-6, "{apart} at t = {}", frame.snapshot.time);
     }
-    assert_eq!(kernel.regime().heading(), "Kernel learning");
+    assert!(kernel.regime().heading().starts_with("Kernel learning"), "{}", kernel.regime().heading());
     // And where all weights train it is not, from the same start.
     run(folder.path(), &scenario("lifted"));
     let lifted = gathered("run.h5");
     let frozen = lifted.last().frozen.as_ref().unwrap();
     assert!((frozen.1 - lifted.last().snapshot.loss).abs() > 0.05 * frozen.1);
     assert!(lifted.regime().frozen_distance.unwrap() > 0.05);
-    assert_ne!(lifted.regime().heading(), "Kernel learning");
+    assert!(!lifted.regime().heading().starts_with("Kernel learning"), "{}", lifted.regime().heading());
 }
 
 #[test]
@@ -288,10 +291,8 @@ fn what_cannot_be_shown_is_refused() {
     assert!(fs::read(at("run.html")).unwrap() == b"mine" && !at("new.html").exists());
     reluflow(folder.path()).args(["report", "run.h5", "--force"]).assert().success();
     assert!(fs::read_to_string(at("run.html")).unwrap().starts_with("<!doctype html>"));
-    reluflow(folder.path()).args(["kernel", "-q", "run.toml", "-o", "kernel.h5"]).assert();
-    if at("kernel.h5").exists() {
-        refused(&["kernel.h5"], "reports are made of runs and studies");
-    }
+    reluflow(folder.path()).args(["kernel", "-q", "run.toml", "-o", "kernel.h5"]).assert().success();
+    refused(&["kernel.h5"], "reports are made of runs and studies");
     let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(!names.into_iter().any(|name| name.to_string_lossy().ends_with(".partial")));
 }
@@ -299,7 +300,7 @@ fn what_cannot_be_shown_is_refused() {
 #[test]
 fn a_run_that_was_killed_is_shown_as_far_as_it_went() {
     let folder = folder_with_sine(200_000, 400);
-    let started = start_and_wait_for(folder.path(), &["run", "sine.toml", "-o", "run.h5"], "Sine");
+    let started = start_and_wait_for(folder.path(), &["run", "sine.toml", "-o", "run.h5"], "sine: ");
     // At least the first snapshots are in the file.
     while RunFile::open(&folder.path().join("run.h5")).map_or(0, |file| file.len()) < 2 {
         std::thread::sleep(std::time::Duration::from_millis(20));

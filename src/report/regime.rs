@@ -209,8 +209,9 @@ mod tests {
         let text = regime().sentence();
         assert!(text.contains("changed by 60 %") && text.contains("turned by 29\u{b0}"), "{text}");
         assert!(text.contains("48 % of the mass") && !text.contains("early"), "{text}");
-        let still = Regime { kernel_change: 4e-4, pinned: 0.0, loss: [1.0, 0.95], ..regime() }.sentence();
-        assert!(still.contains("only 0.04 %") && still.contains("only 5.0 % of the loss"), "{still}");
+        let still = Regime { kernel_change: 4e-4, turned: 0.01, pinned: 0.0, loss: [1.0, 0.95], ..regime() }
+            .sentence();
+        assert!(still.contains("only 0.040 %") && still.contains("only 5.0 % of the loss"), "{still}");
         assert!(!still.contains("gathered"), "{still}");
         let turned = Regime { kernel_change: 0.04, turned: 0.2, loss: [1.0, 0.7], ..regime() };
         assert_eq!(turned.heading(), "Kernel learning, so far");
