@@ -5,7 +5,7 @@ use std::fs;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::cli_support::reluflow;
+use crate::cli_support::{folder_with_sine, reluflow, start_and_wait_for};
 use crate::plot_support::*;
 
 #[test]
@@ -82,19 +82,16 @@ fn all_draws_what_there_is() {
     }
 }
 
-/// A run that was interrupted is drawn as far as it went, and told.
+/// What a kill left behind is drawn as far as it went, and told.
 #[test]
-fn an_unfinished_run_is_drawn() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = run(folder.path(), "run", &scenario("canonical", "normal-uniform", 30, ""));
-    let file = hdf5::File::open_rw(&path).unwrap();
-    file.attr("end").unwrap().write_scalar(&100.0).unwrap();
-    drop(file);
+fn a_killed_run_is_drawn() {
+    let folder = folder_with_sine(100_000, 21);
+    let run = start_and_wait_for(folder.path(), &["run", "sine.toml", "-o", "killed.h5"], "snapshot 2");
+    run.signal(libc::SIGKILL);
+    run.finish();
     let mut command = reluflow(folder.path());
-    command
-        .args(["plot", "run.h5"])
-        .assert()
-        .success()
-        .stderr(contains("note: run.h5: "))
-        .stdout("run_function.png\n");
+    command.args(["plot", "killed.h5", "--figure", "loss", "--data", "-o", "loss.svg"]);
+    command.assert().success().stderr(contains("note: killed.h5: ")).stdout("loss.svg\nloss.csv\n");
+    let rows = table(&fs::read_to_string(folder.path().join("loss.csv")).unwrap());
+    assert!(heights(&rows, "loss", "loss").len() >= 2);
 }

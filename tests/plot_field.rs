@@ -37,7 +37,7 @@ fn arrows_show_how_particles_move() {
         ("adaptive", "kind = \"adaptive\"", "delta = 0.4"),
     ] {
         let text = format!(
-            "[samples]\nfunction = \"sine\"\ncount = 6\nfrequency = 0.5\namplitude = 3.0\n[measure]\nfile = \"p.csv\"\n{measure}\n\
+            "[samples]\nfunction = \"sine\"\ncount = 6\ninterval = [-1.13, 0.97]\nfrequency = 0.5\namplitude = 3.0\n[measure]\nfile = \"p.csv\"\n{measure}\n\
              [flow]\n{flow}\n[time]\nend = 1e-6\ntolerance = 1e-10\n[output]\nsnapshots = {{ count = 2 }}\n"
         );
         let path = run(folder.path(), name, &text);

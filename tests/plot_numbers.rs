@@ -212,6 +212,12 @@ fn of_a_run_that_stores_some_particles() {
         let at = curve.iter().find(|row| row.numbers[0] == samples.x()[j]).unwrap().numbers[1];
         assert!((at - samples.y()[j] - last.residual[j]).abs() < 1e-11);
     }
+    // The stored share stands for all: its masses are scaled to sum to 1.
+    let stored = file.particles(0).unwrap().unwrap();
+    let mean = (0..40).map(|i| stored.r[i] * stored.theta[i].sin().max(0.0)).sum::<f64>() / 40.0;
+    let start = layer(&rows, "function", "start");
+    let at_zero = start.iter().find(|row| row.numbers[0] == 0.0).unwrap().numbers[1];
+    assert!((at_zero - mean).abs() < 1e-12, "{at_zero} {mean}");
     assert_eq!(source.figure(Some("plane"), None).unwrap().note, "");
     let early = source.figure(Some("plane"), Some(0.0)).unwrap();
     assert_eq!(early.note, "40 of 3000 particles are drawn.");

@@ -1,7 +1,7 @@
 //! Where panels, labels and legends go on the page.
 
 use super::axis::Span;
-use super::draw::text::{SMALL, text_width};
+use super::draw::text::{LABEL, SMALL, text_width};
 use super::draw::{POINT, Rect};
 use super::figure::{Figure, Panel};
 use super::layer::{Layer, Mark};
@@ -28,6 +28,8 @@ pub(crate) struct Placed<'f> {
     pub y_ticks: Vec<Tick>,
     pub x_label: String,
     pub y_label: String,
+    /// The title, in lines.
+    pub title: Vec<String>,
     /// Rows of the legend: numbers of layers.
     pub legend: Vec<Vec<usize>>,
     /// Ticks of the bar of colours.
@@ -79,8 +81,8 @@ impl<'f> Layout<'f> {
             panel.frame.left = x + left;
             panel.frame.right = (x + cell * at.2 as f64 - right).max(panel.frame.left + points(20.0));
             panel.legend = legend_rows(panel.panel, panel.frame.width());
-            let rows = panel.legend.len() + usize::from(!panel.panel.title.is_empty());
-            margins.top += points(LINE) * rows as f64;
+            panel.title = wrap(&panel.panel.title, panel.frame.width(), LABEL);
+            margins.top += points(LINE) * (panel.legend.len() + panel.title.len()) as f64;
             finish(panel);
         }
         let mut top = 0.0;
@@ -104,7 +106,7 @@ impl<'f> Layout<'f> {
             }
             top += above + height + below;
         }
-        let note = wrap(&figure.note, width - points(2.0 * GAP));
+        let note = wrap(&figure.note, width - points(2.0 * GAP), SMALL);
         let bottom = if note.is_empty() { 0.0 } else { points(LINE * note.len() as f64 + GAP) };
         Layout {
             panels: placed.into_iter().map(|(panel, _)| panel).collect(),
@@ -150,6 +152,7 @@ fn place(panel: &Panel) -> (Placed<'_>, Margins) {
         y_ticks,
         x_label: panel.x.label.clone(),
         y_label,
+        title: vec![],
         legend: vec![],
         bar,
     };
@@ -169,7 +172,9 @@ fn finish(placed: &mut Placed) {
         let needed: f64 = ticks.iter().map(|tick| text_width(&tick.label, SMALL) + points(7.0)).sum();
         if needed <= width || count == 2 {
             placed.x_ticks = ticks;
-            placed.x_label = format!("{}{factor}", axis.label);
+            // The axis below has the words, and the factor with them.
+            placed.x_label =
+                if axis.label.is_empty() { String::new() } else { format!("{}{factor}", axis.label) };
             return;
         }
     }
@@ -245,11 +250,11 @@ fn legend_rows(panel: &Panel, room: f64) -> Vec<Vec<usize>> {
 }
 
 /// Lines of at most that width.
-fn wrap(text: &str, width: f64) -> Vec<String> {
+fn wrap(text: &str, width: f64, size: f64) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), SMALL) <= width => {
+            Some(line) if text_width(&format!("{line} {word}"), size) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

@@ -38,8 +38,9 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         .height(1.1)
         .with(line("free", &|s| s.region_mass.iter().skip(1).sum()).color(BLUE))
         .with(line("pinned", &|s| s.pinned_mass.sum()).color(VERMILION))
-        .with(line("dead", &|s| s.region_mass[0]).color(GREY).dashed())
-        .with(line("stuck", &|s| s.stuck_mass).color(ORANGE).dotted());
+        .with(line("dead", &|s| s.region_mass[0]).color(GREY).dashed());
+    let stuck = line("stuck", &|s| s.stuck_mass).color(ORANGE).dotted();
+    let shares = if run.description.flow.tv() > 0.0 { shares.with(stuck) } else { shares };
     let boundary = Layer::horizontal("dead region", vec![0.5]).color(BLACK).width(0.4);
     Ok(Figure::new("regions").with(mass.with(boundary.clone())).with(moment.with(boundary)).with(shares))
 }
