@@ -32,6 +32,10 @@ const percent = (share) => (Math.abs(share) < 1e-12 ? "0 %" : Number.isFinite(sh
 const change = (share) => (share >= 5 ? `${short(share, 2)} ×` : percent(share));
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
+// Least and largest; of very many values, too, which Math.min(...values) would not take.
+const least = (values) => values.reduce((low, v) => (v < low ? v : low), Infinity);
+const largest = (values) => values.reduce((high, v) => (v > high ? v : high), -Infinity);
+
 // The value below which a share of the others lies.
 function quantile(values, share) {
   const sorted = Float64Array.from(values).filter(Number.isFinite).sort();

@@ -21,7 +21,7 @@ function mark(plot, c, value, fill) {
   if (Number.isFinite(plot.py(value))) disc(c, plot.px(onTimeAxis(A.time[view.frame])), plot.py(value), 4, { fill });
 }
 
-const most = Math.max(...A.kernel_change);
+const most = largest(A.kernel_change);
 const [STILL, MOVED] = data.bounds;
 course("course-kernel", { range: [0, Math.max(0.32, 1.12 * most)] }, (plot, c) => {
   // What counts as standing still, and as moved.
@@ -39,7 +39,7 @@ course("course-kernel", { range: [0, Math.max(0.32, 1.12 * most)] }, (plot, c) =
 }, (i) => `kernel changed by ${change(A.kernel_change[i])}`);
 
 const degrees = (i) => (A.turned[i] * 180) / Math.PI;
-course("course-turned", { range: [0, Math.max(0.5, 1.12 * Math.max(...A.time.map((_, i) => degrees(i))))] }, (plot, c) => {
+course("course-turned", { range: [0, Math.max(0.5, 1.12 * largest(A.time.map((_, i) => degrees(i))))] }, (plot, c) => {
   plot.curve(frames, overTime(plot, degrees), { stroke: color.ink, width: 2.4 });
   mark(plot, c, degrees(view.frame), color.ink);
 }, (i) => `turned by ${short(degrees(i))}°\nmedian knot moved by ${percent(A.knots_moved[i])} of the samples' range`);
@@ -66,8 +66,8 @@ course("course-mass", { range: [0, 1], ticks: [[0, "0"], [0.5, "50 %"], [1, "100
 const hasLossFrozen = A.frozen_loss !== undefined;
 const losses = [...A.loss, ...(hasLossFrozen ? A.frozen_loss : [])].filter((loss) => loss > 0);
 // Losses that are rounding would take the axis down to nothing.
-const lossFloor = Math.max(Math.min(...losses), 1e-14 * Math.max(...losses));
-course("course-loss", losses.length ? { range: [0.7 * lossFloor, 1.5 * Math.max(...losses)], log: true } : { range: [0, 1] }, (plot, c) => {
+const lossFloor = Math.max(least(losses), 1e-14 * largest(losses));
+course("course-loss", losses.length ? { range: [0.7 * lossFloor, 1.5 * largest(losses)], log: true } : { range: [0, 1] }, (plot, c) => {
   if (hasLossFrozen) plot.curve(frames, overTime(plot, (i) => A.frozen_loss[i]), { stroke: color.frozen, width: 2, dash: [6, 5] });
   plot.curve(frames, overTime(plot, (i) => A.loss[i]), { stroke: color.ink, width: 2.4 });
   mark(plot, c, A.loss[view.frame], color.ink);

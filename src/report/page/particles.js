@@ -102,7 +102,7 @@ const reachOf = (() => {
   const sizes = [];
   const step = Math.max(1, Math.floor(A.r.length / 200000));
   for (let k = 0; k < A.r.length; k += step) if (A.place[k] !== DEAD) sizes.push(Math.abs(A.r[k]));
-  const clusters = Math.max(0, ...Array.from(A.cluster_r).filter((r, k) => Number.isFinite(r) && A.cluster_mass[k] > 0.002).map(Math.abs));
+  const clusters = Math.max(0, largest(Array.from(A.cluster_r).filter((r, k) => Number.isFinite(r) && A.cluster_mass[k] > 0.002).map(Math.abs)));
   return 1.08 * Math.max(quantile(sizes, 0.995) || 0, clusters) || 1;
 })();
 

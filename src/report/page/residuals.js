@@ -15,7 +15,7 @@ const residualPlot = new Plot(byId("residuals"), {
 }, { left: 58 });
 const differencePlot = (() => {
   const sizes = Array.from(A.ode_difference).filter((d) => d > 0);
-  const [low, high] = sizes.length ? [Math.min(...sizes), Math.max(...sizes)] : [FLOOR, 1e-12];
+  const [low, high] = sizes.length ? [least(sizes), largest(sizes)] : [FLOOR, 1e-12];
   const y = { range: [Math.max(FLOOR, low / 3), 5 * high], log: true, label: "|difference|" };
   return new Plot(residualPlot.canvas, { x: timeAxis, y });
 })();

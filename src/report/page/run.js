@@ -5,9 +5,9 @@ moved.push(() => {
   const i = view.frame;
   const t = `t = ${short(A.time[i])}`;
   const clusters = clustersNow().length;
-  const largest = Math.max(...Array.from(A.x, (_, q) => Math.abs(A.residual[i * samplesShown + q])));
+  const worst = largest(Array.from(A.x, (_, q) => Math.abs(A.residual[i * samplesShown + q])));
   const say = (id, text) => byId(id).setAttribute("aria-label", text);
-  say("function", `The function at ${t} through ${data.samples} samples; largest residual ${short(largest)}.`);
+  say("function", `The function at ${t} through ${data.samples} samples; largest residual ${short(worst)}.`);
   say("plane", `${particles} neurons in the plane at ${t}; ${clusters} pinned clusters hold ${percent(A.pinned[i])} of the mass, ${percent(A.dead[i])} is dead.`);
   say("cylinder", `The same neurons by direction and strength at ${t}.`);
   say("residuals", `Residuals at ${t}; the residual ODE differs from the particles by ${short(A.ode_difference[2 * i], 2)}, as printed by ${short(A.ode_difference[2 * i + 1], 2)}.`);

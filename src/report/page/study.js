@@ -30,23 +30,23 @@ const onCell = (part) => (isDark() ? part > 0.62 : part < 0.5) ? "#12202e" : "#f
 function spread(values) {
   const finite = values.filter(Number.isFinite);
   if (!finite.length) return { mean: NaN, low: NaN, high: NaN, count: 0 };
-  return { mean: finite.reduce((sum, v) => sum + v, 0) / finite.length, low: Math.min(...finite), high: Math.max(...finite), count: finite.length };
+  return { mean: finite.reduce((sum, v) => sum + v, 0) / finite.length, low: least(finite), high: largest(finite), count: finite.length };
 }
 
 // A line through values on logarithmic axes is straight where they follow a power: used where they
 // span more than a decade and a half, and are positive.
 function wantsLog(values) {
   const finite = values.filter(Number.isFinite);
-  return finite.length > 1 && Math.min(...finite) > 0 && Math.max(...finite) > 30 * Math.min(...finite);
+  return finite.length > 1 && least(finite) > 0 && largest(finite) > 30 * least(finite);
 }
 function axisFor(values, label) {
   const finite = values.filter(Number.isFinite);
   // What is rounding beside the largest would take the axis down to nothing.
-  const top = Math.max(...finite);
+  const top = largest(finite);
   const told = finite.filter((v) => v > 1e-9 * top || v <= 0);
-  if (wantsLog(told)) return { range: [Math.min(...told) / 1.4, 1.4 * top], log: true, label };
+  if (wantsLog(told)) return { range: [least(told) / 1.4, 1.4 * top], log: true, label };
   const [low, high] = range(finite);
-  return { range: [finite.length && Math.min(...finite) >= 0 && low < 0 ? 0 : low, high], label };
+  return { range: [finite.length && least(finite) >= 0 && low < 0 ? 0 : low, high], label };
 }
 
 function legend(id, entries) {

@@ -52,7 +52,7 @@ function positions(axis) {
   const values = Array.from({ length: lengthOf(axis) }, (_, i) => valueOf(axis, i));
   if (!texts[axis] && wantsLog(values)) return { at: values, axis: { range: [values[0] / 1.3, 1.3 * values[values.length - 1]].sort((a, b) => a - b), log: true, label: keyWords(axis) } };
   const gaps = values.slice(1).map((v, i) => Math.abs(v - values[i]));
-  const even = !texts[axis] && values.length > 1 && Math.max(...gaps) < 8 * Math.min(...gaps);
+  const even = !texts[axis] && values.length > 1 && largest(gaps) < 8 * least(gaps);
   if (even) return { at: values, axis: { range: range(values, 0.05), label: keyWords(axis) } };
   return { at: values.map((_, i) => i), axis: { range: [-0.4, values.length - 0.6], label: keyWords(axis), ticks: values.map((_, i) => [i, wordOf(axis, i)]) } };
 }
@@ -114,7 +114,7 @@ panels.push(() => {
   const cells = Array.from({ length: n * m }, (_, k) => spread(runsAt(chosen.quantity, atOf(Math.floor(k / n), k % n))));
   const values = cells.map((cell) => cell.mean).filter(Number.isFinite);
   const log = wantsLog(values);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [least(values), largest(values)];
   const partOf = (v) => (high === low ? 0.5 : log ? Math.log(v / low) / Math.log(high / low) : (v - low) / (high - low));
   plot.shown = { cells, n, m };
   const c = plot.begin();
@@ -178,7 +178,7 @@ panels.push(() => {
     }));
   });
   const times = series.flat().map((p) => p.time).filter(Number.isFinite);
-  plot.axes = { x: { range: [Math.min(...times), Math.max(...times)], label: "time t" }, y: axisFor(series.flat().map((p) => p.value), words(name)) };
+  plot.axes = { x: { range: [least(times), largest(times)], label: "time t" }, y: axisFor(series.flat().map((p) => p.value), words(name)) };
   plot.shown = series;
   plot.begin();
   plot.frame();

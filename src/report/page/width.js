@@ -8,10 +8,10 @@ const at = (q, w) => q * widths.length + w;
 const deviationPlot = (() => {
   const means = Array.from(A.deviation_mean).filter((v) => v > 0);
   const errors = Array.from(A.limit_error).filter((v) => v > 0);
-  const low = Math.min(...means, ...errors);
+  const low = Math.min(least(means), least(errors));
   return new Plot(byId("deviation"), {
     x: { range: [widths[0] / 1.6, 1.6 * widths[widths.length - 1]], log: true, label: "width, neurons" },
-    y: { range: [low / 1.7, 1.7 * Math.max(...means)], log: true, label: "distance to the limit" },
+    y: { range: [low / 1.7, 1.7 * largest(means)], log: true, label: "distance to the limit" },
   });
 })();
 panels.push(() => {
