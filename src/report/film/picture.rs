@@ -270,7 +270,8 @@ fn ticks([low, high]: [f64; 2]) -> Vec<(f64, String)> {
     let mut ticks = vec![];
     let mut i = (low / step).ceil();
     while i * step <= high && ticks.len() < 20 {
-        let words = format!("{:.*}", digits, i * step);
+        // ceil gives -0 below zero.
+        let words = format!("{:.*}", digits, i * step + 0.0);
         ticks.push((i * step, words.replace('-', "\u{2212}")));
         i += 1.0;
     }
@@ -287,6 +288,7 @@ mod tests {
     fn ticks_are_round() {
         let words = |ends| ticks(ends).into_iter().map(|tick| tick.1).collect::<Vec<_>>();
         assert_eq!(words([-1.1, 1.1]), ["\u{2212}1.0", "\u{2212}0.5", "0.0", "0.5", "1.0"]);
+        assert_eq!(words([-0.1, 1.05]), ["0.0", "0.5", "1.0"]);
         assert_eq!(words([0.0, 0.004]), ["0.000", "0.001", "0.002", "0.003", "0.004"]);
     }
 
