@@ -47,7 +47,8 @@
 //!              ^                   ^       |
 //!              |                   |       |
 //!            kernel  <-------------|-------'
-//!                              scenario    io, kernel, scenario  <-  study    all  <-  cli  <-  main
+//!                              scenario    io, kernel, scenario  <-  study
+//!                                          study, io, kernel  <-  plot    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
@@ -63,7 +64,9 @@
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
-//! | [`cli`] | study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`plot`] | study, io, kernel, run, flow, problem, math | figures of run, study and kernel files |
+//! | [`report`] | plot, study, io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
+//! | [`cli`] | report, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -73,7 +76,9 @@ pub mod flow;
 pub mod io;
 pub mod kernel;
 pub mod math;
+pub mod plot;
 pub mod problem;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod study;

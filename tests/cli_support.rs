@@ -21,6 +21,8 @@ pub const COMMANDS: &[&[&str]] = &[
     &["resume"],
     &["recover"],
     &["kernel"],
+    &["report"],
+    &["plot"],
     &["completions"],
     &["scenarios"],
     &["scenarios", "list"],

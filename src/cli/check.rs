@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::io::{Particles, RunFile};
-use crate::run::{Check, Checker, Columns};
+use crate::io::RunFile;
+use crate::run::Check;
 
 use super::failure::{Exit, Failure};
 use super::info::warn_unless_ordinary;
@@ -41,7 +41,7 @@ impl Args {
         self.threads.apply()?;
         let file = RunFile::open(&self.run)?;
         warn_unless_ordinary(&file, quiet);
-        let checks = checks(&file)?;
+        let checks = file.checks()?;
         let failed = checks.iter().filter(|check| !check.holds()).count();
         if self.json {
             print_json(&as_json(&self.run, &checks))?;
@@ -54,35 +54,6 @@ impl Args {
         }
         Ok(Exit::Success)
     }
-}
-
-/// Goes through all snapshots and steps.
-fn checks(file: &RunFile) -> Result<Vec<Check>, Failure> {
-    let description = file.description()?;
-    let mut checker = Checker::new(&description);
-    for index in 0..file.len() {
-        let snapshot = file.snapshot(index)?;
-        let stored = file.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
-        // The checkpoint has all particles of the last snapshot, in full precision.
-        let saved = match &stored {
-            None if index + 1 == file.len() => file
-                .checkpoint()
-                .ok()
-                .filter(|state| state.time == snapshot.time)
-                .map(|state| Particles::of_state(&state, description.flow.kappa())),
-            _ => None,
-        };
-        let columns = stored.as_ref().or(saved.as_ref()).map(|p| Columns {
-            r: &p.r,
-            theta: &p.theta,
-            c: &p.c,
-            a: &p.a,
-            b: &p.b,
-            place: &p.place,
-        });
-        checker.snapshot(snapshot, columns);
-    }
-    Ok(checker.finish(&file.steps()?))
 }
 
 fn verdict(check: &Check) -> &'static str {

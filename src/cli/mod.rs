@@ -14,8 +14,10 @@ mod interrupt;
 mod kernel;
 mod output;
 mod panic;
+mod plot;
 mod progress;
 mod recover;
+mod report;
 mod resume;
 mod run;
 mod scenarios;
@@ -63,7 +65,9 @@ enum Command {
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
+    Report(report::Args),
     Study(study::Args),
+    Plot(plot::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -103,7 +107,9 @@ impl Command {
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
+            Command::Report(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),
+            Command::Plot(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

@@ -22,6 +22,8 @@ pub enum Purpose {
     Directions,
     /// Particles drawn anew from a measure of particles; the index is the repetition.
     Resampling,
+    /// Which particles a report draws; the index is the share of mass.
+    Drawing,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Purpose::Batches => 0x6261_7463_6865_73b5,
             Purpose::Directions => 0x6469_7265_6374_696f,
             Purpose::Resampling => 0x7265_7361_6d70_6c65,
+            Purpose::Drawing => 0x6472_6177_696e_67c3,
         }
     }
 }

@@ -36,6 +36,7 @@ mod width_report;
 mod width_run;
 
 pub use approach::Approach;
+pub use assemble::FORMAT_VERSION;
 pub use compare::{Comparison, Moment, Quantity as ComparedQuantity, compare};
 pub use engine::{Monitor, Times};
 pub use ensemble::{Fluctuations, Quantity, mean_and_error};

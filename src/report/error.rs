@@ -1,0 +1,60 @@
+//! Why a report could not be made.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::io::IoError;
+
+/// Why a report was refused; every text names the file, what was found and the remedy.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// The file cannot be read or the report cannot be written.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// The file is one of the kernel regime.
+    #[error(
+        "{} is a file of reluflow kernel: reports are made of runs and studies; `reluflow plot` draws it",
+        .path.display()
+    )]
+    Kernel {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The run stores no particles.
+    #[error(
+        "{} stores no particles, of which a report draws the network: run the scenario again with \
+         output.particles = \"all\", or a number",
+        .path.display()
+    )]
+    NoParticles {
+        /// The run file.
+        path: PathBuf,
+    },
+    /// The run has no snapshot yet.
+    #[error("{} holds no snapshot yet: wait for the first, or run the scenario again", .path.display())]
+    NoSnapshot {
+        /// The run file.
+        path: PathBuf,
+    },
+    /// A film is asked for of something that does not move.
+    #[error("{} is a study: --gif films a run; leave it out, or give a run file", .path.display())]
+    NoFilm {
+        /// The study file.
+        path: PathBuf,
+    },
+    /// A study file lacks something that every study has.
+    #[error("{} is damaged: {found}; make it again with reluflow study", .path.display())]
+    Damaged {
+        /// The study file.
+        path: PathBuf,
+        /// What is broken.
+        found: String,
+    },
+    /// The picture could not be encoded.
+    #[error("the film could not be encoded: {found}; report this as a bug")]
+    Film {
+        /// What the encoder says.
+        found: String,
+    },
+}

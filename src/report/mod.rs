@@ -1,0 +1,49 @@
+//! The report: one HTML file that shows a run or a study, offline, to someone who sees it for the first
+//! time; and a film of a run.
+//!
+//! Made from finished files only. This module decides what is shown and how it is chosen (budget,
+//! fair choice of particles, function on a grid, clusters, the verdict on the regime); how it is
+//! drawn is the business of the scripts in `page/`, which get their numbers as they are in the file.
+//! It knows nothing of the terminal.
+
+mod arrays;
+mod budget;
+mod choice;
+mod clusters;
+mod error;
+mod film;
+mod frozen;
+mod gather;
+mod html;
+mod journey;
+mod line;
+mod provenance;
+mod regime;
+mod run_page;
+mod study;
+mod study_page;
+
+use crate::io::RunFile;
+
+pub use budget::BYTES;
+pub use choice::{Pick, choose};
+pub use error::ReportError;
+pub use film::film;
+pub use frozen::Frozen;
+pub use gather::{Drawn, Frame, Gathered, Stored};
+pub use html::escape;
+pub use journey::Journey;
+pub use line::Grid;
+pub use regime::{Regime, Verdict, percent};
+pub use study::{Study, StudyArray};
+pub use study_page::study_page;
+
+/// The page of a run.
+///
+/// * `run`: what [`Gathered::read`] read from `file`.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn run_page(file: &RunFile, run: &Gathered) -> Result<String, ReportError> {
+    Ok(run_page::page(file, run)?)
+}

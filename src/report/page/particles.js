@@ -1,0 +1,123 @@
+// The drawn neurons and the clusters of a moment, as the plane and the cylinder need them.
+
+const particles = A.particle.length;
+const cloud = { r: new Float64Array(particles), theta: new Float64Array(particles), at: NaN };
+const FREE = 0, PINNED = 1, DEAD = 2;
+const placeNow = (i) => A.place[view.frame * particles + i];
+
+// Amplitudes and directions now; computed once for all panels.
+function cloudNow() {
+  if (cloud.at !== view.at) {
+    cloud.at = view.at;
+    for (let i = 0; i < particles; i++) {
+      cloud.r[i] = now(A.r, particles, i);
+      cloud.theta[i] = angleNow(A.theta, particles, i);
+    }
+  }
+  return cloud;
+}
+
+// The clusters of the nearest snapshot whose place is known and whose sample is shown.
+function clustersNow(frame = view.frame) {
+  const found = [];
+  for (let k = A.cluster_first[frame]; k < A.cluster_first[frame + 1]; k++) {
+    const boundary = A.cluster_boundary[k];
+    const q = shownAt.get(sampleOf(boundary));
+    if (q === undefined) continue;
+    found.push({ boundary, q, side: A.cluster_side[k], mass: A.cluster_mass[k], r: A.cluster_r[k], slope: A.cluster_slope[k], angle: angleOf(boundary, A.x[q]) });
+  }
+  return found;
+}
+
+// Area by what a neuron stands for, alike for all where all stand for the same.
+const stands = data.shares ? Array.from(A.shares) : Array.from(A.mass);
+const mean = stands.reduce((sum, share) => sum + share, 0) / Math.max(1, particles);
+const DOT = clamp(64 / Math.sqrt(particles || 1), 1.5, 4.2);
+const radius = Float64Array.from(stands, (share) => DOT * clamp(Math.sqrt(share / mean), 0.6, 4));
+const ALPHA = clamp(26 / Math.sqrt(particles || 1), 0.38, 0.85);
+const clusterRadius = (mass) => 3.5 + 30 * Math.sqrt(mass);
+
+// One picture of a dot in each colour, stamped for every neuron: overlapping dots darken.
+const stamps = new Map();
+function stamp(fill) {
+  if (!stamps.has(fill)) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 32;
+    disc(canvas.getContext("2d"), 16, 16, 15, { fill });
+    stamps.set(fill, canvas);
+  }
+  return stamps.get(fill);
+}
+function drawDots(c, place) {
+  const { r } = cloudNow();
+  for (const dead of [true, false]) {
+    for (let i = 0; i < particles; i++) {
+      const code = placeNow(i);
+      if ((code === DEAD) !== dead) continue;
+      const at = place(i);
+      if (!at) continue;
+      const size = dead ? 0.8 * radius[i] : radius[i];
+      c.globalAlpha = dead ? 0.45 * ALPHA : ALPHA;
+      c.drawImage(stamp(dead ? color.dead : signColor(r[i])), at[0] - size, at[1] - size, 2 * size, 2 * size);
+    }
+  }
+  c.globalAlpha = 1;
+}
+function drawClusters(c, place) {
+  for (const cluster of clustersNow()) {
+    const at = place(cluster);
+    if (!at) continue;
+    const on = isLit(cluster.q, cluster.boundary, cluster.side);
+    const fill = signColor(cluster.side ? -1 : 1);
+    disc(c, at[0], at[1], clusterRadius(cluster.mass), { fill, stroke: on ? color.ink : fill, width: on ? 3 : 1.6, alpha: on ? 0.55 : 0.2 });
+  }
+}
+
+// Paths of some neurons from the start to now.
+const PATHS = 160;
+const followed = Array.from({ length: Math.min(PATHS, particles) }, (_, k) => Math.floor((k * particles) / Math.min(PATHS, particles)));
+function drawPaths(c, place) {
+  if (!byId("show-trails").checked) return;
+  c.lineWidth = 1;
+  c.globalAlpha = 0.5;
+  for (const i of followed) {
+    c.strokeStyle = signColor(cloud.r[i]);
+    c.beginPath();
+    let before = null;
+    for (let t = 0; t <= view.low; t++) {
+      const at = place(A.r[t * particles + i], A.theta[t * particles + i]);
+      // Not across the seam of the cylinder.
+      if (!before || Math.abs(at[0] - before[0]) > 200) c.moveTo(...at); else c.lineTo(...at);
+      before = at;
+    }
+    const at = place(cloud.r[i], cloud.theta[i]);
+    if (before && Math.abs(at[0] - before[0]) <= 200) c.lineTo(...at);
+    c.stroke();
+  }
+  c.globalAlpha = 1;
+}
+
+// How far out pictures go: all but the outermost of the neurons that live, over all times, and clusters.
+const reachOf = (() => {
+  const sizes = [];
+  const step = Math.max(1, Math.floor(A.r.length / 200000));
+  for (let k = 0; k < A.r.length; k += step) if (A.place[k] !== DEAD) sizes.push(Math.abs(A.r[k]));
+  const clusters = Math.max(0, largest(Array.from(A.cluster_r).filter((r, k) => Number.isFinite(r) && A.cluster_mass[k] > 0.002).map(Math.abs)));
+  return 1.08 * Math.max(quantile(sizes, 0.995) || 0, clusters) || 1;
+})();
+
+// Darker where more samples are active; k counts the lines passed. Opaque, so that no seam shows where
+// neighbours meet.
+function regionColor(k) {
+  const active = k <= samplesShown ? k : 2 * samplesShown - k;
+  return blend([color.card, color.region], 0.03 + 0.15 * (active / samplesShown));
+}
+
+function neuronText(i) {
+  const { r, theta } = cloudNow();
+  const names = ["free", "pinned", "dead", "stuck at r = 0", "stuck at r = 0 on a line"];
+  const stand = data.shares ? `, stands for ${percent(A.shares[i] / data.shares)} of the mass` : `, mass ${percent(A.mass[i])}`;
+  const knot = -Math.tan(theta[i]);
+  const facing = Math.cos(theta[i]) > 0 ? "right" : "left";
+  return `neuron ${A.particle[i]}: ${names[placeNow(i)]}${stand}\nr = ${short(r[i])}, θ = ${short(theta[i])}\nknot at ${short(knot)}, active to its ${facing}`;
+}

@@ -1,0 +1,290 @@
+//! The page of a run.
+
+use serde_json::{Value, json};
+
+use crate::flow::{Flow, Layers};
+use crate::io::{IoError, RunFile, Status};
+use crate::run::Check;
+
+use super::arrays::Arrays;
+use super::gather::{Frame, Gathered};
+use super::html::{Page, escape, table};
+use super::provenance;
+use super::regime::percent;
+
+/// Scripts of the page, in the order in which they follow each other.
+const SCRIPTS: &[&str] = &[
+    include_str!("page/core.js"),
+    include_str!("page/plot.js"),
+    include_str!("page/pointer.js"),
+    include_str!("page/time.js"),
+    include_str!("page/link.js"),
+    include_str!("page/particles.js"),
+    include_str!("page/function.js"),
+    include_str!("page/plane.js"),
+    include_str!("page/cylinder.js"),
+    include_str!("page/residuals.js"),
+    include_str!("page/clusters.js"),
+    include_str!("page/course.js"),
+    include_str!("page/run.js"),
+];
+
+/// The whole file.
+pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
+    let checks = file.checks()?;
+    let regime = run.regime();
+    let title = &run.description.title;
+    let fill = [
+        ("title", escape(title)),
+        ("subtitle", escape(&subtitle(run))),
+        ("heading", escape(regime.heading())),
+        ("sentence", escape(&regime.sentence())),
+        ("comparison", regime.comparison().map_or(String::new(), |text| format!("<p>{}</p>", escape(&text)))),
+        ("flow", flow_words(&run.description.flow)),
+        ("checks_summary", escape(&checks_summary(&checks))),
+        ("checks", checks_table(&checks)),
+        ("provenance", provenance::of_run(run)),
+        ("events", events(run.last())),
+        ("scenario", provenance::scenario(&run.description.scenario)),
+        ("drawn", escape(&drawn_words(run))),
+    ];
+    let page =
+        Page { title, body: include_str!("page/run.html"), fill: &fill, data: &data(run), scripts: SCRIPTS };
+    Ok(page.render())
+}
+
+fn subtitle(run: &Gathered) -> String {
+    let d = &run.description;
+    let (s, m) = (d.samples.len(), d.mass.len());
+    let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let mut text = format!("{}, {}, {}", counted(m, "neuron"), counted(s, "sample"), flow_name(&d.flow));
+    text += &match run.status {
+        Status::Finished => format!(", until t = {}", d.end),
+        Status::Interrupted => format!(", interrupted at t = {}", run.last().snapshot.time),
+        Status::Running => {
+            format!(", still running: t = {} of {} when this was made", run.last().snapshot.time, d.end)
+        }
+        Status::Killed => format!(", killed after t = {} of {}", run.last().snapshot.time, d.end),
+    };
+    text
+}
+
+/// Which flow, as a person says it.
+pub(super) fn flow_name(flow: &Flow) -> String {
+    match flow {
+        Flow::Canonical { tv } if *tv > 0.0 => {
+            format!("gradient flow in (r, \u{3b8}) with a total-variation term, \u{3bb} = {tv}")
+        }
+        Flow::Canonical { .. } => "gradient flow in (r, \u{3b8})".to_string(),
+        Flow::Lifted { .. } => "gradient flow of all weights".to_string(),
+        Flow::Kernel { .. } => "only the output weights train (kernel limit)".to_string(),
+        Flow::Adaptive { .. } => "only the hidden weights train (adaptive limit)".to_string(),
+        Flow::Descent { descent, .. } => {
+            let layers = match descent.layers {
+                Layers::Both => "",
+                Layers::Output => " of the output layer",
+                Layers::Hidden => " of the hidden layer",
+            };
+            format!("gradient descent{layers}, learning rate {}", descent.learning_rate)
+        }
+    }
+}
+
+/// What the flow means for the two ways of learning; HTML.
+fn flow_words(flow: &Flow) -> String {
+    match flow {
+        Flow::Canonical { .. } => {
+            "This run moves amplitude <i>r</i> and direction <i>\u{3b8}</i> of every neuron (the papers' reduced model): \
+             the larger the amplitudes at the start, the more neurons turn."
+        }
+        Flow::Lifted { .. } => {
+            "This run trains all weights. Which way it learns depends on how <i>r</i> is shared by the layers \
+             (<i>\u{3b4} = c\u{b2} \u{2212} |w|\u{b2}</i>, which every neuron keeps: far below 0 the outer weight does \
+             the learning, far above 0 the hidden ones do) and on the scaling of the network."
+        }
+        Flow::Kernel { .. } => {
+            "This run trains the output weights alone: no neuron can turn, the kernel cannot change, and this is \
+             kernel learning by construction."
+        }
+        Flow::Adaptive { .. } => {
+            "This run trains the hidden weights alone: fitting is possible only by moving kinks."
+        }
+        Flow::Descent { .. } => {
+            "This run is gradient descent itself. Its finite steps carry neurons a little to and fro across the line \
+             of a sample instead of pinning them to it, so that its pinned mass is zero."
+        }
+    }
+    .to_string()
+}
+
+fn verdict(check: &Check) -> &'static str {
+    match (check.done, check.holds()) {
+        (false, _) => "not checked",
+        (true, true) => "ok",
+        (true, false) => "VIOLATED",
+    }
+}
+
+fn checks_summary(checks: &[Check]) -> String {
+    let done = checks.iter().filter(|check| check.done).count();
+    let failed = checks.iter().filter(|check| !check.holds()).count();
+    match failed {
+        0 => format!("All {done} laws that can be checked hold."),
+        _ => format!("{failed} of {done} laws are violated: do not trust this run."),
+    }
+}
+
+fn checks_table(checks: &[Check]) -> String {
+    let row = |check: &Check| {
+        let shown = |text: String| if check.done { text } else { "\u{2013}".to_string() };
+        vec![
+            check.name.to_string(),
+            verdict(check).to_string(),
+            shown(format!("{:.1e}", check.worst)),
+            format!("{:.1e}", check.bound),
+            shown(format!("{:.6}", check.time)),
+            check.meaning.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = checks.iter().map(row).collect();
+    let heads = ["law", "", "worst", "allowed", "at t", "what is compared"];
+    table("Laws that every run obeys, recomputed from the file", &heads, &rows, &[2, 3, 4])
+}
+
+fn events(last: &Frame) -> String {
+    let counters = &last.snapshot.counters;
+    let mut rows: Vec<Vec<String>> = counters
+        .counts()
+        .iter()
+        .map(|(name, count)| vec![name.replace('_', " "), count.to_string()])
+        .collect();
+    rows.push(vec!["ambiguous mass".into(), format!("{:.3e}", counters.ambiguous_mass)]);
+    table("Events since the start", &[], &rows, &[1])
+}
+
+/// How the drawn particles, samples and snapshots were chosen.
+fn drawn_words(run: &Gathered) -> String {
+    let (m, drawn) = (run.description.mass.len(), run.picks.len());
+    let mut text = String::new();
+    if run.stored < m {
+        text += &format!(
+            "The run file stores {} of {m} neurons, evenly spread over their numbers. Functions between samples \
+             are estimated from those, and moved onto the values at the samples, which are of all neurons. ",
+            run.stored
+        );
+    }
+    text += &match drawn < run.stored {
+        true => format!(
+            "Drawn are {drawn} of the {} stored neurons: their mass is cut into equal shares along the order of sign and \
+             direction at the start, and of each share one neuron is drawn, with probability proportional to \
+             mass. The same neurons are drawn at all times. ",
+            run.stored
+        ),
+        false => format!("All {drawn} stored neurons that have mass are drawn. "),
+    };
+    text += "Pinned clusters are taken together: their masses are of all neurons, their mean r of those stored. \
+             Dots far outside are drawn at the edge of the picture. ";
+    if run.frames.len() < run.snapshots {
+        text += &format!(
+            "Of {} snapshots, {} are here, evenly spread over their numbers. ",
+            run.snapshots,
+            run.frames.len()
+        );
+    }
+    if run.shown.len() < run.description.samples.len() {
+        text += &format!(
+            "Of {} samples, {} are drawn one by one, evenly spread over their numbers. ",
+            run.description.samples.len(),
+            run.shown.len()
+        );
+    }
+    text += &format!(
+        "While it plays, pictures between snapshots are interpolated; stopped, you see a snapshot. {} of the mass \
+         is dead at the end.",
+        percent(run.last().snapshot.region_mass[0])
+    );
+    text
+}
+
+/// What the scripts read.
+fn data(run: &Gathered) -> Value {
+    let d = &run.description;
+    let (frames, shown, samples) = (&run.frames, &run.shown, &d.samples);
+    let (t, s, p, n) = (frames.len(), shown.len(), run.picks.len(), run.grid.x().len());
+    let mut a = Arrays::default();
+    let each = |value: fn(&Frame) -> f64| frames.iter().map(value).collect::<Vec<f64>>();
+    a.f64("time", &[t], each(|f| f.snapshot.time).into_iter());
+    a.u32("snapshot", &[t], frames.iter().map(|f| f.number));
+    a.f64("loss", &[t], each(|f| f.snapshot.loss).into_iter());
+    a.f64("penalty", &[t], each(|f| f.snapshot.total_variation_penalty).into_iter());
+    a.f64("kernel_change", &[t], each(|f| f.snapshot.tangent_kernel_change).into_iter());
+    a.f64("turned", &[t], each(|f| f.turned).into_iter());
+    a.f64("knots_moved", &[t], each(|f| f.knots_moved).into_iter());
+    a.f64("pinned", &[t], each(|f| f.snapshot.pinned_mass.sum()).into_iter());
+    a.f64("dead", &[t], each(|f| f.snapshot.region_mass[0]).into_iter());
+    a.f64("stuck", &[t], each(|f| f.snapshot.stuck_mass).into_iter());
+    a.u32("sample", &[s], shown.iter().copied());
+    a.f64("x", &[s], shown.iter().map(|&j| samples.x()[j]));
+    a.f64("y", &[s], shown.iter().map(|&j| samples.y()[j]));
+    a.f64("sample_weight", &[s], shown.iter().map(|&j| samples.weight()[j]));
+    for (name, of) in [
+        ("residual", (|f| &f.snapshot.residual) as fn(&Frame) -> &ndarray::Array1<f64>),
+        ("residual_ode", |f| &f.snapshot.residual_ode),
+        ("residual_ode_uncorrected", |f| &f.snapshot.residual_ode_uncorrected),
+    ] {
+        a.f64(name, &[t, s], frames.iter().flat_map(|f| shown.iter().map(move |&j| of(f)[j])));
+    }
+    // Largest over all samples, also those that are not shown.
+    let apart = |f: &Frame, ode: &ndarray::Array1<f64>| {
+        (ode - &f.snapshot.residual).iter().fold(0.0, |most: f64, d| most.max(d.abs()))
+    };
+    let of = |f: &Frame| [apart(f, &f.snapshot.residual_ode), apart(f, &f.snapshot.residual_ode_uncorrected)];
+    a.f64("ode_difference", &[t, 2], frames.iter().flat_map(of));
+    // On and off boundary of each shown sample, r > 0 and r < 0.
+    let count = samples.len();
+    let boundaries = |j: usize| [count - 1 - j, 2 * count - 1 - j];
+    let classes = frames.iter().flat_map(|f| {
+        let of = move |j: usize| boundaries(j).into_iter().flat_map(move |b| [(b, 0), (b, 1)]);
+        shown.iter().flat_map(move |&j| of(j)).map(move |at| f.snapshot.attractor[at])
+    });
+    a.i8("attractor", &[t, s, 2, 2], classes);
+    a.f64("grid", &[n], run.grid.x().iter().copied());
+    a.u32("grid_sample", &[s], run.grid.samples().iter().copied());
+    a.f32("function", &[t, n], frames.iter().flat_map(|f| f.function.iter().copied()));
+    if frames.iter().all(|f| f.frozen.is_some()) {
+        let frozen = || frames.iter().filter_map(|f| f.frozen.as_ref());
+        a.f32("frozen_function", &[t, n], frozen().flat_map(|frozen| frozen.0.iter().copied()));
+        a.f64("frozen_loss", &[t], frozen().map(|frozen| frozen.1));
+    }
+    a.u32("particle", &[p], run.numbers.iter().copied());
+    a.f64("mass", &[p], run.mass.iter().copied());
+    a.u32("shares", &[p], run.picks.iter().map(|pick| pick.shares as usize));
+    a.f32("r", &[t, p], frames.iter().flat_map(|f| f.drawn.r.iter().copied()));
+    a.f32("theta", &[t, p], frames.iter().flat_map(|f| f.drawn.theta.iter().copied()));
+    a.u8("place", &[t, p], frames.iter().flat_map(|f| f.drawn.place.iter().copied()));
+    let clusters = || frames.iter().flat_map(|f| f.clusters.iter());
+    let mut first = vec![0];
+    frames.iter().for_each(|f| first.push(first[first.len() - 1] + f.clusters.len()));
+    a.u32("cluster_first", &[t + 1], first.iter().copied());
+    let k = first[t];
+    a.u32("cluster_boundary", &[k], clusters().map(|c| c.boundary));
+    a.u8("cluster_side", &[k], clusters().map(|c| c.side as u8));
+    a.f64("cluster_mass", &[k], clusters().map(|c| c.mass));
+    a.f32("cluster_r", &[k], clusters().map(|c| c.r));
+    a.f32("cluster_slope", &[k], clusters().map(|c| c.slope));
+    a.f64("clusters_left_out", &[t], each(|f| f.clusters_left_out).into_iter());
+    json!({
+        "kind": "run",
+        "flow": d.flow.name(),
+        "kappa": d.flow.kappa(),
+        "tv": d.flow.tv(),
+        "particles": d.mass.len(),
+        "stored": run.stored,
+        "samples": count,
+        "shares": if p < run.stored { run.picks.iter().map(|pick| pick.shares as usize).sum::<usize>() } else { 0 },
+        "x_map": [d.x_map.offset, d.x_map.scale],
+        "y_map": [d.y_map.offset, d.y_map.scale],
+        "bounds": [super::regime::STILL, super::regime::MOVED],
+        "arrays": a.into_json(),
+    })
+}
