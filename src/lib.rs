@@ -47,7 +47,7 @@
 //!              ^                   ^       |
 //!              |                   |       |
 //!            kernel  <-------------|-------'
-//!                              scenario    io, kernel, scenario  <-  study    all  <-  cli  <-  main
+//!                              scenario    io, kernel, scenario  <-  study  <-  reproduce    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
@@ -63,7 +63,8 @@
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
-//! | [`cli`] | study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`reproduce`] | study, io, scenario, kernel, run, flow, problem, math | figures and tables of the papers, made again |
+//! | [`cli`] | reproduce, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -74,6 +75,7 @@ pub mod io;
 pub mod kernel;
 pub mod math;
 pub mod problem;
+pub mod reproduce;
 pub mod run;
 pub mod scenario;
 pub mod study;

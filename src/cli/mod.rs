@@ -15,6 +15,7 @@ mod output;
 mod panic;
 mod progress;
 mod recover;
+mod reproduce;
 mod resume;
 mod run;
 mod scenarios;
@@ -62,6 +63,7 @@ enum Command {
     Recover(recover::Args),
     Kernel(kernel::Args),
     Study(study::Args),
+    Reproduce(reproduce::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -101,6 +103,7 @@ impl Command {
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),
+            Command::Reproduce(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

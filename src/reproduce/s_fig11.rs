@@ -1,0 +1,94 @@
+//! S Fig. 10, bottom, and Fig. 11: roughness in a gap of the data over width and variance.
+
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+
+pub const ITEM: Item = Item {
+    name: "s-fig11",
+    place: "S Fig. 10 and 11",
+    claim: "in a gap of the data, roughness of the trained network falls with its width and rises with the variance of its start, on a \
+            smooth and on a sharp target",
+    chosen: "12 samples about a gap [-1/2, 1/2], sine and step, Glorot's and He's start, gradient flow, eight seeds",
+    work,
+};
+
+const SCALES: [f64; 5] = [0.5, 0.7071, 1.0, 1.4142, 2.0];
+
+fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
+    let widths: Vec<u64> = stage.pick(vec![25, 50, 100, 200, 400, 800, 1600], vec![25, 100, 400]);
+    let mut finding = Finding::default();
+    let mut told = vec![];
+    for target in ["sine", "step"] {
+        let mut table =
+            Table::new(format!("width_{target}")).with("m", widths.iter().map(|&m| m as f64).collect::<Vec<_>>());
+        for law in ["glorot", "he"] {
+            let mut rough = vec![];
+            for &m in &widths {
+                rough.push(roughness(stage, target, law, m, 1.0)?);
+            }
+            let mean: Vec<f64> = rough.iter().map(|r| spread(r)[0]).collect();
+            let fall = mean[mean.len() - 1] / mean[0];
+            let says = format!("{law}, {target}: roughness at m = {} over that at m = 25", widths[widths.len() - 1]);
+            // He's start has roughness 4 at every width (S Theorem 2), and keeps it.
+            match law {
+                "glorot" => finding.needs(says, fall, Bound::AtMost(0.5)),
+                _ => finding.should(says, fall, Bound::AtMost(0.5)),
+            }
+            told.push(format!(
+                "{target}, {law}: {} at m = 25, {} at m = {}",
+                with_spread(&rough[0]),
+                with_spread(&rough[rough.len() - 1]),
+                widths[widths.len() - 1]
+            ));
+            table = table.with(law, mean).with(format!("{law}_deviation"), rough.iter().map(|r| spread(r)[1]).collect::<Vec<_>>());
+        }
+        finding.tables.push(table);
+        let mut table = Table::new(format!("variance_{target}")).with("variance", SCALES.map(|s| s * s));
+        for law in ["glorot", "he"] {
+            let mut mean = vec![];
+            for scale in SCALES {
+                mean.push(spread(&roughness(stage, target, law, 200, scale)?)[0]);
+            }
+            let least = mean.windows(2).map(|w| w[1] / w[0]).fold(f64::INFINITY, f64::min);
+            finding.needs(
+                format!("{law}, {target}: roughness from one variance to the next (each twice the last), least factor"),
+                least,
+                if law == "he" { Bound::AtLeast(1.5) } else { Bound::AtLeast(1.0) },
+            );
+            told.push(format!("{target}, {law}: times {} as the variance goes from 1/4 to 4", figure(mean[4] / mean[0])));
+            table = table.with(law, mean);
+        }
+        finding.tables.push(table);
+    }
+    finding.numbers = told.join("; ");
+    finding.remarks.push(
+        "He's start has Sum mu^2 = 4 at every width (S Theorem 2) and training keeps it, so there the roughness does not fall; Glorot's \
+         falls with the width, and what is trained with it"
+            .into(),
+    );
+    Ok(finding)
+}
+
+/// `Sum mu_i^2` of the knots in the gap at the end, by seed.
+fn roughness(stage: &Stage, target: &str, law: &str, m: u64, scale: f64) -> Result<Vec<f64>, ReproduceError> {
+    let seeds: u64 = stage.pick(8, 3);
+    let job = |seed: u64| {
+        let mut job = Job::new("s_fig11").called(format!("{target}_{law}_{m}_{scale}_seed{seed}"));
+        if target == "step" {
+            job = job.with("samples.function", "\"step\"").without("samples.frequency");
+        }
+        // Rates: kappa^2 = m^2 times the second moments, 2 / m of Glorot's and 2 of He's start.
+        let rate = if law == "he" { (m * m) as f64 } else { m as f64 } * scale * scale;
+        job.with("measure.law", format!("\"{law}\""))
+            .with("measure.particles", m)
+            .with("measure.hidden_scale", scale)
+            .with("measure.output_scale", scale)
+            .with("measure.seed", seed)
+            .with("time.end", format!("{:e}", 400.0 / rate))
+    };
+    let traces = stage.run_all(&(1..=seeds).map(job).collect::<Vec<_>>())?;
+    let inside = |trace: &Trace| {
+        let spline = trace.spline(trace.end());
+        spline.knots().iter().filter(|knot| knot.at.abs() < 0.5).map(|knot| knot.delta_slope.powi(2)).sum()
+    };
+    Ok(traces.iter().map(inside).collect())
+}
