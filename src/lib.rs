@@ -47,7 +47,8 @@
 //!              ^                   ^       |
 //!              |                   |       |
 //!            kernel  <-------------|-------'
-//!                              scenario    io, kernel, scenario  <-  study  <-  reproduce    all  <-  cli  <-  main
+//!                              scenario    io, kernel, scenario  <-  study
+//!                                          study, io, kernel  <-  plot  <-  reproduce    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
@@ -63,8 +64,9 @@
 //! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
 //! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
-//! | [`reproduce`] | study, io, scenario, kernel, run, flow, problem, math | figures and tables of the papers, made again |
-//! | [`cli`] | reproduce, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`plot`] | study, io, kernel, run, flow, problem, math | figures of run, study and kernel files |
+//! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math | figures and tables of the papers, made again |
+//! | [`cli`] | reproduce, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -74,6 +76,7 @@ pub mod flow;
 pub mod io;
 pub mod kernel;
 pub mod math;
+pub mod plot;
 pub mod problem;
 pub mod reproduce;
 pub mod run;

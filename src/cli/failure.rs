@@ -88,6 +88,7 @@ impl From<IoError> for Failure {
             | IoError::Locked { .. }
             | IoError::Missing { .. }
             | IoError::NotRunFile { .. }
+            | IoError::Foreign { .. }
             | IoError::Version { .. }
             | IoError::NoSnapshot { .. } => Failure::usage,
             _ => Failure::computation,

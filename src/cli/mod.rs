@@ -13,6 +13,7 @@ mod interrupt;
 mod kernel;
 mod output;
 mod panic;
+mod plot;
 mod progress;
 mod recover;
 mod reproduce;
@@ -64,6 +65,7 @@ enum Command {
     Kernel(kernel::Args),
     Study(study::Args),
     Reproduce(reproduce::Args),
+    Plot(plot::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -104,6 +106,7 @@ impl Command {
             Command::Kernel(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),
             Command::Reproduce(args) => args.execute(quiet),
+            Command::Plot(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),
         }

@@ -44,6 +44,12 @@ pub enum IoError {
         /// What it is instead.
         found: String,
     },
+    /// The file is none of this program.
+    #[error("{} is none of reluflow's files: give one that `reluflow run`, `study` or `kernel` wrote", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file was written by another version of the program.
     #[error(
         "{} has format version {found}; this program reads version {allowed}: use the reluflow that wrote it (attribute source)",

@@ -9,8 +9,8 @@ use super::error::IoError;
 use super::metadata::{git_commit, history_line, program};
 use super::netcdf::{self, Array, Values};
 
-/// Version of the layout below, stored as the root attribute `kernel_format_version`.
-const KERNEL_FORMAT_VERSION: u32 = 1;
+/// Version of the layout of kernel files, stored as the root attribute `kernel_format_version`.
+pub const KERNEL_FORMAT_VERSION: u32 = 1;
 /// Names of the terms of a slice.
 const TERMS: [&str; 3] = ["random_features", "activation", "tangent"];
 

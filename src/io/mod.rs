@@ -4,6 +4,7 @@
 //! finished and after a crash. [`schema`] is the one table of what is in the file; all else here
 //! follows it. This module knows nothing of the terminal.
 
+mod arrays;
 mod attributes;
 mod checkpoint;
 mod columns;
@@ -28,8 +29,9 @@ mod structure;
 mod validate;
 mod writer;
 
+pub use arrays::{ArrayFile, FileKind};
 pub use error::{IoError, LastGood};
-pub use kernel_file::write_kernel_file;
+pub use kernel_file::{KERNEL_FORMAT_VERSION, write_kernel_file};
 pub(crate) use lock::Lock;
 pub(crate) use metadata::{git_commit, history_line, program};
 pub use reader::{Particles, RunFile};

@@ -31,6 +31,7 @@ mod width_file;
 mod width_run;
 
 pub use approach::Approach;
+pub use assemble::FORMAT_VERSION;
 pub use engine::{Monitor, Times};
 pub use ensemble::{Fluctuations, Quantity, mean_and_error};
 pub use error::StudyError;

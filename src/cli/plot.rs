@@ -1,0 +1,196 @@
+//! `reluflow plot FILE`.
+
+use std::path::{Path, PathBuf};
+
+use crate::plot::{FIGURES, Figure, Format, PlotError, Source, to_csv, to_pdf, to_png, to_svg};
+
+use super::failure::{Exit, Failure, quoted};
+use super::output::print;
+
+/// Draw figures of a run, a study or a kernel file
+#[derive(Debug, clap::Args)]
+#[command(after_help = after_help())]
+pub struct Args {
+    /// The file
+    file: PathBuf,
+    /// Which figure [default: the first that the file has]
+    #[arg(long, value_name = "NAME")]
+    figure: Option<String>,
+    /// All figures that the file has, into a folder
+    #[arg(long, conflicts_with = "figure")]
+    all: bool,
+    /// Time of the moment that function, plane, cylinder and field show [default: the last]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    time: Option<f64>,
+    /// Format [default: as -o ends, else png]
+    #[arg(long, value_enum)]
+    format: Option<Kind>,
+    /// Pixels to the inch of png
+    #[arg(long, value_name = "DPI", default_value_t = 300, value_parser = clap::value_parser!(u32).range(30..=2400))]
+    dpi: u32,
+    /// Write the numbers that are drawn, too, as CSV beside each picture
+    #[arg(long)]
+    data: bool,
+    /// The picture, with --all the folder [default: <file>_<figure>.<format> beside the file, <file>_figures]
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Replace what exists
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// Pixels
+    Png,
+    /// Vectors for the web
+    Svg,
+    /// Vectors for papers
+    Pdf,
+}
+
+impl Kind {
+    fn format(self) -> Format {
+        match self {
+            Kind::Png => Format::Png,
+            Kind::Svg => Format::Svg,
+            Kind::Pdf => Format::Pdf,
+        }
+    }
+}
+
+fn after_help() -> String {
+    let mut text = String::from("Figures:\n");
+    for figure in FIGURES {
+        text.push_str(&format!("  {:<13} {} ({})\n", figure.name, figure.about, figure.of.join(", ")));
+    }
+    text.push_str(
+        "\nExamples:\n  reluflow plot output/mcycle.h5\n  reluflow plot output/mcycle.h5 --figure plane --time 0.5 -o plane.pdf\n  \
+         reluflow plot output/mcycle.h5 --all --data\n\nPictures are 3.4 or 7 inches wide, for one or two columns of a page.",
+    );
+    text
+}
+
+impl Args {
+    pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        let format = self.format()?;
+        let source = Source::open(&self.file)?;
+        let stem = self.file.with_extension("");
+        let stem = stem.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = self.file.parent().unwrap_or(Path::new("")).to_owned();
+        let mut made = vec![];
+        if self.all {
+            let folder = self.output.clone().unwrap_or_else(|| folder.join(format!("{stem}_figures")));
+            std::fs::create_dir_all(&folder).map_err(|error| {
+                Failure::usage(format_args!("{}: the folder cannot be made: {error}", folder.display()))
+                    .help("choose another with -o")
+            })?;
+            let kinds = source.figures();
+            for kind in &kinds {
+                let path = folder.join(format!("{}.{}", kind.name, format.extension()));
+                self.free(&path)?;
+            }
+            for kind in kinds {
+                let time = self.time.filter(|_| kind.is_of_a_moment());
+                match source.figure(Some(kind.name), time) {
+                    Ok(figure) => {
+                        let path = folder.join(format!("{}.{}", kind.name, format.extension()));
+                        made.extend(self.write(&figure, &path, format)?);
+                    }
+                    // The file lacks what this one shows; the others are drawn.
+                    Err(PlotError::Lacks { needed, .. }) => {
+                        if !quiet {
+                            super::output::note(&format!(
+                                "note: no figure {}: the file has not {needed}",
+                                kind.name
+                            ));
+                        }
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        } else {
+            let figure = source.figure(self.figure.as_deref(), self.time)?;
+            let default = || folder.join(format!("{stem}_{}.{}", figure.name, format.extension()));
+            let path = self.output.clone().unwrap_or_else(default);
+            made.extend(self.write(&figure, &path, format)?);
+        }
+        if !quiet {
+            print(&made.iter().map(|path| format!("{}\n", quoted(path))).collect::<String>())?;
+        }
+        Ok(Exit::Success)
+    }
+
+    /// The format that is asked for, by `--format` or by the ending of `-o`.
+    fn format(&self) -> Result<Format, Failure> {
+        let ending = self
+            .output
+            .as_ref()
+            .filter(|_| !self.all)
+            .map(|path| path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase());
+        let named = ending.as_ref().map(|ending| Format::ALL.into_iter().find(|f| f.extension() == *ending));
+        match (self.format.map(Kind::format), named) {
+            (Some(format), None) => Ok(format),
+            (Some(format), Some(named)) if named.is_none_or(|named| named == format) => Ok(format),
+            (Some(format), _) => Err(Failure::usage(format_args!(
+                "--format {} and -o {} do not agree",
+                format.extension(),
+                self.output.as_deref().unwrap_or(Path::new("")).display()
+            ))
+            .help("leave one of them out")),
+            (None, None) => Ok(Format::Png),
+            (None, Some(Some(format))) => Ok(format),
+            (None, Some(None)) => Err(Failure::usage(format_args!(
+                "-o {}: the ending names no format",
+                self.output.as_deref().unwrap_or(Path::new("")).display()
+            ))
+            .help("end it in .png, .svg or .pdf, or give --format")),
+        }
+    }
+
+    /// Refuses to overwrite.
+    fn free(&self, path: &Path) -> Result<(), Failure> {
+        let taken = [Some(path.to_owned()), self.data.then(|| path.with_extension("csv"))];
+        match taken.into_iter().flatten().find(|path| path.exists() && !self.force) {
+            Some(path) => Err(Failure::usage(format_args!("{} exists already", path.display()))
+                .help("choose another output with -o, or replace it with --force")),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the picture, and its numbers if they are asked for.
+    fn write(&self, figure: &Figure, path: &Path, format: Format) -> Result<Vec<PathBuf>, Failure> {
+        self.free(path)?;
+        let svg = to_svg(figure)?;
+        let bytes = match format {
+            Format::Svg => svg.into_bytes(),
+            Format::Png => to_png(&svg, f64::from(self.dpi))?,
+            Format::Pdf => to_pdf(&svg)?,
+        };
+        let mut made = vec![path.to_owned()];
+        write(path, &bytes)?;
+        if self.data {
+            let path = path.with_extension("csv");
+            write(&path, to_csv(figure).as_bytes())?;
+            made.push(path);
+        }
+        Ok(made)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| {
+        let text = format!("cannot write {}: {error}", path.display());
+        Failure::usage(text).help("choose a folder that exists and can be written, with -o")
+    })
+}
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Failure {
+        match error {
+            PlotError::Io(error) => error.into(),
+            PlotError::Drawing { .. } | PlotError::Converting { .. } => Failure::computation(error),
+            _ => Failure::usage(error),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Frames, ticks, labels, titles, and bars of colours.
+
+use plotters::element::PathElement;
+
+use crate::plot::color::BLACK;
+use crate::plot::layout::{BAR, GAP, LINE, Placed, TICK};
+
+use super::marks::embed;
+use super::page::Image;
+use super::text::{Anchor, LABEL, SMALL, text_width, write};
+use super::{Area, Drawn, POINT, stroke, whole};
+
+/// Width of the frame (points).
+const FRAME: f64 = 0.6;
+
+/// Draws all that is around the data but the legend.
+pub(super) fn draw(area: &Area, placed: &Placed, images: &mut Vec<Image>) -> Drawn {
+    let frame = &placed.frame;
+    let pen = stroke(BLACK, 1.0, FRAME);
+    let (middle_x, middle_y) = (0.5 * (frame.left + frame.right), 0.5 * (frame.top + frame.bottom));
+    let path = |points: &[[f64; 2]]| -> Drawn {
+        area.draw(&PathElement::new(points.iter().copied().map(whole).collect::<Vec<_>>(), pen))?;
+        Ok(())
+    };
+    let corners = [
+        [frame.left, frame.top],
+        [frame.right, frame.top],
+        [frame.right, frame.bottom],
+        [frame.left, frame.bottom],
+        [frame.left, frame.top],
+    ];
+    path(&corners)?;
+    let length = |minor: bool| if minor { 0.55 * TICK * POINT } else { TICK * POINT };
+    for tick in &placed.x_ticks {
+        let x = placed.across(tick.at);
+        path(&[[x, frame.bottom], [x, frame.bottom + length(tick.minor)]])?;
+        let at = [x, frame.bottom + (TICK + 0.6 * GAP) * POINT];
+        write(area, &tick.label, at, SMALL, BLACK, Anchor::TOP)?;
+    }
+    for tick in &placed.y_ticks {
+        let y = placed.up(tick.at);
+        path(&[[frame.left - length(tick.minor), y], [frame.left, y]])?;
+        let at = [frame.left - (TICK + GAP) * POINT, y];
+        write(area, &tick.label, at, SMALL, BLACK, Anchor::RIGHT)?;
+    }
+    if !placed.x_label.is_empty() {
+        let at = [middle_x, frame.bottom + (TICK + GAP + LINE) * POINT];
+        write(area, &placed.x_label, at, LABEL, BLACK, Anchor::TOP)?;
+    }
+    if !placed.y_label.is_empty() {
+        let widest = placed.y_ticks.iter().map(|tick| text_width(&tick.label, SMALL)).fold(0.0, f64::max);
+        let at = [frame.left - (TICK + 2.0 * GAP + 0.5 * LABEL) * POINT - widest, middle_y];
+        write(area, &placed.y_label, at, LABEL, BLACK, Anchor::UPWARD)?;
+    }
+    if !placed.panel.title.is_empty() {
+        let above = (placed.legend.len() as f64 + 0.5) * LINE + 2.0;
+        let at = [frame.left, frame.top - above * POINT];
+        write(area, &placed.panel.title, at, LABEL, BLACK, Anchor::LEFT)?;
+    }
+    bar(area, placed, images)
+}
+
+/// Steps of colour in a bar.
+const STEPS: usize = 64;
+
+fn bar(area: &Area, placed: &Placed, images: &mut Vec<Image>) -> Drawn {
+    let (Some((span, ticks)), Some(coloring)) = (&placed.bar, placed.panel.bar()) else { return Ok(()) };
+    let frame = &placed.frame;
+    let (left, width) = (frame.right + GAP * POINT, BAR * POINT);
+    let right = left + width;
+    let color = |step: usize| coloring.color(span.value(1.0 - (step as f64 + 0.5) / STEPS as f64), 0.0);
+    let place = [left, frame.top, width, frame.height()];
+    embed(area, Image { place, size: [1, STEPS], pixels: (0..STEPS).map(color).collect() }, images)?;
+    let pen = stroke(BLACK, 1.0, FRAME);
+    let corners = [
+        [left, frame.top],
+        [right, frame.top],
+        [right, frame.bottom],
+        [left, frame.bottom],
+        [left, frame.top],
+    ];
+    area.draw(&PathElement::new(corners.map(whole), pen))?;
+    let mut widest = 0.0f64;
+    for tick in ticks.iter().filter(|tick| !tick.minor) {
+        let y = frame.bottom - span.position(tick.at) * frame.height();
+        area.draw(&PathElement::new([[right, y], [right + TICK * POINT, y]].map(whole), pen))?;
+        write(area, &tick.label, [right + (TICK + GAP) * POINT, y], SMALL, BLACK, Anchor::LEFT)?;
+        widest = widest.max(text_width(&tick.label, SMALL));
+    }
+    let at = [right + (TICK + 2.0 * GAP + 0.5 * LABEL) * POINT + widest, 0.5 * (frame.top + frame.bottom)];
+    write(area, &coloring.label, at, LABEL, BLACK, Anchor::UPWARD)
+}

@@ -1,0 +1,73 @@
+//! What can go wrong with figures.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::io::IoError;
+
+/// Why a figure cannot be drawn; every text says what is allowed.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PlotError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// The file has no such figure.
+    #[error("{}: a {kind} has no figure {figure}; it has {}", .path.display(), .allowed.join(", "))]
+    Figure {
+        /// The file.
+        path: PathBuf,
+        /// What the file is.
+        kind: &'static str,
+        /// What was asked for.
+        figure: String,
+        /// What there is.
+        allowed: Vec<&'static str>,
+    },
+    /// The file lacks what the figure shows.
+    #[error("{}: figure {figure} needs {needed}, which the file does not have: {remedy}", .path.display())]
+    Lacks {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        figure: &'static str,
+        /// What is missing.
+        needed: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// There is no snapshot at that time.
+    #[error("--time {asked}: {} has no snapshot at that time; the nearest is at {nearest}, the last, {last}, is taken without --time", .path.display())]
+    Time {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        asked: f64,
+        /// The nearest.
+        nearest: f64,
+        /// The last.
+        last: f64,
+    },
+    /// The figure shows the whole run.
+    #[error("--time: figure {figure} shows the whole run; leave --time out, or choose one of {}", .allowed.join(", "))]
+    NoTime {
+        /// What was asked for.
+        figure: &'static str,
+        /// Figures of one moment.
+        allowed: Vec<&'static str>,
+    },
+    /// The drawing library failed.
+    #[error("figure {figure} cannot be drawn: {found}")]
+    Drawing {
+        /// Which figure.
+        figure: String,
+        /// What it says.
+        found: String,
+    },
+    /// The picture cannot be converted.
+    #[error("the picture cannot be converted: {found}")]
+    Converting {
+        /// What is said.
+        found: String,
+    },
+}

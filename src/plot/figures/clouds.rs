@@ -1,0 +1,160 @@
+//! Particles as points or, where there are many, as a density; and the clusters of pinned ones.
+
+use std::f64::consts::{FRAC_PI_2, TAU};
+
+use crate::problem::PlaceKind;
+
+use super::super::color::{BLACK, NEGATIVE, POSITIVE};
+use super::super::layer::{Layer, Shape};
+use super::super::raster::Raster;
+use super::super::source::Cloud;
+use super::super::ticks::number;
+
+/// More particles than this are drawn as a density.
+pub(super) const MANY: usize = 3000;
+
+/// Where a particle is drawn: a function of `(r, theta)`.
+pub(super) type Place = fn(f64, f64) -> [f64; 2];
+
+/// `(|r| cos theta, |r| sin theta)`, W eq. 6.
+pub(super) fn plane(r: f64, theta: f64) -> [f64; 2] {
+    let (sin, cos) = theta.sin_cos();
+    [r.abs() * cos, r.abs() * sin]
+}
+
+/// `(theta, r)`, with `theta` in `[-pi/2, 3 pi/2)`: no live region is cut.
+pub(super) fn cylinder(r: f64, theta: f64) -> [f64; 2] {
+    [(theta + FRAC_PI_2).rem_euclid(TAU) - FRAC_PI_2, r]
+}
+
+fn is_pinned(kind: PlaceKind) -> bool {
+    matches!(kind, PlaceKind::Pinned | PlaceKind::StuckPinned)
+}
+
+/// The layers of a cloud in a window, and a note on what the colours mean.
+pub(super) fn layers(
+    cloud: &Cloud,
+    place: Place,
+    window: [[f64; 2]; 2],
+    cells: [usize; 2],
+) -> (Vec<Layer>, String) {
+    let mut layers = vec![
+        Layer::points("entry of r >= 0", vec![], vec![], Shape::Square)
+            .color(POSITIVE)
+            .size(5.0)
+            .label("r ≥ 0"),
+        Layer::points("entry of r < 0", vec![], vec![], Shape::Square)
+            .color(NEGATIVE)
+            .size(5.0)
+            .label("r < 0"),
+    ];
+    let note = if cloud.len() > MANY {
+        let p = &cloud.particles;
+        let all = (0..cloud.len()).map(|i| {
+            let [x, y] = place(p.r[i], p.theta[i]);
+            (x, y, cloud.mass[i], p.r[i] < 0.0)
+        });
+        let raster = Raster::density(window[0], window[1], cells, all);
+        let [least, most] = raster.coloring.range;
+        layers.insert(0, Layer::raster("density", raster));
+        layers.extend(clusters(cloud, place));
+        format!(
+            "{} particles; depth of colour: logarithm of the mass in a cell, {} to {}.",
+            cloud.len(),
+            number(least),
+            number(most)
+        )
+    } else {
+        layers.extend(points(cloud, place));
+        String::new()
+    };
+    let share = cloud.share();
+    (layers, if share.is_empty() { note } else { format!("{share} are drawn. {note}") })
+}
+
+fn points(cloud: &Cloud, place: Place) -> Vec<Layer> {
+    let p = &cloud.particles;
+    let size = if cloud.len() > 600 { 1.6 } else { 2.4 };
+    let of = |negative: bool, pinned: bool| -> [Vec<f64>; 2] {
+        let chosen = (0..cloud.len())
+            .filter(|&i| (p.r[i] < 0.0) == negative && is_pinned(p.place[i].kind()) == pinned)
+            .map(|i| place(p.r[i], p.theta[i]));
+        let (x, y) = chosen.map(|[x, y]| (x, y)).unzip();
+        [x, y]
+    };
+    let mut layers = vec![];
+    for (negative, sign, color) in [(false, "r >= 0", POSITIVE), (true, "r < 0", NEGATIVE)] {
+        let [x, y] = of(negative, false);
+        layers.push(
+            Layer::points(format!("free, {sign}"), x, y, Shape::Disc).color(color).size(size).opacity(0.75),
+        );
+    }
+    for (negative, sign, color) in [(false, "r >= 0", POSITIVE), (true, "r < 0", NEGATIVE)] {
+        let [x, y] = of(negative, true);
+        if x.is_empty() {
+            continue;
+        }
+        let disc = Layer::points(format!("pinned, {sign}"), x.clone(), y.clone(), Shape::Disc);
+        layers.push(disc.color(color).size(size + 1.2));
+        let rim = Layer::points(format!("rim of pinned, {sign}"), x, y, Shape::Ring);
+        layers.push(rim.color(BLACK).size(size + 1.2).width(0.5));
+    }
+    if let Some(first) = layers.iter_mut().find(|layer| layer.name.starts_with("rim")) {
+        first.label = "pinned".to_string();
+    }
+    layers
+}
+
+/// A bar along each cluster of pinned particles, over the middle nine tenths of its mass.
+fn clusters(cloud: &Cloud, place: Place) -> Vec<Layer> {
+    let p = &cloud.particles;
+    let mut pinned: Vec<(usize, bool, f64, usize)> = (0..cloud.len())
+        .filter(|&i| is_pinned(p.place[i].kind()))
+        .map(|i| (p.place[i].index(), p.r[i] < 0.0, p.r[i], i))
+        .collect();
+    pinned.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+    let mut bars = [[vec![], vec![]], [vec![], vec![]]];
+    for cluster in pinned.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let mass: f64 = cluster.iter().map(|one| cloud.mass[one.3]).sum();
+        let quantile = |share: f64| {
+            let mut sum = 0.0;
+            let found = cluster.iter().find(|one| {
+                sum += cloud.mass[one.3];
+                sum >= share * mass
+            });
+            found.unwrap_or(&cluster[cluster.len() - 1])
+        };
+        let bar = &mut bars[usize::from(cluster[0].1)];
+        for end in [quantile(0.05), quantile(0.95)] {
+            let [x, y] = place(end.2, p.theta[end.3]);
+            bar[0].push(x);
+            bar[1].push(y);
+        }
+        bar.iter_mut().for_each(|column| column.push(f64::NAN));
+    }
+    let mut layers = vec![];
+    for ([x, y], (sign, color)) in bars.into_iter().zip([("r >= 0", POSITIVE), ("r < 0", NEGATIVE)]) {
+        if x.is_empty() {
+            continue;
+        }
+        layers.push(Layer::line(format!("rim of clusters, {sign}"), x.clone(), y.clone()).width(3.2));
+        layers.push(Layer::line(format!("clusters, {sign}"), x, y).color(color).width(2.0));
+    }
+    if let Some(first) = layers.first_mut() {
+        first.label = "pinned, 90 % of each cluster".to_string();
+    }
+    layers
+}
+
+/// A number that all but `outside` of the absolute values are below; the largest if it is not far.
+pub(super) fn reach(values: impl Iterator<Item = f64>, outside: f64) -> f64 {
+    let mut values: Vec<f64> = values.map(f64::abs).filter(|value| value.is_finite()).collect();
+    if values.is_empty() {
+        return 1.0;
+    }
+    let at = ((1.0 - outside) * (values.len() - 1) as f64) as usize;
+    let (_, &mut most, rest) = values.select_nth_unstable_by(at, f64::total_cmp);
+    let largest = rest.iter().copied().fold(most, f64::max);
+    let reach = if largest <= 1.8 * most { largest } else { 1.25 * most };
+    if reach > 0.0 { reach } else { 1.0 }
+}

@@ -1,0 +1,45 @@
+//! Particles on the cylinder: `r` against `theta`.
+
+use std::f64::consts::{FRAC_PI_2, TAU};
+
+use super::super::axis::Axis;
+use super::super::color::GREY;
+use super::super::error::PlotError;
+use super::super::figure::{Figure, Panel};
+use super::super::layer::{Layer, Mark};
+use super::super::source::RunSource;
+use super::clouds;
+use super::time::moment;
+
+/// Cells of a density.
+const CELLS: [usize; 2] = [400, 240];
+
+pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
+    let cloud = run.cloud(index, "cylinder")?;
+    let limit = 1.04 * clouds::reach(cloud.particles.r.iter().copied(), super::plane::OUTSIDE);
+    let window = [[-FRAC_PI_2, TAU - FRAC_PI_2], [-limit, limit]];
+    let (layers, note) = clouds::layers(&cloud, clouds::cylinder, window, CELLS);
+    let panel = empty(run, limit).title(moment(run.snapshots[index].time)).with_all(layers);
+    let far = cloud.particles.r.iter().filter(|r| r.abs() > limit).count();
+    let far = if far > 0 { format!("{far} particles are farther out.") } else { String::new() };
+    Ok(Figure::new("cylinder").with(panel).note(note).note(far))
+}
+
+/// The cylinder with its boundaries, `r` from `-limit` to `limit`.
+pub(super) fn empty(run: &RunSource, limit: f64) -> Panel {
+    let regions = &run.regions;
+    let (count, s) = (regions.boundaries(), regions.samples());
+    let angles = |range: std::ops::Range<usize>| range.map(|b| regions.angle(b)).collect::<Vec<f64>>();
+    let dead = Mark::Strips {
+        from: vec![-FRAC_PI_2, regions.angle(count - 1)],
+        to: vec![regions.angle(0), TAU - FRAC_PI_2],
+    };
+    let width = if s > 30 { 0.25 } else { 0.5 };
+    let theta = Axis::new("θ (rad)").range(-FRAC_PI_2, TAU - FRAC_PI_2).in_pi();
+    Panel::new("cylinder", theta, Axis::new("r").range(-limit, limit))
+        .height(1.9)
+        .with(Layer::new("dead region", dead).color(GREY).opacity(0.22).label("dead region"))
+        .with(Layer::vertical("samples switch on", angles(0..s)).color(GREY).width(width).label("xⱼ on, off"))
+        .with(Layer::vertical("samples switch off", angles(s..count)).color(GREY).width(width))
+        .with(Layer::horizontal("r = 0", vec![0.0]).color(GREY))
+}

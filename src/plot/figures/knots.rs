@@ -1,0 +1,112 @@
+//! Where the function has its knots, against the logarithm of time.
+
+use super::super::axis::{Axis, Span};
+use super::super::color::{BLACK, GREY, NEGATIVE, POSITIVE};
+use super::super::error::PlotError;
+use super::super::figure::{Figure, Panel};
+use super::super::layer::{Layer, Shape};
+use super::super::raster::Raster;
+use super::super::source::RunSource;
+use super::super::ticks::number;
+use super::function::{labels, window};
+use super::time::{log_time_axis, time_edges};
+
+/// Up to so many particles each knot has a line of its own.
+const FEW: usize = 400;
+/// Rows of the density.
+const ROWS: usize = 300;
+
+pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
+    let window = window(run);
+    let times = run.times();
+    let time = log_time_axis(&times);
+    let first = run.stored(0, "knots")?;
+    let mut panel = Panel::new("knots", time.clone(), Axis::new(labels(run).0).range(window[0], window[1]));
+    panel = panel.height(2.2);
+    let samples = run.description.samples.x();
+    let mut note = String::new();
+    if first.len() <= FEW {
+        panel = panel.with_all(lines(run, &times, window)?);
+    } else {
+        let (density, words) = density(run, &times, &time, window)?;
+        panel = panel
+            .with(density)
+            .with(
+                Layer::points("entry of r >= 0", vec![], vec![], Shape::Square)
+                    .color(POSITIVE)
+                    .size(5.0)
+                    .label("r ≥ 0"),
+            )
+            .with(
+                Layer::points("entry of r < 0", vec![], vec![], Shape::Square)
+                    .color(NEGATIVE)
+                    .size(5.0)
+                    .label("r < 0"),
+            );
+        note = words;
+    }
+    // Samples on the right edge, where their clusters end.
+    let span = Span::new(&time, times.iter().copied());
+    let edge = vec![span.value(1.0); samples.len()];
+    panel = panel.with(
+        Layer::points("samples", edge, samples.to_vec(), Shape::Disc).color(BLACK).size(3.0).label("samples"),
+    );
+    if samples.len() <= 30 {
+        let lines = Layer::horizontal("lines of the samples", samples.to_vec()).color(GREY).width(0.35);
+        panel.layers.insert(1, lines);
+    }
+    let share = first.share();
+    let share = if share.is_empty() { share } else { format!("{share} are drawn.") };
+    Ok(Figure::new("knots").with(panel).note(share).note(note))
+}
+
+fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>, PlotError> {
+    let clouds = (0..times.len()).map(|i| run.stored(i, "knots")).collect::<Result<Vec<_>, _>>()?;
+    let mut lines = [[vec![], vec![]], [vec![], vec![]]];
+    for particle in 0..clouds[0].len() {
+        for i in 1..times.len() {
+            let at = |i: usize| -clouds[i].particles.theta[particle].tan();
+            let (from, to) = (at(i - 1), at(i));
+            // Knots that leave to one side and come back from the other pass through infinity.
+            if (to - from).abs() > 2.0 * (window[1] - window[0]) || !(to - from).is_finite() {
+                continue;
+            }
+            let [x, y] = &mut lines[usize::from(clouds[i].particles.r[particle] < 0.0)];
+            x.extend([times[i - 1], times[i], f64::NAN]);
+            y.extend([from, to, f64::NAN]);
+        }
+    }
+    let [[positive_x, positive_y], [negative_x, negative_y]] = lines;
+    Ok(vec![
+        Layer::line("r >= 0", positive_x, positive_y).color(POSITIVE).width(0.6).opacity(0.7).label("r ≥ 0"),
+        Layer::line("r < 0", negative_x, negative_y).color(NEGATIVE).width(0.6).opacity(0.7).label("r < 0"),
+    ])
+}
+
+/// The mass of knots in each cell, a column for each snapshot.
+fn density(
+    run: &RunSource,
+    times: &[f64],
+    axis: &Axis,
+    window: [f64; 2],
+) -> Result<(Layer, String), PlotError> {
+    let columns = times.len();
+    let mut raster = Raster::density([0.0, 1.0], window, [columns, ROWS], std::iter::empty());
+    for column in 0..columns {
+        let cloud = run.stored(column, "knots")?;
+        let p = &cloud.particles;
+        let knots = (0..cloud.len()).map(|i| (0.5, -p.theta[i].tan(), cloud.mass[i], p.r[i] < 0.0));
+        let one = Raster::density([0.0, 1.0], window, [1, ROWS], knots);
+        for row in 0..ROWS {
+            raster.values[row * columns + column] = one.values[row];
+            raster.negative[row * columns + column] = one.negative[row];
+        }
+    }
+    raster.x = time_edges(times, axis);
+    let sums = raster.values.iter().zip(&raster.negative).map(|(a, b)| a + b).filter(|sum| *sum > 0.0);
+    let (least, most) = sums.fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), s| (a.min(s), b.max(s)));
+    raster.coloring.range = [least, most];
+    let words =
+        format!("Depth of colour: logarithm of the mass in a cell, {} to {}.", number(least), number(most));
+    Ok((Layer::raster("density", raster), words))
+}

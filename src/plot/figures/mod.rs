@@ -1,0 +1,200 @@
+//! Which figures a file has, one file for each.
+
+mod attractors;
+mod clouds;
+mod cylinder;
+mod field;
+mod function;
+mod kernel;
+mod knots;
+mod loss;
+mod phase;
+mod plane;
+mod regions;
+mod residuals;
+mod slices;
+mod splines;
+mod study;
+mod sweep;
+mod time;
+mod trajectories;
+mod width;
+
+use super::error::PlotError;
+use super::figure::Figure;
+use super::source::{RunSource, Source};
+use crate::io::ArrayFile;
+
+/// How a figure is made.
+#[derive(Debug, Clone, Copy)]
+enum Make {
+    /// From a run at one moment: the number of the snapshot.
+    Moment(fn(&RunSource, usize) -> Result<Figure, PlotError>),
+    /// From a whole run.
+    Run(fn(&RunSource) -> Result<Figure, PlotError>),
+    /// From a study file or a kernel file.
+    Arrays(fn(&ArrayFile) -> Result<Figure, PlotError>),
+}
+
+/// A figure that can be asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Its name.
+    pub name: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// What files have it, in the words of [`Source::kind`].
+    pub of: &'static [&'static str],
+    make: Make,
+}
+
+impl Kind {
+    /// Whether it shows one moment of a run.
+    pub fn is_of_a_moment(&self) -> bool {
+        matches!(self.make, Make::Moment(_))
+    }
+}
+
+const RUN: &[&str] = &["run"];
+
+/// All figures; the first of a file is the one that is drawn if none is named.
+pub const FIGURES: &[Kind] = &[
+    Kind {
+        name: "function",
+        about: "the function at the start and at a time, the samples, and where the knots are",
+        of: RUN,
+        make: Make::Moment(function::figure),
+    },
+    Kind {
+        name: "plane",
+        about: "particles at (|r| cos θ, |r| sin θ) by sign of r, the lines of the samples, the regions",
+        of: RUN,
+        make: Make::Moment(plane::figure),
+    },
+    Kind {
+        name: "cylinder",
+        about: "r against θ, with the clusters of pinned particles",
+        of: RUN,
+        make: Make::Moment(cylinder::figure),
+    },
+    Kind {
+        name: "field",
+        about: "the velocity of particles in the plane and on the circle, attractors and repulsors",
+        of: RUN,
+        make: Make::Moment(field::figure),
+    },
+    Kind {
+        name: "trajectories",
+        about: "paths of some particles in the plane and on the cylinder",
+        of: RUN,
+        make: Make::Run(trajectories::figure),
+    },
+    Kind {
+        name: "knots",
+        about: "where the function has its knots, against the logarithm of time",
+        of: RUN,
+        make: Make::Run(knots::figure),
+    },
+    Kind {
+        name: "residuals",
+        about: "residuals of the particles, of their ODE, corrected and as printed, and the differences",
+        of: RUN,
+        make: Make::Run(residuals::figure),
+    },
+    Kind {
+        name: "loss",
+        about: "the loss and where its energy goes",
+        of: RUN,
+        make: Make::Run(loss::figure),
+    },
+    Kind {
+        name: "regions",
+        about: "mass and second moment of each activation region, pinned and dead mass, over time",
+        of: RUN,
+        make: Make::Run(regions::figure),
+    },
+    Kind {
+        name: "attractors",
+        about: "which samples attract and repel over time, and which hold pinned mass",
+        of: RUN,
+        make: Make::Run(attractors::figure),
+    },
+    Kind {
+        name: "kernel",
+        about: "the spectrum of the tangent kernel and how far the kernel has changed",
+        of: RUN,
+        make: Make::Run(kernel::figure),
+    },
+    Kind {
+        name: "width",
+        about: "distance to the limit of infinite width against the width",
+        of: &["width study"],
+        make: Make::Arrays(width::figure),
+    },
+    Kind {
+        name: "phase",
+        about: "where learning is lazy: the kernel's change over invariant and scaling",
+        of: &["phase study"],
+        make: Make::Arrays(phase::figure),
+    },
+    Kind {
+        name: "sweep",
+        about: "what the runs end with, over the swept keys",
+        of: &["sweep", "phase study"],
+        make: Make::Arrays(sweep::figure),
+    },
+    Kind {
+        name: "splines",
+        about: "the limits of infinite width beside splines",
+        of: &["kernel file"],
+        make: Make::Arrays(splines::figure),
+    },
+    Kind {
+        name: "slices",
+        about: "slices of the kernels",
+        of: &["kernel file"],
+        make: Make::Arrays(slices::figure),
+    },
+];
+
+impl Source {
+    /// The figures of this file.
+    pub fn figures(&self) -> Vec<&'static Kind> {
+        let kind = self.kind();
+        FIGURES.iter().filter(|figure| figure.of.contains(&kind)).collect()
+    }
+
+    /// Makes a figure.
+    ///
+    /// * `name`: the first of [`Source::figures`] if none is given.
+    /// * `time`: of the moment to show; the last snapshot if none is given.
+    ///
+    /// # Errors
+    /// The file has no such figure, lacks what it shows, or has no snapshot at that time.
+    pub fn figure(&self, name: Option<&str>, time: Option<f64>) -> Result<Figure, PlotError> {
+        let figures = self.figures();
+        let found = match name {
+            Some(name) => figures.iter().find(|figure| figure.name == name),
+            None => figures.first(),
+        };
+        let Some(kind) = found else {
+            return Err(PlotError::Figure {
+                path: self.path(),
+                kind: self.kind(),
+                figure: name.unwrap_or_default().to_string(),
+                allowed: figures.iter().map(|figure| figure.name).collect(),
+            });
+        };
+        if time.is_some() && !kind.is_of_a_moment() {
+            let moments = figures.iter().filter(|figure| figure.is_of_a_moment());
+            let allowed = moments.map(|figure| figure.name).collect();
+            return Err(PlotError::NoTime { figure: kind.name, allowed });
+        }
+        match (self, kind.make) {
+            (Source::Run(run), Make::Moment(make)) => make(run, run.at(time)?),
+            (Source::Run(run), Make::Run(make)) => make(run),
+            (Source::Study(file) | Source::Kernel(file), Make::Arrays(make)) => make(file),
+            _ => unreachable!("figures are listed by the kind of file"),
+        }
+    }
+}

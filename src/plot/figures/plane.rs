@@ -1,0 +1,71 @@
+//! Particles in the plane of W eq. 6, with the lines of the samples and the activation regions.
+
+use crate::problem::Regions;
+
+use super::super::axis::Axis;
+use super::super::color::{GREY, SKY, WHITE};
+use super::super::error::PlotError;
+use super::super::figure::{Figure, Panel};
+use super::super::layer::{Layer, Mark};
+use super::super::source::RunSource;
+use super::clouds;
+use super::time::moment;
+
+/// Cells of a density along either side.
+const CELLS: usize = 320;
+/// The share of particles that may lie outside the window, where some are very far out.
+pub(super) const OUTSIDE: f64 = 2e-3;
+
+pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
+    let cloud = run.cloud(index, "plane")?;
+    let reach = clouds::reach(cloud.particles.r.iter().copied(), OUTSIDE);
+    let limit = 1.04 * reach;
+    let (layers, note) = clouds::layers(&cloud, clouds::plane, [[-limit, limit]; 2], [CELLS; 2]);
+    let panel = empty(run, limit).title(moment(run.snapshots[index].time)).with_all(layers);
+    let far = cloud.particles.r.iter().filter(|r| r.abs() > limit).count();
+    let far = if far > 0 { format!("{far} particles are farther out.") } else { String::new() };
+    Ok(Figure::new("plane").with(panel).note(note).note(far))
+}
+
+/// The plane with regions and lines, from `-limit` to `limit`.
+pub(super) fn empty(run: &RunSource, limit: f64) -> Panel {
+    let axis = |label: &str| Axis::new(label).range(-limit, limit);
+    let panel = Panel::new("plane", axis("u = |r| cos θ"), axis("v = |r| sin θ")).height(2.72).equal();
+    panel.with_all(regions(&run.regions, limit)).with(lines(&run.regions, limit))
+}
+
+/// A wedge for each region, darker the more samples are active; the dead region grey.
+fn regions(regions: &Regions, limit: f64) -> Vec<Layer> {
+    let (count, s) = (regions.boundaries(), regions.samples());
+    let far = 3.0 * limit;
+    let wedge = |k: usize| {
+        let from = if k == 0 { regions.angle(count - 1) } else { regions.angle(k - 1) };
+        let to = if k == 0 { regions.angle(0) + std::f64::consts::TAU } else { regions.angle(k) };
+        let steps = ((to - from) / 0.4).ceil().max(1.0) as usize;
+        let angles = (0..=steps).map(|i| from + (to - from) * i as f64 / steps as f64);
+        let (mut x, mut y) = (vec![0.0], vec![0.0]);
+        for angle in angles {
+            x.push(far * angle.cos());
+            y.push(far * angle.sin());
+        }
+        let share = regions.active(k).len() as f64 / s as f64;
+        let color = if k == 0 { GREY.mixed(WHITE, 0.75) } else { WHITE.mixed(SKY, 0.3 * share) };
+        let name = if k == 0 { "dead region".to_string() } else { format!("region {k}") };
+        let layer = Layer::new(name, Mark::Polygon { x, y }).color(color);
+        if k == 0 { layer.label("dead region") } else { layer }
+    };
+    (0..count).map(wedge).collect()
+}
+
+/// The lines `u x_j + v = 0`.
+fn lines(regions: &Regions, limit: f64) -> Layer {
+    let far = 3.0 * limit;
+    let (mut x, mut y) = (vec![], vec![]);
+    for b in 0..regions.samples() {
+        let [dx, dy] = regions.direction(b);
+        x.extend([-far * dx, far * dx, f64::NAN]);
+        y.extend([-far * dy, far * dy, f64::NAN]);
+    }
+    let width = if regions.samples() > 30 { 0.25 } else { 0.5 };
+    Layer::line("sample lines", x, y).color(GREY).width(width).label("u xⱼ + v = 0")
+}

@@ -1,0 +1,48 @@
+//! The limits of infinite width in the kernel regime beside splines.
+
+use crate::io::ArrayFile;
+
+use super::super::axis::Axis;
+use super::super::color::{BLACK, CURVES, GREY};
+use super::super::error::PlotError;
+use super::super::figure::{Figure, Panel};
+use super::super::layer::{Layer, Shape};
+
+/// The curve from which the others are subtracted.
+const REFERENCE: &str = "natural_spline";
+
+pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
+    let names = file.texts("curve")?.unwrap_or_default();
+    let (grid, values) = (file.numbers("grid")?, file.numbers("f")?);
+    let [x, y] = [file.numbers("x")?, file.numbers("y")?];
+    let curve = |i: usize| values[i * grid.len()..(i + 1) * grid.len()].to_vec();
+    let reference = names.iter().position(|name| name == REFERENCE);
+    let mut functions = Panel::new("functions", Axis::new(""), Axis::new("f(x)")).height(2.0);
+    let mut differences = Panel::new("differences", Axis::new("x"), Axis::new("difference"))
+        .height(1.2)
+        .title("difference to the natural spline")
+        .with(Layer::horizontal("zero", vec![0.0]).color(GREY));
+    let mut next = 0;
+    for (i, name) in names.iter().enumerate() {
+        let line = Layer::line(name.clone(), grid.clone(), curve(i)).label(name.replace('_', " "));
+        let line = if name == "start" {
+            line.color(GREY).width(0.8).dashed()
+        } else {
+            let color = CURVES[next % CURVES.len()];
+            next += 1;
+            let line = line.color(color).width(1.1);
+            if next % 2 == 0 { line.dashed() } else { line }
+        };
+        if let Some(reference) = reference.filter(|&reference| reference != i && name != "start") {
+            let subtracted = curve(i).iter().zip(curve(reference)).map(|(a, b)| a - b).collect();
+            let mut difference = Layer { label: String::new(), ..line.clone() };
+            difference.mark = super::super::layer::Mark::Line { x: grid.clone(), y: subtracted };
+            differences = differences.with(difference);
+        }
+        functions = functions.with(line);
+    }
+    functions =
+        functions.with(Layer::points("samples", x, y, Shape::Disc).color(BLACK).size(3.6).label("samples"));
+    let figure = Figure::new("splines").with(functions);
+    Ok(if reference.is_some() { figure.with(differences) } else { figure })
+}

@@ -1,0 +1,172 @@
+//! Finished files, as figures read them.
+
+use std::path::{Path, PathBuf};
+
+use crate::io::{ArrayFile, FileKind, KERNEL_FORMAT_VERSION, Particles, RunFile};
+use crate::problem::Regions;
+use crate::run::{Description, Snapshot};
+use crate::study;
+
+use super::error::PlotError;
+
+/// A finished file that has figures.
+#[derive(Debug)]
+pub enum Source {
+    /// A run.
+    Run(Box<RunSource>),
+    /// A study.
+    Study(ArrayFile),
+    /// The kernel regime.
+    Kernel(ArrayFile),
+}
+
+/// A run file with what every figure needs of it.
+#[derive(Debug)]
+pub struct RunSource {
+    file: RunFile,
+    /// What is fixed before the run.
+    pub(crate) description: Description,
+    /// Its regions.
+    pub(crate) regions: Regions,
+    /// All snapshots without their particles.
+    pub(crate) snapshots: Vec<Snapshot>,
+}
+
+impl Source {
+    /// Opens a file of any kind.
+    ///
+    /// # Errors
+    /// It is none of this program's files, or cannot be read.
+    pub fn open(path: &Path) -> Result<Source, PlotError> {
+        Ok(match FileKind::of(path)? {
+            FileKind::Run => Source::Run(Box::new(RunSource::open(path)?)),
+            FileKind::Study => Source::Study(ArrayFile::open(path, study::FORMAT_VERSION)?),
+            FileKind::Kernel => Source::Kernel(ArrayFile::open(path, KERNEL_FORMAT_VERSION)?),
+        })
+    }
+
+    /// The path of the file.
+    pub fn path(&self) -> PathBuf {
+        match self {
+            Source::Run(run) => run.file.path().to_owned(),
+            Source::Study(file) | Source::Kernel(file) => file.path().to_owned(),
+        }
+    }
+
+    /// What the file is, in words: `run`, `width study`, `sweep`, `phase study`, `kernel file`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Source::Run(_) => "run",
+            Source::Kernel(_) => "kernel file",
+            Source::Study(file) => match file.attribute("study").as_deref() {
+                Some("width") => "width study",
+                Some("phase") => "phase study",
+                _ => "sweep",
+            },
+        }
+    }
+}
+
+impl RunSource {
+    fn open(path: &Path) -> Result<RunSource, PlotError> {
+        let file = RunFile::open(path)?;
+        let description = file.description()?;
+        let snapshots = (0..file.len()).map(|i| file.snapshot(i)).collect::<Result<Vec<_>, _>>()?;
+        if snapshots.is_empty() {
+            return Err(PlotError::Lacks {
+                path: path.to_owned(),
+                figure: "function",
+                needed: "snapshots".to_string(),
+                remedy: "resume the run, or run it again".to_string(),
+            });
+        }
+        Ok(RunSource { regions: Regions::new(&description.samples), file, description, snapshots })
+    }
+
+    /// Times of the snapshots.
+    pub(crate) fn times(&self) -> Vec<f64> {
+        self.snapshots.iter().map(|snapshot| snapshot.time).collect()
+    }
+
+    /// The snapshot at a time: the last if none is asked for.
+    pub(crate) fn at(&self, time: Option<f64>) -> Result<usize, PlotError> {
+        let times = self.times();
+        let last = times[times.len() - 1];
+        let asked = time.unwrap_or(last);
+        let distance = |i: &usize| (times[*i] - asked).abs();
+        let nearest = (0..times.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0);
+        // A millionth of the run: times are typed by hand.
+        if distance(&nearest) <= 1e-6 * last.abs() {
+            return Ok(nearest);
+        }
+        Err(PlotError::Time { path: self.file.path().to_owned(), asked, nearest: times[nearest], last })
+    }
+
+    /// The particles of a snapshot: all of them if they are stored, or are in the checkpoint; else
+    /// those that are stored.
+    pub(crate) fn cloud(&self, index: usize, figure: &'static str) -> Result<Cloud, PlotError> {
+        let m = self.description.mass.len();
+        let stored = self.file.particles(index)?;
+        let whole = stored.as_ref().is_some_and(|particles| particles.index.len() == m);
+        if !whole && index + 1 == self.snapshots.len() {
+            let time = self.snapshots[index].time;
+            if let Some(state) = self.file.checkpoint().ok().filter(|state| state.time == time) {
+                return Ok(self.as_cloud(Particles::of_state(&state, self.description.flow.kappa())));
+            }
+        }
+        stored.map(|particles| self.as_cloud(particles)).ok_or_else(|| PlotError::Lacks {
+            path: self.file.path().to_owned(),
+            figure,
+            needed: format!("the particles at t = {}", self.snapshots[index].time),
+            remedy: "run again with output.particles = \"all\" or a number of them".to_string(),
+        })
+    }
+
+    /// The stored particles of a snapshot, the same ones at every time.
+    pub(crate) fn stored(&self, index: usize, figure: &'static str) -> Result<Cloud, PlotError> {
+        let stored = self.file.particles(index)?;
+        stored.map(|particles| self.as_cloud(particles)).ok_or_else(|| PlotError::Lacks {
+            path: self.file.path().to_owned(),
+            figure,
+            needed: "stored particles".to_string(),
+            remedy: "run again with output.particles = \"all\" or a number of them".to_string(),
+        })
+    }
+
+    fn as_cloud(&self, particles: Particles) -> Cloud {
+        let mass: Vec<f64> = particles.index.iter().map(|&i| self.description.mass[i]).collect();
+        let total: f64 = mass.iter().sum();
+        let scale = if particles.index.len() == self.description.mass.len() { 1.0 } else { 1.0 / total };
+        Cloud {
+            mass: mass.into_iter().map(|mass| mass * scale).collect(),
+            all: self.description.mass.len(),
+            particles,
+        }
+    }
+}
+
+/// Particles of one moment.
+#[derive(Debug)]
+pub(crate) struct Cloud {
+    /// Their columns.
+    pub particles: Particles,
+    /// Their masses; of a part of all particles scaled so that they sum to 1.
+    pub mass: Vec<f64>,
+    /// How many the run has.
+    pub all: usize,
+}
+
+impl Cloud {
+    pub fn len(&self) -> usize {
+        self.mass.len()
+    }
+
+    /// `2000 of 10000 particles`, where not all are there.
+    pub fn share(&self) -> String {
+        if self.len() == self.all {
+            String::new()
+        } else {
+            format!("{} of {} particles", self.len(), self.all)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Where axes are marked, and what is written there.
+
+use std::f64::consts::PI;
+
+/// A mark on an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tick {
+    /// The number.
+    pub at: f64,
+    /// What is written; empty for a small mark.
+    pub label: String,
+    /// Whether the mark is a short one.
+    pub minor: bool,
+}
+
+/// Raised digits.
+///
+/// ```
+/// assert_eq!(reluflow::plot::superscript(-12), "⁻¹²");
+/// ```
+pub fn superscript(exponent: i32) -> String {
+    translate(&exponent.to_string(), "-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+}
+
+/// Lowered digits.
+///
+/// ```
+/// assert_eq!(reluflow::plot::subscript(10), "₁₀");
+/// ```
+pub fn subscript(index: usize) -> String {
+    translate(&index.to_string(), "0123456789", "₀₁₂₃₄₅₆₇₈₉")
+}
+
+fn translate(text: &str, from: &str, to: &str) -> String {
+    let each = |c: char| from.chars().zip(to.chars()).find(|(plain, _)| *plain == c).map_or(c, |(_, t)| t);
+    text.chars().map(each).collect()
+}
+
+/// A number as a label: `0.05`, `−3`, `2×10⁻⁷`; three digits that count.
+///
+/// ```
+/// use reluflow::plot::number;
+/// assert_eq!([number(-3.0), number(0.05), number(1e-7), number(2.5e8)], ["−3", "0.05", "10⁻⁷", "2.5×10⁸"]);
+/// ```
+pub fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_string();
+    }
+    let sign = if value < 0.0 { "−" } else { "" };
+    let size = value.abs();
+    if !size.is_finite() {
+        return format!("{sign}∞");
+    }
+    if !(1e-3..1e5).contains(&size) {
+        let text = format!("{size:.2e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        let power = format!("10{}", superscript(exponent.parse().unwrap_or(0)));
+        return if digits == "1" { format!("{sign}{power}") } else { format!("{sign}{digits}×{power}") };
+    }
+    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
+    let text = format!("{size:.decimals$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{sign}{text}")
+}
+
+/// The round step (1, 2, 2.5 or 5 times a power of ten) that makes at most `count` steps.
+fn round_step(length: f64, count: usize) -> f64 {
+    let least = length / count.max(1) as f64;
+    let power = 10f64.powf(least.log10().floor());
+    [1.0, 2.0, 2.5, 5.0, 10.0]
+        .map(|m| m * power)
+        .into_iter()
+        .find(|&s| s >= least * (1.0 - 1e-9))
+        .unwrap_or(power)
+}
+
+/// Ticks at round numbers, and ` (×10ᵏ)` where numbers are written without that factor.
+pub(crate) fn linear_ticks(low: f64, high: f64, count: usize) -> (Vec<Tick>, String) {
+    let step = round_step(high - low, count);
+    let first = (low / step - 1e-9).ceil() as i64;
+    let last = (high / step + 1e-9).floor() as i64;
+    let largest = low.abs().max(high.abs());
+    let power = if (1e-2..1e4).contains(&largest) { 0 } else { largest.log10().floor() as i32 };
+    let unit = 10f64.powi(power);
+    // As many decimals as tell one step from the next.
+    let scaled = step / unit;
+    let decimals = (0..12)
+        .find(|&d| (scaled * 10f64.powi(d) - (scaled * 10f64.powi(d)).round()).abs() < 1e-6)
+        .unwrap_or(12);
+    let tick = |i: i64| {
+        let at = i as f64 * step;
+        let text = format!("{:.*}", decimals as usize, at.abs() / unit);
+        let label = if at < 0.0 { format!("−{text}") } else { text };
+        Tick { at, label, minor: false }
+    };
+    let factor = if power == 0 { String::new() } else { format!(" (×10{})", superscript(power)) };
+    // Far from 0 with a tiny range there may be too many; that cannot be read anyway.
+    ((first..=last.min(first.saturating_add(100))).map(tick).collect(), factor)
+}
+
+/// Ticks at powers of ten from `10^low` to `10^high`; with 2 and 5 between where there are few.
+pub(crate) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let decades = high - low;
+    let (first, last) = ((low - 1e-9).ceil() as i32, (high + 1e-9).floor() as i32);
+    let every = (decades / count.max(1) as f64).ceil().max(1.0) as i32;
+    let whole = (first..=last).filter(|e| e.rem_euclid(every) == 0).count();
+    let between: &[u32] = match whole {
+        0 | 1 if decades < 0.8 => &[1, 2, 3, 4, 5, 6, 7, 8, 9],
+        0..=2 if decades < 1.9 => &[1, 2, 5],
+        _ => &[1],
+    };
+    let mut ticks = vec![];
+    for exponent in first - 1..=last {
+        for digit in 1..=9u32 {
+            let at = f64::from(digit) * 10f64.powi(exponent);
+            let named = between.contains(&digit) && exponent.rem_euclid(every) == 0;
+            if named {
+                let label = if digit == 1 && between.len() == 1 {
+                    if exponent == 0 { "1".to_string() } else { format!("10{}", superscript(exponent)) }
+                } else {
+                    number(at)
+                };
+                ticks.push(Tick { at, label, minor: false });
+            } else if (every == 1 && decades < 7.0) || digit == 1 {
+                ticks.push(Tick { at, label: String::new(), minor: true });
+            }
+        }
+    }
+    ticks
+}
+
+/// Ticks at multiples of pi or its parts.
+pub(crate) fn pi_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let parts =
+        [4, 2, 1].into_iter().find(|&p| (high - low) / PI * f64::from(p) <= count as f64).unwrap_or(1);
+    let step = PI / f64::from(parts);
+    let label = |i: i64| {
+        let (mut top, mut bottom) = (i.abs(), i64::from(parts));
+        while top % 2 == 0 && bottom % 2 == 0 {
+            (top, bottom) = (top / 2, bottom / 2);
+        }
+        let sign = if i < 0 { "−" } else { "" };
+        match (top, bottom) {
+            (0, _) => "0".to_string(),
+            (1, 1) => format!("{sign}π"),
+            (_, 1) => format!("{sign}{top}π"),
+            (1, _) => format!("{sign}π/{bottom}"),
+            _ => format!("{sign}{top}π/{bottom}"),
+        }
+    };
+    let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+    (first..=last).map(|i| Tick { at: i as f64 * step, label: label(i), minor: false }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(ticks: &[Tick]) -> Vec<&str> {
+        ticks.iter().filter(|tick| !tick.minor).map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn labels_are_round_and_tell_steps_apart() {
+        assert_eq!(labels(&linear_ticks(-1.04, 1.04, 5).0), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
+        assert_eq!(labels(&linear_ticks(0.0, 20.0, 5).0), ["0", "5", "10", "15", "20"]);
+        let (ticks, factor) = linear_ticks(0.0, 0.004, 5);
+        assert_eq!((labels(&ticks), factor.as_str()), (vec!["0", "1", "2", "3", "4"], " (×10⁻³)"));
+        assert_eq!(ticks[3].at, 0.003);
+        assert_eq!(labels(&pi_ticks(-1.6, 4.8, 5)), ["−π/2", "0", "π/2", "π", "3π/2"]);
+    }
+
+    #[test]
+    fn decades_are_thinned_and_filled() {
+        assert_eq!(labels(&log_ticks(-2.1, 1.2, 6)), ["10⁻²", "10⁻¹", "1", "10¹"]);
+        assert_eq!(labels(&log_ticks(-12.0, 0.0, 4)), ["10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "1"]);
+        assert_eq!(labels(&log_ticks(-0.2, 1.1, 5)), ["1", "2", "5", "10"]);
+    }
+}
