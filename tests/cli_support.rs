@@ -20,6 +20,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["resume"],
     &["recover"],
     &["kernel"],
+    &["reproduce"],
     &["completions"],
     &["scenarios"],
     &["scenarios", "list"],

@@ -52,6 +52,7 @@ mod lifted_tolerance;
 mod neuron_checks;
 mod orders;
 mod reference;
+mod reproduce;
 mod scenario_bad;
 mod scenario_bad_flow;
 mod scenario_flows;

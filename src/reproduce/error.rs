@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::io::IoError;
 use crate::kernel::KernelError;
+use crate::plot::PlotError;
 use crate::scenario::ScenarioError;
 use crate::study::StudyError;
 
@@ -33,6 +34,9 @@ pub enum ReproduceError {
     /// The kernel regime cannot be computed.
     #[error(transparent)]
     Kernel(#[from] KernelError),
+    /// A picture cannot be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
     /// A study fails.
     #[error(transparent)]
     Study(#[from] StudyError),

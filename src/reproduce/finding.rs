@@ -121,8 +121,7 @@ impl Table {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
         let mut text = names.join(",") + "\n";
         for row in 0..rows {
-            let cell =
-                |values: &Vec<f64>| values.get(row).map_or(String::new(), |value| format!("{value}"));
+            let cell = |values: &Vec<f64>| values.get(row).map_or(String::new(), |value| format!("{value}"));
             text += &self.columns.iter().map(|(_, values)| cell(values)).collect::<Vec<_>>().join(",");
             text.push('\n');
         }

@@ -7,8 +7,13 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::plot::{Figure, to_png, to_svg};
+
 use super::{Finding, ReproduceError, Stage};
-use super::{s_fig10, s_fig11, s_fig7, s_fig9, s_table1, s_table2, w_clt, w_fig1, w_fig2, w_fig3, w_fig4, w_fig5, w_fig6, w_fig7, w_fig8, w_fig9, w_lemma2, w_residuals};
+use super::{
+    s_fig7, s_fig9, s_fig10, s_fig11, s_table1, s_table2, w_clt, w_fig1, w_fig2, w_fig3, w_fig4, w_fig5,
+    w_fig6, w_fig7, w_fig8, w_fig9, w_lemma2, w_residuals,
+};
 
 /// A figure, table or statement of a paper that is reproduced.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +28,8 @@ pub struct Item {
     pub chosen: &'static str,
     /// Runs scenarios and measures.
     pub work: fn(&Stage) -> Result<Finding, ReproduceError>,
+    /// Draws the tables of the finding.
+    pub picture: fn(&Finding) -> Figure,
 }
 
 /// A figure or table that has been worked through.
@@ -37,6 +44,9 @@ pub struct Reproduced {
     /// How long it took (s).
     pub seconds: f64,
 }
+
+/// Pixels to the inch of the pictures.
+const DPI: f64 = 110.0;
 
 /// All of them, in the order of the papers.
 pub fn items() -> &'static [Item] {
@@ -75,7 +85,7 @@ pub fn find(name: &str) -> Result<&'static Item, ReproduceError> {
 }
 
 /// Works through an item, in a folder of its own name below `parent`: scenarios as they are run, run
-/// files, tables as CSV, and `finding.json`.
+/// files, tables as CSV, the picture that shows them, and `finding.json`.
 ///
 /// # Errors
 /// The folder exists and `force` is not set; a run fails; something cannot be written.
@@ -101,6 +111,10 @@ pub fn reproduce(
     for table in &finding.tables {
         stage.write(&folder.join(format!("{}.csv", table.name)), &table.csv())?;
     }
+    let svg = to_svg(&(item.picture)(&finding))?;
+    stage.write(&folder.join("picture.svg"), &svg)?;
+    let path = folder.join("picture.png");
+    fs::write(&path, to_png(&svg, DPI)?).map_err(|error| ReproduceError::unwritable(&path, error))?;
     let reproduced = Reproduced { item: *item, finding, folder, seconds: started.elapsed().as_secs_f64() };
     let text = format!("{:#}\n", reproduced.json());
     stage.write(&reproduced.folder.join("finding.json"), &text)?;
@@ -122,17 +136,14 @@ impl Reproduced {
     }
 }
 
-/// The table of the README: claim, our numbers, verdict, command.
+/// The table of the README: place and command, claim, our numbers, verdict, picture.
 pub fn markdown(done: &[Reproduced]) -> String {
-    let mut text = "| | claim | our numbers | verdict |\n|---|---|---|---|\n".to_string();
+    let mut text = "| | claim | our numbers | verdict | picture |\n|---|---|---|---|---|\n".to_string();
     for Reproduced { item, finding, .. } in done {
+        let (place, name, verdict) = (item.place, item.name, finding.verdict().words());
         text += &format!(
-            "| {}<br>`reluflow reproduce {}` | {} | {} | {} |\n",
-            item.place,
-            item.name,
-            item.claim,
-            finding.numbers,
-            finding.verdict().words()
+            "| {place} `reluflow reproduce {name}` | {} | {} | {verdict} | ![{place}]({name}/picture.png) |\n",
+            item.claim, finding.numbers
         );
     }
     text

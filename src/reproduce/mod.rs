@@ -11,6 +11,7 @@
 mod error;
 mod finding;
 mod item;
+mod pictures;
 mod potential;
 mod s_fig10;
 mod s_fig11;

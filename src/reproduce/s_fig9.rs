@@ -2,7 +2,10 @@
 
 use crate::math::segments::{greedy, optimal};
 
+use super::pictures::{column, curve};
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure, spread};
+use crate::plot::color::{BLACK, BLUE, GREEN, ORANGE, VERMILION};
+use crate::plot::{Axis, Figure, Layer, Panel};
 
 pub const ITEM: Item = Item {
     name: "s-fig9",
@@ -12,25 +15,30 @@ pub const ITEM: Item = Item {
     chosen: "400 samples, He's start, 10000 steps, five seeds; momentum 0.9 at the same rate for optimisers with momentum; \
              also three times the rate",
     work,
+    picture,
 };
 
 const SAMPLES: f64 = 400.0;
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
-    let seeds: u64 = stage.pick(5, 2);
-    let widths: Vec<u64> = stage.pick(vec![4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], vec![8, 64, 512]);
+    let seeds: u64 = stage.pick(5, 1);
+    let widths: Vec<u64> = stage.pick(vec![4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], vec![8, 64, 256]);
     let mut finding = Finding::default();
     let mut table = Table::new("loss").with("neurons", widths.iter().map(|&m| m as f64).collect::<Vec<_>>());
     let mut means = vec![];
     let mut samples = None;
-    for (name, momentum, factor) in [("descent", 0.0, 1.0), ("momentum", 0.9, 1.0), ("thrice_the_rate", 0.0, 3.0)] {
+    for (name, momentum, factor) in
+        [("descent", 0.0, 1.0), ("momentum", 0.9, 1.0), ("thrice_the_rate", 0.0, 3.0)]
+    {
         let mut losses = vec![];
         for &m in &widths {
             let job = |seed: u64| {
                 let job = Job::new("s_fig9").called(format!("{name}_{m}_seed{seed}"));
                 let rate = format!("{:e}", factor * 0.5 / (m as f64 * SAMPLES));
                 let job = job.with("measure.particles", m).with("measure.seed", seed);
-                job.with("flow.learning_rate", rate).with("flow.momentum", momentum).with("output.particles", "\"none\"")
+                job.with("flow.learning_rate", rate)
+                    .with("flow.momentum", momentum)
+                    .with("output.particles", "\"none\"")
             };
             let traces = stage.run_all(&(1..=seeds).map(job).collect::<Vec<_>>())?;
             losses.push(traces.iter().map(|trace| 2.0 * trace.last().loss / SAMPLES).collect::<Vec<_>>());
@@ -38,7 +46,8 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         }
         let mean: Vec<f64> = losses.iter().map(|l| spread(l)[0]).collect();
         table = table.with(name, mean.clone());
-        table = table.with(format!("{name}_deviation"), losses.iter().map(|l| spread(l)[1]).collect::<Vec<_>>());
+        table =
+            table.with(format!("{name}_deviation"), losses.iter().map(|l| spread(l)[1]).collect::<Vec<_>>());
         means.push(mean);
     }
     finding.tables.push(table);
@@ -74,13 +83,56 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         figure(reach(&best, 1e-7)),
         figure(reach(&merged, 1e-7))
     );
-    finding.needs("optimal pieces as good as the widest network, per neuron of it", at_last / last as f64, Bound::AtMost(0.05));
-    finding.needs("loss of 100 optimal pieces over the best of gradient descent", best[99] / plain, Bound::AtMost(1e-3));
-    finding.needs("loss of 100 optimal pieces over the best with three times the rate", best[99] / fast, Bound::AtMost(1e-3));
-    finding.needs("greedy over optimal pieces for a loss of 1e-7", reach(&merged, 1e-7) / reach(&best, 1e-7), Bound::Within(1.0, 2.5));
+    finding.needs(
+        "optimal pieces as good as the widest network, per neuron of it",
+        at_last / last as f64,
+        Bound::AtMost(0.05),
+    );
+    finding.needs(
+        "loss of 100 optimal pieces over the best of gradient descent",
+        best[99] / plain,
+        Bound::AtMost(1e-3),
+    );
+    finding.needs(
+        "loss of 100 optimal pieces over the best with three times the rate",
+        best[99] / fast,
+        Bound::AtMost(1e-3),
+    );
+    finding.needs(
+        "greedy over optimal pieces for a loss of 1e-7",
+        reach(&merged, 1e-7) / reach(&best, 1e-7),
+        Bound::Within(1.0, 2.5),
+    );
     finding.needs("best loss with momentum over the best without", momentum / plain, Bound::AtMost(0.9));
     let monotone = means[0].windows(2).filter(|w| w[1] > w[0]).count();
-    finding.should("widths at which the loss of gradient descent rises (\"may not even decrease\")", monotone as f64, Bound::AtLeast(1.0));
+    finding.should(
+        "widths at which the loss of gradient descent rises (\"may not even decrease\")",
+        monotone as f64,
+        Bound::AtLeast(1.0),
+    );
     finding.remarks.push("S also trains with Adam and with batch normalisation, which are not here".into());
     Ok(finding)
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let axes =
+        (Axis::new("pieces, or neurons").log(), Axis::new("mean square error").log().range(1e-10, 1e-1));
+    let mut panel = Panel::new("loss", axes.0, axes.1).height(2.4);
+    panel = panel
+        .with(curve(finding, "pieces", "pieces", "optimal", "optimal pieces", BLACK))
+        .with(curve(finding, "pieces", "pieces", "greedy", "greedy pieces", GREEN).dashed());
+    for (name, label, color) in [
+        ("descent", "gradient descent", BLUE),
+        ("momentum", "with momentum", VERMILION),
+        ("thrice_the_rate", "three times the rate", ORANGE),
+    ] {
+        let (m, mean) = (column(finding, "loss", "neurons"), column(finding, "loss", name));
+        let deviation = column(finding, "loss", &format!("{name}_deviation"));
+        let low = mean.iter().zip(&deviation).map(|(m, d)| (m - d).max(0.2 * m)).collect();
+        let high = mean.iter().zip(&deviation).map(|(m, d)| m + d).collect();
+        panel = panel
+            .with(Layer::bars(format!("{name} seeds"), m, low, high).color(color).width(0.6))
+            .with(curve(finding, "loss", "neurons", name, label, color));
+    }
+    Figure::new("s-fig9").with(panel)
 }

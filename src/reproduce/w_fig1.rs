@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 
+use crate::plot::color::{BLACK, BLUE};
+use crate::plot::{Figure, PAGE};
+
+use super::pictures::{column, curve, functions, knots, plane, points, sample_lines};
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure};
 
 pub const ITEM: Item = Item {
@@ -12,16 +16,14 @@ pub const ITEM: Item = Item {
             samples bound regions of one activation pattern",
     chosen: "eight samples of a sine, 60 particles; again with ten noisy ones",
     work,
+    picture,
 };
 
 /// Directions that are tried for their activation pattern.
 const DIRECTIONS: usize = 200_000;
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
-    let noise = Job::new("w_fig1")
-        .called("noise")
-        .with("samples.noise", 1.0)
-        .with("samples.count", 10);
+    let noise = Job::new("w_fig1").called("noise").with("samples.noise", 1.0).with("samples.count", 10);
     let traces = stage.run_all(&[Job::new("w_fig1"), noise])?;
     let mut finding = Finding::default();
     let (mut bend, mut wrong, mut patterns) = (0f64, 0, vec![]);
@@ -54,13 +56,15 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let knots: Vec<f64> = trace.knots(trace.end());
     let points = super::grid(-1.25, 1.25, 501);
     finding.tables = vec![
-        Table::new("function").with("x", points.clone()).with("f", trace.values(trace.end(), &points)),
+        Table::new("function")
+            .with("x", points.clone())
+            .with("f", trace.values(trace.end(), &points))
+            .with("knot", knots),
         Table::new("samples").with("x", trace.x()).with("y", trace.y()),
         Table::new("particles")
             .with("u", plane(f64::cos))
             .with("v", plane(f64::sin))
-            .with("r", particles.r.clone())
-            .with("knot", knots),
+            .with("r", particles.r.clone()),
     ];
     Ok(finding)
 }
@@ -105,4 +109,18 @@ fn wrong_patterns(trace: &Trace, snapshot: usize) -> usize {
 fn pattern_count(trace: &Trace) -> usize {
     let direction = |i: usize| TAU * (i as f64 + 0.5) / DIRECTIONS as f64;
     (0..DIRECTIONS).map(|i| pattern(trace.x(), direction(i))).collect::<BTreeSet<_>>().len()
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let x = column(finding, "samples", "x");
+    let samples = points("samples", x.clone(), column(finding, "samples", "y"), BLACK, 3.6);
+    let left = functions("function", "f, its knots (rings), the samples")
+        .height(2.2)
+        .with(curve(finding, "function", "x", "f", "", BLUE))
+        .with(knots(finding, "function", "knot"))
+        .with(samples);
+    let mut right =
+        plane(finding, "particles", "particles (blue: r > 0) and lines of the samples", 4.0).height(2.2);
+    right.layers.insert(0, sample_lines(&x, 6.0));
+    Figure::new("w-fig1").grid(2, PAGE).with(left).with(right)
 }

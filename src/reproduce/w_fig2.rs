@@ -1,5 +1,9 @@
 //! W Fig. 2: local trajectories at `delta` = -100, 0, 100.
 
+use crate::plot::color::BLUE;
+use crate::plot::{Figure, PAGE};
+
+use super::pictures::{empty_plane, paths as path_layers};
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, with_spread};
 
 pub const ITEM: Item = Item {
@@ -10,6 +14,7 @@ pub const ITEM: Item = Item {
     chosen: "one sample, so that the gradient keeps its direction; 200 neurons, three seeds; again with the \
              sample at x = 2",
     work,
+    picture,
 };
 
 /// `delta`, end of the run, name.
@@ -141,4 +146,15 @@ fn paths(trace: &Trace, name: &str, most: usize) -> Table {
         table = table.with(format!("v{k}"), path.iter().map(|p| p[1]).collect::<Vec<_>>());
     }
     table
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let mut figure = Figure::new("w-fig2").grid(3, PAGE).note("Paths end in discs. The gradient is along v.");
+    for (delta, _, name) in DELTAS {
+        let table = format!("paths_{name}");
+        let panel =
+            empty_plane(&table, &format!("δ = {delta}"), 1.2).with_all(path_layers(finding, &table, BLUE));
+        figure = figure.with(panel);
+    }
+    figure
 }

@@ -3,22 +3,26 @@
 use crate::kernel::{BiasLaw, Kernel, Particles, SlopeLaw, StartLaw, WeightLaw};
 use crate::problem::Start;
 
+use super::pictures::curve;
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure, spread, with_spread};
+use crate::plot::color::{BLUE, GREEN, VERMILION};
+use crate::plot::{Axis, Figure, PAGE, Panel};
 
 pub const ITEM: Item = Item {
     name: "w-fig3",
     place: "W Fig. 3, eq. 26",
     claim: "with m = 25000 neurons the two terms of the tangent kernel, and for normal weights eq. 26, are those of \
             infinite width",
-    chosen: "c drawn as a and b; slices K(0.5, x) at 33 points of [-2, 2]; eight seeds; again with m = 2500",
+    chosen: "c drawn as a and b; slices K(0.5, x) at 33 points of [-2, 2]; sixteen seeds; again with m = 2500",
     work,
+    picture,
 };
 
 /// Where the slices are taken.
 const AT: f64 = 0.5;
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
-    let seeds = stage.pick(8, 3);
+    let seeds = stage.pick(16, 2);
     let mut finding = Finding::default();
     let mut told = vec![];
     for law in ["uniform", "normal"] {
@@ -28,7 +32,9 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         for (size, m) in [25_000u64, 2500].into_iter().enumerate() {
             let job = |seed: u64| {
                 let job = Job::new("w_fig3").called(format!("{law}_{m}_seed{seed}"));
-                job.with("measure.law", format!("\"{law}\"")).with("measure.particles", m).with("measure.seed", seed)
+                job.with("measure.law", format!("\"{law}\""))
+                    .with("measure.particles", m)
+                    .with("measure.seed", seed)
             };
             let jobs: Vec<Job> = (1..=seeds).map(job).collect();
             let traces = stage.run_all(&jobs)?;
@@ -60,7 +66,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         finding.needs(
             format!("{law}: distance with a tenth of the neurons, times as large (root of 10: 3.16)"),
             narrow / wide,
-            Bound::Within(1.8, 5.5),
+            stage.pick(Bound::Within(1.8, 5.5), Bound::Within(0.5, 20.0)),
         );
         if law == "normal" {
             let off = spread(&printed)[0];
@@ -95,10 +101,7 @@ fn limit(law: &str) -> StartLaw {
             },
             output_second_moment: 1.0 / 3.0,
         },
-        _ => StartLaw {
-            weights: WeightLaw::Isotropic { second_moment: 2.0 },
-            output_second_moment: 1.0,
-        },
+        _ => StartLaw { weights: WeightLaw::Isotropic { second_moment: 2.0 }, output_second_moment: 1.0 },
     }
 }
 
@@ -133,4 +136,27 @@ fn slices(law: &str, exact: &Kernel, drawn: &Kernel) -> Table {
         .with("activation_limit", column(&|x| exact.activation_term(AT, x)))
         .with("tangent", column(&|x| drawn.tangent(AT, x)))
         .with("tangent_limit", column(&|x| exact.tangent(AT, x)))
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let mut figure = Figure::new("w-fig3")
+        .grid(2, PAGE)
+        .note("Solid: 25000 neurons; dashed: infinite width (they coincide).");
+    for law in ["uniform", "normal"] {
+        let table = format!("slices_{law}");
+        let mut panel =
+            Panel::new(&table, Axis::new("x"), Axis::new("K(0.5, x)")).title(format!("{law} weights"));
+        for (name, label, color) in [
+            ("tangent", "tangent kernel", BLUE),
+            ("features", "random features", VERMILION),
+            ("activation", "second term", GREEN),
+        ] {
+            let limit = format!("{name}_limit");
+            panel = panel
+                .with(curve(finding, &table, "x", name, label, color).opacity(0.5).width(2.2))
+                .with(curve(finding, &table, "x", &limit, "", color).dashed());
+        }
+        figure = figure.with(panel);
+    }
+    figure
 }

@@ -1,5 +1,9 @@
 //! W Fig. 6: trajectories at `delta = +-inf`.
 
+use crate::plot::color::{BLUE, GREY};
+use crate::plot::{Figure, PAGE};
+
+use super::pictures::{column, curve, empty_plane, functions, knots, paths, sample_lines, samples};
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
 
 pub const ITEM: Item = Item {
@@ -10,12 +14,13 @@ pub const ITEM: Item = Item {
     chosen: "half a period of the wave, start function near zero, 10000 steps at rate 0.3; five seeds; again with a \
              whole period",
     work,
+    picture,
 };
 
 const NEAR: f64 = 0.02;
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
-    let seeds: u64 = stage.pick(5, 2);
+    let seeds: u64 = stage.pick(5, 1);
     let job = |layers: &str, delta: f64, seed: u64| {
         let job = Job::new("w_fig6").called(format!("{layers}_seed{seed}")).with("measure.seed", seed);
         job.with("flow.layers", format!("\"{layers}\"")).with("measure.delta", delta)
@@ -39,7 +44,11 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         figure(spread(&start)[0])
     );
     finding.needs("delta = -inf: largest angle by which a neuron turns (rad)", turned, Bound::AtMost(1e-12));
-    finding.needs("delta = inf: share of knots at samples, mean of seeds", spread(&stuck)[0], Bound::AtLeast(0.4));
+    finding.needs(
+        "delta = inf: share of knots at samples, mean of seeds",
+        spread(&stuck)[0],
+        Bound::AtLeast(0.4),
+    );
     finding.needs(
         "delta = inf: that share over the one at the start",
         spread(&stuck)[0] / spread(&start)[0],
@@ -63,8 +72,8 @@ fn most_turned(trace: &Trace) -> f64 {
     start.iter().zip(end).map(|(a, b)| (a - b).sin().abs()).fold(0.0, f64::max)
 }
 
-/// Function at the end, knots at start and end, and paths of a hundred neurons.
-fn pictured(trace: &Trace, name: &str) -> [Table; 3] {
+/// Function at the end with knots, and paths of a hundred neurons.
+fn pictured(trace: &Trace, name: &str) -> [Table; 2] {
     let points = super::grid(-1.0, 1.0, 401);
     let mut paths = Table::new(format!("paths_{name}"));
     let step = (trace.particles[0].r.len() / 100).max(1);
@@ -79,8 +88,29 @@ fn pictured(trace: &Trace, name: &str) -> [Table; 3] {
             .with("x", points.clone())
             .with("f", trace.values(trace.end(), &points))
             .with("sample_x", trace.x())
-            .with("sample_y", trace.y()),
-        Table::new(format!("knots_{name}")).with("start", trace.knots(0)).with("end", trace.knots(trace.end())),
+            .with("sample_y", trace.y())
+            .with("knot_start", trace.knots(0))
+            .with("knot", trace.knots(trace.end())),
         paths,
     ]
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let mut figure =
+        Figure::new("w-fig6").grid(2, PAGE).note("Right: paths of a hundred neurons, which end in discs.");
+    for (name, title) in [("minf", "δ = −∞"), ("inf", "δ = ∞")] {
+        let table = format!("function_{name}");
+        let fit = functions(&table, &format!("{title}: fit, knots (rings)"))
+            .height(1.7)
+            .with(curve(finding, &table, "x", "f", "", BLUE))
+            .with(knots(finding, &table, "knot"))
+            .with(samples(finding, &table));
+        let x: Vec<f64> = column(finding, &table, "sample_x");
+        let plane = empty_plane(&format!("plane_{name}"), &format!("{title}: paths"), 3.0)
+            .height(1.7)
+            .with(sample_lines(&x, 5.0).color(GREY))
+            .with_all(paths(finding, &format!("paths_{name}"), BLUE));
+        figure = figure.with(fit).with(plane);
+    }
+    figure
 }

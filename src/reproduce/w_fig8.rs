@@ -1,5 +1,9 @@
 //! W Fig. 8: fewer neurons adapt more.
 
+use crate::plot::color::{BLUE, VERMILION};
+use crate::plot::{Axis, Figure, PAGE, Panel};
+
+use super::pictures::{column, curve, functions, knots, points, samples};
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
 
 pub const ITEM: Item = Item {
@@ -10,12 +14,13 @@ pub const ITEM: Item = Item {
     chosen: "alpha = 1, 10000 steps at rate 0.1 / m, eight seeds; c ~ U(-1/sqrt(m), 1/sqrt(m)) as in PyTorch, and U(-1/m, 1/m) \
              as printed",
     work,
+    picture,
 };
 
 const WIDTHS: [u64; 3] = [20, 200, 2000];
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
-    let seeds: u64 = stage.pick(8, 4);
+    let seeds: u64 = stage.pick(8, 2);
     let mut finding = Finding::default();
     let mut way = Table::new("adaptation").with("m", WIDTHS.map(|m| m as f64));
     let mut told = vec![];
@@ -34,7 +39,11 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         let mean: Vec<f64> = ways.iter().map(|ways| spread(ways)[0]).collect();
         for k in 1..3 {
             finding.needs(
-                format!("{law}: median way of a knot at m = {} over that at m = {}", WIDTHS[k], WIDTHS[k - 1]),
+                format!(
+                    "{law}: median way of a knot at m = {} over that at m = {}",
+                    WIDTHS[k],
+                    WIDTHS[k - 1]
+                ),
                 mean[k] / mean[k - 1],
                 Bound::AtMost(0.95),
             );
@@ -99,4 +108,32 @@ fn function(trace: &Trace, m: u64) -> Table {
         .with("sample_y", trace.y())
         .with("knot_start", trace.knots(0))
         .with("knot_end", trace.knots(trace.end()))
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let mut figure = Figure::new("w-fig8").grid(2, PAGE).note("Last: median way of a knot, mean of seeds.");
+    for m in WIDTHS {
+        let table = format!("function_{m}");
+        figure = figure.with(
+            functions(&table, &format!("{m} neurons"))
+                .with(curve(finding, &table, "x", "f", "", BLUE))
+                .with(knots(finding, &table, "knot_end"))
+                .with(samples(finding, &table)),
+        );
+    }
+    let mut panel =
+        Panel::new("adaptation", Axis::new("m").log(), Axis::new("way of a knot").log()).height(1.3);
+    for (name, label, color) in
+        [("pytorch_way", "c ~ U / √m (PyTorch)", BLUE), ("printed_way", "c ~ U / m (as printed)", VERMILION)]
+    {
+        let (m, way) = (column(finding, "adaptation", "m"), column(finding, "adaptation", name));
+        panel = panel.with(curve(finding, "adaptation", "m", name, label, color)).with(points(
+            &format!("{name} points"),
+            m,
+            way,
+            color,
+            4.0,
+        ));
+    }
+    figure.with(panel)
 }

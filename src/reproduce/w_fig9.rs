@@ -3,8 +3,11 @@
 use std::f64::consts::{PI, TAU};
 
 use crate::flow::gradients;
+use crate::plot::color::{BLUE, GREEN, GREY, VERMILION};
+use crate::plot::{Figure, Layer, Mark, PAGE};
 use crate::problem::Regions;
 
+use super::pictures::{column, curve, empty_plane, functions, knots, plane, rays, samples};
 use super::potential::extremum;
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, with_spread};
 
@@ -15,6 +18,7 @@ pub const ITEM: Item = Item {
             attract, not at those that repel",
     chosen: "eight samples of a sine, 1000 neurons, a and b train by gradient descent; ten snapshots, five seeds",
     work,
+    picture,
 };
 
 /// Neurons within this angle of a line count as gathered there (rad).
@@ -23,7 +27,7 @@ const NEAR: f64 = 0.01;
 const DRAWN: usize = 5;
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
-    let seeds: u64 = stage.pick(5, 2);
+    let seeds: u64 = stage.pick(5, 1);
     let job = |seed: u64| Job::new("w_fig9").called(format!("seed{seed}")).with("measure.seed", seed);
     let traces = stage.run_all(&(1..=seeds).map(job).collect::<Vec<_>>())?;
     let densities: Vec<[f64; 3]> = traces.iter().map(gathered).collect();
@@ -41,7 +45,11 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let least = |k: usize| column(k).into_iter().fold(f64::INFINITY, f64::min);
     let most = |k: usize| column(k).into_iter().fold(0.0, f64::max);
     finding.needs("density at attractors over an even one, least of seeds", least(2), Bound::AtLeast(5.0));
-    finding.needs("density at repulsors over that at attractors, most", most(0) / least(2), Bound::AtMost(0.2));
+    finding.needs(
+        "density at repulsors over that at attractors, most",
+        most(0) / least(2),
+        Bound::AtMost(0.2),
+    );
     finding.remarks.push(format!(
         "classes here come from the potential {} rad to either side of a line, not from Lemma 2",
         figure(1e-7)
@@ -82,7 +90,8 @@ fn inner(regions: &Regions) -> impl Iterator<Item = usize> + '_ {
     (1..regions.boundaries()).filter(|&b| regions.above(b) != 0)
 }
 
-/// The field of a particle of positive `r` in the plane, W eq. 47.
+/// The field of a particle of positive `r` in the plane: with `c` constant (`delta = inf`) the place
+/// `(u, v) = |c| w` moves with `-c^2 kappa g`, whose direction is that of `-g`.
 fn field(trace: &Trace) -> Table {
     let (samples, regions) = (&trace.description.samples, trace.regions());
     let mut g = vec![[0.0; 2]; regions.boundaries()];
@@ -94,7 +103,6 @@ fn field(trace: &Trace) -> Table {
             let theta = TAU * (i as f64 + 0.5) / count as f64;
             let (sin, cos) = theta.sin_cos();
             let g = g[regions.region_of(theta)];
-            // Radial and angular parts -<g, d> and -r <g, t> / r make -g of the region.
             for (column, value) in columns.iter_mut().zip([radius * cos, radius * sin, -g[0], -g[1]]) {
                 column.push(value);
             }
@@ -137,4 +145,37 @@ fn function(trace: &Trace) -> Table {
         .with("sample_x", trace.x())
         .with("sample_y", trace.y())
         .with("knot", trace.knots(DRAWN))
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let (theta, class) = (column(finding, "lines", "theta"), column(finding, "lines", "class"));
+    let of_class = |wanted: f64| -> Vec<f64> {
+        theta.iter().zip(&class).filter(|(_, class)| **class == wanted).map(|(theta, _)| *theta).collect()
+    };
+    let lines = || {
+        [
+            rays("lines that let pass", &of_class(0.0), 9.0, GREY),
+            rays("attractors", &of_class(1.0), 9.0, GREEN).width(1.6).label("attracts r > 0"),
+            rays("repulsors", &of_class(-1.0), 9.0, VERMILION).width(1.6).dashed().label("repels r > 0"),
+        ]
+    };
+    let [u, v, du, dv] = ["u", "v", "du", "dv"].map(|name| column(finding, "field", name));
+    let most = du.iter().zip(&dv).map(|(x, y)| x.hypot(*y)).fold(1e-300, f64::max);
+    let scaled = |d: &[f64]| -> Vec<f64> {
+        (0..d.len()).map(|i| 0.14 * d[i] / du[i].hypot(dv[i]).max(1e-3 * most)).collect()
+    };
+    let arrows = Layer::new("field", Mark::Arrows { x: u, y: v, dx: scaled(&du), dy: scaled(&dv) });
+    let field = empty_plane("field", "direction of the field for r > 0", 1.2)
+        .height(2.2)
+        .with_all(lines())
+        .with(arrows.color(BLUE).width(0.7));
+    let mut gathered = plane(finding, "particles", "neurons (blue: r > 0)", 4.0).height(2.2);
+    gathered.layers.splice(0..0, lines().map(|layer| layer.label("")));
+    let function = functions("function", "the network then, with its knots")
+        .height(1.4)
+        .span(2)
+        .with(curve(finding, "function", "x", "f", "", BLUE))
+        .with(knots(finding, "function", "knot"))
+        .with(samples(finding, "function"));
+    Figure::new("w-fig9").grid(2, PAGE).with(field).with(gathered).with(function)
 }

@@ -1,5 +1,9 @@
 //! W Lemma 2: which samples attract and repel.
 
+use crate::plot::color::{BLUE, GREY};
+use crate::plot::{Axis, Figure, Panel};
+
+use super::pictures::curve;
 use super::potential::extremum;
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, with_spread};
 
@@ -11,6 +15,7 @@ pub const ITEM: Item = Item {
     chosen: "ten random samples, 400 canonical particles, eight draws of both; every snapshot, on and off boundary of \
              every sample",
     work,
+    picture,
 };
 
 /// How often each rule agrees with the potential.
@@ -47,9 +52,21 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         with_spread(&of(0)),
         with_spread(&of(1))
     );
-    finding.needs("share of cases that the two-sided inequality gets wrong", share(count.wrong_corrected), Bound::AtMost(1e-3));
-    finding.needs("share of cases in which the run file's class is wrong", share(count.wrong_classes), Bound::AtMost(1e-3));
-    finding.should("share of cases that the printed inequality gets wrong", share(count.wrong_printed), Bound::AtMost(1e-3));
+    finding.needs(
+        "share of cases that the two-sided inequality gets wrong",
+        share(count.wrong_corrected),
+        Bound::AtMost(1e-3),
+    );
+    finding.needs(
+        "share of cases in which the run file's class is wrong",
+        share(count.wrong_classes),
+        Bound::AtMost(1e-3),
+    );
+    finding.should(
+        "share of cases that the printed inequality gets wrong",
+        share(count.wrong_printed),
+        Bound::AtMost(1e-3),
+    );
     let least = |k: usize| of(k).into_iter().fold(f64::INFINITY, f64::min);
     finding.needs("share of pinned mass on attractors, least", least(1), Bound::AtLeast(0.999));
     finding.needs("share of the live mass that ends pinned, least of draws", least(0), Bound::AtLeast(0.2));
@@ -109,4 +126,13 @@ fn pinned(trace: &Trace) -> [f64; 2] {
     }
     let last = trace.last();
     [last.pinned_mass.sum() / (1.0 - last.region_mass[0]), on / all]
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let panel = Panel::new("mass", Axis::new("time t").log(), Axis::new("share of the mass").range(0.0, 1.0))
+        .title("where mass gathers, first draw")
+        .height(1.8)
+        .with(curve(finding, "pinned_mass", "t", "pinned", "pinned at attractors", BLUE))
+        .with(curve(finding, "pinned_mass", "t", "dead", "dead", GREY).dashed());
+    Figure::new("w-lemma2").with(panel)
 }
