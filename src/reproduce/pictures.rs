@@ -42,7 +42,7 @@ pub fn knots(finding: &Finding, table: &str, name: &str) -> Layer {
         f[after - 1] + share * (f[after] - f[after - 1])
     };
     let values = at.iter().map(value).collect();
-    Layer::points(format!("{table} knots"), at, values, Shape::Ring).color(GREEN).size(2.6).width(0.6)
+    Layer::points(format!("{table} knots"), at, values, Shape::Ring).color(GREEN).size(4.6).width(0.6)
 }
 
 /// A panel for functions of `x`.
@@ -53,9 +53,10 @@ pub fn functions(name: &str, title: &str) -> Panel {
 /// Particles in the plane of W eq. 6, from the columns `u`, `v`, `r`: blue for `r > 0`, vermilion for
 /// `r < 0`.
 ///
-/// * `limit`: how far the axes reach; those beyond are not drawn.
-pub fn plane(finding: &Finding, table: &str, title: &str, limit: f64) -> Panel {
+/// * `share`: of the particles that the axes have room for; those beyond are not drawn.
+pub fn plane(finding: &Finding, table: &str, title: &str, share: f64) -> Panel {
     let (u, v, r) = (column(finding, table, "u"), column(finding, table, "v"), column(finding, table, "r"));
+    let limit = reach(r.iter().map(|r| r.abs()).collect(), share);
     let of_sign = |positive: bool| -> [Vec<f64>; 2] {
         let chosen = (0..r.len()).filter(|&i| (r[i] > 0.0) == positive && u[i].hypot(v[i]) < limit);
         let chosen: Vec<usize> = chosen.collect();
@@ -65,9 +66,16 @@ pub fn plane(finding: &Finding, table: &str, title: &str, limit: f64) -> Panel {
     for (positive, color) in [(true, POSITIVE), (false, NEGATIVE)] {
         let [x, y] = of_sign(positive);
         let name = if positive { "r > 0" } else { "r < 0" };
-        panel = panel.with(points(name, x, y, color, 1.8).opacity(0.7));
+        panel = panel.with(points(name, x, y, color, 2.4).opacity(0.7));
     }
     panel
+}
+
+/// A little more than what this share of the values is below.
+pub fn reach(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = (share * values.len() as f64).ceil() as usize;
+    1.08 * values.get(last.saturating_sub(1)).copied().unwrap_or(1.0)
 }
 
 /// The plane of W eq. 6 with nothing in it.

@@ -167,8 +167,8 @@ fn picture(finding: &Finding) -> Figure {
         figure = figure.with(
             panel
                 .with(curve(finding, &table, "x", "f", "", BLUE))
-                .with(knots(finding, &table, "knot"))
-                .with(samples(finding, &table).size(1.8)),
+                .with(samples(finding, &table).size(1.8))
+                .with(knots(finding, &table, "knot")),
         );
     }
     for steps in STEPS {

@@ -14,7 +14,7 @@ pub const ITEM: Item = Item {
     place: "W Fig. 1",
     claim: "f is piecewise linear and bends only at the knots b/a; in the (u, v) plane the lines of the \
             samples bound regions of one activation pattern",
-    chosen: "eight samples of a sine, 60 particles; again with ten noisy ones",
+    chosen: "six samples of a sine, 60 particles; again with ten noisy ones",
     work,
     picture,
 };
@@ -117,10 +117,10 @@ fn picture(finding: &Finding) -> Figure {
     let left = functions("function", "f, its knots (rings), the samples")
         .height(2.2)
         .with(curve(finding, "function", "x", "f", "", BLUE))
-        .with(knots(finding, "function", "knot"))
-        .with(samples);
+        .with(samples)
+        .with(knots(finding, "function", "knot"));
     let mut right =
-        plane(finding, "particles", "particles (blue: r > 0) and lines of the samples", 4.0).height(2.2);
+        plane(finding, "particles", "particles (blue: r > 0) and lines of the samples", 1.0).height(2.2);
     right.layers.insert(0, sample_lines(&x, 6.0));
     Figure::new("w-fig1").grid(2, PAGE).with(left).with(right)
 }

@@ -152,8 +152,9 @@ fn picture(finding: &Finding) -> Figure {
     let mut figure = Figure::new("w-fig2").grid(3, PAGE).note("Paths end in discs. The gradient is along v.");
     for (delta, _, name) in DELTAS {
         let table = format!("paths_{name}");
-        let panel =
-            empty_plane(&table, &format!("δ = {delta}"), 1.2).with_all(path_layers(finding, &table, BLUE));
+        let mut panel = empty_plane(&table, &format!("δ = {delta}").replace('-', "−"), 1.2)
+            .with_all(path_layers(finding, &table, BLUE));
+        panel.y = panel.y.range(-0.1, 1.5);
         figure = figure.with(panel);
     }
     figure

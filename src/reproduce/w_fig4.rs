@@ -147,7 +147,7 @@ impl Limit {
 
 fn picture(finding: &Finding) -> Figure {
     let mut figure =
-        Figure::new("w-fig4").grid(2, PAGE).note("Right: root mean square over the range, mean of seeds.");
+        Figure::new("w-fig4").grid(2, PAGE).note("Last: root mean square over the range, mean of seeds.");
     for m in WIDTHS {
         let table = "functions";
         let (x, y) = (column(finding, "samples", "x"), column(finding, "samples", "y"));
@@ -174,6 +174,8 @@ fn picture(finding: &Finding) -> Figure {
         .height(1.3)
         .with_all(distance("rms_to_natural_spline", "to natural spline", BLUE))
         .with_all(distance("rms_to_infinite_width", "to infinite width", GREEN))
+        // A line alone does not make room for itself.
+        .with(points("room", vec![100.0], limit[..1].to_vec(), GREY, 1.0).opacity(0.0))
         .with(
             Layer::horizontal("limit", limit[..1].to_vec())
                 .color(GREY)

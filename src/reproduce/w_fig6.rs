@@ -1,9 +1,9 @@
 //! W Fig. 6: trajectories at `delta = +-inf`.
 
 use crate::plot::color::{BLUE, GREY};
-use crate::plot::{Figure, PAGE};
+use crate::plot::{Figure, Mark, PAGE};
 
-use super::pictures::{column, curve, empty_plane, functions, knots, paths, sample_lines, samples};
+use super::pictures::{column, curve, empty_plane, functions, knots, paths, reach, sample_lines, samples};
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
 
 pub const ITEM: Item = Item {
@@ -72,11 +72,11 @@ fn most_turned(trace: &Trace) -> f64 {
     start.iter().zip(end).map(|(a, b)| (a - b).sin().abs()).fold(0.0, f64::max)
 }
 
-/// Function at the end with knots, and paths of a hundred neurons.
+/// Function at the end with knots, and paths of fifty neurons.
 fn pictured(trace: &Trace, name: &str) -> [Table; 2] {
     let points = super::grid(-1.0, 1.0, 401);
     let mut paths = Table::new(format!("paths_{name}"));
-    let step = (trace.particles[0].r.len() / 100).max(1);
+    let step = (trace.particles[0].r.len() / 50).max(1);
     for i in (0..trace.particles[0].r.len()).step_by(step) {
         let at = |f: fn(f64) -> f64| -> Vec<f64> {
             trace.particles.iter().map(|p| p.r[i].abs() * f(p.theta[i])).collect()
@@ -97,19 +97,25 @@ fn pictured(trace: &Trace, name: &str) -> [Table; 2] {
 
 fn picture(finding: &Finding) -> Figure {
     let mut figure =
-        Figure::new("w-fig6").grid(2, PAGE).note("Right: paths of a hundred neurons, which end in discs.");
+        Figure::new("w-fig6").grid(2, PAGE).note("Right: paths of fifty neurons, which end in discs.");
     for (name, title) in [("minf", "δ = −∞"), ("inf", "δ = ∞")] {
         let table = format!("function_{name}");
         let fit = functions(&table, &format!("{title}: fit, knots (rings)"))
             .height(1.7)
             .with(curve(finding, &table, "x", "f", "", BLUE))
-            .with(knots(finding, &table, "knot"))
-            .with(samples(finding, &table));
+            .with(samples(finding, &table))
+            .with(knots(finding, &table, "knot"));
         let x: Vec<f64> = column(finding, &table, "sample_x");
-        let plane = empty_plane(&format!("plane_{name}"), &format!("{title}: paths"), 3.0)
+        let [lines, ends] = paths(finding, &format!("paths_{name}"), BLUE);
+        let limit = match &ends.mark {
+            Mark::Points { x, y, .. } => reach(x.iter().zip(y).map(|(u, v)| u.hypot(*v)).collect(), 0.95),
+            _ => 1.0,
+        };
+        let plane = empty_plane(&format!("plane_{name}"), &format!("{title}: paths"), limit)
             .height(1.7)
-            .with(sample_lines(&x, 5.0).color(GREY))
-            .with_all(paths(finding, &format!("paths_{name}"), BLUE));
+            .with(sample_lines(&x, 2.0 * limit).color(GREY))
+            .with(lines.width(0.4))
+            .with(ends);
         figure = figure.with(fit).with(plane);
     }
     figure

@@ -117,8 +117,8 @@ fn picture(finding: &Finding) -> Figure {
         figure = figure.with(
             functions(&table, &format!("{m} neurons"))
                 .with(curve(finding, &table, "x", "f", "", BLUE))
-                .with(knots(finding, &table, "knot_end"))
-                .with(samples(finding, &table)),
+                .with(samples(finding, &table))
+                .with(knots(finding, &table, "knot_end")),
         );
     }
     let mut panel =

@@ -169,13 +169,13 @@ fn picture(finding: &Finding) -> Figure {
         .height(2.2)
         .with_all(lines())
         .with(arrows.color(BLUE).width(0.7));
-    let mut gathered = plane(finding, "particles", "neurons (blue: r > 0)", 4.0).height(2.2);
+    let mut gathered = plane(finding, "particles", "neurons (blue: r > 0)", 1.0).height(2.2);
     gathered.layers.splice(0..0, lines().map(|layer| layer.label("")));
     let function = functions("function", "the network then, with its knots")
         .height(1.4)
         .span(2)
         .with(curve(finding, "function", "x", "f", "", BLUE))
-        .with(knots(finding, "function", "knot"))
-        .with(samples(finding, "function"));
+        .with(samples(finding, "function"))
+        .with(knots(finding, "function", "knot"));
     Figure::new("w-fig9").grid(2, PAGE).with(field).with(gathered).with(function)
 }

@@ -28,7 +28,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
             }
             "narrow" => {
                 let job = job.with("samples.count", 10).with("samples.frequency", 0.75);
-                job.with("time.end", long).with("measure.particles", 10).with("time.tolerance", 1e-5)
+                job.with("measure.particles", 10).with("time.tolerance", 1e-5)
             }
             _ => job,
         }
