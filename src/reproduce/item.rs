@@ -136,15 +136,18 @@ impl Reproduced {
     }
 }
 
-/// The table of the README: place and command, claim, our numbers, verdict, picture.
+/// The table of the README: picture; place, claim, our numbers, verdict, what to know, command.
 pub fn markdown(done: &[Reproduced]) -> String {
-    let mut text = "| | claim | our numbers | verdict | picture |\n|---|---|---|---|---|\n".to_string();
+    let mut text = "| picture | claim, our numbers, verdict |\n|---|---|\n".to_string();
     for Reproduced { item, finding, .. } in done {
-        let (place, name, verdict) = (item.place, item.name, finding.verdict().words());
-        text += &format!(
-            "| {place} `reluflow reproduce {name}` | {} | {} | {verdict} | ![{place}]({name}/picture.png) |\n",
-            item.claim, finding.numbers
-        );
+        let Item { name, place, claim, chosen, .. } = item;
+        text += &format!("| <img src=\"{name}/picture.png\" width=\"380\" alt=\"{place}\"> ");
+        text += &format!("| **{place}**: {claim}.<br>*Ours:* {}.<br>", finding.numbers);
+        text += &format!("*Verdict:* **{}**. ", finding.verdict().words());
+        for remark in &finding.remarks {
+            text += &format!("{remark}. ");
+        }
+        text += &format!("<br>*Chosen:* {chosen}.<br>`reluflow reproduce {name}` |\n");
     }
     text
 }

@@ -9,7 +9,7 @@ use crate::problem::Regions;
 
 use super::pictures::{column, curve, empty_plane, functions, knots, plane, rays, samples};
 use super::potential::extremum;
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, with_spread};
 
 pub const ITEM: Item = Item {
     name: "w-fig9",
@@ -50,10 +50,10 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         most(0) / least(2),
         Bound::AtMost(0.2),
     );
-    finding.remarks.push(format!(
-        "classes here come from the potential {} rad to either side of a line, not from Lemma 2",
-        figure(1e-7)
-    ));
+    finding.remarks.push(
+        "what attracts and repels is told here by the potential to either side of a line, not by Lemma 2"
+            .into(),
+    );
     let trace = &traces[0];
     finding.tables = vec![field(trace), lines(trace), particles(trace), function(trace)];
     Ok(finding)
