@@ -6,6 +6,7 @@ use std::path::Path;
 use reluflow::io::schema::{Group, VARIABLES};
 
 use reluflow::study::VARIABLES as STUDY;
+use resvg::tiny_skia::Pixmap;
 
 use crate::cli_support::{COMMANDS, reluflow};
 
@@ -66,4 +67,25 @@ fn it_names_every_key_of_a_scenario() {
     for key in keys {
         assert!(readme.contains(&format!("`{key}`")), "{key} is not in the README");
     }
+}
+
+/// The picture at the top is the one that the first command makes, but for rounding on other
+/// machines: few pixels differ.
+#[test]
+fn its_picture_is_what_its_first_command_makes() {
+    assert!(blocks("sh")[0].trim().ends_with("reluflow plot output/mcycle.h5"));
+    assert!(read("README.md").contains("](scenarios/pictures/mcycle.png)"));
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scenario = root.join("scenarios/mcycle.toml").display().to_string();
+    reluflow(folder.path()).args(["run", "-q", &scenario]).assert().success();
+    reluflow(folder.path()).args(["plot", "-q", "output/mcycle.h5"]).assert().success();
+    let decode = |path: std::path::PathBuf| Pixmap::decode_png(&fs::read(path).unwrap()).unwrap();
+    let made = decode(folder.path().join("output/mcycle_function.png"));
+    let shown = root.join("scenarios/pictures/mcycle.png");
+    assert!(fs::metadata(&shown).unwrap().len() < 300_000);
+    let shown = decode(shown);
+    assert_eq!((made.width(), made.height()), (shown.width(), shown.height()));
+    let differ = made.pixels().iter().zip(shown.pixels()).filter(|(a, b)| a != b).count();
+    assert!(differ < made.pixels().len() / 100, "{differ} pixels differ: the picture is an old one");
 }

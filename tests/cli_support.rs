@@ -21,6 +21,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["recover"],
     &["kernel"],
     &["reproduce"],
+    &["plot"],
     &["completions"],
     &["scenarios"],
     &["scenarios", "list"],

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::plot::{FIGURES, Figure, Format, PlotError, Source, to_csv, to_pdf, to_png, to_svg};
 
 use super::failure::{Exit, Failure, quoted};
-use super::output::print;
+use super::info::warn_unless_ordinary;
+use super::output::{note, print};
 
 /// Draw figures of a run, a study or a kernel file
 #[derive(Debug, clap::Args)]
@@ -75,6 +76,9 @@ impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let format = self.format()?;
         let source = Source::open(&self.file)?;
+        if let Source::Run(run) = &source {
+            warn_unless_ordinary(run.file(), quiet);
+        }
         let stem = self.file.with_extension("");
         let stem = stem.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let folder = self.file.parent().unwrap_or(Path::new("")).to_owned();
@@ -100,10 +104,7 @@ impl Args {
                     // The file lacks what this one shows; the others are drawn.
                     Err(PlotError::Lacks { needed, .. }) => {
                         if !quiet {
-                            super::output::note(&format!(
-                                "note: no figure {}: the file has not {needed}",
-                                kind.name
-                            ));
+                            note(&format!("note: no figure {}: the file has not {needed}", kind.name));
                         }
                     }
                     Err(error) => return Err(error.into()),

@@ -63,6 +63,12 @@ impl Axis {
         self
     }
 
+    /// Without words: those of the axis below hold for it, too.
+    pub fn bare(mut self) -> Axis {
+        self.label.clear();
+        self
+    }
+
     /// With ticks at multiples of pi.
     pub fn in_pi(mut self) -> Axis {
         self.ticks = Ticks::Pi;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
 use super::draw::text::FONT;
@@ -63,6 +63,8 @@ pub fn to_png(svg: &str, dpi: f64) -> Result<Vec<u8>, PlotError> {
     let mut pixels = Pixmap::new(width.round() as u32, height.round() as u32).ok_or_else(|| {
         PlotError::Converting { found: format!("a picture of {width} by {height} pixels cannot be made") }
     })?;
+    // A page that ends within a pixel would leave it half transparent.
+    pixels.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| PlotError::Converting { found: error.to_string() })
 }

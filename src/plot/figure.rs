@@ -58,7 +58,7 @@ impl Figure {
 
     /// With a line below; several are joined.
     pub fn note(mut self, note: impl AsRef<str>) -> Figure {
-        let note = note.as_ref();
+        let note = note.as_ref().trim();
         if !note.is_empty() {
             self.note = if self.note.is_empty() { note.to_string() } else { format!("{} {note}", self.note) };
         }

@@ -1,10 +1,10 @@
 //! Where panels, labels and legends go on the page.
 
 use super::axis::Span;
-use super::draw::text::{SMALL, text_width};
+use super::draw::text::{LABEL, SMALL, text_width};
 use super::draw::{POINT, Rect};
 use super::figure::{Figure, Panel};
-use super::layer::Mark;
+use super::layer::{Layer, Mark};
 use super::ticks::Tick;
 
 /// Gaps and lengths (points).
@@ -28,6 +28,8 @@ pub(crate) struct Placed<'f> {
     pub y_ticks: Vec<Tick>,
     pub x_label: String,
     pub y_label: String,
+    /// The title, in lines.
+    pub title: Vec<String>,
     /// Rows of the legend: numbers of layers.
     pub legend: Vec<Vec<usize>>,
     /// Ticks of the bar of colours.
@@ -70,19 +72,17 @@ impl<'f> Layout<'f> {
             at.push((row, column, span));
             column += span;
         }
-        let mut placed: Vec<(Placed, Margins)> =
-            figure.panels.iter().zip(&at).map(|(panel, at)| place(panel, cell * at.2 as f64)).collect();
-        // Frames that stand above each other begin at the same x.
-        for i in 0..placed.len() {
-            let same = (0..placed.len()).filter(|&k| at[k].1 == at[i].1);
-            let left = same.map(|k| placed[k].1.left).fold(0.0, f64::max);
-            let same_right = (0..placed.len()).filter(|&k| at[k].1 + at[k].2 == at[i].1 + at[i].2);
-            let right = same_right.map(|k| placed[k].1.right).fold(0.0, f64::max);
-            let (panel, margins) = &mut placed[i];
-            let x = cell * at[i].1 as f64;
+        let mut placed: Vec<(Placed, Margins)> = figure.panels.iter().map(place).collect();
+        // All frames have the same margins, so that they stand above each other and are equally wide.
+        let left = placed.iter().map(|panel| panel.1.left).fold(0.0, f64::max);
+        let right = placed.iter().map(|panel| panel.1.right).fold(0.0, f64::max);
+        for ((panel, margins), at) in placed.iter_mut().zip(&at) {
+            let x = cell * at.1 as f64;
             panel.frame.left = x + left;
-            panel.frame.right = (x + cell * at[i].2 as f64 - right).max(panel.frame.left + points(20.0));
-            margins.left = left;
+            panel.frame.right = (x + cell * at.2 as f64 - right).max(panel.frame.left + points(20.0));
+            panel.legend = legend_rows(panel.panel, panel.frame.width());
+            panel.title = wrap(&panel.panel.title, panel.frame.width(), LABEL);
+            margins.top += points(LINE) * (panel.legend.len() + panel.title.len()) as f64;
             finish(panel);
         }
         let mut top = 0.0;
@@ -106,7 +106,7 @@ impl<'f> Layout<'f> {
             }
             top += above + height + below;
         }
-        let note = wrap(&figure.note, width - points(2.0 * GAP));
+        let note = wrap(&figure.note, width - points(2.0 * GAP), SMALL);
         let bottom = if note.is_empty() { 0.0 } else { points(LINE * note.len() as f64 + GAP) };
         Layout {
             panels: placed.into_iter().map(|(panel, _)| panel).collect(),
@@ -116,17 +116,18 @@ impl<'f> Layout<'f> {
     }
 }
 
-/// Ranges, legend and margins; the frame is not known yet.
-fn place(panel: &Panel, width: f64) -> (Placed<'_>, Margins) {
-    let x = Span::new(&panel.x, panel.layers.iter().flat_map(|layer| reach(&layer.mark, 0)));
-    let y = Span::new(&panel.y, panel.layers.iter().flat_map(|layer| reach(&layer.mark, 1)));
+/// Ranges and margins; the frame is not known yet, nor what depends on its width.
+fn place(panel: &Panel) -> (Placed<'_>, Margins) {
+    let x = Span::new(&panel.x, panel.layers.iter().flat_map(|layer| widths(&layer.mark)));
+    // What lies beside the frame does not stretch its height.
+    let y = Span::new(&panel.y, panel.layers.iter().flat_map(|layer| heights(&layer.mark, &x)));
     let (y_ticks, factor) = y.ticks(&panel.y.ticks, y_count(panel));
     let y_label = format!("{}{factor}", panel.y.label);
     let widest = y_ticks.iter().map(|tick| text_width(&tick.label, SMALL)).fold(0.0, f64::max);
     let label = |label: &str| if label.is_empty() { 0.0 } else { points(LINE + GAP) };
     let mut margins = Margins {
-        left: points(TICK + GAP + 2.0) + widest + label(&y_label),
-        right: points(9.0),
+        left: points(TICK + 2.0 * GAP) + widest + label(&y_label),
+        right: points(11.0),
         top: points(GAP + 2.0),
         bottom: points(TICK + GAP + LINE) + label(&panel.x.label),
     };
@@ -141,9 +142,6 @@ fn place(panel: &Panel, width: f64) -> (Placed<'_>, Margins) {
         margins.right = points(GAP + BAR + TICK + 2.0 * GAP + LINE) + widest;
         (span, ticks)
     });
-    let room = width - margins.left - margins.right;
-    let legend = legend_rows(panel, room);
-    margins.top += points(LINE) * (legend.len() + usize::from(!panel.title.is_empty())) as f64;
     let frame = Rect { left: 0.0, right: 0.0, top: 0.0, bottom: 0.0 };
     let placed = Placed {
         panel,
@@ -154,14 +152,15 @@ fn place(panel: &Panel, width: f64) -> (Placed<'_>, Margins) {
         y_ticks,
         x_label: panel.x.label.clone(),
         y_label,
-        legend,
+        title: vec![],
+        legend: vec![],
         bar,
     };
     (placed, margins)
 }
 
 fn y_count(panel: &Panel) -> usize {
-    ((panel.height * 72.0 / 22.0) as usize).clamp(2, 9)
+    ((panel.height * 72.0 / 16.0) as usize).clamp(3, 8)
 }
 
 /// Ticks of the x axis, as many as have room.
@@ -194,32 +193,50 @@ fn equalise(placed: &mut Placed) {
     }
 }
 
-/// The numbers of a mark that its axis must reach.
-fn reach(mark: &Mark, axis: usize) -> Box<dyn Iterator<Item = f64> + '_> {
-    let columns: Vec<&[f64]> = match mark {
-        Mark::Line { x, y } | Mark::Points { x, y, .. } | Mark::Polygon { x, y } => vec![[x, y][axis]],
-        Mark::Band { x, low, high } | Mark::Bars { x, low, high } if axis == 0 => {
-            let _ = (low, high);
-            vec![x]
-        }
-        Mark::Band { low, high, .. } | Mark::Bars { low, high, .. } => vec![low, high],
-        Mark::Arrows { x, y, .. } => vec![[x, y][axis]],
-        Mark::Raster(raster) => vec![[&raster.x, &raster.y][axis]],
+/// The `x` that the horizontal axis must reach.
+fn widths(mark: &Mark) -> Vec<f64> {
+    match mark {
+        Mark::Line { x, .. }
+        | Mark::Points { x, .. }
+        | Mark::Polygon { x, .. }
+        | Mark::Band { x, .. }
+        | Mark::Bars { x, .. }
+        | Mark::Arrows { x, .. } => x.clone(),
+        Mark::Raster(raster) => raster.x.clone(),
         Mark::Text { .. } | Mark::Vertical { .. } | Mark::Horizontal { .. } | Mark::Strips { .. } => vec![],
+    }
+}
+
+/// The `y` that the vertical axis must reach, of what is within the horizontal one.
+fn heights(mark: &Mark, across: &Span) -> Vec<f64> {
+    let within = |x: &f64| (-1e-9..=1.0 + 1e-9).contains(&across.position(*x));
+    let of = |x: &[f64], y: &[f64]| -> Vec<f64> {
+        x.iter().zip(y).filter(|(x, _)| within(x)).map(|(_, y)| *y).collect()
     };
-    Box::new(columns.into_iter().flatten().copied())
+    match mark {
+        Mark::Line { x, y } | Mark::Points { x, y, .. } | Mark::Arrows { x, y, .. } => of(x, y),
+        Mark::Band { x, low, high } | Mark::Bars { x, low, high } => [of(x, low), of(x, high)].concat(),
+        Mark::Polygon { y, .. } => y.clone(),
+        Mark::Raster(raster) => raster.y.clone(),
+        Mark::Text { .. } | Mark::Vertical { .. } | Mark::Horizontal { .. } | Mark::Strips { .. } => vec![],
+    }
+}
+
+/// Length of the sample of a layer in the legend (points); a point needs less than a line.
+pub(crate) fn swatch(mark: &Mark) -> f64 {
+    if matches!(mark, Mark::Points { .. } | Mark::Bars { .. }) { 0.5 * SWATCH } else { SWATCH }
 }
 
 /// Width of the entry of a layer in the legend.
-pub(crate) fn entry_width(label: &str) -> f64 {
-    points(SWATCH + GAP + ENTRY_GAP) + text_width(label, SMALL)
+pub(crate) fn entry_width(layer: &Layer) -> f64 {
+    points(swatch(&layer.mark) + GAP + ENTRY_GAP) + text_width(&layer.label, SMALL)
 }
 
 fn legend_rows(panel: &Panel, room: f64) -> Vec<Vec<usize>> {
     let mut rows: Vec<Vec<usize>> = vec![];
     let mut used = f64::INFINITY;
     for (i, layer) in panel.layers.iter().enumerate().filter(|(_, layer)| !layer.label.is_empty()) {
-        let width = entry_width(&layer.label);
+        let width = entry_width(layer);
         if used + width > room + points(ENTRY_GAP) {
             rows.push(vec![]);
             used = 0.0;
@@ -231,11 +248,11 @@ fn legend_rows(panel: &Panel, room: f64) -> Vec<Vec<usize>> {
 }
 
 /// Lines of at most that width.
-fn wrap(text: &str, width: f64) -> Vec<String> {
+fn wrap(text: &str, width: f64, size: f64) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), SMALL) <= width => {
+            Some(line) if text_width(&format!("{line} {word}"), size) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

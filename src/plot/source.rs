@@ -8,6 +8,7 @@ use crate::run::{Description, Snapshot};
 use crate::study;
 
 use super::error::PlotError;
+use super::ticks::number;
 
 /// A finished file that has figures.
 #[derive(Debug)]
@@ -81,6 +82,11 @@ impl RunSource {
             });
         }
         Ok(RunSource { regions: Regions::new(&description.samples), file, description, snapshots })
+    }
+
+    /// The run file.
+    pub fn file(&self) -> &RunFile {
+        &self.file
     }
 
     /// Times of the snapshots.
@@ -166,7 +172,7 @@ impl Cloud {
         if self.len() == self.all {
             String::new()
         } else {
-            format!("{} of {} particles", self.len(), self.all)
+            format!("{} of {} particles", number(self.len() as f64), number(self.all as f64))
         }
     }
 }

@@ -36,11 +36,12 @@ fn translate(text: &str, from: &str, to: &str) -> String {
     text.chars().map(each).collect()
 }
 
-/// A number as a label: `0.05`, `−3`, `2×10⁻⁷`; three digits that count.
+/// A number as a label: `0.05`, `−3`, `2×10⁻⁷`; whole numbers below 100000 in full, others
+/// to three digits that count.
 ///
 /// ```
 /// use reluflow::plot::number;
-/// assert_eq!([number(-3.0), number(0.05), number(1e-7), number(2.5e8)], ["−3", "0.05", "10⁻⁷", "2.5×10⁸"]);
+/// assert_eq!([number(-3.0), number(1234.0), number(1.0 / 3.0), number(2e-7)], ["−3", "1234", "0.333", "2×10⁻⁷"]);
 /// ```
 pub fn number(value: f64) -> String {
     if value == 0.0 {
@@ -51,12 +52,15 @@ pub fn number(value: f64) -> String {
     if !size.is_finite() {
         return format!("{sign}∞");
     }
-    if !(1e-3..1e5).contains(&size) {
+    if !(1e-4..1e5).contains(&size) {
         let text = format!("{size:.2e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let digits = digits.trim_end_matches('0').trim_end_matches('.');
         let power = format!("10{}", superscript(exponent.parse().unwrap_or(0)));
         return if digits == "1" { format!("{sign}{power}") } else { format!("{sign}{digits}×{power}") };
+    }
+    if size.fract() == 0.0 {
+        return format!("{sign}{size}");
     }
     let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
     let text = format!("{size:.decimals$}");
@@ -64,20 +68,21 @@ pub fn number(value: f64) -> String {
     format!("{sign}{text}")
 }
 
-/// The round step (1, 2, 2.5 or 5 times a power of ten) that makes at most `count` steps.
-fn round_step(length: f64, count: usize) -> f64 {
-    let least = length / count.max(1) as f64;
+/// The round step (1, 2 or 5 times a power of ten) that makes at most `count` steps; with 2.5 too
+/// where two ticks at most would be left.
+fn round_step(low: f64, high: f64, count: usize) -> f64 {
+    let least = (high - low) / count.max(1) as f64;
     let power = 10f64.powf(least.log10().floor());
-    [1.0, 2.0, 2.5, 5.0, 10.0]
-        .map(|m| m * power)
-        .into_iter()
-        .find(|&s| s >= least * (1.0 - 1e-9))
-        .unwrap_or(power)
+    let first =
+        |of: &[f64]| of.iter().map(|m| m * power).find(|&s| s >= least * (1.0 - 1e-9)).unwrap_or(power);
+    let ticks = |step: f64| (high / step + 1e-9).floor() - (low / step - 1e-9).ceil() + 1.0;
+    let step = first(&[1.0, 2.0, 5.0, 10.0]);
+    if ticks(step) > 2.0 { step } else { first(&[1.0, 2.0, 2.5, 5.0, 10.0]) }
 }
 
 /// Ticks at round numbers, and ` (×10ᵏ)` where numbers are written without that factor.
 pub(crate) fn linear_ticks(low: f64, high: f64, count: usize) -> (Vec<Tick>, String) {
-    let step = round_step(high - low, count);
+    let step = round_step(low, high, count);
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     let largest = low.abs().max(high.abs());
@@ -106,7 +111,7 @@ pub(crate) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let every = (decades / count.max(1) as f64).ceil().max(1.0) as i32;
     let whole = (first..=last).filter(|e| e.rem_euclid(every) == 0).count();
     let between: &[u32] = match whole {
-        0 | 1 if decades < 0.8 => &[1, 2, 3, 4, 5, 6, 7, 8, 9],
+        0 | 1 if decades < 0.8 => &[1, 2, 3, 4, 5, 7],
         0..=2 if decades < 1.9 => &[1, 2, 5],
         _ => &[1],
     };
@@ -127,6 +132,8 @@ pub(crate) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
             }
         }
     }
+    let (least, most) = (10f64.powf(low - 1e-9), 10f64.powf(high + 1e-9));
+    ticks.retain(|tick| (least..=most).contains(&tick.at));
     ticks
 }
 

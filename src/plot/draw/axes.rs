@@ -52,10 +52,10 @@ pub(super) fn draw(area: &Area, placed: &Placed, images: &mut Vec<Image>) -> Dra
         let at = [frame.left - (TICK + 2.0 * GAP + 0.5 * LABEL) * POINT - widest, middle_y];
         write(area, &placed.y_label, at, LABEL, BLACK, Anchor::UPWARD)?;
     }
-    if !placed.panel.title.is_empty() {
-        let above = (placed.legend.len() as f64 + 0.5) * LINE + 2.0;
+    for (row, line) in placed.title.iter().rev().enumerate() {
+        let above = ((placed.legend.len() + row) as f64 + 0.5) * LINE + 2.0;
         let at = [frame.left, frame.top - above * POINT];
-        write(area, &placed.panel.title, at, LABEL, BLACK, Anchor::LEFT)?;
+        write(area, line, at, LABEL, BLACK, Anchor::LEFT)?;
     }
     bar(area, placed, images)
 }

@@ -2,7 +2,7 @@
 
 use crate::plot::color::BLACK;
 use crate::plot::layer::{Layer, Mark, Style};
-use crate::plot::layout::{GAP, LINE, Placed, SWATCH, entry_width};
+use crate::plot::layout::{GAP, LINE, Placed, entry_width, swatch as length};
 
 use super::marks::{line, symbol};
 use super::text::{Anchor, SMALL, write};
@@ -17,9 +17,9 @@ pub(super) fn draw(area: &Area, placed: &Placed) -> Drawn {
         for &i in entries {
             let layer = &placed.panel.layers[i];
             swatch(area, layer, [x, y])?;
-            let at = [x + (SWATCH + GAP) * POINT, y];
+            let at = [x + (length(&layer.mark) + GAP) * POINT, y];
             write(area, &layer.label, at, SMALL, BLACK, Anchor::LEFT)?;
-            x += entry_width(&layer.label);
+            x += entry_width(layer);
         }
     }
     Ok(())
@@ -28,7 +28,7 @@ pub(super) fn draw(area: &Area, placed: &Placed) -> Drawn {
 /// A sample of the layer, its left end in the middle of a line of text.
 fn swatch(area: &Area, layer: &Layer, [x, y]: [f64; 2]) -> Drawn {
     let style = &layer.style;
-    let width = SWATCH * POINT;
+    let width = length(&layer.mark) * POINT;
     let around = Rect { left: x, right: x + width, top: y - 4.0 * POINT, bottom: y + 4.0 * POINT };
     let middle = [x + 0.5 * width, y];
     let strip = |low: f64, high: f64, style: &Style| -> Drawn {

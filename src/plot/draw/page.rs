@@ -32,7 +32,7 @@ impl Image {
         let [left, top, width, height] = self.place.map(|length| (10.0 * length).round() / 10.0);
         format!(
             "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
-             image-rendering=\"pixelated\" href=\"data:image/png;base64,{}\"/>",
+             image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>",
             STANDARD.encode(png)
         )
     }

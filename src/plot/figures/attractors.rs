@@ -7,7 +7,7 @@ use super::super::figure::{Figure, PAGE, Panel};
 use super::super::layer::{Layer, Shape};
 use super::super::raster::Raster;
 use super::super::source::RunSource;
-use super::time::{time_axis, time_edges};
+use super::time::{over, time_axis, time_edges};
 
 /// Classes in the order of their colours, from the code of the run file.
 const CLASSES: [(i8, &str, Color); 4] = [
@@ -40,10 +40,11 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
             let (at, sample) = cells.filter(held).map(|(i, j)| (times[i], j as f64)).unzip();
             let name = format!("{facing_name}, {sign_name}");
             let axis = Axis::new("sample j").range(-0.5, s as f64 - 0.5);
-            let mut panel = Panel::new(name.clone(), time.clone(), axis)
-                .title(format!("particles {name}"))
-                .height(1.5)
-                .with(Layer::raster("class", raster));
+            let mut panel =
+                Panel::new(name.clone(), if facing { over(&time, &x).bare() } else { over(&time, &x) }, axis)
+                    .title(format!("{facing_name} particles with {sign_name}"))
+                    .height(1.5)
+                    .with(Layer::raster("class", raster));
             if figure.panels.is_empty() {
                 for (_, word, color) in CLASSES {
                     let entry = Layer::points(format!("entry of {word}"), vec![], vec![], Shape::Square);

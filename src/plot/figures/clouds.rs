@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 
 use crate::problem::PlaceKind;
 
-use super::super::color::{BLACK, NEGATIVE, POSITIVE};
+use super::super::color::{BLACK, Color, NEGATIVE, POSITIVE};
 use super::super::layer::{Layer, Shape};
 use super::super::raster::Raster;
 use super::super::source::Cloud;
@@ -31,6 +31,17 @@ fn is_pinned(kind: PlaceKind) -> bool {
     matches!(kind, PlaceKind::Pinned | PlaceKind::StuckPinned)
 }
 
+/// Entries of the legend for both signs, without data.
+pub(super) fn sign_entries() -> Vec<Layer> {
+    let entry = |(name, label, color): (&str, &str, Color)| {
+        Layer::points(format!("entry of {name}"), vec![], vec![], Shape::Square)
+            .color(color)
+            .size(5.0)
+            .label(label)
+    };
+    [("r >= 0", "r ≥ 0", POSITIVE), ("r < 0", "r < 0", NEGATIVE)].map(entry).into()
+}
+
 /// The layers of a cloud in a window, and a note on what the colours mean.
 pub(super) fn layers(
     cloud: &Cloud,
@@ -38,16 +49,7 @@ pub(super) fn layers(
     window: [[f64; 2]; 2],
     cells: [usize; 2],
 ) -> (Vec<Layer>, String) {
-    let mut layers = vec![
-        Layer::points("entry of r >= 0", vec![], vec![], Shape::Square)
-            .color(POSITIVE)
-            .size(5.0)
-            .label("r ≥ 0"),
-        Layer::points("entry of r < 0", vec![], vec![], Shape::Square)
-            .color(NEGATIVE)
-            .size(5.0)
-            .label("r < 0"),
-    ];
+    let mut layers = sign_entries();
     let note = if cloud.len() > MANY {
         let p = &cloud.particles;
         let all = (0..cloud.len()).map(|i| {
@@ -60,7 +62,7 @@ pub(super) fn layers(
         layers.extend(clusters(cloud, place));
         format!(
             "{} particles; depth of colour: logarithm of the mass in a cell, {} to {}.",
-            cloud.len(),
+            number(cloud.len() as f64),
             number(least),
             number(most)
         )
@@ -82,26 +84,29 @@ fn points(cloud: &Cloud, place: Place) -> Vec<Layer> {
         let (x, y) = chosen.map(|[x, y]| (x, y)).unzip();
         [x, y]
     };
+    let signs = [(false, "r >= 0", POSITIVE), (true, "r < 0", NEGATIVE)];
     let mut layers = vec![];
-    for (negative, sign, color) in [(false, "r >= 0", POSITIVE), (true, "r < 0", NEGATIVE)] {
+    for (negative, sign, color) in signs {
         let [x, y] = of(negative, false);
-        layers.push(
-            Layer::points(format!("free, {sign}"), x, y, Shape::Disc).color(color).size(size).opacity(0.75),
-        );
+        let free = Layer::points(format!("free, {sign}"), x, y, Shape::Disc);
+        layers.push(free.color(color).size(size).opacity(0.75));
     }
-    for (negative, sign, color) in [(false, "r >= 0", POSITIVE), (true, "r < 0", NEGATIVE)] {
+    // All rims below all discs: a crowded cluster has one rim around it.
+    let (mut rims, mut discs) = (vec![], vec![]);
+    for (negative, sign, color) in signs {
         let [x, y] = of(negative, true);
         if x.is_empty() {
             continue;
         }
-        let disc = Layer::points(format!("pinned, {sign}"), x.clone(), y.clone(), Shape::Disc);
-        layers.push(disc.color(color).size(size + 1.2));
-        let rim = Layer::points(format!("rim of pinned, {sign}"), x, y, Shape::Ring);
-        layers.push(rim.color(BLACK).size(size + 1.2).width(0.5));
+        let rim = Layer::points(format!("rim of pinned, {sign}"), x.clone(), y.clone(), Shape::Disc);
+        rims.push(rim.color(BLACK).size(size + 2.2));
+        discs.push(Layer::points(format!("pinned, {sign}"), x, y, Shape::Disc).color(color).size(size + 1.0));
     }
-    if let Some(first) = layers.iter_mut().find(|layer| layer.name.starts_with("rim")) {
-        first.label = "pinned".to_string();
+    if !rims.is_empty() {
+        let entry = Layer::points("entry of pinned", vec![], vec![], Shape::Ring);
+        layers.push(entry.size(size + 1.6).width(0.8).label("pinned"));
     }
+    layers.extend(rims.into_iter().chain(discs));
     layers
 }
 

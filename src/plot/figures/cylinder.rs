@@ -34,12 +34,20 @@ pub(super) fn empty(run: &RunSource, limit: f64) -> Panel {
         from: vec![-FRAC_PI_2, regions.angle(count - 1)],
         to: vec![regions.angle(0), TAU - FRAC_PI_2],
     };
-    let width = if s > 30 { 0.25 } else { 0.5 };
+    let (width, opacity) = if s > 30 { (0.25, 0.5) } else { (0.5, 1.0) };
     let theta = Axis::new("θ (rad)").range(-FRAC_PI_2, TAU - FRAC_PI_2).in_pi();
     Panel::new("cylinder", theta, Axis::new("r").range(-limit, limit))
         .height(1.9)
         .with(Layer::new("dead region", dead).color(GREY).opacity(0.22).label("dead region"))
-        .with(Layer::vertical("samples switch on", angles(0..s)).color(GREY).width(width).label("xⱼ on, off"))
-        .with(Layer::vertical("samples switch off", angles(s..count)).color(GREY).width(width))
+        .with(
+            Layer::vertical("samples switch on", angles(0..s))
+                .color(GREY)
+                .width(width)
+                .opacity(opacity)
+                .label("xⱼ on, off"),
+        )
+        .with(
+            Layer::vertical("samples switch off", angles(s..count)).color(GREY).width(width).opacity(opacity),
+        )
         .with(Layer::horizontal("r = 0", vec![0.0]).color(GREY))
 }

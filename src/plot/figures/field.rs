@@ -128,7 +128,8 @@ fn lines(run: &RunSource, index: usize, sign: usize, limit: f64) -> Vec<Layer> {
             x.extend([0.0, 3.0 * limit * dx, f64::NAN]);
             y.extend([0.0, 3.0 * limit * dy, f64::NAN]);
         }
-        let layer = Layer::line(name, x, y).label(name);
+        let layer = Layer::line(name, x.clone(), y);
+        let layer = if x.is_empty() { layer } else { layer.label(name) };
         if class == 1 { layer.color(GREEN).width(1.6) } else { layer.color(BLACK).width(1.2).dashed() }
     };
     CLASSES.map(of).into()
@@ -170,8 +171,11 @@ fn circle(run: &RunSource, index: usize, g: &[Vec2]) -> Panel {
         for (sign, name, color) in [(0, "r > 0", BLUE), (1, "r < 0", VERMILION)] {
             let [x, y] = marks(class, sign);
             let size = if class == 1 { 4.0 } else { 5.5 };
-            let layer = Layer::points(format!("{what} {name}"), x, y, shape).color(color).size(size);
-            panel = panel.with(layer.label(format!("{what} {name}")));
+            if !x.is_empty() {
+                let words = format!("{what} {name}");
+                let layer = Layer::points(words.clone(), x, y, shape).color(color).size(size);
+                panel = panel.with(layer.label(words));
+            }
         }
     }
     panel

@@ -27,11 +27,11 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
     let (x_label, y_label) = labels(run);
     let mut curve =
         Panel::new("function", Axis::new("").range(window[0], window[1]), Axis::new(y_label)).height(1.75);
-    let mut density =
+    let density =
         Panel::new("knots", Axis::new(x_label).range(window[0], window[1]), Axis::new("mass").log())
             .height(0.75)
-            .title("knots, mass in each bin");
-    let same = index == 0;
+            .title("mass of the knots in each bin");
+    let (same, mut histograms) = (index == 0, vec![]);
     for (k, cloud) in clouds.iter().enumerate().skip(usize::from(same)) {
         let name = if k == 0 { "start" } else { "function" };
         let (color, width) = if k == 0 { (GREY, 1.0) } else { (BLUE, 1.5) };
@@ -41,9 +41,17 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
         let line = Layer::line(name, x, y).color(color).width(width).label(label);
         curve = curve.with(if k == 0 { line.dashed() } else { line });
         let [x, mass] = histogram(cloud, window);
-        let line = Layer::line(format!("knots, {name}"), x, mass).color(color).width(0.8);
-        density = density.with(line);
+        // Bars at the time that is shown, a line for the start.
+        let name = format!("knots, {name}");
+        histograms.push(if k == 0 {
+            Layer::line(name, x, mass).color(BLACK).width(0.7)
+        } else {
+            let least = mass.iter().copied().filter(|mass| *mass > 0.0).fold(f64::INFINITY, f64::min);
+            let floor = vec![0.5 * least; x.len()];
+            Layer::band(name, x, floor, mass).color(BLUE).opacity(0.55)
+        });
     }
+    let density = density.with_all(histograms.into_iter().rev());
     let [x, y] = knots_on(&clouds[1], window);
     if x.len() <= FEW {
         let knots = Layer::points("knots", x, y, Shape::Ring).color(GREEN).size(3.4).width(0.7);
@@ -109,5 +117,7 @@ fn histogram(cloud: &Cloud, [low, high]: [f64; 2]) -> [Vec<f64>; 2] {
     }
     let edge = |i: usize| low + (high - low) * i as f64 / BINS as f64;
     let x = (0..BINS).flat_map(|i| [edge(i), edge(i + 1)]).collect();
-    [x, mass.into_iter().flat_map(|mass| [mass, mass]).collect()]
+    // A logarithmic axis has no place for nothing.
+    let shown = |mass: f64| if mass > 0.0 { mass } else { f64::NAN };
+    [x, mass.into_iter().flat_map(|mass| [shown(mass); 2]).collect()]
 }

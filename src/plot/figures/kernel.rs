@@ -25,9 +25,9 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let count = first.len();
     let largest = run.snapshots.iter().filter_map(|s| s.tangent_kernel_eigenvalues.as_ref()?.last().copied());
     let least = ROUNDING * largest.fold(0.0, f64::max);
-    let mut spectrum = Panel::new("spectrum", time_axis(&times), Axis::new("eigenvalue").log())
+    let mut spectrum = Panel::new("spectrum", time_axis(&times).bare(), Axis::new("eigenvalue").log())
         .height(1.8)
-        .title("eigenvalues of N½ Kₜ N½: rates at which modes are learned");
+        .title("spectrum of the tangent kernel");
     for mode in 0..count {
         let values = run.snapshots.iter().map(|s| {
             let value = s.tangent_kernel_eigenvalues.as_ref().map_or(f64::NAN, |values| values[mode]);

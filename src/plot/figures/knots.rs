@@ -1,6 +1,6 @@
 //! Where the function has its knots, against the logarithm of time.
 
-use super::super::axis::{Axis, Span};
+use super::super::axis::Axis;
 use super::super::color::{BLACK, GREY, NEGATIVE, POSITIVE};
 use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
@@ -8,49 +8,39 @@ use super::super::layer::{Layer, Shape};
 use super::super::raster::Raster;
 use super::super::source::RunSource;
 use super::super::ticks::number;
+use super::clouds;
 use super::function::{labels, window};
-use super::time::{log_time_axis, time_edges};
+use super::time::{log_time_axis, over, time_edges};
 
 /// Up to so many particles each knot has a line of its own.
-const FEW: usize = 400;
+const FEW: usize = 1000;
 /// Rows of the density.
-const ROWS: usize = 300;
+const ROWS: usize = 240;
 
 pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let window = window(run);
     let times = run.times();
     let time = log_time_axis(&times);
+    let edges = time_edges(&times, &time);
     let first = run.stored(0, "knots")?;
-    let mut panel = Panel::new("knots", time.clone(), Axis::new(labels(run).0).range(window[0], window[1]));
+    let few = first.len() <= FEW;
+    let across = if few { over(&time, &times) } else { over(&time, &edges) };
+    let end = if few { times[times.len() - 1] } else { edges[edges.len() - 1] };
+    let mut panel = Panel::new("knots", across, Axis::new(labels(run).0).range(window[0], window[1]));
     panel = panel.height(2.2);
     let samples = run.description.samples.x();
     let mut note = String::new();
-    if first.len() <= FEW {
+    if few {
         panel = panel.with_all(lines(run, &times, window)?);
     } else {
-        let (density, words) = density(run, &times, &time, window)?;
-        panel = panel
-            .with(density)
-            .with(
-                Layer::points("entry of r >= 0", vec![], vec![], Shape::Square)
-                    .color(POSITIVE)
-                    .size(5.0)
-                    .label("r ≥ 0"),
-            )
-            .with(
-                Layer::points("entry of r < 0", vec![], vec![], Shape::Square)
-                    .color(NEGATIVE)
-                    .size(5.0)
-                    .label("r < 0"),
-            );
+        let (density, words) = density(run, &edges, window)?;
+        panel = panel.with(density).with_all(clouds::sign_entries());
         note = words;
     }
     // Samples on the right edge, where their clusters end.
-    let span = Span::new(&time, times.iter().copied());
-    let edge = vec![span.value(1.0); samples.len()];
-    panel = panel.with(
-        Layer::points("samples", edge, samples.to_vec(), Shape::Disc).color(BLACK).size(3.0).label("samples"),
-    );
+    let edge = vec![end; samples.len()];
+    let marks = Layer::points("samples", edge, samples.to_vec(), Shape::Disc).color(BLACK);
+    panel = panel.with(marks.size(if samples.len() > 40 { 1.8 } else { 3.0 }).label("samples"));
     if samples.len() <= 30 {
         let lines = Layer::horizontal("lines of the samples", samples.to_vec()).color(GREY).width(0.35);
         panel.layers.insert(1, lines);
@@ -62,6 +52,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
 
 fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>, PlotError> {
     let clouds = (0..times.len()).map(|i| run.stored(i, "knots")).collect::<Result<Vec<_>, _>>()?;
+    let width = if clouds[0].len() > 300 { 0.35 } else { 0.6 };
     let mut lines = [[vec![], vec![]], [vec![], vec![]]];
     for particle in 0..clouds[0].len() {
         for i in 1..times.len() {
@@ -78,19 +69,18 @@ fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>,
     }
     let [[positive_x, positive_y], [negative_x, negative_y]] = lines;
     Ok(vec![
-        Layer::line("r >= 0", positive_x, positive_y).color(POSITIVE).width(0.6).opacity(0.7).label("r ≥ 0"),
-        Layer::line("r < 0", negative_x, negative_y).color(NEGATIVE).width(0.6).opacity(0.7).label("r < 0"),
+        Layer::line("r >= 0", positive_x, positive_y)
+            .color(POSITIVE)
+            .width(width)
+            .opacity(0.6)
+            .label("r ≥ 0"),
+        Layer::line("r < 0", negative_x, negative_y).color(NEGATIVE).width(width).opacity(0.6).label("r < 0"),
     ])
 }
 
 /// The mass of knots in each cell, a column for each snapshot.
-fn density(
-    run: &RunSource,
-    times: &[f64],
-    axis: &Axis,
-    window: [f64; 2],
-) -> Result<(Layer, String), PlotError> {
-    let columns = times.len();
+fn density(run: &RunSource, edges: &[f64], window: [f64; 2]) -> Result<(Layer, String), PlotError> {
+    let columns = run.snapshots.len();
     let mut raster = Raster::density([0.0, 1.0], window, [columns, ROWS], std::iter::empty());
     for column in 0..columns {
         let cloud = run.stored(column, "knots")?;
@@ -102,7 +92,7 @@ fn density(
             raster.negative[row * columns + column] = one.negative[row];
         }
     }
-    raster.x = time_edges(times, axis);
+    raster.x = edges.to_vec();
     let sums = raster.values.iter().zip(&raster.negative).map(|(a, b)| a + b).filter(|sum| *sum > 0.0);
     let (least, most) = sums.fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), s| (a.min(s), b.max(s)));
     raster.coloring.range = [least, most];

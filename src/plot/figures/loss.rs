@@ -12,7 +12,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let times = run.times();
     let each = |of: fn(&crate::run::Snapshot) -> f64| -> Vec<f64> { run.snapshots.iter().map(of).collect() };
     let loss = each(|s| s.loss);
-    let mut panel = Panel::new("loss", time_axis(&times), Axis::new("loss").log()).height(1.35).with(
+    let mut panel = Panel::new("loss", time_axis(&times).bare(), Axis::new("loss").log()).height(1.35).with(
         Layer::line("loss", times.clone(), loss.clone()).color(BLUE).width(1.4).label("L = ½ Σ nⱼ ρⱼ²"),
     );
     let penalty = each(|s| s.total_variation_penalty);

@@ -37,7 +37,9 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     let words: Vec<String> = cells
         .clone()
         .map(|(d, p)| match phases.get(d * axes[power].len() + p).map(String::as_str) {
-            Some("lazy at any width") => "lazy*".to_string(),
+            Some("lazy") => "L".to_string(),
+            Some("lazy at any width") => "L*".to_string(),
+            Some("adaptive") => "A".to_string(),
             Some(word) => word.to_string(),
             None => String::new(),
         })
@@ -69,7 +71,7 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
             }
             let name = if white { "phase, on dark" } else { "phase, on light" };
             panel =
-                panel.with(Layer::new(name, Mark::Text { x, y, text, centred: true }).color(color).size(6.0));
+                panel.with(Layer::new(name, Mark::Text { x, y, text, centred: true }).color(color).size(7.0));
         }
         panel
     };
@@ -77,7 +79,7 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     Ok(Figure::new("phase")
         .with(panel("exponent", exponents).title("exponent of the change with the width"))
         .with(panel("change", changes).title(title))
-        .note("lazy*: the kernel hardly changes at any width; ?: the exponent does not tell."))
+        .note("L: lazy; L*: lazy at any width; A: adaptive; ?: the exponent does not tell."))
 }
 
 /// Cells of equal width: values of these axes lie orders of magnitude apart, and change sign.

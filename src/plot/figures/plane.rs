@@ -66,6 +66,6 @@ fn lines(regions: &Regions, limit: f64) -> Layer {
         x.extend([-far * dx, far * dx, f64::NAN]);
         y.extend([-far * dy, far * dy, f64::NAN]);
     }
-    let width = if regions.samples() > 30 { 0.25 } else { 0.5 };
-    Layer::line("sample lines", x, y).color(GREY).width(width).label("u xⱼ + v = 0")
+    let (width, opacity) = if regions.samples() > 30 { (0.25, 0.5) } else { (0.5, 1.0) };
+    Layer::line("sample lines", x, y).color(GREY).width(width).opacity(opacity).label("u xⱼ + v = 0")
 }

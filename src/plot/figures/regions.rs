@@ -7,7 +7,7 @@ use super::super::figure::{Figure, Panel};
 use super::super::layer::Layer;
 use super::super::raster::Raster;
 use super::super::source::RunSource;
-use super::time::{time_axis, time_edges};
+use super::time::{over, time_axis, time_edges};
 
 pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let times = run.times();
@@ -21,7 +21,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     };
     let panel = |name: &str, title: &str, values: Vec<f64>, label: &str| {
         let raster = Raster::map(x.clone(), y.clone(), values, true, label);
-        Panel::new(name, time.clone(), Axis::new("region k").range(-0.5, count as f64 - 0.5))
+        Panel::new(name, over(&time, &x).bare(), Axis::new("region k").range(-0.5, count as f64 - 0.5))
             .title(title)
             .height(1.35)
             .with(Layer::raster(name, raster))
@@ -34,12 +34,13 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let line = |name: &str, of: &dyn Fn(&crate::run::Snapshot) -> f64| {
         Layer::line(name, times.clone(), each(of)).width(1.2).label(name)
     };
-    let shares = Panel::new("shares", time.clone(), Axis::new("mass").range(-0.03, 1.03))
+    let shares = Panel::new("shares", over(&time, &x), Axis::new("mass").range(-0.03, 1.03))
         .height(1.1)
         .with(line("free", &|s| s.region_mass.iter().skip(1).sum()).color(BLUE))
         .with(line("pinned", &|s| s.pinned_mass.sum()).color(VERMILION))
-        .with(line("dead", &|s| s.region_mass[0]).color(GREY).dashed())
-        .with(line("stuck", &|s| s.stuck_mass).color(ORANGE).dotted());
+        .with(line("dead", &|s| s.region_mass[0]).color(GREY).dashed());
+    let stuck = line("stuck", &|s| s.stuck_mass).color(ORANGE).dotted();
+    let shares = if run.description.flow.tv() > 0.0 { shares.with(stuck) } else { shares };
     let boundary = Layer::horizontal("dead region", vec![0.5]).color(BLACK).width(0.4);
     Ok(Figure::new("regions").with(mass.with(boundary.clone())).with(moment.with(boundary)).with(shares))
 }

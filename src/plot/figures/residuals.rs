@@ -24,7 +24,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let column = |of: fn(&crate::run::Snapshot) -> &ndarray::Array1<f64>, j: usize| -> Vec<f64> {
         run.snapshots.iter().map(|snapshot| of(snapshot)[j]).collect()
     };
-    let mut paths = Panel::new("residuals", time_axis(&times), Axis::new("residual ρⱼ")).height(1.6);
+    let mut paths = Panel::new("residuals", time_axis(&times).bare(), Axis::new("residual ρⱼ")).height(1.6);
     for (k, &j) in chosen.iter().enumerate() {
         let color = CURVES[k];
         let line = Layer::line(format!("particles, sample {j}"), times.clone(), column(|s| &s.residual, j));
@@ -57,7 +57,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         .height(1.2)
         .with(corrected.color(BLUE).width(1.2).label("ODE"))
         .with(printed.color(VERMILION).width(1.2).dashed().label("ODE as printed (W Prop. 1)"));
-    paths.title = format!("residuals of {count} of {s} samples");
+    paths.title = if count < s { format!("{count} of {s} samples") } else { "all samples".to_string() };
     let note = format!("Tolerance of the run: {}.", number(run.description.tolerance));
     Ok(Figure::new("residuals").with(paths).with(differences).note(note))
 }

@@ -18,7 +18,7 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
             path: file.path().to_owned(),
             figure: "slices",
             needed: "slices of the kernels".to_string(),
-            remedy: "run `reluflow kernel` with --slice X0".to_string(),
+            remedy: "run `reluflow kernel` with --slices X0".to_string(),
         });
     }
     let (grid, slices) = (file.numbers("grid")?, file.numbers("slice")?);
@@ -29,7 +29,8 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     for k in 0..count {
         let i = if count == 1 { 0 } else { k * (slices.len() - 1) / (count - 1) };
         let label = if k + 1 == count { "x" } else { "" };
-        let mut panel = Panel::new(format!("x0 = {}", slices[i]), Axis::new(label), Axis::new("K(x₀, x)"));
+        let axis = Axis::new(label).range(grid[0], grid[grid.len() - 1]);
+        let mut panel = Panel::new(format!("x0 = {}", slices[i]), axis, Axis::new("K(x₀, x)"));
         panel = panel.title(format!("x₀ = {}", number(slices[i]))).height(1.3);
         panel = panel.with(Layer::vertical("x0", vec![slices[i]]).color(GREY).dashed());
         for (t, term) in terms.iter().enumerate() {

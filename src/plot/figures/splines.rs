@@ -11,14 +11,21 @@ use super::super::layer::{Layer, Shape};
 /// The curve from which the others are subtracted.
 const REFERENCE: &str = "natural_spline";
 
+/// Margin on either side of the samples, as a share of their range.
+const MARGIN: f64 = 0.06;
+
 pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     let names = file.texts("curve")?.unwrap_or_default();
     let (grid, values) = (file.numbers("grid")?, file.numbers("f")?);
     let [x, y] = [file.numbers("x")?, file.numbers("y")?];
     let curve = |i: usize| values[i * grid.len()..(i + 1) * grid.len()].to_vec();
     let reference = names.iter().position(|name| name == REFERENCE);
-    let mut functions = Panel::new("functions", Axis::new(""), Axis::new("f(x)")).height(2.0);
-    let mut differences = Panel::new("differences", Axis::new("x"), Axis::new("difference"))
+    // Far from the samples the curves part, and nothing else could be seen.
+    let (low, high) = x.iter().fold((f64::MAX, f64::MIN), |(low, high), &x| (low.min(x), high.max(x)));
+    let margin = if high > low { MARGIN * (high - low) } else { 1.0 };
+    let axis = |label: &str| Axis::new(label).range(low - margin, high + margin);
+    let mut functions = Panel::new("functions", axis(""), Axis::new("f(x)")).height(2.0);
+    let mut differences = Panel::new("differences", axis("x"), Axis::new("difference"))
         .height(1.2)
         .title("difference to the natural spline")
         .with(Layer::horizontal("zero", vec![0.0]).color(GREY));

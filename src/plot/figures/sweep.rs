@@ -32,8 +32,9 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     let mut figure = Figure::new("sweep").grid(2, PAGE);
     for (name, title, log) in SHOWN.into_iter().filter(|(name, ..)| file.has(name)) {
         let values = PerRun::read(file, name)?;
-        let mut panel =
-            Panel::new(name, axis(&axes[along]), if log { Axis::new("").log() } else { Axis::new("") });
+        let across = axis(&axes[along]);
+        let across = if figure.panels.len() < 2 { across.bare() } else { across };
+        let mut panel = Panel::new(name, across, if log { Axis::new("").log() } else { Axis::new("") });
         panel = panel.title(title).height(1.5);
         for (k, fixed) in chosen.iter().enumerate() {
             let label = words(&axes, fixed);

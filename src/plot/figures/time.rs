@@ -36,6 +36,11 @@ pub(super) fn time_edges(times: &[f64], axis: &Axis) -> Vec<f64> {
     }
 }
 
+/// The axis from the first of these times, or edges, to the last.
+pub(super) fn over(axis: &Axis, edges: &[f64]) -> Axis {
+    axis.clone().range(edges[0], edges[edges.len() - 1])
+}
+
 /// `t = 0.5`, as a title or an entry of a legend.
 pub(super) fn moment(time: f64) -> String {
     format!("t = {}", number(time))

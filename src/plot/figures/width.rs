@@ -22,7 +22,8 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
         let high = mean.iter().zip(error).map(|(m, e)| m + e).collect();
         let points = Layer::points("mean over seeds", width.clone(), mean.to_vec(), Shape::Disc);
         let bars = Layer::bars("standard error", width.clone(), low, high);
-        let mut panel = Panel::new(name.clone(), Axis::new("width m").log(), Axis::new("distance").log());
+        let across = Axis::new(if q < 2 { "" } else { "width m" }).log();
+        let mut panel = Panel::new(name.clone(), across, Axis::new("distance").log());
         panel = panel.title(name.clone()).height(1.5);
         if let Some([x, line, below, above]) = law(&width, mean, error, slope[q], margin[q]) {
             let band = Layer::band("95 % band of the slope", x.clone(), below, above).color(BLUE);
