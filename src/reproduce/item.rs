@@ -46,7 +46,7 @@ pub struct Reproduced {
 }
 
 /// Pixels to the inch of the pictures.
-const DPI: f64 = 96.0;
+const DPI: f64 = 92.0;
 
 /// All of them, in the order of the papers.
 pub fn items() -> &'static [Item] {

@@ -37,6 +37,6 @@ mod w_residuals;
 pub use error::ReproduceError;
 pub use finding::{Bound, Criterion, Finding, Table, Verdict, figure, spread, with_spread};
 pub use item::{Item, Reproduced, find, items, markdown, reproduce};
-pub use potential::potential;
+pub use potential::{potential, psi};
 pub use stage::{Job, Stage};
 pub use trace::{Trace, grid, median};

@@ -31,6 +31,9 @@ pub fn points(name: &str, x: Vec<f64>, y: Vec<f64>, color: Color, size: f64) -> 
     Layer::points(name, x, y, Shape::Disc).color(color).size(size)
 }
 
+/// Most knots that are drawn: of more, evenly chosen ones.
+const MOST: usize = 300;
+
 /// Knots as rings on the curve `(x, f)` of the same table; those beyond its ends are left out.
 pub fn knots(finding: &Finding, table: &str, name: &str) -> Layer {
     let (x, f) = (column(finding, table, "x"), column(finding, table, "f"));
@@ -41,6 +44,8 @@ pub fn knots(finding: &Finding, table: &str, name: &str) -> Layer {
         let share = (knot - x[after - 1]) / (x[after] - x[after - 1]);
         f[after - 1] + share * (f[after] - f[after - 1])
     };
+    let step = at.len().div_ceil(MOST).max(1);
+    let at: Vec<f64> = at.into_iter().step_by(step).collect();
     let values = at.iter().map(value).collect();
     Layer::points(format!("{table} knots"), at, values, Shape::Ring).color(GREEN).size(4.6).width(0.6)
 }

@@ -1,5 +1,5 @@
 //! The potential that a particle feels, by which attractors and repulsors can be told without any
-//! of the formulas that classify them.
+//! of the formulas that classify them; and the factor of the motion of knots (S eq. 6).
 
 use crate::problem::Samples;
 
@@ -34,4 +34,15 @@ pub fn extremum(samples: &Samples, rho: &[f64], theta: f64) -> i8 {
         (.., true, true) => -1,
         _ => 0,
     }
+}
+
+/// `psi_+(beta) = Sum_(x_n > beta) rho_n (1 + beta x_n)`: the knot of a right-facing neuron moves with
+/// `d beta/dt = kappa (c / a) psi_+` (S eq. 6, with residuals `f - y`).
+///
+/// ```
+/// use reluflow::reproduce::psi;
+/// assert_eq!(psi(&[0.0, 1.0, 2.0], &[5.0, 1.0, -1.0], 0.5), 1.5 - 2.0);
+/// ```
+pub fn psi(x: &[f64], rho: &[f64], beta: f64) -> f64 {
+    x.iter().zip(rho).filter(|(x, _)| **x > beta).map(|(x, rho)| rho * (1.0 + beta * x)).sum()
 }

@@ -6,6 +6,7 @@ use crate::plot::color::{BLUE, VERMILION};
 use crate::plot::{Axis, Figure, Layer, PAGE, Panel};
 
 use super::pictures::{curve, functions, knots, samples};
+use super::potential::psi as knot_drift;
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
 
 pub const ITEM: Item = Item {
@@ -28,12 +29,9 @@ const STEPS: [u64; 5] = [0, 1000, 4000, 10_000, 100_000];
 const SETTINGS: [(&str, f64, f64, f64); 3] =
     [("", 0.75, 0.5 * PI, 0.3), ("two_extrema", 0.75, 0.0, 0.3), ("alpha_1", 0.75, 0.5 * PI, 1.0)];
 
-/// `psi_+(beta) = Sum_(x_n > beta) rho_n (1 + beta x_n)`: a right-facing knot moves with
-/// `d beta/dt = (c / a) psi_+` (S eq. 6, residuals `f - y`).
+/// The factor of the motion of right-facing knots in a snapshot.
 fn psi(trace: &Trace, snapshot: usize, beta: f64) -> f64 {
-    let rho = &trace.snapshots[snapshot].residual;
-    let parts = trace.x().iter().zip(rho).filter(|(x, _)| **x > beta);
-    parts.map(|(x, rho)| rho * (1.0 + beta * x)).sum()
+    knot_drift(trace.x(), &trace.snapshots[snapshot].residual.to_vec(), beta)
 }
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {

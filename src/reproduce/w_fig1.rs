@@ -121,6 +121,6 @@ fn picture(finding: &Finding) -> Figure {
         .with(knots(finding, "function", "knot"));
     let mut right =
         plane(finding, "particles", "particles (blue: r > 0) and lines of the samples", 1.0).height(2.2);
-    right.layers.insert(0, sample_lines(&x, 6.0));
+    right.layers.insert(0, sample_lines(&x, 500.0));
     Figure::new("w-fig1").grid(2, PAGE).with(left).with(right)
 }

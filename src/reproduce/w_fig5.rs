@@ -3,7 +3,7 @@
 use crate::plot::color::BLUE;
 use crate::plot::{Figure, PAGE};
 
-use super::pictures::{curve, functions, knots, plane, samples};
+use super::pictures::{column, curve, functions, knots, plane, sample_lines, samples};
 use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
 
 pub const ITEM: Item = Item {
@@ -166,7 +166,11 @@ fn picture(finding: &Finding) -> Figure {
         figure = figure.with(panel);
     }
     for (name, ..) in DELTAS {
-        figure = figure.with(plane(finding, &format!("particles_{name}"), "", 0.98).height(1.0));
+        let mut panel = plane(finding, &format!("particles_{name}"), "", 0.98).height(1.0);
+        panel
+            .layers
+            .insert(0, sample_lines(&column(finding, &format!("function_{name}"), "sample_x"), 500.0));
+        figure = figure.with(panel);
     }
     figure
 }

@@ -154,9 +154,9 @@ fn picture(finding: &Finding) -> Figure {
     };
     let lines = || {
         [
-            rays("lines that let pass", &of_class(0.0), 9.0, GREY),
-            rays("attractors", &of_class(1.0), 9.0, GREEN).width(1.6).label("attracts r > 0"),
-            rays("repulsors", &of_class(-1.0), 9.0, VERMILION).width(1.6).dashed().label("repels r > 0"),
+            rays("lines that let pass", &of_class(0.0), 200.0, GREY),
+            rays("attractors", &of_class(1.0), 200.0, GREEN).width(1.6).label("attracts r > 0"),
+            rays("repulsors", &of_class(-1.0), 200.0, VERMILION).width(1.6).dashed().label("repels r > 0"),
         ]
     };
     let [u, v, du, dv] = ["u", "v", "du", "dv"].map(|name| column(finding, "field", name));
