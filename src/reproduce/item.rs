@@ -139,15 +139,15 @@ impl Reproduced {
 /// The table of the README: picture; place, claim, our numbers, verdict, what to know, command.
 pub fn markdown(done: &[Reproduced]) -> String {
     let mut text = "| picture | claim, our numbers, verdict |\n|---|---|\n".to_string();
+    // A bar would end the cell.
+    let cell = |text: &str| text.replace('|', "\\|");
     for Reproduced { item, finding, .. } in done {
         let Item { name, place, claim, chosen, .. } = item;
+        let remarks: String = finding.remarks.iter().map(|remark| format!("; {remark}")).collect();
         text += &format!("| <img src=\"{name}/picture.png\" width=\"380\" alt=\"{place}\"> ");
-        text += &format!("| **{place}**: {claim}.<br>*Ours:* {}.<br>", finding.numbers);
-        text += &format!("*Verdict:* **{}**. ", finding.verdict().words());
-        for remark in &finding.remarks {
-            text += &format!("{remark}. ");
-        }
-        text += &format!("<br>*Chosen:* {chosen}.<br>`reluflow reproduce {name}` |\n");
+        text += &format!("| **{place}**: {}.<br>*Ours:* {}.<br>", cell(claim), cell(&finding.numbers));
+        text += &format!("*Verdict:* **{}**{}.<br>", finding.verdict().words(), cell(&remarks));
+        text += &format!("*Chosen:* {}.<br>`reluflow reproduce {name}` |\n", cell(chosen));
     }
     text
 }
