@@ -1,5 +1,7 @@
 //! S Fig. 10, bottom, and Fig. 11: roughness in a gap of the data over width and variance.
 
+use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
+
 use crate::plot::color::{BLUE, VERMILION};
 use crate::plot::{Axis, Figure, PAGE, Panel};
 
@@ -17,7 +19,7 @@ pub const ITEM: Item = Item {
 };
 
 /// Factors on all weights; variances double from one to the next.
-const SCALES: [f64; 5] = [0.5, 0.7071, 1.0, 1.4142, 2.0];
+const SCALES: [f64; 5] = [0.5, FRAC_1_SQRT_2, 1.0, SQRT_2, 2.0];
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let widths: Vec<u64> = stage.pick(vec![25, 50, 100, 200, 400, 800, 1600], vec![25, 200]);
@@ -91,7 +93,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
 fn roughness(stage: &Stage, target: &str, law: &str, m: u64, scale: f64) -> Result<Vec<f64>, ReproduceError> {
     let seeds: u64 = stage.pick(8, 2);
     let job = |seed: u64| {
-        let mut job = Job::new("s_fig11").called(format!("{target}_{law}_{m}_{scale}_seed{seed}"));
+        let mut job = Job::new("s_fig11").called(format!("{target}_{law}_{m}_{scale:.2}_seed{seed}"));
         if target == "step" {
             job = job.with("samples.function", "\"step\"").without("samples.frequency");
         }

@@ -33,8 +33,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let densities: Vec<[f64; 3]> = traces.iter().map(gathered).collect();
     let column = |k: usize| densities.iter().map(|d| d[k]).collect::<Vec<f64>>();
     let changes = traces[0].snapshots.iter().map(|s| s.attractor.iter().filter(|&&c| c.abs() == 1).count());
-    let mut finding = Finding::default();
-    finding.numbers = format!(
+    let numbers = format!(
         "neurons of a line that attracts them lie {} times as dense as spread evenly, {} at one that repels, {} at one that \
          lets pass; {} boundaries change the direction of the field in ten snapshots",
         with_spread(&column(2)),
@@ -42,6 +41,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         with_spread(&column(1)),
         changes.sum::<usize>() / 2
     );
+    let mut finding = Finding { numbers, ..Finding::default() };
     let least = |k: usize| column(k).into_iter().fold(f64::INFINITY, f64::min);
     let most = |k: usize| column(k).into_iter().fold(0.0, f64::max);
     finding.needs("density at attractors over an even one, least of seeds", least(2), Bound::AtLeast(5.0));
