@@ -61,9 +61,14 @@ impl Kind {
 }
 
 fn after_help() -> String {
-    let mut text = String::from("Figures:\n");
+    let mut text = String::new();
+    let mut last: &[&str] = &[];
     for figure in FIGURES {
-        text.push_str(&format!("  {:<13} {} ({})\n", figure.name, figure.about, figure.of.join(", ")));
+        if figure.of != last {
+            text.push_str(&format!("Figures of a {}:\n", figure.of.join(" or a ")));
+            last = figure.of;
+        }
+        text.push_str(&format!("  {:<13} {}\n", figure.name, figure.about));
     }
     text.push_str(
         "\nExamples:\n  reluflow plot output/mcycle.h5\n  reluflow plot output/mcycle.h5 --figure plane --time 0.5 -o plane.pdf\n  \

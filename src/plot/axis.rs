@@ -63,7 +63,7 @@ impl Axis {
         self
     }
 
-    /// Without words: those of the axis below hold for it, too.
+    /// Without words, and without a factor on its numbers: those of the axis below hold for it, too.
     pub fn bare(mut self) -> Axis {
         self.label.clear();
         self

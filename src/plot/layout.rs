@@ -172,7 +172,9 @@ fn finish(placed: &mut Placed) {
         let needed: f64 = ticks.iter().map(|tick| text_width(&tick.label, SMALL) + points(7.0)).sum();
         if needed <= width || count == 2 {
             placed.x_ticks = ticks;
-            placed.x_label = format!("{}{factor}", axis.label);
+            // The axis below has the words, and the factor with them.
+            placed.x_label =
+                if axis.label.is_empty() { String::new() } else { format!("{}{factor}", axis.label) };
             return;
         }
     }

@@ -72,7 +72,9 @@ impl RunSource {
     fn open(path: &Path) -> Result<RunSource, PlotError> {
         let file = RunFile::open(path)?;
         let description = file.description()?;
-        let snapshots = (0..file.len()).map(|i| file.snapshot(i)).collect::<Result<Vec<_>, _>>()?;
+        // Figures show the spectrum of the tangent kernel, not its entries: s^2 of them each.
+        let light = |i| file.snapshot(i).map(|snapshot| Snapshot { tangent_kernel: None, ..snapshot });
+        let snapshots = (0..file.len()).map(light).collect::<Result<Vec<_>, _>>()?;
         if snapshots.is_empty() {
             return Err(PlotError::Lacks {
                 path: path.to_owned(),

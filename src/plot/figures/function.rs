@@ -3,7 +3,7 @@
 use crate::kernel::ParticleFunction;
 
 use super::super::axis::Axis;
-use super::super::color::{BLACK, BLUE, GREEN, GREY};
+use super::super::color::{BLACK, BLUE, GREEN};
 use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Shape};
@@ -34,7 +34,7 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
     let (same, mut histograms) = (index == 0, vec![]);
     for (k, cloud) in clouds.iter().enumerate().skip(usize::from(same)) {
         let name = if k == 0 { "start" } else { "function" };
-        let (color, width) = if k == 0 { (GREY, 1.0) } else { (BLUE, 1.5) };
+        let (color, width) = if k == 0 { (BLACK, 0.8) } else { (BLUE, 1.5) };
         let share = cloud.share();
         let label = if share.is_empty() { names[k].clone() } else { format!("{} ({share})", names[k]) };
         let [x, y] = values(cloud, samples.x(), window);
@@ -44,7 +44,7 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
         // Bars at the time that is shown, a line for the start.
         let name = format!("knots, {name}");
         histograms.push(if k == 0 {
-            Layer::line(name, x, mass).color(BLACK).width(0.7)
+            Layer::line(name, x, mass).color(color).width(width)
         } else {
             let least = mass.iter().copied().filter(|mass| *mass > 0.0).fold(f64::INFINITY, f64::min);
             let floor = vec![0.5 * least; x.len()];

@@ -67,7 +67,7 @@ pub const FIGURES: &[Kind] = &[
     },
     Kind {
         name: "plane",
-        about: "particles at (|r| cos θ, |r| sin θ) by sign of r, the lines of the samples, the regions",
+        about: "particles at (|r| cos θ, |r| sin θ) by sign of r, sample lines, regions",
         of: RUN,
         make: Make::Moment(plane::figure),
     },
@@ -97,7 +97,7 @@ pub const FIGURES: &[Kind] = &[
     },
     Kind {
         name: "residuals",
-        about: "residuals of the particles, of their ODE, corrected and as printed, and the differences",
+        about: "residuals of particles and of their ODE, corrected and as printed",
         of: RUN,
         make: Make::Run(residuals::figure),
     },
@@ -109,7 +109,7 @@ pub const FIGURES: &[Kind] = &[
     },
     Kind {
         name: "regions",
-        about: "mass and second moment of each activation region, pinned and dead mass, over time",
+        about: "mass and second moment of each region, pinned and dead mass, over time",
         of: RUN,
         make: Make::Run(regions::figure),
     },

@@ -18,7 +18,7 @@ pub(super) fn time_axis(times: &[f64]) -> Axis {
 pub(super) fn log_time_axis(times: &[f64]) -> Axis {
     let axis = Axis::new(LABEL);
     match (times.first(), times.iter().copied().find(|&t| t > 0.0)) {
-        (Some(&start), Some(first)) if start == 0.0 => axis.log_with_zero(first / 3.0),
+        (Some(&0.0), Some(first)) => axis.log_with_zero(first / 3.0),
         (Some(_), Some(_)) => axis.log(),
         _ => axis,
     }
