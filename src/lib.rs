@@ -48,7 +48,7 @@
 //!              |                   |       |
 //!            kernel  <-------------|-------'
 //!                              scenario    io, kernel, scenario  <-  study
-//!                                          study, io, kernel  <-  plot    all  <-  cli  <-  main
+//!                                          study, io, kernel  <-  plot  <-  reproduce    all  <-  cli  <-  main
 //! ```
 //!
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
@@ -66,7 +66,8 @@
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
 //! | [`plot`] | study, io, kernel, run, flow, problem, math | figures of run, study and kernel files |
 //! | [`report`] | plot, study, io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
-//! | [`cli`] | report, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math | figures and tables of the papers, made again |
+//! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -79,6 +80,7 @@ pub mod math;
 pub mod plot;
 pub mod problem;
 pub mod report;
+pub mod reproduce;
 pub mod run;
 pub mod scenario;
 pub mod study;

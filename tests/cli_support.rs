@@ -22,6 +22,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["recover"],
     &["kernel"],
     &["report"],
+    &["reproduce"],
     &["plot"],
     &["completions"],
     &["scenarios"],

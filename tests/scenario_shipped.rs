@@ -15,10 +15,13 @@ fn shipped(name: &str) -> Scenario {
 
 #[test]
 fn every_file_is_embedded_and_every_scenario_reads() {
-    let mut files: Vec<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".toml").map(String::from))
-        .collect();
+    let names = |below: &'static str| {
+        let files = std::fs::read_dir(folder().join(below)).unwrap();
+        files.filter_map(move |entry| {
+            Some(format!("{below}{}", entry.unwrap().file_name().to_str()?.strip_suffix(".toml")?))
+        })
+    };
+    let mut files: Vec<String> = names("").chain(names("papers/")).collect();
     let mut embedded: Vec<String> = scenarios().iter().map(|s| s.name.to_string()).collect();
     files.sort();
     embedded.sort();
@@ -27,8 +30,9 @@ fn every_file_is_embedded_and_every_scenario_reads() {
         let read = shipped(scenario.name);
         assert_eq!(read.description.title, scenario.title(), "{}", scenario.name);
         assert_eq!(read.description.scenario, scenario.text);
+        let beside = folder().join(scenario.name).with_extension("toml");
         for (path, content) in scenario.files {
-            assert_eq!(std::fs::read_to_string(folder().join(path)).unwrap(), *content);
+            assert_eq!(std::fs::read_to_string(beside.parent().unwrap().join(path)).unwrap(), *content);
         }
     }
 }

@@ -18,6 +18,7 @@ mod plot;
 mod progress;
 mod recover;
 mod report;
+mod reproduce;
 mod resume;
 mod run;
 mod scenarios;
@@ -67,6 +68,7 @@ enum Command {
     Kernel(kernel::Args),
     Report(report::Args),
     Study(study::Args),
+    Reproduce(reproduce::Args),
     Plot(plot::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
@@ -109,6 +111,7 @@ impl Command {
             Command::Kernel(args) => args.execute(quiet),
             Command::Report(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),
+            Command::Reproduce(args) => args.execute(quiet),
             Command::Plot(args) => args.execute(quiet),
             Command::Scenarios(args) => args.execute(quiet),
             Command::Completions(args) => args.execute(),

@@ -84,8 +84,8 @@ fn list(json: bool) -> Result<(), Failure> {
 
 fn find(name: &str) -> Result<&'static Shipped, Failure> {
     // A name as the shell completes it in a clone is as good.
-    let bare = Path::new(name).file_stem().unwrap_or_default();
-    scenarios().iter().find(|shipped| bare == shipped.name).ok_or_else(|| {
+    let bare = |name: &'_ str| Path::new(name).file_stem().unwrap_or_default().to_os_string();
+    scenarios().iter().find(|shipped| bare(name) == bare(shipped.name)).ok_or_else(|| {
         let names: Vec<&str> = scenarios().iter().map(|shipped| shipped.name).collect();
         Failure::usage(format!("no scenario `{name}` comes with reluflow: there are {}", names.join(", ")))
     })
@@ -93,7 +93,8 @@ fn find(name: &str) -> Result<&'static Shipped, Failure> {
 
 /// Writes the scenario and its data; returns what was written.
 fn copy(shipped: &Shipped, destination: Option<&Path>, force: bool) -> Result<Vec<PathBuf>, Failure> {
-    let file_name = format!("{}.toml", shipped.name);
+    let bare = shipped.name.rsplit('/').next().unwrap_or(shipped.name);
+    let file_name = format!("{bare}.toml");
     let scenario = match destination {
         None => PathBuf::from(file_name),
         Some(path) if path.extension().is_some_and(|extension| extension == "toml") => path.to_path_buf(),

@@ -3,11 +3,11 @@
 /// A scenario that comes with the program, and the files it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shipped {
-    /// Its name: `name.toml` in `scenarios/`.
+    /// Its name: that of `name.toml` in `scenarios/`, with the folder of those in `scenarios/papers/`.
     pub name: &'static str,
     /// The scenario itself.
     pub text: &'static str,
-    /// Files it reads: path relative to it, and content.
+    /// Files it reads: path relative to its folder, and content.
     pub files: &'static [(&'static str, &'static str)],
 }
 
@@ -19,18 +19,19 @@ impl Shipped {
     }
 }
 
-/// A scenario and the files it reads, from `scenarios/`.
+/// A scenario and the files it reads, from `scenarios/` or a folder in it.
 macro_rules! shipped {
-    ($name:literal $(, $file:literal)*) => {
+    ($folder:literal / $name:literal $(, $file:literal)*) => {
         Shipped {
-            name: $name,
-            text: include_str!(concat!("../../scenarios/", $name, ".toml")),
-            files: &[$(($file, include_str!(concat!("../../scenarios/", $file)))),*],
+            name: concat!($folder, $name),
+            text: include_str!(concat!("../../scenarios/", $folder, $name, ".toml")),
+            files: &[$(($file, include_str!(concat!("../../scenarios/", $folder, $file)))),*],
         }
     };
+    ($name:literal $(, $file:literal)*) => { shipped!("" / $name $(, $file)*) };
 }
 
-/// All of them, simple ones first.
+/// All of them, simple ones first, then those that reproduce the papers.
 ///
 /// ```
 /// use reluflow::scenario::scenarios;
@@ -62,5 +63,23 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("width_lifted"),
         shipped!("nile", "data/nile.csv"),
         shipped!("mcycle", "data/mcycle.csv"),
+        shipped!("papers/" / "w_fig1"),
+        shipped!("papers/" / "w_fig2"),
+        shipped!("papers/" / "w_fig3"),
+        shipped!("papers/" / "w_fig4"),
+        shipped!("papers/" / "w_fig5"),
+        shipped!("papers/" / "w_fig6"),
+        shipped!("papers/" / "w_fig7"),
+        shipped!("papers/" / "w_fig8"),
+        shipped!("papers/" / "w_fig9"),
+        shipped!("papers/" / "w_residuals"),
+        shipped!("papers/" / "w_lemma2"),
+        shipped!("papers/" / "w_clt"),
+        shipped!("papers/" / "s_table1"),
+        shipped!("papers/" / "s_table2"),
+        shipped!("papers/" / "s_fig7"),
+        shipped!("papers/" / "s_fig9"),
+        shipped!("papers/" / "s_fig10", "s_fig10_flat.csv", "s_fig10_spiky.csv"),
+        shipped!("papers/" / "s_fig11"),
     ]
 }

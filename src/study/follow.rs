@@ -78,3 +78,27 @@ pub(crate) fn follow(
     }
     Ok(in_flow)
 }
+
+/// Takes a simulation to its end, into a run file.
+///
+/// # Errors
+/// What is wrong; `None` if it was asked to stop.
+pub(crate) fn carry_out(
+    description: &Description,
+    simulation: &mut Simulation,
+    run_file: &Path,
+    stop: &AtomicBool,
+) -> Result<(), Option<String>> {
+    struct Nothing;
+    impl Observer for Nothing {
+        fn look(&mut self, _: usize, _: &Simulation) -> Result<(), String> {
+            Ok(())
+        }
+    }
+    let following = Following { stop, progress: &|_| (), run_file: Some(run_file) };
+    match follow(description, simulation, &following, &mut Nothing) {
+        Ok(_) => Ok(()),
+        Err(Stopped::Failed(problem)) => Err(Some(problem)),
+        Err(Stopped::Interrupted) => Err(None),
+    }
+}

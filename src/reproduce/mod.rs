@@ -1,0 +1,42 @@
+//! The figures and tables of the two papers, made again.
+//!
+//! Each [`Item`] states a claim of a paper in a sentence, runs scenarios of `scenarios/papers/`
+//! through the library, and measures what the claim says. Its verdict follows from criteria that
+//! are checked, never from what the paper says. Where a paper does not give a setting, the scenario
+//! says what was chosen, and the item repeats the measurement with other seeds and settings.
+//!
+//! **W** is Williams et al. (NeurIPS 2019), **S** is Sahs et al. (2022). This module knows nothing of
+//! the terminal.
+
+mod error;
+mod finding;
+mod item;
+mod pictures;
+mod potential;
+mod s_fig10;
+mod s_fig11;
+mod s_fig7;
+mod s_fig9;
+mod s_table1;
+mod s_table2;
+mod stage;
+mod trace;
+mod w_clt;
+mod w_fig1;
+mod w_fig2;
+mod w_fig3;
+mod w_fig4;
+mod w_fig5;
+mod w_fig6;
+mod w_fig7;
+mod w_fig8;
+mod w_fig9;
+mod w_lemma2;
+mod w_residuals;
+
+pub use error::ReproduceError;
+pub use finding::{Bound, Criterion, Finding, Table, Verdict, figure, spread, with_spread};
+pub use item::{Item, Reproduced, find, items, markdown, reproduce};
+pub use potential::{potential, psi};
+pub use stage::{Job, Stage};
+pub use trace::{Trace, grid, median};

@@ -1,0 +1,128 @@
+//! S Fig. 9: pieces that gradient descent needs, beside optimal ones.
+
+use crate::math::segments::{greedy, optimal};
+
+use super::pictures::{column, curve};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure, spread};
+use crate::plot::color::{BLACK, BLUE, GREEN, VERMILION};
+use crate::plot::{Axis, Figure, Layer, Panel};
+
+pub const ITEM: Item = Item {
+    name: "s-fig9",
+    place: "S Fig. 9",
+    claim: "optimal and greedy piecewise linear fits of a quadratic need orders of magnitude fewer pieces than gradient descent has \
+            neurons; momentum helps",
+    chosen: "400 samples, He's start, 10000 steps, five seeds; momentum 0.9 at the same rate for optimisers with momentum",
+    work,
+    picture,
+};
+
+const SAMPLES: f64 = 400.0;
+
+fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
+    let seeds: u64 = stage.pick(5, 1);
+    let widths: Vec<u64> = stage.pick(vec![4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], vec![8, 64, 256]);
+    let mut finding = Finding::default();
+    let mut table = Table::new("loss").with("neurons", widths.iter().map(|&m| m as f64).collect::<Vec<_>>());
+    let mut means = vec![];
+    let mut samples = None;
+    for (name, momentum) in [("descent", 0.0), ("momentum", 0.9)] {
+        let mut losses = vec![];
+        for &m in &widths {
+            let job = |seed: u64| {
+                let job = Job::new("s_fig9").called(format!("{name}_{m}_seed{seed}"));
+                let rate = format!("{:e}", 0.5 / (m as f64 * SAMPLES));
+                let job = job.with("measure.particles", m).with("measure.seed", seed);
+                job.with("flow.learning_rate", rate)
+                    .with("flow.momentum", momentum)
+                    .with("output.particles", "\"none\"")
+            };
+            let traces = stage.run_all(&(1..=seeds).map(job).collect::<Vec<_>>())?;
+            losses.push(traces.iter().map(|trace| 2.0 * trace.last().loss / SAMPLES).collect::<Vec<_>>());
+            samples.get_or_insert_with(|| traces[0].description.samples.clone());
+        }
+        let mean: Vec<f64> = losses.iter().map(|l| spread(l)[0]).collect();
+        table = table.with(name, mean.clone());
+        table =
+            table.with(format!("{name}_deviation"), losses.iter().map(|l| spread(l)[1]).collect::<Vec<_>>());
+        means.push(mean);
+    }
+    finding.tables.push(table);
+    let samples = samples.expect("there are widths");
+    let most = 128;
+    let errors = |fits: Vec<crate::math::segments::Segments>| -> Vec<f64> {
+        fits.iter().map(|fit| fit.error / SAMPLES).collect()
+    };
+    let best = errors(optimal(samples.x(), samples.y(), samples.weight(), most));
+    let merged = errors(greedy(samples.x(), samples.y(), samples.weight(), most));
+    finding.tables.push(
+        Table::new("pieces")
+            .with("pieces", (1..=most).map(|k| k as f64).collect::<Vec<_>>())
+            .with("optimal", best.clone())
+            .with("greedy", merged.clone()),
+    );
+    let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+    let reach = |errors: &[f64], loss: f64| 1.0 + errors.iter().take_while(|&&e| e > loss).count() as f64;
+    let (plain, momentum) = (least(&means[0]), least(&means[1]));
+    let at = means[0].iter().position(|&l| l == plain).unwrap_or(0);
+    let (needed, needed_greedy) = (reach(&best, plain), reach(&merged, plain));
+    let last = widths[widths.len() - 1];
+    let at_last = reach(&best, means[0][widths.len() - 1]);
+    finding.numbers = format!(
+        "gradient descent at best {} (mean square, {} neurons), momentum {}; as good with {} optimal or {} greedy pieces; {last} neurons are \
+         as good as {} optimal pieces; loss 1e-7: {} optimal, {} greedy pieces",
+        figure(plain),
+        widths[at],
+        figure(momentum),
+        figure(needed),
+        figure(needed_greedy),
+        figure(at_last),
+        figure(reach(&best, 1e-7)),
+        figure(reach(&merged, 1e-7))
+    );
+    finding.needs(
+        "optimal pieces as good as the widest network, per neuron of it",
+        at_last / last as f64,
+        Bound::AtMost(0.05),
+    );
+    finding.needs(
+        "loss of 100 optimal pieces over the best of gradient descent",
+        best[99] / plain,
+        Bound::AtMost(1e-3),
+    );
+    finding.needs(
+        "greedy over optimal pieces for a loss of 1e-7",
+        reach(&merged, 1e-7) / reach(&best, 1e-7),
+        Bound::Within(1.0, 2.5),
+    );
+    finding.needs("best loss with momentum over the best without", momentum / plain, Bound::AtMost(0.9));
+    let monotone = means[0].windows(2).filter(|w| w[1] > w[0]).count();
+    finding.should(
+        "widths at which the loss of gradient descent rises (\"may not even decrease\")",
+        monotone as f64,
+        Bound::AtLeast(1.0),
+    );
+    finding.remarks.push("S also trains with Adam and with batch normalisation, which are not here".into());
+    Ok(finding)
+}
+
+fn picture(finding: &Finding) -> Figure {
+    let axes =
+        (Axis::new("pieces, or neurons").log(), Axis::new("mean square error").log().range(1e-10, 1e-1));
+    let mut panel = Panel::new("loss", axes.0, axes.1).height(2.4);
+    panel = panel
+        .with(curve(finding, "pieces", "pieces", "optimal", "optimal pieces", BLACK))
+        .with(curve(finding, "pieces", "pieces", "greedy", "greedy pieces", GREEN).dashed());
+    for (name, label, color) in
+        [("descent", "gradient descent", BLUE), ("momentum", "with momentum", VERMILION)]
+    {
+        let (m, mean) = (column(finding, "loss", "neurons"), column(finding, "loss", name));
+        let deviation = column(finding, "loss", &format!("{name}_deviation"));
+        let low = mean.iter().zip(&deviation).map(|(m, d)| (m - d).max(0.2 * m)).collect();
+        let high = mean.iter().zip(&deviation).map(|(m, d)| m + d).collect();
+        panel = panel
+            .with(Layer::bars(format!("{name} seeds"), m, low, high).color(color).width(0.6))
+            .with(curve(finding, "loss", "neurons", name, label, color));
+    }
+    Figure::new("s-fig9").with(panel)
+}
