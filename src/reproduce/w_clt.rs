@@ -42,7 +42,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     };
     let place = Place { study: stage.folder.join("width.h5"), force: true, shard: None };
     let ended = WidthPlan::new(&request)?.carry_out(&place, &Silent(stage.told), stage.stop)?;
-    let report = ended.report.ok_or(ReproduceError::Interrupted)?;
+    let report = ended.width.ok_or(ReproduceError::Interrupted)?;
     let mut finding = Finding::default();
     let approach = |quantity: Quantity| {
         report.approaches.iter().find(|approach| approach.quantity == quantity).expect("all are studied")
