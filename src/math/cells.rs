@@ -16,8 +16,8 @@ use super::transport::Sorted;
 /// ```
 /// use reluflow::math::cells::Cells;
 /// // Cells of length 1: 0 and 0.5 come together.
-/// let cells = Cells::new(&[4.0, 0.5, 0.0, 3.0, 3.0], &[1.0; 5], 4).unwrap();
-/// assert_eq!(cells.sorted().points(), [0.25, 3.0, 4.0]);
+/// let cells = Cells::new(&[4.0, 0.5, 0.0, 2.0, 2.0], &[1.0; 5], 4).unwrap();
+/// assert_eq!(cells.sorted().points(), [0.25, 2.0, 4.0]);
 /// assert_eq!(cells.sorted().cumulative(), [0.4, 0.8, 1.0]);
 /// assert_eq!(cells.spread(), (2.0 * 0.25f64.powi(2) / 5.0).sqrt());
 /// ```
