@@ -220,13 +220,16 @@ impl<const TV: bool> Walker<'_, '_, TV> {
             g[0] * n[0] + g[1] * n[1]
         };
         let (here, there) = (turn(self.particle.place.index()), turn(next));
-        let jump = self.particle.mass * tables.reach * r * r * here.abs().max(there.abs()) / tables.h;
-        self.walks.jump(jump, self.u);
+        // Zero included: an attractor holds only where both sides push strictly inward.
+        let passes = if upward { -r * there >= 0.0 } else { -r * there <= 0.0 };
+        // Who is caught or dies loses the angular motion it had. Where that comes to rest, nothing
+        // jumps, however fast the other side is: such a particle may be caught and freed for ever.
+        let lost = if passes { here.abs().max(there.abs()) } else { here.abs() };
+        self.walks.jump(self.particle.mass * tables.reach * r * r * lost / tables.h, self.u);
         if next == 0 {
             self.particle.place = Place::DEAD;
             self.walks.counters.deaths += 1;
-        } else if if upward { -r * there >= 0.0 } else { -r * there <= 0.0 } {
-            // Zero included: an attractor holds only where both sides push strictly inward.
+        } else if passes {
             self.particle.place = Place::in_region(next);
             self.walks.counters.crossings += 1;
         } else {

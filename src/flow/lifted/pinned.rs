@@ -66,8 +66,9 @@ impl Walker<'_, '_> {
             }
         } else if released <= 1.0 {
             self.sums.counters.releases += 1;
-            self.note_jump(self.turn(b).into_iter().fold(0.0, |most: f64, turn| most.max(turn.abs())));
             let upward = if low == high { self.steeper_upward(b) } else { high < low };
+            // It gains the motion to that side.
+            self.note_jump(self.turn(b)[usize::from(upward)].abs());
             self.leave(b, upward);
         }
     }

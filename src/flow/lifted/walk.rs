@@ -324,12 +324,14 @@ impl Walker<'_, '_> {
             g[0] * n[0] + g[1] * n[1]
         };
         let (here, there) = (turn(self.neuron.place.index()), turn(next));
-        self.note_jump(here.abs().max(there.abs()));
+        // Zero included: an attractor holds only where both sides push strictly inward.
+        let passes = if upward { -c * there >= 0.0 } else { -c * there <= 0.0 };
+        // Who is caught or dies loses the motion across the line that it had, as in the canonical flow.
+        self.note_jump(if passes { here.abs().max(there.abs()) } else { here.abs() });
         if next == 0 {
             self.neuron.place = Place::DEAD;
             self.sums.counters.deaths += 1;
-        } else if if upward { -c * there >= 0.0 } else { -c * there <= 0.0 } {
-            // Zero included: an attractor holds only where both sides push strictly inward.
+        } else if passes {
             self.neuron.place = Place::in_region(next);
             self.sums.counters.crossings += 1;
         } else {
