@@ -1,8 +1,10 @@
 //! What the tolerance promises.
 
+use std::f64::consts::TAU;
+
 use reluflow::problem::PlaceKind;
 
-use crate::common::{Problem, short, slope, worst};
+use crate::common::{Draw, Problem, short, slope, worst};
 
 /// Tolerances 1e-3, 1e-4, ..., 1e-11.
 fn tolerances() -> Vec<f64> {
@@ -121,5 +123,24 @@ fn cost_grows_slowly_with_the_tolerance() {
         for pair in pushes.windows(2) {
             assert!(pair[1] < 4 * pair[0] + 40, "seed {seed}: {pushes:?}");
         }
+    }
+}
+
+/// Data and start function vanish up to rounding: there is nothing to follow, and no step is asked to be
+/// more exact than rounding is.
+#[test]
+fn nothing_to_learn_takes_few_steps() {
+    let x: Vec<f64> = (0..5).map(|j| 0.5 * f64::from(j) - 1.0).collect();
+    let y: Vec<f64> = x.iter().map(|x| (TAU * x).sin()).collect();
+    assert!(y.iter().all(|y| y.abs() < 1e-15) && y.iter().any(|&y| y != 0.0));
+    let mut draw = Draw(3);
+    let (r, theta) = (draw.list(300, -2.0, 2.0), draw.list(300, 0.0, TAU));
+    let opposite: Vec<f64> = r.iter().map(|r| -r).collect();
+    let mut run = Problem::new(&x, &y, &[r, opposite].concat(), &theta.repeat(2)).start(1e-6);
+    let mut steps = 0;
+    while run.state.time < 5.0 {
+        run.step(5.0).unwrap();
+        steps += 1;
+        assert!(steps < 200, "at time {} after {steps} steps", run.state.time);
     }
 }

@@ -25,6 +25,7 @@ pub use counters::Counters;
 pub use error::FlowError;
 pub use field::{Vec2, gradients, project};
 pub use record::StepRecord;
+pub(crate) use scale::{least_scale, residual_scale};
 pub use state::{Column, ColumnMut, State};
 
 /// Which flow moves the measure (mathematics, section 5).

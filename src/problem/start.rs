@@ -41,6 +41,32 @@ impl Start {
             Start::Lifted(neurons) => neurons.mass(),
         }
     }
+
+    /// `Int abs(r) mu` of canonical particles, `Int abs(c) abs(w) mu` of neurons.
+    ///
+    /// ```
+    /// use reluflow::problem::{Measure, Start};
+    /// let start: Start = Measure::uniform(vec![1.0, -2.0], vec![0.0, 1.0])?.into();
+    /// assert_eq!(start.total_variation(), 1.5);
+    /// # Ok::<(), reluflow::problem::ProblemError>(())
+    /// ```
+    pub fn total_variation(&self) -> f64 {
+        match self {
+            Start::Canonical(measure) => {
+                measure.mass().iter().zip(measure.r()).map(|(mass, r)| mass * r.abs()).sum()
+            }
+            Start::Lifted(neurons) => {
+                let lengths = neurons.a().iter().zip(neurons.b()).map(|(a, b)| a.hypot(*b));
+                neurons
+                    .mass()
+                    .iter()
+                    .zip(neurons.c())
+                    .zip(lengths)
+                    .map(|((mass, c), w)| mass * c.abs() * w)
+                    .sum()
+            }
+        }
+    }
 }
 
 impl From<Measure> for Start {

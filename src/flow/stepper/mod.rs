@@ -25,7 +25,7 @@ use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::record::StepRecord;
 use crate::flow::residual_ode::rate;
-use crate::flow::scale::residual_scale;
+use crate::flow::scale::{least_scale, residual_scale};
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 
@@ -73,7 +73,7 @@ impl Stepper {
     /// The start of a run: places the particles and sums their moments.
     ///
     /// * `tolerance`: relative to the larger of the root mean squares of `y` and of the first
-    ///   residual.
+    ///   residual, or to what rounding leaves of it.
     pub fn start(
         samples: Samples,
         start: impl Into<Start>,
@@ -83,13 +83,14 @@ impl Stepper {
         let start = start.into();
         let regions = Regions::new(&samples);
         let mass = start.mass().to_vec();
+        let least = least_scale(&samples, flow.kappa() * start.total_variation(), tolerance);
         let mut state = State::blank(mass.len());
         state.counters.ambiguous_mass = Cloud::start(&samples, &regions, start, flow, &mut state)?;
         let (_, moments) = Cloud::resume(&samples, &regions, flow, &state)?;
         let mut rho = vec![0.0; samples.len()];
         moments.residual(&samples, &regions, &mut rho);
         finite(0.0, "residual", &rho)?;
-        state.scale = residual_scale(&samples, &rho);
+        state.scale = residual_scale(&samples, &rho).max(least);
         state.memory = vec![0.0; 1 + 2 * samples.len()];
         state.initial_moments = moments.to_flat();
         state.residual_ode = rho.clone();

@@ -8,7 +8,7 @@ mod exponential;
 mod neurons;
 mod table;
 
-use crate::flow::{Flow, Vec2, gradients};
+use crate::flow::{Flow, Vec2, gradients, least_scale, residual_scale};
 use crate::problem::{Place, PlaceKind, Regions};
 
 use super::diagnostics::ParticleSums;
@@ -79,11 +79,7 @@ impl<'a> Checker<'a> {
         let samples = &self.description.samples;
         let (rho, n, time) = (snapshot.residual.to_vec(), samples.weight(), snapshot.time);
         if self.previous.is_none() {
-            let mean_square = |values: &[f64]| -> f64 {
-                values.iter().zip(n).map(|(v, n)| n * v * v).sum::<f64>() / n.iter().sum::<f64>()
-            };
-            let scale = mean_square(samples.y()).max(mean_square(&rho)).sqrt();
-            self.scale = if scale > 0.0 { scale } else { 1.0 };
+            self.scale = residual_scale(samples, &rho).max(self.least_scale(particles.as_ref()));
         }
         let loss: f64 = 0.5 * rho.iter().zip(n).map(|(rho, n)| n * rho * rho).sum::<f64>();
         let difference = largest_difference(&rho, snapshot.residual_ode.as_slice().unwrap_or(&[]));
@@ -114,6 +110,14 @@ impl<'a> Checker<'a> {
             self.particles(&rho, &snapshot, particles);
         }
         self.previous = Some(snapshot);
+    }
+
+    /// The least unit of `tolerance`, as the run had it; not known without particles.
+    fn least_scale(&self, particles: Option<&Columns<'_>>) -> f64 {
+        let Some(particles) = particles.filter(|_| !is_descent(&self.description.flow)) else { return 0.0 };
+        let mass = &self.description.mass;
+        let total_variation = mass.iter().zip(particles.r).map(|(mass, r)| mass * r.abs()).sum();
+        least_scale(&self.description.samples, total_variation, self.description.tolerance)
     }
 
     /// Checks that need the particles.
