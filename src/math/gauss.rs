@@ -1,5 +1,8 @@
 //! Gauss rules of any measure on the line, from a finer rule that stands for it.
 
+use ndarray::{Array1, Array2};
+use ndarray_linalg::{EighInto, UPLO};
+
 /// Nodes and weights of the `n`-point Gauss rule of the measure `Sum_i weight_i delta_(point_i)`:
 /// it integrates polynomials of degree `2 n - 1` as the measure does. Nodes ascend; weights are
 /// positive. A measure with fewer than `n` points is its own rule.
@@ -45,59 +48,14 @@ pub fn rule(points: &[f64], weights: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
         off.push(beta);
         (before, now) = (now, next);
     }
-    let (values, first) = tridiagonal(diagonal, off);
-    let mut nodes: Vec<(f64, f64)> =
-        values.iter().zip(&first).map(|(value, z)| (middle + half * value, total * z * z)).collect();
-    nodes.sort_by(|a, b| a.0.total_cmp(&b.0));
-    nodes.into_iter().unzip()
-}
-
-/// Eigenvalues of a symmetric tridiagonal matrix and the first components of its eigenvectors, by
-/// implicit QL steps (Wilkinson's shift).
-fn tridiagonal(mut d: Vec<f64>, mut e: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
-    let n = d.len();
-    e.push(0.0);
-    let mut z = vec![0.0; n];
-    z[0] = 1.0;
-    for l in 0..n {
-        // Three steps an eigenvalue are usual; fifty never happen.
-        for _ in 0..50 {
-            let small = |m: usize| e[m].abs() <= f64::EPSILON * (d[m].abs() + d[m + 1].abs());
-            let m = (l..n - 1).find(|&m| small(m)).unwrap_or(n - 1);
-            if m == l {
-                break;
-            }
-            let mut g = (d[l + 1] - d[l]) / (2.0 * e[l]);
-            let mut r = g.hypot(1.0);
-            g = d[m] - d[l] + e[l] / (g + r.copysign(g));
-            let (mut s, mut c, mut p) = (1.0, 1.0, 0.0);
-            let mut whole = true;
-            for i in (l..m).rev() {
-                let (f, b) = (s * e[i], c * e[i]);
-                r = f.hypot(g);
-                e[i + 1] = r;
-                if r == 0.0 {
-                    d[i + 1] -= p;
-                    e[m] = 0.0;
-                    whole = false;
-                    break;
-                }
-                (s, c) = (f / r, g / r);
-                g = d[i + 1] - p;
-                r = (d[i] - g) * s + 2.0 * c * b;
-                p = s * r;
-                d[i + 1] = g + p;
-                g = c * r - b;
-                (z[i], z[i + 1]) = (c * z[i] - s * z[i + 1], s * z[i] + c * z[i + 1]);
-            }
-            if whole {
-                d[l] -= p;
-                e[l] = g;
-                e[m] = 0.0;
-            }
-        }
+    let mut jacobi = Array2::from_diag(&Array1::from(diagonal));
+    for (k, &beta) in off.iter().enumerate() {
+        (jacobi[[k, k + 1]], jacobi[[k + 1, k]]) = (beta, beta);
     }
-    (d, z)
+    // LAPACK refuses NaN and infinity only, which sums of finite numbers of order one are not.
+    let (values, vectors) = jacobi.eigh_into(UPLO::Lower).expect("a finite symmetric matrix");
+    let node = |(value, z): (&f64, &f64)| (middle + half * value, total * z * z);
+    values.iter().zip(vectors.row(0)).map(node).unzip()
 }
 
 #[cfg(test)]
