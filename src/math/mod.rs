@@ -5,6 +5,7 @@ pub mod banded;
 pub mod cells;
 pub mod cross_validation;
 pub mod cubic_spline;
+pub mod even;
 pub mod gauss;
 pub mod linear_pieces;
 pub mod linear_spline;

@@ -1,6 +1,7 @@
 //! The network's function on a grid, from its particles.
 
 use crate::flow::{Vec2, gradients, project};
+use crate::math::even;
 use crate::problem::{Regions, Samples};
 
 /// Points between the ends of the grid, besides the samples.
@@ -27,8 +28,8 @@ impl Grid {
         let (low, high) = (shown[0], shown[shown.len() - 1]);
         let margin = if high > low { BEYOND * (high - low) } else { 1.0 };
         let (low, high) = (low - margin, high + margin);
-        let even = (0..=POINTS).map(|i| low + (high - low) * i as f64 / POINTS as f64);
-        let mut x: Vec<f64> = even.chain(shown.iter().copied()).collect();
+        let mut x = even::points(low, high, POINTS + 1);
+        x.extend(shown);
         x.sort_by(f64::total_cmp);
         x.dedup();
         let points = Samples::new(&x, &vec![0.0; x.len()]).expect("finite, and at least one");

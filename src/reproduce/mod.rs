@@ -39,4 +39,4 @@ pub use finding::{Bound, Criterion, Finding, Table, Verdict, figure, spread, wit
 pub use item::{Item, Reproduced, find, items, markdown, reproduce};
 pub use potential::{potential, psi};
 pub use stage::{Job, Stage};
-pub use trace::{Trace, grid, median};
+pub use trace::{Trace, median};

@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use crate::math::even;
 use crate::plot::color::{BLUE, GREY, ORANGE};
 use crate::plot::{Figure, PAGE};
 
@@ -58,7 +59,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let mean = |k: usize| spread(&drawn[k])[0];
     finding.needs("He's law: error with c times 10 over that with c", mean(1) / mean(0), Bound::AtLeast(2.0));
     finding.needs("roughness of the spiky start that remains", kept, Bound::Within(0.9, 1.1));
-    let points = super::grid(-1.0, 1.0, 1001);
+    let points = even::points(-1.0, 1.0, 1001);
     let mut table = Table::new("functions").with("x", points.clone());
     for (trace, name) in traces.iter().zip(["flat", "spiky"]) {
         table = table.with(format!("{name}_start"), trace.values(0, &points));

@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use crate::math::even;
 use crate::plot::color::{BLUE, VERMILION};
 use crate::plot::{Axis, Figure, Layer, PAGE, Panel};
 
@@ -130,12 +131,12 @@ fn share_near(trace: &Trace, snapshot: usize, extrema: &[f64]) -> f64 {
 }
 
 fn largest(trace: &Trace, snapshot: usize) -> f64 {
-    super::grid(-1.0, 1.0, 801).iter().map(|&beta| psi(trace, snapshot, beta).abs()).fold(0.0, f64::max)
+    even::points(-1.0, 1.0, 801).iter().map(|&beta| psi(trace, snapshot, beta).abs()).fold(0.0, f64::max)
 }
 
 /// How far the extremum that is worst off is from a zero of `psi`.
 fn worst_zero(trace: &Trace, snapshot: usize, extrema: &[f64]) -> f64 {
-    let points = super::grid(-1.0, 1.0, 2001);
+    let points = even::points(-1.0, 1.0, 2001);
     let values: Vec<f64> = points.iter().map(|&beta| psi(trace, snapshot, beta)).collect();
     let zeros: Vec<f64> =
         (1..points.len()).filter(|&i| values[i - 1] * values[i] < 0.0).map(|i| points[i]).collect();
@@ -145,7 +146,7 @@ fn worst_zero(trace: &Trace, snapshot: usize, extrema: &[f64]) -> f64 {
 
 /// Function, `psi` and knots of one moment.
 fn moment(trace: &Trace, snapshot: usize, steps: u64) -> Table {
-    let points = super::grid(-1.0, 1.0, 401);
+    let points = even::points(-1.0, 1.0, 401);
     Table::new(format!("step_{steps}"))
         .with("x", points.clone())
         .with("f", trace.values(snapshot, &points))

@@ -1,5 +1,6 @@
 //! S Table 1: knots where the data are.
 
+use crate::math::even;
 use crate::plot::color::{BLUE, GREY};
 use crate::plot::{Figure, PAGE};
 
@@ -97,7 +98,7 @@ fn job(function: &str, start: &str, setting: &str, neurons: u64, steps: u64, see
 }
 
 fn fit(trace: &Trace, function: &str, start: &str) -> Table {
-    let points = super::grid(-REACH, REACH, 601);
+    let points = even::points(-REACH, REACH, 601);
     Table::new(format!("{function}_{start}"))
         .with("x", points.clone())
         .with("f", trace.values(trace.end(), &points))

@@ -140,9 +140,3 @@ pub fn median(mut values: Vec<f64>) -> f64 {
         n => 0.5 * (values[n / 2 - 1] + values[n / 2]),
     }
 }
-
-/// Equally spaced points, both ends included.
-pub fn grid(low: f64, high: f64, count: usize) -> Vec<f64> {
-    let last = (count - 1) as f64;
-    (0..count).map(|i| low + (high - low) * i as f64 / last).collect()
-}

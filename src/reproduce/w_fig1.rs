@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 
+use crate::math::even;
 use crate::plot::color::{BLACK, BLUE};
 use crate::plot::{Figure, PAGE};
 
@@ -54,7 +55,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         particles.r.iter().zip(&particles.theta).map(|(r, theta)| r.abs() * coordinate(*theta)).collect()
     };
     let knots: Vec<f64> = trace.knots(trace.end());
-    let points = super::grid(-1.25, 1.25, 501);
+    let points = even::points(-1.25, 1.25, 501);
     finding.tables = vec![
         Table::new("function")
             .with("x", points.clone())

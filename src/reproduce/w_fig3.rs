@@ -1,6 +1,7 @@
 //! W Fig. 3: slices of the terms of the tangent kernel.
 
 use crate::kernel::{BiasLaw, Kernel, Particles, SlopeLaw, StartLaw, WeightLaw};
+use crate::math::even;
 use crate::problem::Start;
 
 use super::pictures::curve;
@@ -126,7 +127,7 @@ fn as_printed(c: f64, x: f64, y: f64) -> f64 {
 }
 
 fn slices(law: &str, exact: &Kernel, drawn: &Kernel) -> Table {
-    let points = super::grid(-2.0, 2.0, 201);
+    let points = even::points(-2.0, 2.0, 201);
     let column = |f: &dyn Fn(f64) -> f64| points.iter().map(|&x| f(x)).collect::<Vec<f64>>();
     Table::new(format!("slices_{law}"))
         .with("x", points.clone())

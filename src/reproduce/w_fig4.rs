@@ -4,6 +4,7 @@ use crate::kernel::{
     BiasLaw, GradientFlow, Kernel, KernelFunction, Regime, SlopeLaw, StartLaw, WeightLaw, Yardstick,
 };
 use crate::math::cubic_spline::CubicSpline;
+use crate::math::even;
 use crate::problem::Samples;
 
 use super::pictures::{column, curve, functions, points};
@@ -46,7 +47,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
             |trace: &Trace| yardstick.distance(&trace.values(trace.end(), yardstick.points()), &wide)[0];
         to_limit.push(traces.iter().map(off).collect::<Vec<_>>());
         losses.extend(traces.iter().map(|trace| trace.last().loss));
-        let points = super::grid(-1.0, 1.0, 401);
+        let points = even::points(-1.0, 1.0, 401);
         if functions.columns.is_empty() {
             let spline = CubicSpline::natural(first.x(), first.y());
             functions = functions.with("x", points.clone());

@@ -1,5 +1,6 @@
 //! W Fig. 5: from a smooth to an adaptive fit as `delta` grows.
 
+use crate::math::even;
 use crate::plot::color::BLUE;
 use crate::plot::{Figure, PAGE};
 
@@ -134,7 +135,7 @@ fn judge(finding: &mut Finding, travel: &[Vec<Vec<f64>>], share: &[Vec<Vec<f64>>
 
 /// Function and particles at the end.
 fn pictured(trace: &Trace, name: &str) -> [Table; 2] {
-    let points = super::grid(-1.0, 1.0, 401);
+    let points = even::points(-1.0, 1.0, 401);
     let particles = &trace.particles[trace.end()];
     let coordinate = |f: fn(f64) -> f64| -> Vec<f64> {
         (0..particles.r.len()).map(|i| particles.r[i].abs() * f(particles.theta[i])).collect()

@@ -1,5 +1,6 @@
 //! W Fig. 6: trajectories at `delta = +-inf`.
 
+use crate::math::even;
 use crate::plot::color::{BLUE, GREY};
 use crate::plot::{Figure, Mark, PAGE};
 
@@ -74,7 +75,7 @@ fn most_turned(trace: &Trace) -> f64 {
 
 /// Function at the end with knots, and paths of fifty neurons.
 fn pictured(trace: &Trace, name: &str) -> [Table; 2] {
-    let points = super::grid(-1.0, 1.0, 401);
+    let points = even::points(-1.0, 1.0, 401);
     let mut paths = Table::new(format!("paths_{name}"));
     let step = (trace.particles[0].r.len() / 50).max(1);
     for i in (0..trace.particles[0].r.len()).step_by(step) {

@@ -1,5 +1,6 @@
 //! W Fig. 7: one start function, two very different fits.
 
+use crate::math::even;
 use crate::plot::color::{BLUE, GREY, VERMILION};
 use crate::plot::{Figure, PAGE};
 
@@ -44,7 +45,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
             }
             loss = traces.iter().map(|trace| trace.last().loss).fold(loss, f64::max);
             if data.is_empty() && seed == 1 {
-                let points = super::grid(-1.0, 1.0, 401);
+                let points = even::points(-1.0, 1.0, 401);
                 finding.tables.push(
                     Table::new("functions")
                         .with("x", points.clone())

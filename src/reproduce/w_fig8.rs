@@ -1,5 +1,6 @@
 //! W Fig. 8: fewer neurons adapt more.
 
+use crate::math::even;
 use crate::plot::color::{BLUE, VERMILION};
 use crate::plot::{Axis, Figure, PAGE, Panel};
 
@@ -100,7 +101,7 @@ fn mean_delta(trace: &Trace) -> f64 {
 }
 
 fn function(trace: &Trace, m: u64) -> Table {
-    let points = super::grid(-1.0, 1.0, 401);
+    let points = even::points(-1.0, 1.0, 401);
     Table::new(format!("function_{m}"))
         .with("x", points.clone())
         .with("f", trace.values(trace.end(), &points))

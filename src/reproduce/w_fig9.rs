@@ -3,6 +3,7 @@
 use std::f64::consts::{PI, TAU};
 
 use crate::flow::gradients;
+use crate::math::even;
 use crate::plot::color::{BLUE, GREEN, GREY, VERMILION};
 use crate::plot::{Figure, Layer, Mark, PAGE};
 use crate::problem::Regions;
@@ -138,7 +139,7 @@ fn particles(trace: &Trace) -> Table {
 }
 
 fn function(trace: &Trace) -> Table {
-    let points = super::grid(-1.0, 1.0, 401);
+    let points = even::points(-1.0, 1.0, 401);
     Table::new("function")
         .with("x", points.clone())
         .with("f", trace.values(DRAWN, &points))

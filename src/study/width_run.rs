@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::flow::Flow;
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::io::Particles;
+use crate::math::even;
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 
@@ -27,7 +28,7 @@ pub(crate) fn grid(x: &[f64]) -> Vec<f64> {
     if low == high {
         return vec![low];
     }
-    (0..GRID).map(|i| low + (high - low) * i as f64 / (GRID - 1) as f64).collect()
+    even::points(low, high, GRID)
 }
 
 struct Watching<'a> {

@@ -1,6 +1,7 @@
 //! The function at the start and at a time, with samples and knots.
 
 use crate::kernel::ParticleFunction;
+use crate::math::even;
 
 use super::super::axis::Axis;
 use super::super::color::{BLACK, BLUE, GREEN};
@@ -82,8 +83,8 @@ pub(super) fn window(run: &RunSource) -> [f64; 2] {
 /// The function on a grid that holds every sample.
 fn values(cloud: &Cloud, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2] {
     let f = ParticleFunction::new(&cloud.particles.r, &cloud.particles.theta, &cloud.mass);
-    let grid = (0..=POINTS).map(|i| window[0] + (window[1] - window[0]) * i as f64 / POINTS as f64);
-    let mut x: Vec<f64> = grid.chain(samples.iter().copied()).collect();
+    let mut x = even::points(window[0], window[1], POINTS + 1);
+    x.extend(samples);
     if cloud.len() <= 2 * POINTS {
         x.extend(knots(cloud).map(|(x, _)| x).filter(|x| (window[0]..=window[1]).contains(x)));
     }
@@ -115,8 +116,7 @@ fn histogram(cloud: &Cloud, [low, high]: [f64; 2]) -> [Vec<f64>; 2] {
             mass[at as usize] += weight;
         }
     }
-    let edge = |i: usize| low + (high - low) * i as f64 / BINS as f64;
-    let x = (0..BINS).flat_map(|i| [edge(i), edge(i + 1)]).collect();
+    let x = even::points(low, high, BINS + 1).windows(2).flatten().copied().collect();
     // A logarithmic axis has no place for nothing.
     let shown = |mass: f64| if mass > 0.0 { mass } else { f64::NAN };
     [x, mass.into_iter().flat_map(|mass| [shown(mass); 2]).collect()]
