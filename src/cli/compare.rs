@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use crate::io::{Difference, RunFile};
-use crate::study::{ComparedQuantity as Quantity, Comparison, compare};
+use crate::study::{Comparison, Distance, compare};
 
 use super::failure::{Exit, Failure};
 use super::info::warn_unless_ordinary;
@@ -80,7 +80,7 @@ impl Args {
         } else if !quiet {
             print(&as_text(&comparison, bound))?;
         }
-        if comparison.first_beyond(Quantity::Residual, bound).is_some() {
+        if comparison.first_beyond(Distance::Residual, bound).is_some() {
             return Ok(Exit::Failed);
         }
         Ok(Exit::Success)
@@ -113,8 +113,8 @@ impl Args {
     }
 
     fn as_json(&self, comparison: &Comparison, bound: f64) -> Value {
-        let named = |value: &dyn Fn(Quantity) -> Value| -> Map<String, Value> {
-            Quantity::ALL.iter().map(|&q| (q.name().replace(' ', "_").to_lowercase(), value(q))).collect()
+        let named = |value: &dyn Fn(Distance) -> Value| -> Map<String, Value> {
+            Distance::ALL.iter().map(|&q| (q.name().replace(' ', "_").to_lowercase(), value(q))).collect()
         };
         let moments = comparison.moments.iter().map(|moment| {
             let mut row = named(&|quantity| json!(moment.distance(quantity)));
@@ -127,7 +127,7 @@ impl Args {
             "a": self.a,
             "b": self.b,
             "bound": bound,
-            "within": comparison.first_beyond(Quantity::Residual, bound).is_none(),
+            "within": comparison.first_beyond(Distance::Residual, bound).is_none(),
             "first_beyond": named(&|quantity| json!(comparison.first_beyond(quantity, bound))),
             "unmatched_snapshots": comparison.unmatched,
             "moments": moments.collect::<Vec<_>>(),
@@ -137,8 +137,8 @@ impl Args {
 
 fn as_text(comparison: &Comparison, bound: f64) -> String {
     // Columns that no time has are left out.
-    let has = |q: &Quantity| comparison.moments.iter().any(|moment| moment.distance(*q).is_some());
-    let columns: Vec<Quantity> = Quantity::ALL.into_iter().filter(has).collect();
+    let has = |q: &Distance| comparison.moments.iter().any(|moment| moment.distance(*q).is_some());
+    let columns: Vec<Distance> = Distance::ALL.into_iter().filter(has).collect();
     let mut head = vec!["time".to_string()];
     head.extend(columns.iter().map(|quantity| quantity.name().to_string()));
     let mut rows = vec![head];
@@ -146,7 +146,7 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
         let mut row = vec![format!("{}", moment.time)];
         row.extend(columns.iter().map(|&quantity| match (moment.distance(quantity), quantity) {
             (None, _) => "-".to_string(),
-            (Some(distance), Quantity::Cylinder) => {
+            (Some(distance), Distance::Cylinder) => {
                 format!("{distance:.1e} +- {:.0e}", moment.cylinder_error.unwrap_or(f64::NAN))
             }
             (Some(distance), _) => format!("{distance:.1e}"),
@@ -174,8 +174,8 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
     let total = comparison.moments.len();
     let times = |quantity| comparison.moments.iter().filter(|m| m.distance(quantity).is_some()).count();
     let missing = [
-        (Quantity::Function, "f and measures", "output.particles = \"all\""),
-        (Quantity::TangentKernel, "tangent kernels", "output.tangent_kernel = true"),
+        (Distance::Function, "f and measures", "output.particles = \"all\""),
+        (Distance::TangentKernel, "tangent kernels", "output.tangent_kernel = true"),
     ];
     for (quantity, what, key) in missing {
         if times(quantity) < total {
@@ -184,7 +184,7 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
                 &format!("{what} are compared at {found} of {total} times: {key} of both runs stores them\n");
         }
     }
-    text + &match comparison.first_beyond(Quantity::Residual, bound) {
+    text + &match comparison.first_beyond(Distance::Residual, bound) {
         None => format!("residuals are within {bound:.1e} throughout\n"),
         Some(time) => format!("residuals are more than {bound:.1e} apart first at t = {time}\n"),
     }

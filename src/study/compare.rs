@@ -6,17 +6,15 @@ use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
 use crate::run::{Description, Snapshot};
 
 use super::StudyError;
-use super::function;
+use super::function::{self, FLAT};
 use super::width_run::grid;
 
-/// Directions whose `|cos|` is below this have their knot at infinity.
-const FLAT: f64 = 1e-12;
 /// Times that differ by less, relative to themselves, are one: schedules round.
 const SAME_TIME: f64 = 1e-9;
 
-/// What is compared at every time.
+/// A distance between two runs at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
+pub enum Distance {
     /// Largest difference of a residual.
     Residual,
     /// Difference of the losses.
@@ -39,34 +37,34 @@ pub enum Quantity {
     Cylinder,
 }
 
-impl Quantity {
+impl Distance {
     /// All of them.
-    pub const ALL: [Quantity; 10] = [
-        Quantity::Residual,
-        Quantity::Loss,
-        Quantity::Function,
-        Quantity::TangentKernel,
-        Quantity::PinnedMass,
-        Quantity::KnotsW1,
-        Quantity::KnotsW2,
-        Quantity::ThetaW1,
-        Quantity::ThetaW2,
-        Quantity::Cylinder,
+    pub const ALL: [Distance; 10] = [
+        Distance::Residual,
+        Distance::Loss,
+        Distance::Function,
+        Distance::TangentKernel,
+        Distance::PinnedMass,
+        Distance::KnotsW1,
+        Distance::KnotsW2,
+        Distance::ThetaW1,
+        Distance::ThetaW2,
+        Distance::Cylinder,
     ];
 
     /// Heading and key.
     pub fn name(self) -> &'static str {
         match self {
-            Quantity::Residual => "residual",
-            Quantity::Loss => "loss",
-            Quantity::Function => "function",
-            Quantity::TangentKernel => "tangent kernel",
-            Quantity::PinnedMass => "pinned mass",
-            Quantity::KnotsW1 => "knots W1",
-            Quantity::KnotsW2 => "knots W2",
-            Quantity::ThetaW1 => "theta W1",
-            Quantity::ThetaW2 => "theta W2",
-            Quantity::Cylinder => "cylinder SW2",
+            Distance::Residual => "residual",
+            Distance::Loss => "loss",
+            Distance::Function => "function",
+            Distance::TangentKernel => "tangent kernel",
+            Distance::PinnedMass => "pinned mass",
+            Distance::KnotsW1 => "knots W1",
+            Distance::KnotsW2 => "knots W2",
+            Distance::ThetaW1 => "theta W1",
+            Distance::ThetaW2 => "theta W2",
+            Distance::Cylinder => "cylinder SW2",
         }
     }
 }
@@ -76,8 +74,8 @@ impl Quantity {
 pub struct Moment {
     /// Mean-field time.
     pub time: f64,
-    /// The distance in each [`Quantity`], where both files have what it takes.
-    pub distance: [Option<f64>; Quantity::ALL.len()],
+    /// Every [`Distance`], where both files have what it takes.
+    pub distance: [Option<f64>; Distance::ALL.len()],
     /// Mass of neurons of each run whose knot is at infinity, where all particles are there.
     pub without_knot: Option<[f64; 2]>,
     /// Standard error of the sliced distance.
@@ -85,9 +83,9 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The distance in a quantity.
-    pub fn distance(&self, quantity: Quantity) -> Option<f64> {
-        self.distance[quantity as usize]
+    /// One of the distances.
+    pub fn distance(&self, which: Distance) -> Option<f64> {
+        self.distance[which as usize]
     }
 }
 
@@ -101,10 +99,10 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The first time at which a quantity is more than `bound` apart; a NaN is.
-    pub fn first_beyond(&self, quantity: Quantity, bound: f64) -> Option<f64> {
+    /// The first time at which a distance is more than `bound`; a NaN is.
+    pub fn first_beyond(&self, which: Distance, bound: f64) -> Option<f64> {
         let within = |distance: f64| distance <= bound;
-        let beyond = |moment: &&Moment| moment.distance(quantity).is_some_and(|distance| !within(distance));
+        let beyond = |moment: &&Moment| moment.distance(which).is_some_and(|distance| !within(distance));
         self.moments.iter().find(beyond).map(|moment| moment.time)
     }
 }
@@ -213,38 +211,38 @@ fn moment(
     let [a, b] = snapshots;
     let mut moment = Moment {
         time: a.time,
-        distance: [None; Quantity::ALL.len()],
+        distance: [None; Distance::ALL.len()],
         without_knot: None,
         cylinder_error: None,
     };
-    let mut set = |quantity: Quantity, distance: f64| moment.distance[quantity as usize] = Some(distance);
+    let mut set = |which: Distance, distance: f64| moment.distance[which as usize] = Some(distance);
     let largest = a.residual.iter().zip(&b.residual).map(|(a, b)| (a - b).abs());
     // A NaN stays one.
-    set(Quantity::Residual, largest.fold(0.0, |most, d| if d <= most { most } else { d }));
-    set(Quantity::Loss, (a.loss - b.loss).abs());
-    set(Quantity::PinnedMass, (a.pinned_mass.sum() - b.pinned_mass.sum()).abs());
+    set(Distance::Residual, largest.fold(0.0, |most, d| if d <= most { most } else { d }));
+    set(Distance::Loss, (a.loss - b.loss).abs());
+    set(Distance::PinnedMass, (a.pinned_mass.sum() - b.pinned_mass.sum()).abs());
     if let (Some(a), Some(b)) = (&a.tangent_kernel, &b.tangent_kernel) {
         let square: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
         let norm: f64 = a.iter().map(|a| a * a).sum();
-        set(Quantity::TangentKernel, (square / norm).sqrt());
+        set(Distance::TangentKernel, (square / norm).sqrt());
     }
     let [Some(p), Some(q)] = particles else { return moment };
     let masses = [&descriptions[0].mass, &descriptions[1].mass];
     let points = grid(descriptions[0].samples.x());
     let [f, g] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| function::values(&points, p, mass));
     let square: f64 = f.iter().zip(&g).map(|(f, g)| (f - g).powi(2)).sum();
-    set(Quantity::Function, (square / points.len() as f64).sqrt());
+    set(Distance::Function, (square / points.len() as f64).sqrt());
     let [x, y] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| Sorted::new(&p.theta, mass));
-    set(Quantity::ThetaW1, circle_w1(&x, &y));
-    set(Quantity::ThetaW2, circle_w2(&x, &y));
+    set(Distance::ThetaW1, circle_w1(&x, &y));
+    set(Distance::ThetaW2, circle_w2(&x, &y));
     let [(x, far_x), (y, far_y)] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| knots(p, mass));
     if let (Some(x), Some(y)) = (x, y) {
-        set(Quantity::KnotsW1, line_w1(&x, &y));
-        set(Quantity::KnotsW2, line_w2(&x, &y));
+        set(Distance::KnotsW1, line_w1(&x, &y));
+        set(Distance::KnotsW2, line_w2(&x, &y));
     }
     let [x, y] = [p, q].map(cylinder);
     let Sliced { distance, error } = sliced_w2(&x, masses[0], &y, masses[1], directions);
-    set(Quantity::Cylinder, distance);
+    set(Distance::Cylinder, distance);
     moment.without_knot = Some([far_x, far_y]);
     moment.cylinder_error = Some(error);
     moment

@@ -37,7 +37,7 @@ mod width_run;
 
 pub use approach::Approach;
 pub use assemble::FORMAT_VERSION;
-pub use compare::{Comparison, Moment, Quantity as ComparedQuantity, compare};
+pub use compare::{Comparison, Distance, Moment, compare};
 pub use engine::{Monitor, Times};
 pub use ensemble::{Fluctuations, Quantity, mean_and_error};
 pub use error::StudyError;
