@@ -27,8 +27,14 @@ pub fn escape(text: &str) -> String {
 /// A page in the making.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// Title of the window.
+    /// Title of the window and of the page.
     pub title: &'a str,
+    /// What it is of, below the title.
+    pub subtitle: &'a str,
+    /// Heading and sentence of the verdict.
+    pub verdict: [&'a str; 2],
+    /// HTML that follows the verdict: what to do with the page.
+    pub hint: &'a str,
     /// Template of the body, and what stands for its `{{names}}`, escaped already.
     pub body: &'a str,
     /// Names in the template, and their HTML.
@@ -52,6 +58,10 @@ impl Page<'_> {
         let script = format!("\"use strict\";\n(() => {{\n{}\n}})();", self.scripts.join("\n"));
         let parts = [
             ("title", escape(self.title)),
+            ("subtitle", escape(self.subtitle)),
+            ("heading", escape(self.verdict[0])),
+            ("sentence", escape(self.verdict[1])),
+            ("hint", self.hint.to_string()),
             ("style", include_str!("page/style.css").to_string()),
             ("body", body),
             ("data", data),

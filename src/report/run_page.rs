@@ -29,16 +29,14 @@ const SCRIPTS: &[&str] = &[
     include_str!("page/run.js"),
 ];
 
+/// What to do with the page.
+const HINT: &str = r##"<p class="muted">Below, one network learns its samples. Press ▶ or move the slider: all pictures show the same moment. <a href="#learning-title">What kernel and adaptive learning are</a> is told further down.</p>"##;
+
 /// The whole file.
 pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
     let checks = file.checks()?;
     let regime = run.regime();
-    let title = &run.description.title;
     let fill = [
-        ("title", escape(title)),
-        ("subtitle", escape(&subtitle(run))),
-        ("heading", escape(regime.heading())),
-        ("sentence", escape(&regime.sentence())),
         ("comparison", regime.comparison().map_or(String::new(), |text| format!("<p>{}</p>", escape(&text)))),
         ("flow", flow_words(&run.description.flow)),
         ("checks_summary", escape(&checks_summary(&checks))),
@@ -48,8 +46,16 @@ pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
         ("scenario", provenance::scenario(&run.description.scenario)),
         ("drawn", escape(&drawn_words(run))),
     ];
-    let page =
-        Page { title, body: include_str!("page/run.html"), fill: &fill, data: &data(run), scripts: SCRIPTS };
+    let page = Page {
+        title: &run.description.title,
+        subtitle: &subtitle(run),
+        verdict: [regime.heading(), &regime.sentence()],
+        hint: HINT,
+        body: include_str!("page/run.html"),
+        fill: &fill,
+        data: &data(run),
+        scripts: SCRIPTS,
+    };
     Ok(page.render())
 }
 

@@ -19,7 +19,6 @@ pub fn study_page(study: &Study) -> Result<String, ReportError> {
         "phase" => (include_str!("page/sweep.html"), include_str!("page/sweep.js"), phase_words(study)?),
         _ => (include_str!("page/sweep.html"), include_str!("page/sweep.js"), sweep_words(study)),
     };
-    let title = study.attribute("title");
     let mut scripts = SHARED.to_vec();
     scripts.push(include_str!("page/study.js"));
     scripts.push(script);
@@ -28,17 +27,22 @@ pub fn study_page(study: &Study) -> Result<String, ReportError> {
         false => format!(" Too large for a page, and left out: {}.", study.left_out.join(", ")),
     };
     let fill = [
-        ("title", escape(title)),
-        ("subtitle", escape(&subtitle(study))),
-        ("heading", escape(&heading)),
-        ("sentence", escape(&sentence)),
         ("tables", tables),
         ("failures", failures(study)),
         ("provenance", provenance::of_study(&study.attributes)),
         ("scenario", provenance::scenario(study.attribute("scenario"))),
         ("left_out", escape(&left_out)),
     ];
-    let page = Page { title, body, fill: &fill, data: &study.data(), scripts: &scripts };
+    let page = Page {
+        title: study.attribute("title"),
+        subtitle: &subtitle(study),
+        verdict: [&heading, &sentence],
+        hint: "",
+        body,
+        fill: &fill,
+        data: &study.data(),
+        scripts: &scripts,
+    };
     Ok(page.render())
 }
 
