@@ -8,6 +8,7 @@
 
 mod attributes;
 mod dimensions;
+mod entry;
 mod variables;
 
 use crate::flow::Counters;

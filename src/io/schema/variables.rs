@@ -1,82 +1,14 @@
-//! All variables of a run file.
+//! The list of all variables of a run file.
 
 use crate::problem::Regions;
-use crate::run::StepRecord;
 
 use super::super::piece::Piece;
 use super::Dim::*;
-use super::{Dim, Field, Group, Kind, Source, Variable, When};
+use super::entry::{column, index, long, number, root, steps, whole};
+use super::{Field, Group, Kind, Source, Variable, When};
 
 const PLACES: &[(i8, &str)] = &[(0, "free"), (1, "pinned"), (2, "dead"), (3, "stuck"), (4, "stuck_pinned")];
 const CLASSES: &[(i8, &str)] = &[(-1, "repulsor"), (0, "passthrough"), (1, "attractor"), (2, "dead_edge")];
-
-const fn root(name: &'static str, dims: &'static [Dim], kind: Kind, source: Source) -> Variable {
-    Variable {
-        group: Group::Root,
-        name,
-        dims,
-        kind,
-        units: "1",
-        long_name: "",
-        equation: "",
-        flags: &[],
-        when: When::Always,
-        source,
-    }
-}
-
-const fn steps(name: &'static str, kind: Kind, source: Source) -> Variable {
-    let mut variable = root(name, &[Step], kind, source);
-    variable.group = Group::Steps;
-    variable
-}
-
-const fn index(group: Group, name: &'static str, dims: &'static [Dim]) -> Variable {
-    let mut variable = root(name, dims, Kind::I32, Source::Index);
-    variable.group = group;
-    variable
-}
-
-const fn column(name: &'static str, dims: &'static [Dim], kind: Kind) -> Variable {
-    let mut variable = root(name, dims, kind, Source::Column);
-    variable.group = Group::Checkpoint;
-    variable
-}
-
-impl Variable {
-    const fn says(mut self, long_name: &'static str) -> Variable {
-        self.long_name = long_name;
-        self
-    }
-    const fn units(mut self, units: &'static str) -> Variable {
-        self.units = units;
-        self
-    }
-    const fn equation(mut self, equation: &'static str) -> Variable {
-        self.equation = equation;
-        self
-    }
-    const fn flags(mut self, flags: &'static [(i8, &'static str)]) -> Variable {
-        self.flags = flags;
-        self
-    }
-    const fn when(mut self, when: When) -> Variable {
-        self.when = when;
-        self
-    }
-}
-
-fn number(steps: &[StepRecord], value: fn(&StepRecord) -> f64) -> Piece {
-    Piece::F64(steps.iter().map(value).collect())
-}
-
-fn whole(steps: &[StepRecord], value: fn(&StepRecord) -> u32) -> Piece {
-    Piece::U32(steps.iter().map(value).collect())
-}
-
-fn long(steps: &[StepRecord], value: fn(&StepRecord) -> u64) -> Piece {
-    Piece::I64(steps.iter().map(|step| value(step) as i64).collect())
-}
 
 /// All variables, in the order in which they are created. Row checksums cover the variables of
 /// their group in this order.

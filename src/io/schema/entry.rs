@@ -1,0 +1,75 @@
+//! How a variable is written down in the list.
+
+use crate::run::StepRecord;
+
+use super::super::piece::Piece;
+use super::Dim::{self, Step};
+use super::{Group, Kind, Source, Variable, When};
+
+pub(super) const fn root(name: &'static str, dims: &'static [Dim], kind: Kind, source: Source) -> Variable {
+    Variable {
+        group: Group::Root,
+        name,
+        dims,
+        kind,
+        units: "1",
+        long_name: "",
+        equation: "",
+        flags: &[],
+        when: When::Always,
+        source,
+    }
+}
+
+pub(super) const fn steps(name: &'static str, kind: Kind, source: Source) -> Variable {
+    let mut variable = root(name, &[Step], kind, source);
+    variable.group = Group::Steps;
+    variable
+}
+
+pub(super) const fn index(group: Group, name: &'static str, dims: &'static [Dim]) -> Variable {
+    let mut variable = root(name, dims, Kind::I32, Source::Index);
+    variable.group = group;
+    variable
+}
+
+pub(super) const fn column(name: &'static str, dims: &'static [Dim], kind: Kind) -> Variable {
+    let mut variable = root(name, dims, kind, Source::Column);
+    variable.group = Group::Checkpoint;
+    variable
+}
+
+impl Variable {
+    pub(super) const fn says(mut self, long_name: &'static str) -> Variable {
+        self.long_name = long_name;
+        self
+    }
+    pub(super) const fn units(mut self, units: &'static str) -> Variable {
+        self.units = units;
+        self
+    }
+    pub(super) const fn equation(mut self, equation: &'static str) -> Variable {
+        self.equation = equation;
+        self
+    }
+    pub(super) const fn flags(mut self, flags: &'static [(i8, &'static str)]) -> Variable {
+        self.flags = flags;
+        self
+    }
+    pub(super) const fn when(mut self, when: When) -> Variable {
+        self.when = when;
+        self
+    }
+}
+
+pub(super) fn number(steps: &[StepRecord], value: fn(&StepRecord) -> f64) -> Piece {
+    Piece::F64(steps.iter().map(value).collect())
+}
+
+pub(super) fn whole(steps: &[StepRecord], value: fn(&StepRecord) -> u32) -> Piece {
+    Piece::U32(steps.iter().map(value).collect())
+}
+
+pub(super) fn long(steps: &[StepRecord], value: fn(&StepRecord) -> u64) -> Piece {
+    Piece::I64(steps.iter().map(|step| value(step) as i64).collect())
+}
