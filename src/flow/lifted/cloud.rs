@@ -21,6 +21,7 @@ use super::start::{Totals, from_origin, start_of};
 use super::sums::Sums;
 use super::tables::Tables;
 use super::totals::{add_movers, moments_of};
+use super::travel::Travel;
 
 /// A frame whose entries pass this is applied to its neurons and starts anew: every neuron that comes in
 /// is rounded in frame coordinates, which costs its invariant this squared times the rounding.
@@ -49,7 +50,7 @@ pub struct Cloud {
 #[derive(Default)]
 struct Trial {
     frames: Vec<Mat>,
-    travel: Vec<f64>,
+    travel: Vec<Travel>,
     totals: Option<Totals>,
     /// Who met an event, batch by batch, ascending.
     moved: Vec<Vec<Moved>>,
@@ -147,8 +148,8 @@ impl Cloud {
         let frames: Vec<Mat> = state.frame.as_chunks::<9>().0.to_vec();
         let mut rooms = Rooms::new(count, &state.room, &state.place);
         for (what, found, expected) in [
-            ("travel", state.travel.len(), rooms.travel.len()),
-            ("deadline", state.deadline.len(), Rooms::most_blocks(count, m)),
+            ("travel", state.travel.len(), 2 * rooms.travel.len()),
+            ("deadline", state.deadline.len(), 2 * Rooms::most_blocks(count, m)),
         ] {
             if found != expected {
                 return Err(wrong(what, found, expected));
@@ -253,7 +254,7 @@ impl Cloud {
         let sweeps = &tables.sweeps;
         let frame = |frame: usize| if inhabited(frame) { sweeps[frame].end } else { IDENTITY };
         self.trial.frames = (0..2 * count).map(frame).collect();
-        self.trial.travel = tables.sweeps.iter().map(|sweep| sweep.travel).collect();
+        self.trial.travel = tables.sweeps.iter().map(|sweep| sweep.clock).collect();
         walks.clear(self.sums.significant);
         walks.moments = moments_of(samples, regions, self.kind, self.kappa, &self.trial.frames, &totals);
         add_movers(tables, &self.sums, &mut walks.movers);
@@ -269,7 +270,8 @@ impl Cloud {
     /// which changes moments by rounding.
     pub fn accept(&mut self, state: &mut State, mass: &[f64], regions: &Regions) -> bool {
         let count = regions.boundaries();
-        self.rooms.advance(|room| room_frame(count, room).map_or(0.0, |frame| self.trial.travel[frame]));
+        self.rooms
+            .advance(|room| room_frame(count, room).map_or(Travel::ZERO, |frame| self.trial.travel[frame]));
         std::mem::swap(&mut self.frames, &mut self.trial.frames);
         if let Some(totals) = self.trial.totals.take() {
             self.totals = totals;

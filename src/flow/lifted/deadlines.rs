@@ -1,6 +1,8 @@
-//! Deadlines of blocks: how far the planes of a room may have moved before one of its neurons can be
+//! Deadlines of blocks: how far the clocks of a room may have advanced before one of its neurons can be
 //! reached. Bunches of blocks and rooms keep their earliest, so that blocks that are not due cost
 //! nothing, however many there are.
+
+use super::travel::Travel;
 
 /// Blocks of a bunch.
 const BUNCH: usize = 32;
@@ -12,9 +14,9 @@ pub struct Deadlines {
     first_block: Vec<usize>,
     /// First bunch of each room, and one past the last; no bunch belongs to two rooms.
     first_bunch: Vec<usize>,
-    block: Vec<f64>,
-    bunch: Vec<f64>,
-    room: Vec<f64>,
+    block: Vec<Travel>,
+    bunch: Vec<Travel>,
+    room: Vec<Travel>,
     /// Blocks whose deadline has changed since it was last stored.
     changed: Vec<usize>,
 }
@@ -28,7 +30,7 @@ impl Deadlines {
             first_bunch[room + 1] =
                 first_bunch[room] + (first_block[room + 1] - first_block[room]).div_ceil(BUNCH);
         }
-        let due = |n: usize| vec![f64::NEG_INFINITY; n];
+        let due = |n: usize| vec![Travel::DUE; n];
         Deadlines {
             block: due(first_block[rooms]),
             bunch: due(first_bunch[rooms]),
@@ -46,7 +48,7 @@ impl Deadlines {
 
     /// Of all blocks.
     #[cfg(test)]
-    pub fn all(&self) -> &[f64] {
+    pub fn all(&self) -> &[Travel] {
         &self.block
     }
 
@@ -60,20 +62,20 @@ impl Deadlines {
         self.first_bunch[room] + (block - self.first_block[room]) / BUNCH
     }
 
-    /// Adds the blocks of a room that are due when its planes have moved as far as `reach`.
-    pub fn due(&self, room: usize, reach: f64, out: &mut Vec<usize>) {
-        if reach <= self.room[room] {
+    /// Adds the blocks of a room that are due when its clocks show `travel`.
+    pub fn due(&self, room: usize, travel: Travel, out: &mut Vec<usize>) {
+        if !travel.is_past(self.room[room]) {
             return;
         }
         for bunch in self.first_bunch[room]..self.first_bunch[room + 1] {
-            if reach > self.bunch[bunch] {
-                out.extend(self.of_bunch(room, bunch).filter(|&block| reach > self.block[block]));
+            if travel.is_past(self.bunch[bunch]) {
+                out.extend(self.of_bunch(room, bunch).filter(|&block| travel.is_past(self.block[block])));
             }
         }
     }
 
     /// Sets the deadlines of some blocks of one room, ascending.
-    pub fn set(&mut self, room: usize, blocks: &[usize], deadlines: &[f64]) {
+    pub fn set(&mut self, room: usize, blocks: &[usize], deadlines: &[Travel]) {
         for (&block, &deadline) in blocks.iter().zip(deadlines) {
             self.block[block] = deadline;
             self.changed.push(block);
@@ -92,24 +94,24 @@ impl Deadlines {
     /// Has a block looked at again.
     pub fn disturb_block(&mut self, room: usize, block: usize) {
         let bunch = self.bunch_of(room, block);
-        (self.block[block], self.bunch[bunch], self.room[room]) =
-            (f64::NEG_INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
+        (self.block[block], self.bunch[bunch], self.room[room]) = (Travel::DUE, Travel::DUE, Travel::DUE);
         self.changed.push(block);
     }
 
     /// Has every block of a room looked at again.
     pub fn disturb(&mut self, room: usize) {
         let blocks = self.blocks(room);
-        self.block[blocks.clone()].fill(f64::NEG_INFINITY);
-        self.bunch[self.first_bunch[room]..self.first_bunch[room + 1]].fill(f64::NEG_INFINITY);
-        self.room[room] = f64::NEG_INFINITY;
+        self.block[blocks.clone()].fill(Travel::DUE);
+        self.bunch[self.first_bunch[room]..self.first_bunch[room + 1]].fill(Travel::DUE);
+        self.room[room] = Travel::DUE;
         self.changed.extend(blocks);
     }
 
     /// From a list as [`Deadlines::store`] leaves it.
     pub fn restore(&mut self, deadline: &[f64]) {
-        let blocks = self.block.len();
-        self.block.copy_from_slice(&deadline[..blocks]);
+        for (block, &[across, output]) in self.block.iter_mut().zip(deadline.as_chunks().0) {
+            *block = Travel { across, output };
+        }
         for room in 0..self.room.len() {
             for bunch in self.first_bunch[room]..self.first_bunch[room + 1] {
                 self.bunch[bunch] = earliest(&self.block[self.of_bunch(room, bunch)]);
@@ -118,21 +120,22 @@ impl Deadlines {
         }
     }
 
-    /// Into a list of `most` numbers that holds them as they were when this was last called, or is
-    /// empty.
+    /// Into a list of `most` pairs of numbers that holds them as they were when this was last called, or
+    /// is empty.
     pub fn store(&mut self, most: usize, deadline: &mut Vec<f64>) {
         if deadline.is_empty() {
-            deadline.clone_from(&self.block);
-            deadline.resize(most, 0.0);
+            deadline.extend(self.block.iter().flat_map(|block| [block.across, block.output]));
+            deadline.resize(2 * most, 0.0);
         }
         for block in self.changed.drain(..) {
-            deadline[block] = self.block[block];
+            let Travel { across, output } = self.block[block];
+            deadline[2 * block..2 * block + 2].copy_from_slice(&[across, output]);
         }
     }
 }
 
-fn earliest(deadlines: &[f64]) -> f64 {
-    deadlines.iter().copied().fold(f64::INFINITY, f64::min)
+fn earliest(deadlines: &[Travel]) -> Travel {
+    deadlines.iter().copied().fold(Travel::NEVER, Travel::earliest)
 }
 
 #[cfg(test)]
@@ -143,18 +146,19 @@ mod tests {
     fn only_due_blocks_are_named() {
         // Rooms of 70, none and 40 blocks.
         let mut deadlines = Deadlines::new(vec![0, 70, 70, 110]);
-        let due = |deadlines: &Deadlines, room: usize, reach: f64| {
+        let at = |across: f64| Travel { across, output: 2.0 * across };
+        let due = |deadlines: &Deadlines, room: usize, across: f64| {
             let mut out = vec![];
-            deadlines.due(room, reach, &mut out);
+            deadlines.due(room, at(across), &mut out);
             out
         };
         assert_eq!(due(&deadlines, 0, 0.0).len(), 70);
         assert!(due(&deadlines, 1, 1e9).is_empty());
         let blocks: Vec<usize> = (70..110).collect();
-        let times: Vec<f64> = (0..40).map(f64::from).collect();
+        let times: Vec<Travel> = (0..40).map(|i| at(f64::from(i))).collect();
         deadlines.set(2, &blocks, &times);
         assert_eq!(due(&deadlines, 2, 2.5), [70, 71, 72]);
-        deadlines.set(2, &[70, 71, 72], &[9.0; 3]);
+        deadlines.set(2, &[70, 71, 72], &[at(9.0); 3]);
         assert_eq!(due(&deadlines, 2, 3.5), [73]);
         deadlines.disturb_block(2, 105);
         assert_eq!(due(&deadlines, 2, 3.5), [73, 105]);
@@ -166,6 +170,6 @@ mod tests {
         deadlines.disturb(2);
         assert_eq!(due(&deadlines, 2, -1e9).len(), 40);
         deadlines.store(150, &mut stored);
-        assert!(stored[70..110].iter().all(|&deadline| deadline == f64::NEG_INFINITY));
+        assert!(stored[140..220].iter().all(|&deadline| deadline == f64::NEG_INFINITY));
     }
 }

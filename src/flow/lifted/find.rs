@@ -8,21 +8,20 @@ use super::look::{Lanes, Sides, is_near, look};
 use super::loose::Entry;
 use super::rooms::{BLOCK, Rooms};
 use super::tables::{Sweep, Tables};
+use super::travel::Travel;
 
 /// Blocks that one task looks at.
 const TASK: usize = 128;
 /// Loose neurons that one task looks at.
 const LOOSE_TASK: usize = 4096;
-/// Room for the rounding of accumulated travel.
-const SLACK: f64 = 1.0 - 1e-9;
 
 /// What a push does to one room.
 #[derive(Clone, Copy)]
 struct Prospect<'a> {
     /// Whether some of its neurons are set free, whatever its planes do.
     leaving: bool,
-    /// Total travel of its planes at the start of the step, and at its end.
-    travel: [f64; 2],
+    /// Its clocks at the start of the step, and at its end.
+    travel: [Travel; 2],
     /// Its frame over the step; `None` where nothing moves.
     sweep: Option<&'a Sweep>,
     sides: Sides,
@@ -35,7 +34,8 @@ struct Due {
     rooms: Vec<usize>,
 }
 
-/// Indices of all neurons that may meet an event, ascending. Also how many neurons were looked at.
+/// Indices of all neurons that may meet an event, ascending. Also how many neurons were looked at;
+/// of the loose ones those count that are found.
 /// Which neurons are found does not depend on deadlines, which only spare looks; deadlines are
 /// brought up to date.
 pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>, u64) {
@@ -50,7 +50,7 @@ pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>,
         }
         due.rooms.resize(due.blocks.len(), room);
     }
-    let found: Vec<(Vec<u32>, Vec<f64>)> = due
+    let found: Vec<(Vec<u32>, Vec<Travel>)> = due
         .blocks
         .par_chunks(TASK)
         .zip(due.rooms.par_chunks(TASK))
@@ -77,7 +77,9 @@ pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>,
         first = range.end;
     }
     let loose = find_loose(&prospects, rooms, state);
-    (merged(all, loose), looked + rooms.loose.len() as u64)
+    // How many of the loose were looked at depends on when a run was resumed, which must not show.
+    let looked = looked + loose.len() as u64;
+    (merged(all, loose), looked)
 }
 
 fn prospect<'a>(tables: &'a Tables<'_>, rooms: &Rooms, room: usize) -> Prospect<'a> {
@@ -94,7 +96,7 @@ fn prospect<'a>(tables: &'a Tables<'_>, rooms: &Rooms, room: usize) -> Prospect<
     let travel = rooms.travel[room];
     Prospect {
         leaving,
-        travel: [travel, travel + sweep.map_or(0.0, |sweep| sweep.travel)],
+        travel: [travel, travel.advanced(1.0, sweep.map_or(Travel::ZERO, |sweep| sweep.clock))],
         sweep,
         sides: if room < count { Sides::Positive } else { Sides::Either },
     }
@@ -108,13 +110,13 @@ fn look_at(
     room: usize,
     block: usize,
     out: &mut Vec<u32>,
-) -> f64 {
+) -> Travel {
     let range = rooms.block(room, block);
     if prospect.leaving {
         out.extend(range.filter(|&i| rooms.of(state.place[i]) == room).map(|i| i as u32));
-        return f64::NEG_INFINITY;
+        return Travel::DUE;
     }
-    let Some(sweep) = prospect.sweep else { return f64::INFINITY };
+    let Some(sweep) = prospect.sweep else { return Travel::NEVER };
     let mut flags = [0; BLOCK];
     let lanes = Lanes {
         c: &state.c[range.clone()],
@@ -130,7 +132,7 @@ fn look_at(
             out.extend((0..8).filter(|&lane| eight[lane] != 0).map(|lane| (first + lane) as u32));
         }
     }
-    prospect.travel[0] + SLACK * margin
+    prospect.travel[0].deadline(margin, sweep.clock.direction())
 }
 
 /// The loose neurons that must be walked, ascending.
@@ -140,23 +142,27 @@ fn find_loose(prospects: &[Prospect<'_>], rooms: &mut Rooms, state: &State) -> V
         if prospect.leaving {
             return Some(entry.at);
         }
-        if prospect.travel[1] <= entry.deadline {
+        if !prospect.travel[1].is_past(entry.deadline) {
             return None;
         }
         let Some(sweep) = prospect.sweep else {
             // The dead stay dead.
             if entry.room == 0 {
-                entry.deadline = f64::INFINITY;
+                entry.deadline = Travel::NEVER;
             }
             return None;
         };
         let z = [state.c[at], state.w_x[at], state.w_y[at]];
         let (near, margin) = is_near(z, sweep, prospect.sides);
-        entry.deadline = prospect.travel[0] + SLACK * margin;
+        entry.deadline = prospect.travel[0].deadline(margin, sweep.clock.direction());
         near.then_some(entry.at)
     };
-    let due = |room: usize, earliest: f64| prospects[room].leaving || prospects[room].travel[1] > earliest;
-    rooms.loose.wake(due);
+    let due = |room: usize, earliest| prospects[room].leaving || prospects[room].travel[1].is_past(earliest);
+    let travel = |room: usize| {
+        let prospect: &Prospect<'_> = &prospects[room];
+        [prospect.travel[0], prospect.sweep.map_or(Travel::ZERO, |sweep| sweep.clock)]
+    };
+    rooms.loose.wake(due, travel);
     let found: Vec<Vec<u32>> = rooms
         .loose
         .watched

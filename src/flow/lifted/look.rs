@@ -3,6 +3,7 @@
 //! The planes of a room move, in frame coordinates, along paths of known length `L`. A neuron `z`
 //! starts the step at distance `s_0` from a plane and ends it at `s_1`; on the way its distance `s`
 //! obeys `2 s >= s_0 + s_1 - L |z|`. So it met nothing if `s_0 + s_1 > L |z|` for both planes.
+//! Nor did it if it is too slow ([`super::travel`]).
 //! Nor did it if both `s_1` are positive and distances changed in one direction only:
 //! `ds/du = -c <n, h g>`, so they do where neither the field across the planes nor `c` turns. On a
 //! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does; there it must have
@@ -15,6 +16,7 @@ use crate::problem::Place;
 use super::kind::Neuron;
 use super::rooms::BLOCK;
 use super::tables::Sweep;
+use super::travel::{Travel, margin};
 
 /// Room for the rounding of distances, relative to `|z|` times the size of a plane.
 const ROUNDING: f64 = 1e-14;
@@ -43,8 +45,8 @@ pub struct Lanes<'a> {
 }
 
 /// Looks at those neurons of a block that are at `home`: sets `flags[i]` to 1 for those that may meet
-/// an event, to 0 for all others. Returns the least distance from a plane at the start of the step
-/// over `|z|`: how far the planes may travel from there before any of them is reached.
+/// an event, to 0 for all others. Returns the least margin at the start of the step: how far the clocks
+/// of the room may advance from there before any of them can be reached.
 pub fn look(lanes: Lanes<'_>, home: Place, sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> f64 {
     match sides {
         Sides::Positive => look_inside(lanes, home, sweep, flags),
@@ -97,7 +99,7 @@ fn smaller(a: f64, b: f64) -> f64 {
     if b >= a { a } else { b }
 }
 
-/// The same of one neuron: whether it may meet an event, and its distance from a plane over `|z|`.
+/// The same of one neuron: whether it may meet an event, and its margin.
 pub fn is_near(z: Neuron, sweep: &Sweep, sides: Sides) -> (bool, f64) {
     match sides {
         Sides::Positive => Test::<false>::new(sweep).of(z),
@@ -112,6 +114,8 @@ struct Test<const EITHER: bool> {
     rounding: f64,
     output: [Neuron; 2],
     output_travel: f64,
+    clock: Travel,
+    direction: Travel,
 }
 
 impl<const EITHER: bool> Test<EITHER> {
@@ -126,6 +130,8 @@ impl<const EITHER: bool> Test<EITHER> {
             output: sweep.output,
             // Where the field turns, no neuron counts as monotone.
             output_travel: if sweep.steady { sweep.output_travel } else { f64::INFINITY },
+            clock: sweep.clock,
+            direction: sweep.clock.direction(),
         }
     }
 
@@ -157,11 +163,16 @@ impl<const EITHER: bool> Test<EITHER> {
         // leave it to the side that its cluster does not hold.
         let inside = (at_end > self.rounding * length) & (!EITHER | (nearest > self.rounding * length));
         let out_of_reach = sum > self.reach * length;
-        let monotone = if EITHER {
-            self.output_travel < f64::INFINITY
+        let c = dot(self.output[0]).abs();
+        let (monotone, speed) = if EITHER {
+            (self.output_travel < f64::INFINITY, length)
         } else {
-            dot(self.output[0]).abs() + dot(self.output[1]).abs() > self.output_travel * length
+            (c + dot(self.output[1]).abs() > self.output_travel * length, c)
         };
-        (!(inside & (out_of_reach | monotone)), nearest / length)
+        let distance = (nearest - self.rounding * length).max(0.0);
+        // No less strict than deadlines, so that it does not matter who has one.
+        let slow = distance > self.clock.across * (speed + self.clock.output * length);
+        let near = !(inside & (out_of_reach | monotone | slow));
+        (near, margin(distance, speed, length, self.direction))
     }
 }

@@ -1,9 +1,10 @@
 //! Neurons that lie in the memory of a room in which they no longer are.
 //!
-//! Each has a deadline of its own, in the travel of the planes of the room it is in. Those whose deadline
+//! Each has a deadline of its own, by the clocks of the room it is in. Those whose deadline
 //! is many steps away are kept apart, and cost nothing until the first of them is due.
 
 use super::rooms::Room;
+use super::travel::Travel;
 
 /// A neuron away from home.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,8 +13,8 @@ pub struct Entry {
     pub at: u32,
     /// The room it is in.
     pub room: Room,
-    /// Total travel of that room's planes up to which it needs no look.
-    pub deadline: f64,
+    /// What that room's clocks show when it needs a look.
+    pub deadline: Travel,
 }
 
 /// Deadlines further away than this many steps like the last ones are not watched in every step.
@@ -32,7 +33,7 @@ pub struct Loose {
     pub watched: Vec<Entry>,
     asleep: Vec<Entry>,
     /// Earliest deadline in each room of those that are not watched.
-    earliest: Vec<f64>,
+    earliest: Vec<Travel>,
     /// How many were watched after they were last sorted out, and how many steps ago that was.
     sorted: usize,
     steps: usize,
@@ -41,7 +42,7 @@ pub struct Loose {
 impl Loose {
     /// These neurons, all watched, among `rooms` rooms.
     pub fn new(watched: Vec<Entry>, rooms: usize) -> Loose {
-        Loose { watched, asleep: vec![], earliest: vec![f64::INFINITY; rooms], sorted: 0, steps: 0 }
+        Loose { watched, asleep: vec![], earliest: vec![Travel::NEVER; rooms], sorted: 0, steps: 0 }
     }
 
     /// How many there are.
@@ -57,35 +58,53 @@ impl Loose {
     /// Has all in these rooms looked at again.
     pub fn disturb(&mut self, rooms: impl Fn(usize) -> bool) {
         for entry in self.watched.iter_mut().chain(&mut self.asleep).filter(|e| rooms(e.room as usize)) {
-            entry.deadline = f64::NEG_INFINITY;
+            entry.deadline = Travel::DUE;
         }
         for (room, earliest) in self.earliest.iter_mut().enumerate() {
-            // Infinite where nobody sleeps.
-            if rooms(room) && *earliest < f64::INFINITY {
-                *earliest = f64::NEG_INFINITY;
+            // Never, where nobody sleeps.
+            if rooms(room) && *earliest != Travel::NEVER {
+                *earliest = Travel::DUE;
             }
         }
     }
 
-    /// Watches everybody, if one of those that are not watched may be due.
-    pub fn wake(&mut self, due: impl Fn(usize, f64) -> bool) {
-        let sleepers = self.earliest.iter().enumerate().filter(|(_, earliest)| **earliest < f64::INFINITY);
+    /// If one of those that are not watched may be due: watches all whose deadline is near.
+    ///
+    /// * `due`: whether a deadline in a room has passed;
+    /// * `travel`: the clocks of each room, and what they advance in a step.
+    pub fn wake(&mut self, due: impl Fn(usize, Travel) -> bool, travel: impl Fn(usize) -> [Travel; 2]) {
+        let sleepers = self.earliest.iter().enumerate().filter(|(_, earliest)| **earliest != Travel::NEVER);
         let mut sleepers = sleepers.map(|(room, &earliest)| due(room, earliest));
-        if sleepers.any(|due| due) {
-            let (watched, asleep) = (std::mem::take(&mut self.watched), std::mem::take(&mut self.asleep));
-            self.watched = merge(watched.into_iter(), asleep.into_iter()).collect();
-            self.earliest.fill(f64::INFINITY);
+        if !sleepers.any(|due| due) {
+            return;
         }
+        let asleep = std::mem::take(&mut self.asleep).into_iter();
+        let (asleep, awake): (Vec<Entry>, Vec<Entry>) =
+            asleep.partition(|entry| !due(entry.room as usize, entry.deadline) && is_far(entry, &travel));
+        let watched = std::mem::take(&mut self.watched);
+        self.watched = merge(watched.into_iter(), awake.into_iter()).collect();
+        self.earliest.fill(Travel::NEVER);
+        self.put_to_sleep(asleep);
+    }
+
+    /// Has these, besides whoever sleeps already, sleep until the earliest of them is due.
+    fn put_to_sleep(&mut self, tired: Vec<Entry>) {
+        for entry in &tired {
+            let earliest = &mut self.earliest[entry.room as usize];
+            *earliest = earliest.earliest(entry.deadline);
+        }
+        let asleep = std::mem::take(&mut self.asleep);
+        self.asleep = merge(asleep.into_iter(), tired.into_iter()).collect();
     }
 
     /// After a step in which the neurons `moved`, ascending, have moved: the new room of each, `None`
     /// when it is at home.
     ///
-    /// * `travel`: of the planes of each room: in total, and in the last step.
+    /// * `travel`: the clocks of each room, and what they advance in a step.
     pub fn update(
         &mut self,
         moved: impl Iterator<Item = (u32, Option<Room>)>,
-        travel: impl Fn(usize) -> [f64; 2],
+        travel: impl Fn(usize) -> [Travel; 2],
     ) {
         let mut old = std::mem::take(&mut self.watched).into_iter().peekable();
         for (at, room) in moved {
@@ -94,7 +113,7 @@ impl Loose {
             }
             old.next_if(|entry| entry.at == at);
             if let Some(room) = room {
-                self.watched.push(Entry { at, room, deadline: f64::NEG_INFINITY });
+                self.watched.push(Entry { at, room, deadline: Travel::DUE });
             }
         }
         self.watched.extend(old);
@@ -106,21 +125,20 @@ impl Loose {
     }
 
     /// Stops watching those whose deadline is far away.
-    fn sort_out(&mut self, travel: impl Fn(usize) -> [f64; 2]) {
-        let far = |entry: &Entry| {
-            let [total, last] = travel(entry.room as usize);
-            // The dead (room 0) sleep for ever.
-            entry.deadline > total + HORIZON * last && (entry.deadline < f64::INFINITY || entry.room == 0)
-        };
-        let (tired, watched): (Vec<Entry>, Vec<Entry>) = self.watched.iter().partition(|entry| far(entry));
-        for entry in &tired {
-            let earliest = &mut self.earliest[entry.room as usize];
-            *earliest = earliest.min(entry.deadline);
-        }
-        let asleep = std::mem::take(&mut self.asleep);
-        self.asleep = merge(asleep.into_iter(), tired.into_iter()).collect();
+    fn sort_out(&mut self, travel: impl Fn(usize) -> [Travel; 2]) {
+        let watched = std::mem::take(&mut self.watched).into_iter();
+        let (tired, watched): (Vec<Entry>, Vec<Entry>) = watched.partition(|entry| is_far(entry, &travel));
         (self.sorted, self.steps, self.watched) = (watched.len(), 0, watched);
+        self.put_to_sleep(tired);
     }
+}
+
+/// Whether a deadline is further away than the horizon.
+fn is_far(entry: &Entry, travel: impl Fn(usize) -> [Travel; 2]) -> bool {
+    let [total, step] = travel(entry.room as usize);
+    // The dead (room 0) sleep for ever.
+    !total.advanced(HORIZON, step).is_past(entry.deadline)
+        && (entry.deadline != Travel::NEVER || entry.room == 0)
 }
 
 /// Two ascending lists as one.
@@ -143,26 +161,31 @@ mod tests {
     /// All are there in order, whoever is watched, and sleepers wake when one of them is due.
     #[test]
     fn nobody_is_lost() {
-        let entries = (0..2000).map(|i| Entry { at: 2 * i, room: i % 3, deadline: f64::from(i) }).collect();
+        let at = |across: f64| Travel { across, output: f64::INFINITY };
+        let entries =
+            (0..2000).map(|i| Entry { at: 2 * i, room: i % 3, deadline: at(f64::from(i)) }).collect();
+        let step = [Travel::ZERO, Travel { across: 1.0, output: 1.0 }];
         let mut loose = Loose::new(entries, 3);
         let everybody = |loose: &Loose| loose.all().map(|entry| entry.at).collect::<Vec<u32>>();
-        // One comes home, one leaves, one moves on: those due after 32 steps of length 1 fall asleep.
-        loose.update([(4, None), (7, Some(1)), (8, Some(2))].into_iter(), |_| [0.0, 1.0]);
+        // One comes home, one leaves, one moves on: those due after 32 steps of length 1 or later fall asleep.
+        loose.update([(4, None), (7, Some(1)), (8, Some(2))].into_iter(), |_| step);
         let mut expected: Vec<u32> = (0..2000).map(|i| 2 * i).filter(|&at| at != 4).chain([7]).collect();
         expected.sort_unstable();
         assert_eq!(everybody(&loose), expected);
-        assert_eq!((loose.watched.len(), loose.len()), (33, 2000));
+        assert_eq!((loose.watched.len(), loose.len()), (32, 2000));
         assert_eq!(loose.watched.iter().find(|entry| entry.at == 7).map(|entry| entry.room), Some(1));
-        // The first sleeper of room 0 is due at 33, of room 1 at 34, of room 2 at 35.
-        loose.wake(|_, earliest| earliest < 33.0);
-        assert_eq!(loose.watched.len(), 33);
-        loose.wake(|room, earliest| room == 2 && earliest < 35.5);
-        assert_eq!((loose.watched.len(), everybody(&loose) == expected), (2000, true));
-        loose.update(std::iter::empty(), |_| [0.0, 1.0]);
+        // The first sleeper of room 2 is due at 32, of room 0 at 33, of room 1 at 34.
+        loose.wake(|_, earliest| earliest.across < 32.0, |_| step);
+        assert_eq!(loose.watched.len(), 32);
+        // After 3 steps room 2 is due: whoever is due within 32 more steps is watched then.
+        let later = [Travel { across: 3.0, output: 3.0 }, step[1]];
+        loose.wake(|room, earliest| room == 2 && earliest.across < 32.5, |_| later);
+        assert_eq!((loose.watched.len(), everybody(&loose) == expected), (35, true));
+        assert!(loose.watched.iter().all(|entry| entry.deadline.across < 35.0));
         loose.disturb(|room| room == 1);
-        loose.wake(|_, earliest| earliest == f64::NEG_INFINITY);
-        assert_eq!(loose.watched.len(), 2000);
-        let disturbed = |entry: &Entry| entry.deadline == f64::NEG_INFINITY;
+        loose.wake(|_, earliest| earliest == Travel::DUE, |_| later);
+        assert_eq!(loose.watched.len(), 35 + (35..2000).filter(|i| i % 3 == 1).count());
+        let disturbed = |entry: &Entry| entry.deadline == Travel::DUE;
         assert!(loose.all().filter(|entry| entry.room == 1).all(|entry| disturbed(&entry)));
         assert_eq!(loose.all().filter(|entry| entry.room != 1 && disturbed(entry)).count(), 1);
     }

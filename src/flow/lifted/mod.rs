@@ -9,13 +9,14 @@
 //!
 //! * `kind`: the three flows, their maps over any stretch of time;
 //! * `frame`: the 3 x 3 matrices; `second`: second moments, and how they transform;
-//! * `rooms`: neurons grouped by place in memory, in blocks; `deadlines`: how long each block needs no
-//!   look; `loose`: neurons that have left the memory of their room;
+//! * `rooms`: neurons grouped by place in memory, in blocks; `travel`, `deadlines`: how long each block
+//!   needs no look; `loose`: neurons that have left the memory of their room;
 //! * `tables`: what a push looks up; `find`, `look`: which neurons may meet an event; `order`: where
 //!   each lies in memory;
 //! * `convoy`, `abreast`: neurons that cross lines, side by side; `walk`, `crossing`, `pinned`, `origin`:
 //!   one neuron through a step with all care, event by event;
-//! * `apply`: frames applied to their neurons, and moments taken anew; `sums`, `totals`: what walks add up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
+//! * `apply`: frames applied to their neurons, and moments taken anew; `sums`, `totals`: what walks add
+//!   up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
 
 mod abreast;
 mod apply;
@@ -37,6 +38,7 @@ mod start;
 mod sums;
 mod tables;
 mod totals;
+mod travel;
 mod walk;
 
 pub use cloud::Cloud;

@@ -8,8 +8,9 @@ use crate::problem::{Place, PlaceKind, Regions};
 
 use super::kind::Neuron;
 use super::rooms::{Rooms, room_of};
+use super::travel::{Travel, margin};
 
-/// Distances from an event, relative to the size of a neuron, that divide the classes of nearness.
+/// How far clocks may advance until an event, which divides the classes of nearness.
 const LIMITS: [f64; 5] = [1.0 / 1024.0, 1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0];
 /// Classes within a room.
 const CLASSES: usize = LIMITS.len() + 1;
@@ -63,15 +64,16 @@ fn gather<T: Copy + Send + Sync>(values: &mut Vec<T>, source: &[u32], scratch: &
 /// Class of a neuron, the nearest to an event first.
 fn nearness(regions: &Regions, [c, x, y]: Neuron, place: Place) -> usize {
     let k = place.index();
-    let distance = match place.kind() {
+    let length = (c * c + x * x + y * y).sqrt().max(f64::MIN_POSITIVE);
+    let until_event = match place.kind() {
         PlaceKind::Free => {
             let (low, high) = (regions.normal(k - 1), regions.normal(k));
-            (low[0] * x + low[1] * y).min(-high[0] * x - high[1] * y)
+            let distance = (low[0] * x + low[1] * y).min(-high[0] * x - high[1] * y);
+            margin(distance, c.abs(), length, Travel { across: 1.0, output: 1.0 })
         }
-        PlaceKind::Pinned => c.abs().min(x.hypot(y)),
+        PlaceKind::Pinned => c.abs().min(x.hypot(y)) / length,
         PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => return 0,
     };
-    let size = (c * c + x * x + y * y).sqrt();
     // A NaN, and anything on its boundary, is nearest.
-    LIMITS.iter().filter(|&&limit| distance >= limit * size).count()
+    LIMITS.iter().filter(|&&limit| until_event >= limit).count()
 }

@@ -5,13 +5,14 @@
 //! together. A neuron that moves to another room later stays where it lies in memory and is listed
 //! as *loose*; when there are many, all are grouped anew.
 //!
-//! A block keeps a *deadline*: how far the planes of its room may have moved before one of its
+//! A block keeps a *deadline*: how far the clocks of its room may have advanced before one of its
 //! neurons can be reached. Until then nobody in it needs a look.
 
 use crate::problem::{Place, PlaceKind};
 
 use super::deadlines::Deadlines;
 use super::loose::{Entry, Loose};
+use super::travel::Travel;
 
 /// Neurons of a block.
 pub const BLOCK: usize = 64;
@@ -27,10 +28,10 @@ pub struct Rooms {
     count: Vec<u32>,
     /// Where the memory of each room begins, then the end.
     starts: Vec<u32>,
-    /// Total travel of each room's planes so far.
-    pub travel: Vec<f64>,
-    /// Their travel in steps like the last ones.
-    last_travel: Vec<f64>,
+    /// Each room's clocks.
+    pub travel: Vec<Travel>,
+    /// What they advance in steps like the last ones.
+    last_travel: Vec<Travel>,
     /// Deadlines of blocks, room by room.
     pub deadlines: Deadlines,
     /// Neurons that lie in another room's memory.
@@ -53,8 +54,8 @@ impl Rooms {
             regions,
             count,
             starts,
-            travel: vec![0.0; number],
-            last_travel: vec![0.0; number],
+            travel: vec![Travel::ZERO; number],
+            last_travel: vec![Travel::ZERO; number],
             deadlines: Deadlines::new(first_block),
             loose: Loose::new(vec![], number),
         }
@@ -69,7 +70,7 @@ impl Rooms {
                 let at = room_of(regions, place[i]);
                 if at != room {
                     rooms.moved(room, at);
-                    loose.push(Entry { at: i as u32, room: at as Room, deadline: f64::NEG_INFINITY });
+                    loose.push(Entry { at: i as u32, room: at as Room, deadline: Travel::DUE });
                 }
             }
         }
@@ -155,25 +156,28 @@ impl Rooms {
         self.count[to] += 1;
     }
 
-    /// Adds to the travel of each room what its planes have moved in a step.
-    pub fn advance(&mut self, travel: impl Fn(usize) -> f64) {
+    /// Advances the clocks of each room by what they go in a step.
+    pub fn advance(&mut self, travel: impl Fn(usize) -> Travel) {
         for (room, (total, last)) in self.travel.iter_mut().zip(&mut self.last_travel).enumerate() {
             let now = travel(room);
             // Steps that end at an event are short: the next one may be long again.
-            *last = now.max(0.75 * *last);
-            *total += now;
+            *last = now.largest(Travel::ZERO.advanced(0.75, *last));
+            *total = total.advanced(1.0, now);
         }
     }
 
     /// Travel and deadlines, as [`Rooms::store`] left them.
     pub fn restore(&mut self, travel: &[f64], deadline: &[f64]) {
-        self.travel.copy_from_slice(travel);
+        for (room, &[across, output]) in self.travel.iter_mut().zip(travel.as_chunks().0) {
+            *room = Travel { across, output };
+        }
         self.deadlines.restore(deadline);
     }
 
     /// Travel and deadlines into a state that holds them as they were when this was last called.
     pub fn store(&mut self, travel: &mut Vec<f64>, deadline: &mut Vec<f64>) {
-        travel.clone_from(&self.travel);
+        travel.clear();
+        travel.extend(self.travel.iter().flat_map(|room| [room.across, room.output]));
         let m = self.memory(self.origin()).end;
         self.deadlines.store(Rooms::most_blocks(self.regions, m), deadline);
     }
@@ -236,11 +240,12 @@ mod tests {
         assert_eq!((rooms.block(1, 0), rooms.block(3, 1)), (0..2, 2..4));
         assert_eq!(rooms.frame(4 + 2 * 2 + 1), Some(6));
         // It comes back, another one leaves; only its block is looked at again.
-        rooms.deadlines.set(1, &[0], &[5.0]);
-        rooms.deadlines.set(3, &[1], &[5.0]);
+        let later = Travel { across: 5.0, output: 5.0 };
+        rooms.deadlines.set(1, &[0], &[later]);
+        rooms.deadlines.set(3, &[1], &[later]);
         let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
         rooms.update([1, 2].into_iter(), &place);
         assert_eq!(loose(&rooms), [1]);
-        assert_eq!(rooms.deadlines.all(), [5.0, f64::NEG_INFINITY]);
+        assert_eq!(rooms.deadlines.all(), [later, Travel::DUE]);
     }
 }

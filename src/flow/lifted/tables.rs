@@ -12,6 +12,7 @@ use crate::problem::{Regions, Samples};
 use super::frame::{IDENTITY, Mat, multiply, pull_back, straighten};
 use super::kind::{Exponent, Kind, Neuron};
 use super::rooms::Rooms;
+use super::travel::Travel;
 
 /// The frame of one region or boundary over the step.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,8 @@ pub struct Sweep {
     pub output: [Neuron; 2],
     /// A bound on the way it makes, as a vector.
     pub output_travel: f64,
+    /// What the clocks of the room advance.
+    pub clock: Travel,
 }
 
 /// The cluster on one boundary over the step.
@@ -145,11 +148,12 @@ impl<'a> Tables<'a> {
         let end = self.next(&self.kind.exponent(&self.field[k], 0.0, 1.0), start);
         let normals = [self.regions.normal(k - 1), self.regions.normal(k).map(|n| -n)];
         let planes = |m: &Mat| normals.map(|n| pull_back([0.0, n[0], n[1]], m));
-        let across = normals.map(|n| self.field[k].along(n));
-        let turn = across.map(|cubic| size(&cubic));
+        let fields = normals.map(|n| self.field[k].along(n));
+        let turn = fields.map(|cubic| size(&cubic));
         // d<n, w>/du = -beta c <n, h g>, and c grows by no more than exp(Int |h g|).
         let growth = if self.kind.is_lorentz() { self.strength[k].exp() } else { 1.0 };
-        let travel = self.kind.beta * turn[0].max(turn[1]) * row(start, 0) * growth;
+        let across = self.kind.beta * turn[0].max(turn[1]);
+        let travel = across * row(start, 0) * growth;
         // dc/du = -alpha <h g, w>
         let output_travel = self.kind.alpha * self.strength[k] * row(start, 1).hypot(row(start, 2)) * growth;
         Sweep {
@@ -157,9 +161,11 @@ impl<'a> Tables<'a> {
             end,
             planes: [planes(start), planes(&end)],
             travel,
-            steady: across.iter().all(keeps_sign),
+            steady: fields.iter().all(keeps_sign),
             output: [first_row(start), first_row(&end)],
             output_travel,
+            // In the kernel limit c moves, but nobody goes anywhere.
+            clock: Travel { across, output: self.kind.beta * output_travel },
         }
     }
 
@@ -182,6 +188,7 @@ impl<'a> Tables<'a> {
             steady: keeps_sign(&along),
             output: [first_row(start), first_row(&end)],
             output_travel: travel,
+            clock: Travel { across: travel, output: 0.0 },
         }
     }
 
@@ -203,6 +210,7 @@ impl Sweep {
             steady: true,
             output: [first_row(&IDENTITY); 2],
             output_travel: 0.0,
+            clock: Travel::ZERO,
         }
     }
 }

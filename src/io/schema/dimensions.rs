@@ -27,8 +27,8 @@ pub enum Dim {
     CanonicalParticle,
     Neuron,
     Room,
-    RoomTravel,
-    Block,
+    TravelEntry,
+    DeadlineEntry,
     NeuronVelocity,
     FrameEntry,
     Moment,
@@ -58,8 +58,8 @@ impl Dim {
         Dim::CanonicalParticle,
         Dim::Neuron,
         Dim::Room,
-        Dim::RoomTravel,
-        Dim::Block,
+        Dim::TravelEntry,
+        Dim::DeadlineEntry,
         Dim::NeuronVelocity,
         Dim::FrameEntry,
         Dim::Moment,
@@ -89,8 +89,8 @@ impl Dim {
             Dim::CanonicalParticle => "canonical_particle",
             Dim::Neuron => "neuron",
             Dim::Room => "room_entry",
-            Dim::RoomTravel => "room_number",
-            Dim::Block => "block",
+            Dim::TravelEntry => "travel_entry",
+            Dim::DeadlineEntry => "deadline_entry",
             Dim::NeuronVelocity => "neuron_velocity",
             Dim::FrameEntry => "frame_entry",
             Dim::Moment => "moment",
@@ -110,8 +110,8 @@ impl Dim {
             | Dim::CanonicalParticle
             | Dim::Neuron
             | Dim::Room
-            | Dim::RoomTravel
-            | Dim::Block
+            | Dim::TravelEntry
+            | Dim::DeadlineEntry
             | Dim::NeuronVelocity
             | Dim::FrameEntry
             | Dim::Moment

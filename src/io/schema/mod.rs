@@ -23,7 +23,7 @@ pub use variables::VARIABLES;
 
 /// Version of the schema, stored as the root attribute `format_version`. It rises when a reader
 /// of the older version would misread the newer file.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The groups of a run file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

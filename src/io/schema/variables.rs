@@ -308,8 +308,8 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "canonical_particle", &[CanonicalParticle]).says("position of a canonical particle"),
     index(Group::Checkpoint, "neuron", &[Neuron]).says("position of a neuron"),
     index(Group::Checkpoint, "room_entry", &[Room]).says("entry of room"),
-    index(Group::Checkpoint, "room_number", &[RoomTravel]).says("number of the room"),
-    index(Group::Checkpoint, "block", &[Block]).says("number of the block of neurons"),
+    index(Group::Checkpoint, "travel_entry", &[TravelEntry]).says("entry of travel"),
+    index(Group::Checkpoint, "deadline_entry", &[DeadlineEntry]).says("entry of deadline"),
     index(Group::Checkpoint, "neuron_velocity", &[NeuronVelocity])
         .says("position of a neuron that moves with momentum"),
     index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
@@ -330,8 +330,8 @@ pub static VARIABLES: &[Variable] = &[
     column("w_x", &[Slot, Neuron], Kind::F64).says("first component of w = (a, -b) in the frame of its place, by position"),
     column("w_y", &[Slot, Neuron], Kind::F64).says("second component of w = (a, -b) in the frame of its place, by position"),
     column("room", &[Slot, Room], Kind::U32).says("position of the first neuron of each room (regions, clusters by boundary and sign of c, origin), then of the end"),
-    column("travel", &[Slot, RoomTravel], Kind::F64).says("how far the boundaries of each room have moved, in the frames of its neurons"),
-    column("deadline", &[Slot, Block], Kind::F64).says("travel up to which each block of neurons needs no look"),
+    column("travel", &[Slot, TravelEntry], Kind::F64).says("two clocks of each room, one after the other: bounds on how far its boundaries and output weights have moved, in the frames of its neurons"),
+    column("deadline", &[Slot, DeadlineEntry], Kind::F64).says("travel up to which each block of neurons needs no look, on both clocks"),
     column("v_c", &[Slot, NeuronVelocity], Kind::F64)
         .says("sum of past gradients of c under momentum, by position"),
     column("v_x", &[Slot, NeuronVelocity], Kind::F64)

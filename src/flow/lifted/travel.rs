@@ -1,0 +1,111 @@
+//! Two clocks of a room, and deadlines on both.
+//!
+//! A neuron `z` of a region is at distance `s` from a line, and `ds/du = -beta c <n, h g>`,
+//! `dc/du = -alpha <h g, w>`. While the first clock advances by `A`, the sum of bounds on
+//! `beta |<n, h g>|`, and the second by `B`, the sum of bounds on `alpha |<h g, w>| / |z|`, its distance
+//! changes by at most `A (|c| + |z| B)`. Near a line `|c|` often is far below `|z|`: those neurons creep,
+//! and a bound by `|z|` alone would have them looked at in every step.
+
+/// Both clocks of a room, or a deadline on both, or what they advance in a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Travel {
+    /// How far lines have moved, for neurons with `|c| = 1`.
+    pub across: f64,
+    /// How far `c` may have moved, for neurons with `|z| = 1`.
+    pub output: f64,
+}
+
+/// Room for the rounding of clocks.
+const SLACK: f64 = 1.0 - 1e-9;
+/// The first clock is taken to advance by at least this share of the second: fields may turn.
+const LEAST_SHARE: f64 = 1e-6;
+
+impl Travel {
+    /// Where all clocks start.
+    pub const ZERO: Travel = Travel { across: 0.0, output: 0.0 };
+    /// A deadline that has passed.
+    pub const DUE: Travel = Travel { across: f64::NEG_INFINITY, output: f64::NEG_INFINITY };
+    /// A deadline that never passes.
+    pub const NEVER: Travel = Travel { across: f64::INFINITY, output: f64::INFINITY };
+
+    /// Whether a deadline has passed.
+    #[inline(always)]
+    pub fn is_past(self, deadline: Travel) -> bool {
+        self.across > deadline.across || self.output > deadline.output
+    }
+
+    /// The deadline of whoever has this [`margin`] from now on.
+    pub fn deadline(self, margin: f64, direction: Travel) -> Travel {
+        // No clock that stands still in this direction is relied on, however large the margin.
+        let ahead = |share: f64| if share == 0.0 { 0.0 } else { SLACK * margin * share };
+        Travel {
+            across: self.across + ahead(direction.across),
+            output: self.output + ahead(direction.output),
+        }
+    }
+
+    /// The clocks when they have advanced by `steps` times `step`.
+    pub fn advanced(self, steps: f64, step: Travel) -> Travel {
+        Travel { across: self.across + steps * step.across, output: self.output + steps * step.output }
+    }
+
+    /// The earlier of both on either clock.
+    pub fn earliest(self, other: Travel) -> Travel {
+        Travel { across: self.across.min(other.across), output: self.output.min(other.output) }
+    }
+
+    /// The larger of both on either clock.
+    pub fn largest(self, other: Travel) -> Travel {
+        Travel { across: self.across.max(other.across), output: self.output.max(other.output) }
+    }
+
+    /// The proportion in which both clocks advance, from what they do in a step; the larger entry is 1.
+    /// It only decides how a margin is shared out: deadlines hold whatever the clocks do.
+    pub fn direction(self) -> Travel {
+        let size = self.across.max(self.output);
+        if size == 0.0 || !size.is_finite() {
+            return Travel { across: 1.0, output: 0.0 };
+        }
+        let (across, output) = (self.across / size, self.output / size);
+        Travel { across: across.max(LEAST_SHARE * output), output }
+    }
+}
+
+/// How many times this `direction` both clocks may advance before a neuron can be reached that is at
+/// `distance` from a line, has output weight `speed = |c|` and `length = |z|`: the positive root `t` of
+/// `A t (|c| + |z| B t) = s`.
+#[inline(always)]
+pub fn margin(distance: f64, speed: f64, length: f64, direction: Travel) -> f64 {
+    let far = distance / direction.across;
+    let root = (speed * speed + 4.0 * length * direction.output * far).sqrt();
+    // Not zero, lest zero be divided by zero: who is on a line without moving has no margin.
+    2.0 * far / (speed + root).max(f64::MIN_POSITIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Distances last until a deadline, whatever the clocks do, and no longer.
+    #[test]
+    fn deadlines_use_up_distances() {
+        let start = Travel { across: 0.25, output: 0.125 };
+        for (across, output) in [(1.0, 0.5), (1e-3, 2.0), (0.3, 0.0), (0.0, 0.7), (0.0, 0.0)] {
+            let direction = Travel { across, output }.direction();
+            for (distance, speed, length) in [(0.2, 0.01, 1.0), (1e-6, 1e-9, 3.0), (0.5, 2.0, 2.0)] {
+                let deadline = start.deadline(margin(distance, speed, length, direction), direction);
+                let (a, b) = (deadline.across - start.across, deadline.output - start.output);
+                let used = a * (speed + length * b) / distance;
+                assert!(used < 1.0 && used > 1.0 - 1e-8, "{direction:?} {used}");
+            }
+        }
+        // On a line and at rest: due at once.
+        let direction = Travel { across: 1.0, output: 1.0 };
+        assert_eq!(margin(0.0, 0.0, 1.0, direction), 0.0);
+        // With c = 0 for good nothing is reached, but that c begins to move is noticed.
+        let still = Travel { across: 1.0, output: 0.0 };
+        let deadline = Travel::ZERO.deadline(margin(0.1, 0.0, 1.0, still), still);
+        assert!(!Travel { across: 1e300, output: 0.0 }.is_past(deadline));
+        assert!(Travel { across: 0.0, output: 1e-300 }.is_past(deadline));
+    }
+}
