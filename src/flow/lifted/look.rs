@@ -16,7 +16,7 @@ use crate::problem::Place;
 use super::kind::Neuron;
 use super::rooms::BLOCK;
 use super::tables::Sweep;
-use super::travel::{Travel, margin};
+use super::travel::{Margin, Travel};
 
 /// Room for the rounding of distances, relative to `|z|` times the size of a plane.
 const ROUNDING: f64 = 1e-14;
@@ -47,7 +47,7 @@ pub struct Lanes<'a> {
 /// Looks at those neurons of a block that are at `home`: sets `flags[i]` to 1 for those that may meet
 /// an event, to 0 for all others. Returns the least margin at the start of the step: how far the clocks
 /// of the room may advance from there before any of them can be reached.
-pub fn look(lanes: Lanes<'_>, home: Place, sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> f64 {
+pub fn look(lanes: Lanes<'_>, home: Place, sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> Margin {
     match sides {
         Sides::Positive => look_inside(lanes, home, sweep, flags),
         Sides::Either => look_pinned(lanes, home, sweep, flags),
@@ -55,12 +55,12 @@ pub fn look(lanes: Lanes<'_>, home: Place, sweep: &Sweep, sides: Sides, flags: &
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_inside(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
+fn look_inside(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> Margin {
     look_lanes::<false>(lanes, home, sweep, flags)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_pinned(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> f64 {
+fn look_pinned(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> Margin {
     look_lanes::<true>(lanes, home, sweep, flags)
 }
 
@@ -73,34 +73,28 @@ fn look_lanes<const EITHER: bool>(
     home: Place,
     sweep: &Sweep,
     flags: &mut [u8; BLOCK],
-) -> f64 {
+) -> Margin {
     let test = Test::<EITHER>::new(sweep);
-    let mut least = [f64::INFINITY; WIDTH];
+    let mut least = [Margin::NONE; WIDTH];
     let whole = c.len() / WIDTH * WIDTH;
     for start in (0..whole).step_by(WIDTH) {
         for lane in 0..WIDTH {
             let i = start + lane;
             let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
             flags[i] = flag;
-            least[lane] = smaller(least[lane], margin);
+            least[lane] = least[lane].least(margin);
         }
     }
     for i in whole..c.len() {
         let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
         flags[i] = flag;
-        least[0] = smaller(least[0], margin);
+        least[0] = least[0].least(margin);
     }
-    least.into_iter().fold(f64::INFINITY, smaller)
-}
-
-/// The smaller of two margins; a NaN counts as small.
-#[inline(always)]
-fn smaller(a: f64, b: f64) -> f64 {
-    if b >= a { a } else { b }
+    least.into_iter().fold(Margin::NONE, Margin::least)
 }
 
 /// The same of one neuron: whether it may meet an event, and its margin.
-pub fn is_near(z: Neuron, sweep: &Sweep, sides: Sides) -> (bool, f64) {
+pub fn is_near(z: Neuron, sweep: &Sweep, sides: Sides) -> (bool, Margin) {
     match sides {
         Sides::Positive => Test::<false>::new(sweep).of(z),
         Sides::Either => Test::<true>::new(sweep).of(z),
@@ -115,7 +109,6 @@ struct Test<const EITHER: bool> {
     output: [Neuron; 2],
     output_travel: f64,
     clock: Travel,
-    direction: Travel,
 }
 
 impl<const EITHER: bool> Test<EITHER> {
@@ -131,19 +124,18 @@ impl<const EITHER: bool> Test<EITHER> {
             // Where the field turns, no neuron counts as monotone.
             output_travel: if sweep.steady { sweep.output_travel } else { f64::INFINITY },
             clock: sweep.clock,
-            direction: sweep.clock.direction(),
         }
     }
 
     /// [`Test::of`] where the neuron is at home, nothing where it is a stranger.
     #[inline(always)]
-    fn at_home(&self, z: Neuron, here: bool) -> (u8, f64) {
+    fn at_home(&self, z: Neuron, here: bool) -> (u8, Margin) {
         let (near, margin) = self.of(z);
-        (u8::from(near & here), if here { margin } else { f64::INFINITY })
+        (u8::from(near & here), if here { margin } else { Margin::NONE })
     }
 
     #[inline(always)]
-    fn of(&self, z: Neuron) -> (bool, f64) {
+    fn of(&self, z: Neuron) -> (bool, Margin) {
         let [[a0, b0], [a1, b1]] = self.planes;
         let dot = |p: Neuron| p[0] * z[0] + p[1] * z[1] + p[2] * z[2];
         let (mut a, mut b) = (dot(a0), dot(b0));
@@ -153,26 +145,28 @@ impl<const EITHER: bool> Test<EITHER> {
             (a_end, b_end) = (a_end * 1f64.copysign(a), b_end * 1f64.copysign(b));
             (a, b) = (a.abs(), b.abs());
         }
-        // Not zero, lest a neuron that is nothing makes a margin that is NaN and hides those of others.
-        let length = (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]).sqrt().max(f64::MIN_POSITIVE);
+        // Everything is compared in squares where |z| comes in: a root for each would cost the most.
+        let square = z[0] * z[0] + z[1] * z[1] + z[2] * z[2];
+        let exceeds = |value: f64, factor: f64| (value > 0.0) & (value * value > factor * factor * square);
+        let rounding = self.rounding * (z[0].abs() + z[1].abs() + z[2].abs());
         let nearest = if a < b { a } else { b };
         let at_end = if a_end < b_end { a_end } else { b_end };
         let (sum_a, sum_b) = (a + a_end.abs(), b + b_end.abs());
         let sum = if sum_a < sum_b { sum_a } else { sum_b };
         // Written so that a NaN counts as near. Whoever starts on a plane of a boundary may be about to
         // leave it to the side that its cluster does not hold.
-        let inside = (at_end > self.rounding * length) & (!EITHER | (nearest > self.rounding * length));
-        let out_of_reach = sum > self.reach * length;
+        let inside = (at_end > rounding) & (!EITHER | (nearest > rounding));
+        let out_of_reach = exceeds(sum, self.reach);
         let c = dot(self.output[0]).abs();
         let (monotone, speed) = if EITHER {
-            (self.output_travel < f64::INFINITY, length)
+            (self.output_travel < f64::INFINITY, square.sqrt())
         } else {
-            (c + dot(self.output[1]).abs() > self.output_travel * length, c)
+            (exceeds(c + dot(self.output[1]).abs(), self.output_travel), c)
         };
-        let distance = (nearest - self.rounding * length).max(0.0);
+        let distance = (nearest - rounding).max(0.0);
         // No less strict than deadlines, so that it does not matter who has one.
-        let slow = distance > self.clock.across * (speed + self.clock.output * length);
+        let slow = exceeds(distance - self.clock.across * speed, self.clock.across * self.clock.output);
         let near = !(inside & (out_of_reach | monotone | slow));
-        (near, margin(distance, speed, length, self.direction))
+        (near, Margin::new(distance, speed, square))
     }
 }

@@ -8,7 +8,7 @@ use crate::problem::{Place, PlaceKind, Regions};
 
 use super::kind::Neuron;
 use super::rooms::{Rooms, room_of};
-use super::travel::{Travel, margin};
+use super::travel::{Margin, Travel};
 
 /// How far clocks may advance until an event, which divides the classes of nearness.
 const LIMITS: [f64; 5] = [1.0 / 1024.0, 1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0];
@@ -64,14 +64,14 @@ fn gather<T: Copy + Send + Sync>(values: &mut Vec<T>, source: &[u32], scratch: &
 /// Class of a neuron, the nearest to an event first.
 fn nearness(regions: &Regions, [c, x, y]: Neuron, place: Place) -> usize {
     let k = place.index();
-    let length = (c * c + x * x + y * y).sqrt().max(f64::MIN_POSITIVE);
+    let square = c * c + x * x + y * y;
     let until_event = match place.kind() {
         PlaceKind::Free => {
             let (low, high) = (regions.normal(k - 1), regions.normal(k));
             let distance = (low[0] * x + low[1] * y).min(-high[0] * x - high[1] * y);
-            margin(distance, c.abs(), length, Travel { across: 1.0, output: 1.0 })
+            Margin::new(distance, c.abs(), square).along(Travel { across: 1.0, output: 1.0 })
         }
-        PlaceKind::Pinned => c.abs().min(x.hypot(y)) / length,
+        PlaceKind::Pinned => c.abs().min(x.hypot(y)) / square.sqrt(),
         PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => return 0,
     };
     // A NaN, and anything on its boundary, is nearest.

@@ -19,6 +19,8 @@ pub struct Travel {
 const SLACK: f64 = 1.0 - 1e-9;
 /// The first clock is taken to advance by at least this share of the second: fields may turn.
 const LEAST_SHARE: f64 = 1e-6;
+/// What of a distance the present `c` may use up; the rest is for its growth.
+const SHARE: f64 = 0.75;
 
 impl Travel {
     /// Where all clocks start.
@@ -34,10 +36,11 @@ impl Travel {
         self.across > deadline.across || self.output > deadline.output
     }
 
-    /// The deadline of whoever has this [`margin`] from now on.
-    pub fn deadline(self, margin: f64, direction: Travel) -> Travel {
+    /// The deadline of whoever has this margin from now on.
+    pub fn deadline(self, margin: Margin, direction: Travel) -> Travel {
+        let steps = SLACK * margin.along(direction);
         // No clock that stands still in this direction is relied on, however large the margin.
-        let ahead = |share: f64| if share == 0.0 { 0.0 } else { SLACK * margin * share };
+        let ahead = |share: f64| if share == 0.0 { 0.0 } else { steps * share };
         Travel {
             across: self.across + ahead(direction.across),
             output: self.output + ahead(direction.output),
@@ -71,41 +74,93 @@ impl Travel {
     }
 }
 
-/// How many times this `direction` both clocks may advance before a neuron can be reached that is at
-/// `distance` from a line, has output weight `speed = |c|` and `length = |z|`: the positive root `t` of
-/// `A t (|c| + |z| B t) = s`.
+/// How far one or several neurons are from a line, in a form that takes no roots for each of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Margin {
+    /// The least `s / |c|`.
+    pub by_output: f64,
+    /// The least `(s / |z|)^2`.
+    pub by_length: f64,
+}
+
+impl Margin {
+    /// Of nobody.
+    pub const NONE: Margin = Margin { by_output: f64::INFINITY, by_length: f64::INFINITY };
+
+    /// Of a neuron at `distance` from a line, with output weight `|c|` and the square of `|z|`.
+    #[inline(always)]
+    pub fn new(distance: f64, output: f64, square: f64) -> Margin {
+        // Not zero, lest zero be divided by zero: who is on a line has no margin, moving or not.
+        Margin {
+            by_output: distance / output.max(f64::MIN_POSITIVE),
+            by_length: distance * distance / square.max(f64::MIN_POSITIVE),
+        }
+    }
+
+    /// Of several.
+    #[inline(always)]
+    pub fn least(self, other: Margin) -> Margin {
+        Margin {
+            by_output: smaller(self.by_output, other.by_output),
+            by_length: smaller(self.by_length, other.by_length),
+        }
+    }
+
+    /// How many times this `direction` both clocks may advance before any of them is reached: `t` such
+    /// that `A t |c|` is at most a [`SHARE`] of `s`, and `A t |z| B t` at most the rest.
+    pub fn along(self, direction: Travel) -> f64 {
+        let Travel { across, output } = direction;
+        if output == 0.0 {
+            return self.by_output / across;
+        }
+        let steady = SHARE * self.by_output / across;
+        let growing = ((1.0 - SHARE) * self.by_length.sqrt() / (across * output)).sqrt();
+        smaller(steady, growing)
+    }
+}
+
+/// The smaller of two; a NaN counts as small.
 #[inline(always)]
-pub fn margin(distance: f64, speed: f64, length: f64, direction: Travel) -> f64 {
-    let far = distance / direction.across;
-    let root = (speed * speed + 4.0 * length * direction.output * far).sqrt();
-    // Not zero, lest zero be divided by zero: who is on a line without moving has no margin.
-    2.0 * far / (speed + root).max(f64::MIN_POSITIVE)
+fn smaller(a: f64, b: f64) -> f64 {
+    if b >= a { a } else { b }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Distances last until a deadline, whatever the clocks do, and no longer.
+    /// Distances last until a deadline, whatever the clocks do, and not much longer.
     #[test]
     fn deadlines_use_up_distances() {
         let start = Travel { across: 0.25, output: 0.125 };
         for (across, output) in [(1.0, 0.5), (1e-3, 2.0), (0.3, 0.0), (0.0, 0.7), (0.0, 0.0)] {
             let direction = Travel { across, output }.direction();
             for (distance, speed, length) in [(0.2, 0.01, 1.0), (1e-6, 1e-9, 3.0), (0.5, 2.0, 2.0)] {
-                let deadline = start.deadline(margin(distance, speed, length, direction), direction);
+                let deadline = start.deadline(Margin::new(distance, speed, length * length), direction);
                 let (a, b) = (deadline.across - start.across, deadline.output - start.output);
                 let used = a * (speed + length * b) / distance;
-                assert!(used < 1.0 && used > 1.0 - 1e-8, "{direction:?} {used}");
+                assert!(used < 1.0 && used > 1.0 - SHARE - 1e-8, "{direction:?} {used}");
             }
         }
         // On a line and at rest: due at once.
-        let direction = Travel { across: 1.0, output: 1.0 };
-        assert_eq!(margin(0.0, 0.0, 1.0, direction), 0.0);
+        let both = Travel { across: 1.0, output: 1.0 };
+        assert_eq!(Margin::new(0.0, 0.0, 1.0).along(both), 0.0);
         // With c = 0 for good nothing is reached, but that c begins to move is noticed.
         let still = Travel { across: 1.0, output: 0.0 };
-        let deadline = Travel::ZERO.deadline(margin(0.1, 0.0, 1.0, still), still);
+        let deadline = Travel::ZERO.deadline(Margin::new(0.1, 0.0, 1.0), still);
         assert!(!Travel { across: 1e300, output: 0.0 }.is_past(deadline));
         assert!(Travel { across: 0.0, output: 1e-300 }.is_past(deadline));
+    }
+
+    /// Several have the least margin of any of them, in every direction.
+    #[test]
+    fn together_they_have_the_least_margin() {
+        let (one, other) = (Margin::new(0.1, 0.01, 9.0), Margin::new(0.2, 0.5, 1.0));
+        for output in [0.0, 1e-3, 0.1, 1.0] {
+            let direction = Travel { across: 1.0, output };
+            let least = one.along(direction).min(other.along(direction));
+            assert_eq!(one.least(other).along(direction), least);
+        }
+        assert_eq!(one.least(Margin::NONE), one);
     }
 }
