@@ -46,3 +46,18 @@ fn looking_at_everybody_finds_nobody_else() {
         assert!(events > 500 || !flow.moves().1, "{events}");
     }
 }
+
+/// A step over which neurons would grow by far more than they can is refused before anybody is looked at.
+#[test]
+fn steps_far_too_long_cost_nothing() {
+    let m = 3000;
+    let mut draw = Draw(7);
+    let samples = Samples::new(&[-1.2, -0.7, 0.4, 1.3], &[2.0, -1.0, 1.5, -2.0]).unwrap();
+    let [c, a, b] = [(); 3].map(|()| draw.list(m, -1.5, 1.5));
+    let neurons = Neurons::uniform(c, a, b).unwrap();
+    let (stepper, mut state) = Stepper::start(samples, neurons, Flow::Lifted { kappa: 1.0 }, 1e-7).unwrap();
+    let record = stepper.with_fixed_step(1e5).step(&mut state, 1e9).unwrap();
+    assert!(record.rejections >= 3 && record.step_size < 100.0, "{record:?}");
+    // Three pushes of the step that was taken, and all grouped or boosted anew after it.
+    assert!(record.touched <= 5 * m as u64, "{record:?}");
+}

@@ -26,6 +26,9 @@ use super::travel::Travel;
 /// A frame whose entries pass this is applied to its neurons and starts anew: every neuron that comes in
 /// is rounded in frame coordinates, which costs its invariant this squared times the rounding.
 const LARGEST_ENTRY: f64 = 4.0;
+/// A step whose boosts may grow neurons by `exp` of this is not worth a push: rounding would leave
+/// nothing of their invariants, and every walk would be thousands of stretches long.
+const LONGEST_RAPIDITY: f64 = 40.0;
 /// Neurons are grouped anew when this share of them is loose: looking at those one by one then has cost
 /// about as much as grouping.
 const LOOSE_SHARE: usize = 6;
@@ -188,6 +191,11 @@ impl Cloud {
     ) {
         let count = regions.boundaries();
         let tables = Tables::new(samples, regions, path, self.kind, self.kappa, &self.rooms, &self.frames);
+        if self.kind.is_lorentz() && tables.strongest(&self.rooms) > LONGEST_RAPIDITY {
+            walks.clear(significant);
+            walks.given_up = true;
+            return;
+        }
         let (candidates, looked) = find(&tables, &mut self.rooms, state);
         self.touched += looked;
         let size = (candidates.len() / 64).clamp(512, 65536).max(32 * count);

@@ -115,6 +115,12 @@ impl<'a> Tables<'a> {
         tables
     }
 
+    /// A bound on the rapidity of any boost in a region that somebody is in.
+    pub fn strongest(&self, rooms: &Rooms) -> f64 {
+        let inhabited = (1..self.strength.len()).filter(|&k| rooms.count(k) > 0);
+        inhabited.map(|k| self.strength[k]).fold(0.0, f64::max)
+    }
+
     /// The cubics that must stay non-positive for boundary `b` to hold neurons with this sign of
     /// `c`: the outward normal velocities, up to a positive factor, just clockwise and just
     /// anticlockwise (section 6; `v = -c <g, n>`).

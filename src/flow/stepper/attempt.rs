@@ -71,7 +71,7 @@ impl Stepper {
         for push in 1..=MAX_PUSHES {
             self.push(state, &path, significant);
             if self.trial.walks.given_up {
-                let cause = "a particle meets thousands of events within the step";
+                let cause = "particles cannot be followed over so long a step";
                 return (Attempt::Rejected { error: f64::INFINITY, next: 0.1 * h, cause }, push);
             }
             let trial = &self.trial;
