@@ -47,6 +47,43 @@ fn looking_at_everybody_finds_nobody_else() {
     }
 }
 
+/// Neurons within rounding of a line, most of them with hardly any `c`: stepped on, resumed after every
+/// step with the deadlines of the state, and looked at one and all.
+#[test]
+fn those_next_to_a_line_are_found_whoever_looks() {
+    for seed in 0..12 {
+        let flow = if seed % 2 == 0 { Flow::Lifted { kappa: 1.0 } } else { Flow::Adaptive { kappa: 1.0 } };
+        let (m, mut draw) = (600, Draw(100 + seed));
+        // Some lines are nearly the same.
+        let x = [-1.2, -0.7, -0.7 + 1e-8, 0.4, 0.4 + 1e-5, 1.3];
+        let samples = Samples::new(&x, &draw.list(6, -3.0, 3.0)).unwrap();
+        let [mut c, mut a, mut b] = [(); 3].map(|()| draw.list(m, -1.5, 1.5));
+        for i in (0..m).filter(|i| i % 4 != 0) {
+            let (power, side) = ((i % 7) as i32, if i % 2 == 0 { 1.0 } else { -1.0 });
+            b[i] = -a[i] * x[i % 6] + side * 10f64.powi(power - 18);
+            c[i] *= 10f64.powi(-((i % 13) as i32));
+            (a[i], b[i]) = (a[i] * 3.0, b[i] * 3.0);
+        }
+        let neurons = Neurons::uniform(c, a, b).unwrap();
+        let mass = neurons.mass().to_vec();
+        let (mut skipping, mut one) = Stepper::start(samples.clone(), neurons, flow, 1e-6).unwrap();
+        let (mut other, mut third) = (one.clone(), one.clone());
+        for step in 0..150 {
+            let record = skipping.step(&mut one, 1e9).unwrap();
+            let mut resumed = Stepper::resume(samples.clone(), mass.clone(), flow, 1e-6, &third).unwrap();
+            assert!(record == resumed.step(&mut third, 1e9).unwrap(), "seed {seed}, step {step}");
+            assert!(one == third, "seed {seed}, step {step}: resumed");
+            other.deadline.fill(f64::NEG_INFINITY);
+            let mut looking = Stepper::resume(samples.clone(), mass.clone(), flow, 1e-6, &other).unwrap();
+            looking.step(&mut other, 1e9).unwrap();
+            assert!(
+                without_deadlines(&one) == without_deadlines(&other),
+                "seed {seed}, step {step}: looked at"
+            );
+        }
+    }
+}
+
 /// A step over which neurons would grow by far more than they can is refused before anybody is looked at.
 #[test]
 fn steps_far_too_long_cost_nothing() {

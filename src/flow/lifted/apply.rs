@@ -12,6 +12,7 @@ use super::loose::Entry;
 use super::rooms::{Rooms, room_of, rooms_of};
 use super::second::{Cluster, Second, of_neuron, of_pinned};
 use super::start::Totals;
+use super::travel::Travel;
 
 /// Neurons that one task handles.
 const TASK: usize = 16_384;
@@ -92,6 +93,8 @@ pub fn apply_some(
             touched += rooms.memory(room).len() as u64;
             sum.add(&at_home(&frames[frame], room, rooms, state, mass, regions));
             rooms.deadlines.disturb(room);
+            // No deadline is left that counts from earlier: small clocks lose less.
+            rooms.travel[room] = Travel::ZERO;
         }
     }
     // Which of the frames that are due, if any, a room has.

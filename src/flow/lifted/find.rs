@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::flow::state::State;
 
-use super::look::{Lanes, Sides, is_near, look};
+use super::look::{LARGEST_PLANE, Lanes, Sides, is_near, look};
 use super::loose::Entry;
 use super::rooms::{BLOCK, Rooms};
 use super::tables::{Sweep, Tables};
@@ -84,7 +84,9 @@ pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>,
 
 fn prospect<'a>(tables: &'a Tables<'_>, rooms: &Rooms, room: usize) -> Prospect<'a> {
     let count = tables.regions.boundaries();
-    let sweep = rooms.frame(room).filter(|&frame| frame > 0).map(|frame| &tables.sweeps[frame]);
+    // The dead stay dead, and in the kernel limit all stay where they are.
+    let moves = |&frame: &usize| frame > 0 && (frame >= count || tables.kind.beta > 0.0);
+    let sweep = rooms.frame(room).filter(moves).map(|frame| &tables.sweeps[frame]);
     let leaving = if room == rooms.origin() {
         tables.origin_leaves.iter().any(|&u| u <= 1.0)
     } else if room >= count {
@@ -94,9 +96,15 @@ fn prospect<'a>(tables: &'a Tables<'_>, rooms: &Rooms, room: usize) -> Prospect<
         false
     };
     let travel = rooms.travel[room];
+    let end = match sweep {
+        None => travel,
+        // Whoever has no margin in this frame may have had one in an earlier one.
+        Some(sweep) if sweep.largest_plane() > LARGEST_PLANE => Travel::NEVER,
+        Some(sweep) => travel.advanced(1.0, sweep.clock),
+    };
     Prospect {
         leaving,
-        travel: [travel, travel.advanced(1.0, sweep.map_or(Travel::ZERO, |sweep| sweep.clock))],
+        travel: [travel, end],
         sweep,
         sides: if room < count { Sides::Positive } else { Sides::Either },
     }

@@ -21,6 +21,10 @@ use super::travel::{Margin, Travel};
 /// Room for the rounding of distances, relative to `|z|` times the size of a plane.
 const ROUNDING: f64 = 1e-14;
 
+/// With planes whose entries are up to this, rounding takes nobody's margin away who had one in an earlier
+/// frame.
+pub const LARGEST_PLANE: f64 = 16.0;
+
 /// Whether the signs of the two plane functions matter (a region: both are positive inside) or
 /// only that they do not change (a boundary).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,8 +118,7 @@ struct Test<const EITHER: bool> {
 impl<const EITHER: bool> Test<EITHER> {
     #[inline(always)]
     fn new(sweep: &Sweep) -> Test<EITHER> {
-        let size = sweep.planes.as_flattened().as_flattened().iter();
-        let rounding = ROUNDING * size.fold(0.0, |most: f64, entry| most.max(entry.abs()));
+        let rounding = ROUNDING * sweep.largest_plane();
         Test {
             planes: sweep.planes,
             reach: sweep.travel + rounding,
@@ -148,7 +151,8 @@ impl<const EITHER: bool> Test<EITHER> {
         // Everything is compared in squares where |z| comes in: a root for each would cost the most.
         let square = z[0] * z[0] + z[1] * z[1] + z[2] * z[2];
         let exceeds = |value: f64, factor: f64| (value > 0.0) & (value * value > factor * factor * square);
-        let rounding = self.rounding * (z[0].abs() + z[1].abs() + z[2].abs());
+        let sum_of_sizes = z[0].abs() + z[1].abs() + z[2].abs();
+        let rounding = self.rounding * sum_of_sizes;
         let nearest = if a < b { a } else { b };
         let at_end = if a_end < b_end { a_end } else { b_end };
         let (sum_a, sum_b) = (a + a_end.abs(), b + b_end.abs());
@@ -159,11 +163,12 @@ impl<const EITHER: bool> Test<EITHER> {
         let out_of_reach = exceeds(sum, self.reach);
         let c = dot(self.output[0]).abs();
         let (monotone, speed) = if EITHER {
-            (self.output_travel < f64::INFINITY, square.sqrt())
+            // Whose length is lost in its square has no margin.
+            (self.output_travel < f64::INFINITY, if square > 1e-290 { square.sqrt() } else { f64::INFINITY })
         } else {
             (exceeds(c + dot(self.output[1]).abs(), self.output_travel), c)
         };
-        let distance = (nearest - rounding).max(0.0);
+        let distance = (nearest - ROUNDING * LARGEST_PLANE * sum_of_sizes).max(0.0);
         // No less strict than deadlines, so that it does not matter who has one.
         let slow = exceeds(distance - self.clock.across * speed, self.clock.across * self.clock.output);
         let near = !(inside & (out_of_reach | monotone | slow));

@@ -206,6 +206,12 @@ impl<'a> Tables<'a> {
 }
 
 impl Sweep {
+    /// The largest entry of its planes.
+    pub fn largest_plane(&self) -> f64 {
+        let entries = self.planes.as_flattened().as_flattened().iter();
+        entries.fold(0.0, |most: f64, entry| most.max(entry.abs()))
+    }
+
     /// Of a region or boundary that nobody is in at the start of the step.
     fn uninhabited() -> Sweep {
         Sweep {
