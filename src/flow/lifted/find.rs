@@ -150,19 +150,19 @@ fn find_loose(prospects: &[Prospect<'_>], rooms: &mut Rooms, state: &State) -> V
         if prospect.leaving {
             return Some(entry.at);
         }
-        if !prospect.travel[1].is_past(entry.deadline) {
+        if !prospect.travel[1].is_past(entry.deadline.into()) {
             return None;
         }
         let Some(sweep) = prospect.sweep else {
             // The dead stay dead.
             if entry.room == 0 {
-                entry.deadline = Travel::NEVER;
+                entry.deadline = Travel::NEVER.into();
             }
             return None;
         };
         let z = [state.c[at], state.w_x[at], state.w_y[at]];
         let (near, margin) = is_near(z, sweep, prospect.sides);
-        entry.deadline = prospect.travel[0].deadline(margin, sweep.clock.direction());
+        entry.deadline = prospect.travel[0].deadline(margin, sweep.clock.direction()).into();
         near.then_some(entry.at)
     };
     let due = |room: usize, earliest| prospects[room].leaving || prospects[room].travel[1].is_past(earliest);

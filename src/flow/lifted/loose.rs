@@ -4,7 +4,7 @@
 //! is many steps away are kept apart, and cost nothing until the first of them is due.
 
 use super::rooms::Room;
-use super::travel::Travel;
+use super::travel::{Short, Travel};
 
 /// A neuron away from home.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,7 +14,14 @@ pub struct Entry {
     /// The room it is in.
     pub room: Room,
     /// What that room's clocks show when it needs a look.
-    pub deadline: Travel,
+    pub deadline: Short,
+}
+
+impl Entry {
+    /// Someone who needs a look.
+    pub fn due(at: u32, room: Room) -> Entry {
+        Entry { at, room, deadline: Travel::DUE.into() }
+    }
 }
 
 /// Deadlines further away than this many steps like the last ones are not watched in every step.
@@ -58,7 +65,7 @@ impl Loose {
     /// Has all in these rooms looked at again.
     pub fn disturb(&mut self, rooms: impl Fn(usize) -> bool) {
         for entry in self.watched.iter_mut().chain(&mut self.asleep).filter(|e| rooms(e.room as usize)) {
-            entry.deadline = Travel::DUE;
+            entry.deadline = Travel::DUE.into();
         }
         for (room, earliest) in self.earliest.iter_mut().enumerate() {
             // Never, where nobody sleeps.
@@ -79,8 +86,8 @@ impl Loose {
             return;
         }
         let asleep = std::mem::take(&mut self.asleep).into_iter();
-        let (asleep, awake): (Vec<Entry>, Vec<Entry>) =
-            asleep.partition(|entry| !due(entry.room as usize, entry.deadline) && is_far(entry, &travel));
+        let (asleep, awake): (Vec<Entry>, Vec<Entry>) = asleep
+            .partition(|entry| !due(entry.room as usize, entry.deadline.into()) && is_far(entry, &travel));
         let watched = std::mem::take(&mut self.watched);
         self.watched = merge(watched.into_iter(), awake.into_iter()).collect();
         self.earliest.fill(Travel::NEVER);
@@ -91,7 +98,7 @@ impl Loose {
     fn put_to_sleep(&mut self, tired: Vec<Entry>) {
         for entry in &tired {
             let earliest = &mut self.earliest[entry.room as usize];
-            *earliest = earliest.earliest(entry.deadline);
+            *earliest = earliest.earliest(entry.deadline.into());
         }
         let asleep = std::mem::take(&mut self.asleep);
         self.asleep = merge(asleep.into_iter(), tired.into_iter()).collect();
@@ -113,7 +120,7 @@ impl Loose {
             }
             old.next_if(|entry| entry.at == at);
             if let Some(room) = room {
-                self.watched.push(Entry { at, room, deadline: Travel::DUE });
+                self.watched.push(Entry::due(at, room));
             }
         }
         self.watched.extend(old);
@@ -135,10 +142,9 @@ impl Loose {
 
 /// Whether a deadline is further away than the horizon.
 fn is_far(entry: &Entry, travel: impl Fn(usize) -> [Travel; 2]) -> bool {
-    let [total, step] = travel(entry.room as usize);
+    let ([total, step], deadline) = (travel(entry.room as usize), Travel::from(entry.deadline));
     // The dead (room 0) sleep for ever.
-    !total.advanced(HORIZON, step).is_past(entry.deadline)
-        && (entry.deadline != Travel::NEVER || entry.room == 0)
+    !total.advanced(HORIZON, step).is_past(deadline) && (deadline != Travel::NEVER || entry.room == 0)
 }
 
 /// Two ascending lists as one.
@@ -161,7 +167,7 @@ mod tests {
     /// All are there in order, whoever is watched, and sleepers wake when one of them is due.
     #[test]
     fn nobody_is_lost() {
-        let at = |across: f64| Travel { across, output: f64::INFINITY };
+        let at = |across: f64| Travel { across, output: f64::INFINITY }.into();
         let entries =
             (0..2000).map(|i| Entry { at: 2 * i, room: i % 3, deadline: at(f64::from(i)) }).collect();
         let step = [Travel::ZERO, Travel { across: 1.0, output: 1.0 }];
@@ -181,11 +187,11 @@ mod tests {
         let later = [Travel { across: 3.0, output: 3.0 }, step[1]];
         loose.wake(|room, earliest| room == 2 && earliest.across < 32.5, |_| later);
         assert_eq!((loose.watched.len(), everybody(&loose) == expected), (35, true));
-        assert!(loose.watched.iter().all(|entry| entry.deadline.across < 35.0));
+        assert!(loose.watched.iter().all(|entry| Travel::from(entry.deadline).across < 35.0));
         loose.disturb(|room| room == 1);
         loose.wake(|_, earliest| earliest == Travel::DUE, |_| later);
         assert_eq!(loose.watched.len(), 35 + (35..2000).filter(|i| i % 3 == 1).count());
-        let disturbed = |entry: &Entry| entry.deadline == Travel::DUE;
+        let disturbed = |entry: &Entry| entry.deadline == Travel::DUE.into();
         assert!(loose.all().filter(|entry| entry.room == 1).all(|entry| disturbed(&entry)));
         assert_eq!(loose.all().filter(|entry| entry.room != 1 && disturbed(entry)).count(), 1);
     }

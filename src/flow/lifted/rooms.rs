@@ -70,7 +70,7 @@ impl Rooms {
                 let at = room_of(regions, place[i]);
                 if at != room {
                     rooms.moved(room, at);
-                    loose.push(Entry { at: i as u32, room: at as Room, deadline: Travel::DUE });
+                    loose.push(Entry::due(i as u32, at as Room));
                 }
             }
         }

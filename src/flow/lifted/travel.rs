@@ -81,6 +81,25 @@ impl Travel {
     }
 }
 
+/// A deadline in half the memory, no later than it was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Short([f32; 2]);
+
+impl From<Travel> for Short {
+    fn from(deadline: Travel) -> Short {
+        Short([deadline.across, deadline.output].map(|value| {
+            let nearest = value as f32;
+            if f64::from(nearest) > value { nearest.next_down() } else { nearest }
+        }))
+    }
+}
+
+impl From<Short> for Travel {
+    fn from(Short([across, output]): Short) -> Travel {
+        Travel { across: across.into(), output: output.into() }
+    }
+}
+
 /// How far one or several neurons are from a line, in a form that takes no roots for each of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Margin {
@@ -160,6 +179,19 @@ mod tests {
         let deadline = Travel::ZERO.deadline(Margin::new(0.1, 0.0, 1.0), still);
         assert!(!Travel { across: 1e300, output: 0.0 }.is_past(deadline));
         assert!(Travel { across: 0.0, output: 1e-300 }.is_past(deadline));
+    }
+
+    #[test]
+    fn short_deadlines_are_no_later() {
+        for value in [0.1, 1.0, 3e-300, -1.0 / 3.0, 1e300, 0.1f32.into()] {
+            let short = Travel::from(Short::from(Travel { across: value, output: value }));
+            assert!(short.across <= value && short.output == short.across, "{value}");
+            let expected = value.min(f32::MAX.into());
+            assert!(expected - short.across <= 2e-7 * value.abs() + 1e-44, "{value} {short:?}");
+        }
+        for exactly in [Travel::DUE, Travel::ZERO, Travel::NEVER] {
+            assert_eq!(Travel::from(Short::from(exactly)), exactly);
+        }
     }
 
     /// Several have the least margin of any of them, in every direction.
