@@ -92,7 +92,8 @@ fn drawn(seed: u64) -> (Samples, Neurons, Flow, f64) {
             let (sin, cos) = d.uniform(0.0, std::f64::consts::TAU).sin_cos();
             (cos, sin)
         };
-        (a.push(size * along_a), b.push(size * along_b));
+        a.push(size * along_a);
+        b.push(size * along_b);
         mass.push(if d.below(40) == 0 { 0.0 } else { d.uniform(0.1, 1.0) });
     }
     let total: f64 = mass.iter().sum();
