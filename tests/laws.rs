@@ -7,6 +7,7 @@ use reluflow::flow::tangent_kernel::tangent_kernel;
 use reluflow::flow::{Flow, Stepper};
 use reluflow::problem::{PlaceKind, Regions};
 
+use crate::common::random::cases;
 use crate::common::{Draw, Problem, Run, on_boundary_of, worst};
 
 /// How the samples lie.
@@ -202,7 +203,12 @@ fn dissipation_agrees(run: &Run) {
         }
     }
     if run.stepper.lambda() == 0.0 {
-        let bound = (1e-11 * norm + rounding) * weighted.iter().map(|w| w.abs()).sum::<f64>().powi(2);
+        let size: f64 = weighted.iter().map(|w| w.abs()).sum();
+        // The velocities come from residuals of their own, which near rest differ in more than the last digits.
+        let own = crate::common::naive_residual(samples, &run.state, run.stepper.mass());
+        let parted = run.residual().iter().zip(&own).zip(samples.weight());
+        let parted: f64 = parted.map(|((rho, own), n)| n * (rho - own).abs()).sum();
+        let bound = (1e-11 * norm + rounding) * size * size + 2.0 * norm * size * parted;
         assert!((form - dissipation).abs() <= bound, "{form} {dissipation}");
         let rate: f64 = weighted.iter().zip(run.stepper.residual_rate()).map(|(w, rate)| w * rate).sum();
         assert!((rate + dissipation).abs() <= bound, "{rate} {dissipation}");
@@ -234,12 +240,8 @@ fn energy_falls_by_the_dissipation(problem: &Problem, run: &Run) -> bool {
     true
 }
 
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(config(200))]
+    #![proptest_config(cases(200))]
 
     /// Finite, in place, energy falling, dead mass rising, residual ODE along, step after step.
     #[test]
@@ -308,7 +310,7 @@ fn same_run(
 }
 
 proptest! {
-    #![proptest_config(config(40))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn the_order_of_particles_does_not_matter(shape in shapes()) {

@@ -6,6 +6,7 @@ use reluflow::problem::{Place, PlaceKind};
 
 use crate::common::corners::{problem, shapes};
 use crate::common::lifted::LiftedRun;
+use crate::common::random::cases;
 use crate::common::worst;
 
 fn places(run: &LiftedRun) -> Vec<Place> {
@@ -91,14 +92,8 @@ fn drift(flow: Flow, before: &[[f64; 3]], now: &[[f64; 3]]) -> f64 {
     before.iter().zip(now).map(one).fold(0.0, f64::max)
 }
 
-/// Cases; more by `RELUFLOW_CASES`.
-fn config() -> ProptestConfig {
-    let cases = std::env::var("RELUFLOW_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 100, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn every_step_obeys_the_laws(shape in shapes(), digits in 3i32..10) {

@@ -10,14 +10,9 @@ use reluflow::flow::gradients;
 use crate::common::Draw;
 use crate::common::corners::{Shape, problem, shapes};
 use crate::common::lifted::{LiftedProblem, LiftedRun};
+use crate::common::random::cases;
 
 const TOLERANCE: f64 = 1e-9;
-
-/// Cases; more by `RELUFLOW_CASES`.
-fn config() -> ProptestConfig {
-    let cases = std::env::var("RELUFLOW_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 100, ..ProptestConfig::default() }
-}
 
 /// A run over a time in which what differs by rounding stays small: nothing grows by more than `exp(3)`.
 /// (Errors grow likewise: over `exp(6)` one of thousands of problems was off by 5000 tolerances.)
@@ -147,16 +142,18 @@ static SEEN: AtomicUsize = AtomicUsize::new(0);
 
 #[test]
 fn corner_cases_keep_the_symmetries() {
-    let result = TestRunner::new(config()).run(&shapes(), |shape| symmetries(&shape));
+    let config = cases(100);
+    let asked = config.cases as usize;
+    let result = TestRunner::new(config).run(&shapes(), |shape| symmetries(&shape));
     result.unwrap_or_else(|error| panic!("{error}"));
-    let (seen, cases) = (SEEN.load(Ordering::Relaxed), config().cases as usize);
-    println!("{seen} of {cases} problems have a unique flow");
-    assert!(2 * seen > cases, "{seen} of {cases}");
+    let seen = SEEN.load(Ordering::Relaxed);
+    println!("{seen} of {asked} problems have a unique flow");
+    assert!(2 * seen > asked, "{seen} of {asked}");
 }
 
 #[test]
 fn corner_cases_lose_energy_by_the_dissipation() {
-    let mut runner = TestRunner::new(config());
+    let mut runner = TestRunner::new(cases(100));
     let seen = std::cell::Cell::new([0u32; 3]);
     let result = runner.run(&shapes(), |shape| {
         let found = energy(&shape)?;

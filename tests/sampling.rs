@@ -7,6 +7,8 @@ use reluflow::math::quadrature::integrate;
 use reluflow::problem::{Neurons, Regions, Samples};
 use reluflow::scenario::{Law, LawKind, NeuronLaw, OutputLaw};
 
+use crate::common::random::cases;
+
 const X: [f64; 4] = [-1.3, -0.2, 0.45, 2.0];
 const LAWS: [LawKind; 9] = [
     LawKind::NormalUniform,
@@ -335,7 +337,7 @@ fn extreme_laws_are_still_exact() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn sobol_points_of_width_m_are_a_prefix_too(seed: u64, m in 1usize..200, kind in 0usize..9, antisymmetric: bool) {

@@ -5,6 +5,8 @@ use reluflow::flow::{Descent, Flow, Layers};
 use reluflow::problem::{Measure, Neurons};
 use reluflow::scenario::{Law, LawKind, NeuronLaw, OutputLaw, Scenario};
 
+use crate::common::random::cases;
+
 const N: usize = 100_000;
 
 fn parse(text: &str) -> Scenario {
@@ -216,7 +218,7 @@ fn gradient_descent_ends_and_stores_on_steps() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn width_m_is_a_prefix_of_width_2m_up_to_the_factor(seed: u64, m in 1usize..100, kind in 0usize..4) {

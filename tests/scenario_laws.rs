@@ -7,6 +7,8 @@ use reluflow::math::random::{Purpose, Stream};
 use reluflow::problem::Measure;
 use reluflow::scenario::{Law, LawKind, OutputLaw, Scenario};
 
+use crate::common::random::cases;
+
 const N: usize = 100_000;
 
 fn law(kind: LawKind, scale: f64) -> Law {
@@ -161,7 +163,7 @@ fn a_scenario_draws_the_law_it_names() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn width_m_is_a_prefix_of_width_2m(seed: u64, m in 1usize..200, kind in 0usize..9, antisymmetric: bool) {

@@ -7,6 +7,8 @@ use reluflow::problem::Affine;
 use reluflow::run::{ParticleOutput, Schedule};
 use reluflow::scenario::{Scenario, scenarios, standardize};
 
+use crate::common::random::cases;
+
 /// Reads a scenario of one table, with more keys of `[samples]`.
 fn read(table: &[u8], keys: &str) -> Scenario {
     let folder = tempfile::tempdir().unwrap();
@@ -231,7 +233,7 @@ fn number() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn standardized_samples_are_standard(rows in proptest::collection::vec((-1e3..1e3f64, -1e3..1e3f64), 2..60)) {

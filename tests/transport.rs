@@ -9,6 +9,7 @@ use reluflow::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
 use serde_json::{Value, json};
 
 use crate::common::Draw;
+use crate::common::random::cases;
 
 /// The Python of the tests, if it has these modules.
 pub fn python(modules: &str) -> Option<PathBuf> {
@@ -141,7 +142,7 @@ fn around(x: f64, y: f64) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn small_cases_are_those_of_brute_force(seed: u64, n in 1usize..7) {

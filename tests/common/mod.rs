@@ -2,6 +2,7 @@
 
 pub mod corners;
 pub mod lifted;
+pub mod random;
 
 use std::f64::consts::TAU;
 
