@@ -142,6 +142,8 @@ fn adaptive(lanes: &mut Abreast, count: usize) {
 /// the machine work on several groups of lanes at a time.
 #[inline(always)]
 fn all_lanes<const LORENTZ: bool>(lanes: &mut Abreast, count: usize) {
+    // Said once more here, where the compiler sees it: no index is out of bounds.
+    let count = count.min(LANES);
     for i in 0..count {
         reach::<LORENTZ>(lanes, i);
     }
@@ -219,34 +221,39 @@ fn reach<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
     let end = advance::<LORENTZ>(&field, u, du, z);
     let (g0, g1) = (field.at(u), field.at(u + du));
     let (room, room_end) = (ON_LINE * size(z), ON_LINE * size(end));
-    // NaN and infinity go aside.
-    let mut aside = room_end.is_nan() | (room_end > f64::MAX);
-    let mut verdict = INSIDE;
-    // Distances and rates at both ends, of the line that is crossed.
-    let mut crossed = [1.0; 4];
-    for side in 0..2 {
-        let n = [lanes.normal[side][0][i], lanes.normal[side][1][i]];
+    // Distances from a line and their rates at both ends, whether it is crossed, and whether that takes more
+    // care.
+    let line = |normal: &[Lanes; 2]| {
+        let n = [normal[0][i], normal[1][i]];
         let (s0, s1) = (n[0] * z[1] + n[1] * z[2], n[0] * end[1] + n[1] * end[2]);
         let r0 = -z[0] * du * (n[0] * g0[0] + n[1] * g0[1]);
         let r1 = -end[0] * du * (n[0] * g1[0] + n[1] * g1[1]);
         let out = s1 < -room_end;
         let falls = (r0 < 0.0) & (r1 < 0.0);
         // Already beyond the line, about to leave it outward, or out by a turn.
-        aside |= (s0 < -room) | ((s0 <= room) & (r0 <= 0.0)) | (out & !falls) | s1.is_nan();
+        let beyond = (s0 < -room) | ((s0 <= room) & (r0 <= 0.0)) | (out & !falls) | s1.is_nan();
         // Turns back on the way: it may have been outside meanwhile.
-        aside |= (r0 < 0.0) & !falls & (s0 + 1.5 * r0 < 0.0);
-        aside |= out & (verdict != INSIDE);
-        verdict = if out { if side == 0 { DOWN } else { UP } } else { verdict };
-        let here = [s0, s1, r0, r1];
-        crossed = std::array::from_fn(|p| if out { here[p] } else { crossed[p] });
-    }
+        let turns = (r0 < 0.0) & !falls & (s0 + 1.5 * r0 < 0.0);
+        ([s0, s1, r0, r1], out, beyond | turns)
+    };
+    let (low, down, care_low) = line(&lanes.normal[0]);
+    let (high, up, care_high) = line(&lanes.normal[1]);
+    // NaN and infinity go aside.
+    let aside = care_low | care_high | (down & up) | room_end.is_nan() | (room_end > f64::MAX);
+    let verdict = if up {
+        UP
+    } else if down {
+        DOWN
+    } else {
+        INSIDE
+    };
     // Between both ends the distance is monotone: time is a function of it, near to the cubic Hermite
     // interpolant.
-    let [s0, s1, r0, r1] = crossed;
+    let [s0, s1, r0, r1] = std::array::from_fn(|p| if up { high[p] } else { low[p] });
     let fall = s0 - s1;
     let (share, first, last) = (s0 / fall, -fall / r0, -fall / r1);
     let guess = share * (first + share * (3.0 - 2.0 * first - last + share * (first + last - 2.0)));
-    let root = if verdict == INSIDE { 1.0 } else { guess };
+    let root = if up | down { guess } else { 1.0 };
     lanes.verdict[i] = if aside { ASIDE } else { verdict };
     (lanes.most[i], lanes.length[i]) = (du, root * du);
 }
