@@ -12,11 +12,12 @@ use crate::problem::{Neurons, Place, Regions, Samples};
 
 use super::apply::{apply_all, apply_some, settled};
 use super::convoy::{Traveller, walk_all};
+use super::course::{Course, Senses};
 use super::find::find;
 use super::frame::{IDENTITY, Mat};
 use super::kind::{Kind, Neuron};
 use super::order::order;
-use super::rooms::Rooms;
+use super::rooms::{ENTRIES, Rooms};
 use super::start::{Totals, from_origin, start_of};
 use super::sums::Sums;
 use super::tables::Tables;
@@ -53,7 +54,8 @@ pub struct Cloud {
 #[derive(Default)]
 struct Trial {
     frames: Vec<Mat>,
-    travel: Vec<Travel>,
+    /// What the clocks of each frame's rooms advance, and the senses in it.
+    travel: Vec<(Travel, Option<Senses>)>,
     totals: Option<Totals>,
     /// Who met an event, batch by batch, ascending.
     moved: Vec<Vec<Moved>>,
@@ -95,7 +97,7 @@ impl Cloud {
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, &rho, &mut g);
         let ambiguous = Cloud::place(regions, kind, &g, &mass, state);
-        order(state, &mut mass, regions);
+        order(state, &mut mass, regions, &vec![Course::NEW; Rooms::number(regions.boundaries())]);
         state.frame = frames.concat();
         state.moments = sum(&mass, state).to_flat();
         let mut rooms = Rooms::grouped(regions.boundaries(), &state.room);
@@ -151,8 +153,8 @@ impl Cloud {
         let frames: Vec<Mat> = state.frame.as_chunks::<9>().0.to_vec();
         let mut rooms = Rooms::new(count, &state.room, &state.place);
         for (what, found, expected) in [
-            ("travel", state.travel.len(), 2 * rooms.travel.len()),
-            ("deadline", state.deadline.len(), 2 * Rooms::most_blocks(count, m)),
+            ("travel", state.travel.len(), ENTRIES * rooms.travel.len()),
+            ("deadline", state.deadline.len(), 3 * Rooms::most_blocks(count, m)),
         ] {
             if found != expected {
                 return Err(wrong(what, found, expected));
@@ -262,7 +264,7 @@ impl Cloud {
         let sweeps = &tables.sweeps;
         let frame = |frame: usize| if inhabited(frame) { sweeps[frame].end } else { IDENTITY };
         self.trial.frames = (0..2 * count).map(frame).collect();
-        self.trial.travel = tables.sweeps.iter().map(|sweep| sweep.clock).collect();
+        self.trial.travel = tables.sweeps.iter().map(|sweep| (sweep.clock, sweep.senses)).collect();
         walks.clear(self.sums.significant);
         walks.moments = moments_of(samples, regions, self.kind, self.kappa, &self.trial.frames, &totals);
         add_movers(tables, &self.sums, &mut walks.movers);
@@ -278,8 +280,8 @@ impl Cloud {
     /// which changes moments by rounding.
     pub fn accept(&mut self, state: &mut State, mass: &[f64], regions: &Regions) -> bool {
         let count = regions.boundaries();
-        self.rooms
-            .advance(|room| room_frame(count, room).map_or(Travel::ZERO, |frame| self.trial.travel[frame]));
+        let still = (Travel::ZERO, None);
+        self.rooms.advance(|room| room_frame(count, room).map_or(still, |frame| self.trial.travel[frame]));
         std::mem::swap(&mut self.frames, &mut self.trial.frames);
         if let Some(totals) = self.trial.totals.take() {
             self.totals = totals;
@@ -290,7 +292,8 @@ impl Cloud {
             state.place[i] = place[1];
             [state.c[i], state.w_x[i], state.w_y[i]] = *z;
         }
-        self.rooms.update(self.trial.moved.iter().flatten().map(|moved| moved.at), &state.place);
+        let count = self.trial.moved.iter().map(Vec::len).sum();
+        self.rooms.update(count, self.trial.moved.iter().flatten().map(|moved| moved.at), &state.place);
         let due: Vec<usize> = (0..self.frames.len()).filter(|&frame| self.due(frame)).collect();
         if !due.is_empty() {
             let Cloud { frames, totals, rooms, .. } = self;
@@ -321,11 +324,13 @@ impl Cloud {
         }
         // Memory that is not needed while there are two orders of everything.
         self.trial.moved = vec![];
+        let course = std::mem::take(&mut self.rooms.course);
         self.rooms = Rooms::grouped(regions.boundaries(), &[]);
         apply_all(&mut self.frames, state);
-        order(state, mass, regions);
+        order(state, mass, regions, &course);
         self.touched += m as u64;
         self.rooms = Rooms::grouped(regions.boundaries(), &state.room);
+        self.rooms.course = course;
         let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
         self.totals = Totals::sum(regions, mass, &state.place, z);
         state.deadline.clear();

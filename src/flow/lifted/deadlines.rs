@@ -109,8 +109,8 @@ impl Deadlines {
 
     /// From a list as [`Deadlines::store`] leaves it.
     pub fn restore(&mut self, deadline: &[f64]) {
-        for (block, &[across, output]) in self.block.iter_mut().zip(deadline.as_chunks().0) {
-            *block = Travel { across, output };
+        for (block, &flat) in self.block.iter_mut().zip(deadline.as_chunks().0) {
+            *block = Travel::from_flat(flat);
         }
         for room in 0..self.room.len() {
             for bunch in self.first_bunch[room]..self.first_bunch[room + 1] {
@@ -120,16 +120,15 @@ impl Deadlines {
         }
     }
 
-    /// Into a list of `most` pairs of numbers that holds them as they were when this was last called, or
+    /// Into a list of `most` times three numbers that holds them as they were when this was last called, or
     /// is empty.
     pub fn store(&mut self, most: usize, deadline: &mut Vec<f64>) {
         if deadline.is_empty() {
-            deadline.extend(self.block.iter().flat_map(|block| [block.across, block.output]));
-            deadline.resize(2 * most, 0.0);
+            deadline.extend(self.block.iter().flat_map(|block| block.to_flat()));
+            deadline.resize(3 * most, 0.0);
         }
         for block in self.changed.drain(..) {
-            let Travel { across, output } = self.block[block];
-            deadline[2 * block..2 * block + 2].copy_from_slice(&[across, output]);
+            deadline[3 * block..3 * block + 3].copy_from_slice(&self.block[block].to_flat());
         }
     }
 }
@@ -146,7 +145,7 @@ mod tests {
     fn only_due_blocks_are_named() {
         // Rooms of 70, none and 40 blocks.
         let mut deadlines = Deadlines::new(vec![0, 70, 70, 110]);
-        let at = |across: f64| Travel { across, output: 2.0 * across };
+        let at = |across: f64| Travel { across, output: 2.0 * across, turns: 0.0 };
         let due = |deadlines: &Deadlines, room: usize, across: f64| {
             let mut out = vec![];
             deadlines.due(room, at(across), &mut out);
@@ -170,6 +169,6 @@ mod tests {
         deadlines.disturb(2);
         assert_eq!(due(&deadlines, 2, -1e9).len(), 40);
         deadlines.store(150, &mut stored);
-        assert!(stored[140..220].iter().all(|&deadline| deadline == f64::NEG_INFINITY));
+        assert!(stored[210..330].iter().all(|&deadline| deadline == f64::NEG_INFINITY));
     }
 }

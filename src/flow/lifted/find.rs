@@ -4,26 +4,28 @@ use rayon::prelude::*;
 
 use crate::flow::state::State;
 
-use super::look::{LARGEST_PLANE, Lanes, Sides, is_near, look};
+use super::look::{LARGEST_PLANE, Lanes, Sides, Test, look};
 use super::loose::Entry;
 use super::rooms::{BLOCK, Rooms};
-use super::tables::{Sweep, Tables};
+use super::tables::Tables;
 use super::travel::Travel;
 
 /// Blocks that one task looks at.
 const TASK: usize = 128;
 /// Loose neurons that one task looks at.
-const LOOSE_TASK: usize = 4096;
+const LOOSE_TASK: usize = 1024;
 
 /// What a push does to one room.
 #[derive(Clone, Copy)]
-struct Prospect<'a> {
+struct Prospect {
     /// Whether some of its neurons are set free, whatever its planes do.
     leaving: bool,
     /// Its clocks at the start of the step, and at its end.
     travel: [Travel; 2],
-    /// Its frame over the step; `None` where nothing moves.
-    sweep: Option<&'a Sweep>,
+    /// What they advance in it.
+    clock: Travel,
+    /// Who may meet an event; `None` where nothing moves.
+    test: Option<Test>,
     sides: Sides,
 }
 
@@ -82,7 +84,7 @@ pub fn find(tables: &Tables<'_>, rooms: &mut Rooms, state: &State) -> (Vec<u32>,
     (merged(all, loose), looked)
 }
 
-fn prospect<'a>(tables: &'a Tables<'_>, rooms: &Rooms, room: usize) -> Prospect<'a> {
+fn prospect(tables: &Tables<'_>, rooms: &Rooms, room: usize) -> Prospect {
     let count = tables.regions.boundaries();
     // The dead stay dead, and in the kernel limit all stay where they are.
     let moves = |&frame: &usize| frame > 0 && (frame >= count || tables.kind.beta > 0.0);
@@ -96,23 +98,26 @@ fn prospect<'a>(tables: &'a Tables<'_>, rooms: &Rooms, room: usize) -> Prospect<
         false
     };
     let travel = rooms.travel[room];
+    let (course, senses) = (rooms.course[room], sweep.and_then(|sweep| sweep.senses));
+    let mut clock = sweep.map_or(Travel::ZERO, |sweep| sweep.clock);
+    clock.turns = f64::from(course.turns(senses));
     let end = match sweep {
-        None => travel,
         // Whoever has no margin in this frame may have had one in an earlier one.
         Some(sweep) if sweep.largest_plane() > LARGEST_PLANE => Travel::NEVER,
-        Some(sweep) => travel.advanced(1.0, sweep.clock),
+        _ => travel.advanced(1.0, clock),
     };
     Prospect {
         leaving,
         travel: [travel, end],
-        sweep,
+        clock,
+        test: sweep.map(|sweep| Test::new(sweep, course.relied_on(senses))),
         sides: if room < count { Sides::Positive } else { Sides::Either },
     }
 }
 
 /// Adds those of a block that must be walked; returns the block's deadline.
 fn look_at(
-    prospect: &Prospect<'_>,
+    prospect: &Prospect,
     rooms: &Rooms,
     state: &State,
     room: usize,
@@ -124,7 +129,7 @@ fn look_at(
         out.extend(range.filter(|&i| rooms.of(state.place[i]) == room).map(|i| i as u32));
         return Travel::DUE;
     }
-    let Some(sweep) = prospect.sweep else { return Travel::NEVER };
+    let Some(test) = &prospect.test else { return Travel::NEVER };
     let mut flags = [0; BLOCK];
     let lanes = Lanes {
         c: &state.c[range.clone()],
@@ -132,7 +137,7 @@ fn look_at(
         y: &state.w_y[range.clone()],
         place: &state.place[range.clone()],
     };
-    let margin = look(lanes, rooms.place(room), sweep, prospect.sides, &mut flags);
+    let margin = look(test, prospect.sides, lanes, rooms.place(room), &mut flags);
     // Eight flags at a time: most are zero.
     for (first, flags) in range.step_by(8).zip(flags.chunks_exact(8)) {
         let eight: [u8; 8] = flags.try_into().expect("a chunk of eight");
@@ -140,11 +145,11 @@ fn look_at(
             out.extend((0..8).filter(|&lane| eight[lane] != 0).map(|lane| (first + lane) as u32));
         }
     }
-    prospect.travel[0].deadline(margin, sweep.clock.direction())
+    prospect.travel[0].deadline(margin, prospect.clock.direction())
 }
 
 /// The loose neurons that must be walked, ascending.
-fn find_loose(prospects: &[Prospect<'_>], rooms: &mut Rooms, state: &State) -> Vec<u32> {
+fn find_loose(prospects: &[Prospect], rooms: &mut Rooms, state: &State) -> Vec<u32> {
     let one = |entry: &mut Entry| {
         let (prospect, at) = (&prospects[entry.room as usize], entry.at as usize);
         if prospect.leaving {
@@ -153,7 +158,7 @@ fn find_loose(prospects: &[Prospect<'_>], rooms: &mut Rooms, state: &State) -> V
         if !prospect.travel[1].is_past(entry.deadline.into()) {
             return None;
         }
-        let Some(sweep) = prospect.sweep else {
+        let Some(test) = &prospect.test else {
             // The dead stay dead.
             if entry.room == 0 {
                 entry.deadline = Travel::NEVER.into();
@@ -161,14 +166,14 @@ fn find_loose(prospects: &[Prospect<'_>], rooms: &mut Rooms, state: &State) -> V
             return None;
         };
         let z = [state.c[at], state.w_x[at], state.w_y[at]];
-        let (near, margin) = is_near(z, sweep, prospect.sides);
-        entry.deadline = prospect.travel[0].deadline(margin, sweep.clock.direction()).into();
+        let (near, margin) = test.one(z, prospect.sides);
+        entry.deadline = prospect.travel[0].deadline(margin, prospect.clock.direction()).into();
         near.then_some(entry.at)
     };
     let due = |room: usize, earliest| prospects[room].leaving || prospects[room].travel[1].is_past(earliest);
     let travel = |room: usize| {
-        let prospect: &Prospect<'_> = &prospects[room];
-        [prospect.travel[0], prospect.sweep.map_or(Travel::ZERO, |sweep| sweep.clock)]
+        let prospect = &prospects[room];
+        [prospect.travel[0], prospect.clock]
     };
     rooms.loose.wake(due, travel);
     let found: Vec<Vec<u32>> = rooms

@@ -13,6 +13,7 @@ use multiversion::multiversion;
 
 use crate::problem::Place;
 
+use super::course::Senses;
 use super::kind::Neuron;
 use super::rooms::BLOCK;
 use super::tables::Sweep;
@@ -51,94 +52,98 @@ pub struct Lanes<'a> {
 /// Looks at those neurons of a block that are at `home`: sets `flags[i]` to 1 for those that may meet
 /// an event, to 0 for all others. Returns the least margin at the start of the step: how far the clocks
 /// of the room may advance from there before any of them can be reached.
-pub fn look(lanes: Lanes<'_>, home: Place, sweep: &Sweep, sides: Sides, flags: &mut [u8; BLOCK]) -> Margin {
+pub fn look(test: &Test, sides: Sides, lanes: Lanes<'_>, home: Place, flags: &mut [u8; BLOCK]) -> Margin {
     match sides {
-        Sides::Positive => look_inside(lanes, home, sweep, flags),
-        Sides::Either => look_pinned(lanes, home, sweep, flags),
+        Sides::Positive => look_inside(test, lanes, home, flags),
+        Sides::Either => look_pinned(test, lanes, home, flags),
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_inside(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> Margin {
-    look_lanes::<false>(lanes, home, sweep, flags)
+fn look_inside(test: &Test, lanes: Lanes<'_>, home: Place, flags: &mut [u8; BLOCK]) -> Margin {
+    look_lanes::<false>(test, lanes, home, flags)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_pinned(lanes: Lanes<'_>, home: Place, sweep: &Sweep, flags: &mut [u8; BLOCK]) -> Margin {
-    look_lanes::<true>(lanes, home, sweep, flags)
+fn look_pinned(test: &Test, lanes: Lanes<'_>, home: Place, flags: &mut [u8; BLOCK]) -> Margin {
+    look_lanes::<true>(test, lanes, home, flags)
 }
 
-/// Neurons that are handled side by side.
-const WIDTH: usize = 8;
-
+/// One plain loop without a branch, and the least of all taken afterwards: so it is compiled to vectors.
 #[inline(always)]
 fn look_lanes<const EITHER: bool>(
+    test: &Test,
     Lanes { c, x, y, place }: Lanes<'_>,
     home: Place,
-    sweep: &Sweep,
     flags: &mut [u8; BLOCK],
 ) -> Margin {
-    let test = Test::<EITHER>::new(sweep);
-    let mut least = [Margin::NONE; WIDTH];
-    let whole = c.len() / WIDTH * WIDTH;
-    for start in (0..whole).step_by(WIDTH) {
-        for lane in 0..WIDTH {
-            let i = start + lane;
-            let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
-            flags[i] = flag;
-            least[lane] = least[lane].least(margin);
-        }
+    let count = c.len();
+    let [mut by_output, mut by_length, mut by_turn] = [[f64::INFINITY; BLOCK]; 3];
+    let (x, y, place, flags) = (&x[..count], &y[..count], &place[..count], &mut flags[..count]);
+    let [outputs, lengths, turns] =
+        [&mut by_output, &mut by_length, &mut by_turn].map(|all| &mut all[..count]);
+    for i in 0..count {
+        let (near, margin) = test.of::<EITHER>([c[i], x[i], y[i]]);
+        let here = place[i] == home;
+        flags[i] = u8::from(near & here);
+        outputs[i] = if here { margin.by_output } else { f64::INFINITY };
+        lengths[i] = if here { margin.by_length } else { f64::INFINITY };
+        turns[i] = if here { margin.by_turn } else { f64::INFINITY };
     }
-    for i in whole..c.len() {
-        let (flag, margin) = test.at_home([c[i], x[i], y[i]], place[i] == home);
-        flags[i] = flag;
-        least[0] = least[0].least(margin);
-    }
-    least.into_iter().fold(Margin::NONE, Margin::least)
+    Margin { by_output: least(&by_output), by_length: least(&by_length), by_turn: least(&by_turn) }
 }
 
-/// The same of one neuron: whether it may meet an event, and its margin.
-pub fn is_near(z: Neuron, sweep: &Sweep, sides: Sides) -> (bool, Margin) {
-    match sides {
-        Sides::Positive => Test::<false>::new(sweep).of(z),
-        Sides::Either => Test::<true>::new(sweep).of(z),
-    }
+/// The least of numbers that are not negative, whose bits are in the same order.
+#[inline(always)]
+fn least(values: &[f64; BLOCK]) -> f64 {
+    f64::from_bits(values.iter().map(|value| value.to_bits()).fold(u64::MAX, u64::min))
 }
 
-/// The planes of a room over a step.
-struct Test<const EITHER: bool> {
+/// The planes of a room over a step, and what distances from them are compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Test {
     planes: [[Neuron; 2]; 2],
-    reach: f64,
-    rounding: f64,
     output: [Neuron; 2],
+    rounding: f64,
+    /// The square of what both distances together must exceed, for `|z| = 1`.
+    reach: f64,
+    /// The same of `|c|` at both ends of the step.
     output_travel: f64,
+    /// What the clocks advance, and the square of their product.
     clock: Travel,
+    growing: f64,
+    /// By which sign of `c` neurons go away from each plane, as far as can be relied on.
+    senses: [f64; 2],
 }
 
-impl<const EITHER: bool> Test<EITHER> {
-    #[inline(always)]
-    fn new(sweep: &Sweep) -> Test<EITHER> {
+impl Test {
+    /// Over a step like this, in which these senses can be relied on.
+    pub fn new(sweep: &Sweep, senses: Senses) -> Test {
         let rounding = ROUNDING * sweep.largest_plane();
+        let square = |value: f64| value * value;
         Test {
             planes: sweep.planes,
-            reach: sweep.travel + rounding,
-            rounding,
             output: sweep.output,
+            rounding,
+            reach: square(sweep.travel + rounding),
             // Where the field turns, no neuron counts as monotone.
-            output_travel: if sweep.steady { sweep.output_travel } else { f64::INFINITY },
+            output_travel: if sweep.steady { square(sweep.output_travel) } else { f64::INFINITY },
             clock: sweep.clock,
+            senses: senses.map(f64::from),
+            growing: square(sweep.clock.across * sweep.clock.output),
         }
     }
 
-    /// [`Test::of`] where the neuron is at home, nothing where it is a stranger.
-    #[inline(always)]
-    fn at_home(&self, z: Neuron, here: bool) -> (u8, Margin) {
-        let (near, margin) = self.of(z);
-        (u8::from(near & here), if here { margin } else { Margin::NONE })
+    /// Whether a neuron may meet an event, and its margin.
+    pub fn one(&self, z: Neuron, sides: Sides) -> (bool, Margin) {
+        match sides {
+            Sides::Positive => self.of::<false>(z),
+            Sides::Either => self.of::<true>(z),
+        }
     }
 
     #[inline(always)]
-    fn of(&self, z: Neuron) -> (bool, Margin) {
+    fn of<const EITHER: bool>(&self, z: Neuron) -> (bool, Margin) {
         let [[a0, b0], [a1, b1]] = self.planes;
         let dot = |p: Neuron| p[0] * z[0] + p[1] * z[1] + p[2] * z[2];
         let (mut a, mut b) = (dot(a0), dot(b0));
@@ -150,28 +155,45 @@ impl<const EITHER: bool> Test<EITHER> {
         }
         // Everything is compared in squares where |z| comes in: a root for each would cost the most.
         let square = z[0] * z[0] + z[1] * z[1] + z[2] * z[2];
-        let exceeds = |value: f64, factor: f64| (value > 0.0) & (value * value > factor * factor * square);
+        let exceeds = |value: f64, factor: f64| value * value.abs() > factor * square;
         let sum_of_sizes = z[0].abs() + z[1].abs() + z[2].abs();
         let rounding = self.rounding * sum_of_sizes;
-        let nearest = if a < b { a } else { b };
-        let at_end = if a_end < b_end { a_end } else { b_end };
-        let (sum_a, sum_b) = (a + a_end.abs(), b + b_end.abs());
-        let sum = if sum_a < sum_b { sum_a } else { sum_b };
+        let nearest = smaller(a, b);
         // Written so that a NaN counts as near. Whoever starts on a plane of a boundary may be about to
         // leave it to the side that its cluster does not hold.
-        let inside = (at_end > rounding) & (!EITHER | (nearest > rounding));
-        let out_of_reach = exceeds(sum, self.reach);
-        let c = dot(self.output[0]).abs();
+        let inside = (smaller(a_end, b_end) > rounding) & (!EITHER | (nearest > rounding));
+        let out_of_reach = exceeds(smaller(a + a_end.abs(), b + b_end.abs()), self.reach);
+        let signed = dot(self.output[0]);
+        let c = signed.abs();
         let (monotone, speed) = if EITHER {
             // Whose length is lost in its square has no margin.
             (self.output_travel < f64::INFINITY, if square > 1e-290 { square.sqrt() } else { f64::INFINITY })
         } else {
             (exceeds(c + dot(self.output[1]).abs(), self.output_travel), c)
         };
-        let distance = (nearest - ROUNDING * LARGEST_PLANE * sum_of_sizes).max(0.0);
+        let lost = ROUNDING * LARGEST_PLANE * sum_of_sizes;
+        let positive = |value: f64| if value > 0.0 { value } else { 0.0 };
+        let distance = positive(nearest - lost);
         // No less strict than deadlines, so that it does not matter who has one.
-        let slow = exceeds(distance - self.clock.across * speed, self.clock.across * self.clock.output);
+        let slow = exceeds(distance - self.clock.across * speed, self.growing);
         let near = !(inside & (out_of_reach | monotone | slow));
-        (near, Margin::new(distance, speed, square))
+        if EITHER {
+            return (near, Margin::new(distance, speed, f64::INFINITY, square));
+        }
+        // Who goes away from a line counts as monotone until `c` may turn, if it is off that line now.
+        let [away_a, away_b] = [(a, self.senses[0]), (b, self.senses[1])].map(|(distance, sense)| {
+            (signed * sense > 0.0)
+                & (distance > 2.0 * lost)
+                & Margin::should_rely(distance, c, square, self.clock)
+        });
+        let ahead = |away: bool, distance: f64| if away { f64::INFINITY } else { positive(distance - lost) };
+        let distance = smaller(ahead(away_a, a), ahead(away_b, b));
+        let turn = if away_a | away_b { positive(c - lost) } else { f64::INFINITY };
+        (near, Margin::new(distance, c, turn, square))
     }
+}
+
+#[inline(always)]
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
 }

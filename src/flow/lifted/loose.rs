@@ -89,7 +89,7 @@ impl Loose {
         let (asleep, awake): (Vec<Entry>, Vec<Entry>) = asleep
             .partition(|entry| !due(entry.room as usize, entry.deadline.into()) && is_far(entry, &travel));
         let watched = std::mem::take(&mut self.watched);
-        self.watched = merge(watched.into_iter(), awake.into_iter()).collect();
+        self.watched = merged(watched, awake);
         self.earliest.fill(Travel::NEVER);
         self.put_to_sleep(asleep);
     }
@@ -100,20 +100,21 @@ impl Loose {
             let earliest = &mut self.earliest[entry.room as usize];
             *earliest = earliest.earliest(entry.deadline.into());
         }
-        let asleep = std::mem::take(&mut self.asleep);
-        self.asleep = merge(asleep.into_iter(), tired.into_iter()).collect();
+        self.asleep = merged(std::mem::take(&mut self.asleep), tired);
     }
 
-    /// After a step in which the neurons `moved`, ascending, have moved: the new room of each, `None`
+    /// After a step in which `count` neurons, `moved`, ascending, have moved: the new room of each, `None`
     /// when it is at home.
     ///
     /// * `travel`: the clocks of each room, and what they advance in a step.
     pub fn update(
         &mut self,
+        count: usize,
         moved: impl Iterator<Item = (u32, Option<Room>)>,
         travel: impl Fn(usize) -> [Travel; 2],
     ) {
-        let mut old = std::mem::take(&mut self.watched).into_iter().peekable();
+        let room = Vec::with_capacity(self.watched.len() + count);
+        let mut old = std::mem::replace(&mut self.watched, room).into_iter().peekable();
         for (at, room) in moved {
             while let Some(entry) = old.next_if(|entry| entry.at < at) {
                 self.watched.push(entry);
@@ -147,6 +148,16 @@ fn is_far(entry: &Entry, travel: impl Fn(usize) -> [Travel; 2]) -> bool {
     !total.advanced(HORIZON, step).is_past(deadline) && (deadline != Travel::NEVER || entry.room == 0)
 }
 
+/// Two ascending lists as one, in no more memory than it needs.
+fn merged(one: Vec<Entry>, other: Vec<Entry>) -> Vec<Entry> {
+    if one.is_empty() || other.is_empty() {
+        return if one.is_empty() { other } else { one };
+    }
+    let mut all = Vec::with_capacity(one.len() + other.len());
+    all.extend(merge(one.into_iter(), other.into_iter()));
+    all
+}
+
 /// Two ascending lists as one.
 fn merge(
     one: impl Iterator<Item = Entry>,
@@ -167,14 +178,14 @@ mod tests {
     /// All are there in order, whoever is watched, and sleepers wake when one of them is due.
     #[test]
     fn nobody_is_lost() {
-        let at = |across: f64| Travel { across, output: f64::INFINITY }.into();
+        let at = |across: f64| Travel { across, ..Travel::NEVER }.into();
         let entries =
             (0..2000).map(|i| Entry { at: 2 * i, room: i % 3, deadline: at(f64::from(i)) }).collect();
-        let step = [Travel::ZERO, Travel { across: 1.0, output: 1.0 }];
+        let step = [Travel::ZERO, Travel { across: 1.0, output: 1.0, turns: 0.0 }];
         let mut loose = Loose::new(entries, 3);
         let everybody = |loose: &Loose| loose.all().map(|entry| entry.at).collect::<Vec<u32>>();
         // One comes home, one leaves, one moves on: those due after 32 steps of length 1 or later fall asleep.
-        loose.update([(4, None), (7, Some(1)), (8, Some(2))].into_iter(), |_| step);
+        loose.update(3, [(4, None), (7, Some(1)), (8, Some(2))].into_iter(), |_| step);
         let mut expected: Vec<u32> = (0..2000).map(|i| 2 * i).filter(|&at| at != 4).chain([7]).collect();
         expected.sort_unstable();
         assert_eq!(everybody(&loose), expected);
@@ -184,7 +195,7 @@ mod tests {
         loose.wake(|_, earliest| earliest.across < 32.0, |_| step);
         assert_eq!(loose.watched.len(), 32);
         // After 3 steps room 2 is due: whoever is due within 32 more steps is watched then.
-        let later = [Travel { across: 3.0, output: 3.0 }, step[1]];
+        let later = [Travel { across: 3.0, output: 3.0, turns: 0.0 }, step[1]];
         loose.wake(|room, earliest| room == 2 && earliest.across < 32.5, |_| later);
         assert_eq!((loose.watched.len(), everybody(&loose) == expected), (35, true));
         assert!(loose.watched.iter().all(|entry| Travel::from(entry.deadline).across < 35.0));

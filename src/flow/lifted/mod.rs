@@ -10,7 +10,7 @@
 //! * `kind`: the three flows, their maps over any stretch of time;
 //! * `frame`: the 3 x 3 matrices; `second`: second moments, and how they transform;
 //! * `rooms`: neurons grouped by place in memory, in blocks; `travel`, `deadlines`: how long each block
-//!   needs no look; `loose`: neurons that have left the memory of their room;
+//!   needs no look; `course`: who goes away from a line; `loose`: neurons that have left the memory of their room;
 //! * `tables`: what a push looks up; `find`, `look`: which neurons may meet an event; `order`: where
 //!   each lies in memory;
 //! * `convoy`, `abreast`: neurons that cross lines, side by side; `walk`, `crossing`, `pinned`, `origin`:
@@ -22,6 +22,7 @@ mod abreast;
 mod apply;
 mod cloud;
 mod convoy;
+mod course;
 mod crossing;
 mod deadlines;
 mod find;

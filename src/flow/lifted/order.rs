@@ -1,11 +1,12 @@
-//! The order in which neurons lie in memory: by room, and within a room by how near its boundaries
-//! they are, so that few blocks need a look.
+//! The order in which neurons lie in memory: by room, and within a room by how soon they may reach its
+//! boundaries, so that few blocks need a look.
 
 use rayon::prelude::*;
 
 use crate::flow::state::State;
 use crate::problem::{Place, PlaceKind, Regions};
 
+use super::course::Course;
 use super::kind::Neuron;
 use super::rooms::{Rooms, room_of};
 use super::travel::{Margin, Travel};
@@ -19,13 +20,13 @@ const TASK: usize = 16_384;
 
 /// Sorts the neurons, which must be stored as they are (all frames the identity), and notes where
 /// each room's memory begins. A counting sort, stable, in `O(m + s)`.
-pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions) {
+pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions, course: &[Course]) {
     let count = regions.boundaries();
     let rooms = Rooms::number(count);
     let columns = state.c.par_iter().zip(&state.w_x).zip(&state.w_y).zip(&state.place);
     let key = columns.with_min_len(TASK).map(|(((c, x), y), &place)| {
-        let class = nearness(regions, [*c, *x, *y], place);
-        (room_of(count, place) * CLASSES + class) as u32
+        let room = room_of(count, place);
+        (room * CLASSES + nearness(regions, course[room], [*c, *x, *y], place)) as u32
     });
     let mut target: Vec<u32> = key.collect();
     let mut next = vec![0u32; rooms * CLASSES + 1];
@@ -62,14 +63,21 @@ fn gather<T: Copy + Send + Sync>(values: &mut Vec<T>, source: &[u32], scratch: &
 }
 
 /// Class of a neuron, the nearest to an event first.
-fn nearness(regions: &Regions, [c, x, y]: Neuron, place: Place) -> usize {
+fn nearness(regions: &Regions, course: Course, [c, x, y]: Neuron, place: Place) -> usize {
     let k = place.index();
     let square = c * c + x * x + y * y;
     let until_event = match place.kind() {
         PlaceKind::Free => {
             let (low, high) = (regions.normal(k - 1), regions.normal(k));
-            let distance = (low[0] * x + low[1] * y).min(-high[0] * x - high[1] * y);
-            Margin::new(distance, c.abs(), square).along(Travel { across: 1.0, output: 1.0 })
+            let until = |distance: f64, turn: f64| {
+                let clocks = Travel { across: 1.0, output: 1.0, turns: 0.0 };
+                Margin::new(distance, c.abs(), turn, square).along(clocks)
+            };
+            let distances = [low[0] * x + low[1] * y, -high[0] * x - high[1] * y];
+            let [a, b] = course.goes_away(c);
+            let ahead = |away: bool, distance: f64| if away { f64::INFINITY } else { distance };
+            let away = until(ahead(a, distances[0]).min(ahead(b, distances[1])), c.abs());
+            until(distances[0].min(distances[1]), f64::INFINITY).max(away)
         }
         PlaceKind::Pinned => c.abs().min(x.hypot(y)) / square.sqrt(),
         PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => return 0,

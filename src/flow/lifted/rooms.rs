@@ -10,12 +10,16 @@
 
 use crate::problem::{Place, PlaceKind};
 
+use super::course::{Course, Senses};
 use super::deadlines::Deadlines;
 use super::loose::{Entry, Loose};
 use super::travel::Travel;
 
 /// Neurons of a block.
 pub const BLOCK: usize = 64;
+
+/// Numbers that a state holds of each room's clocks and course.
+pub const ENTRIES: usize = 5;
 
 /// The number of a room.
 pub type Room = u32;
@@ -30,6 +34,8 @@ pub struct Rooms {
     starts: Vec<u32>,
     /// Each room's clocks.
     pub travel: Vec<Travel>,
+    /// Each room's course.
+    pub course: Vec<Course>,
     /// What they advance in steps like the last ones.
     last_travel: Vec<Travel>,
     /// Deadlines of blocks, room by room.
@@ -55,6 +61,7 @@ impl Rooms {
             count,
             starts,
             travel: vec![Travel::ZERO; number],
+            course: vec![Course::NEW; number],
             last_travel: vec![Travel::ZERO; number],
             deadlines: Deadlines::new(first_block),
             loose: Loose::new(vec![], number),
@@ -156,35 +163,43 @@ impl Rooms {
         self.count[to] += 1;
     }
 
-    /// Advances the clocks of each room by what they go in a step.
-    pub fn advance(&mut self, travel: impl Fn(usize) -> Travel) {
-        for (room, (total, last)) in self.travel.iter_mut().zip(&mut self.last_travel).enumerate() {
-            let now = travel(room);
+    /// Advances the clocks of each room by what they go in a step, and its course by the senses there.
+    pub fn advance(&mut self, step: impl Fn(usize) -> (Travel, Option<Senses>)) {
+        let clocks = self.travel.iter_mut().zip(&mut self.last_travel);
+        for (room, ((total, last), course)) in clocks.zip(&mut self.course).enumerate() {
+            let (now, senses) = step(room);
+            total.turns += f64::from(course.turns(senses));
+            *course = course.after(senses);
             // Steps that end at an event are short: the next one may be long again.
             *last = now.largest(Travel::ZERO.advanced(0.75, *last));
             *total = total.advanced(1.0, now);
         }
     }
 
-    /// Travel and deadlines, as [`Rooms::store`] left them.
+    /// Clocks, courses and deadlines, as [`Rooms::store`] left them.
     pub fn restore(&mut self, travel: &[f64], deadline: &[f64]) {
-        for (room, &[across, output]) in self.travel.iter_mut().zip(travel.as_chunks().0) {
-            *room = Travel { across, output };
+        let rooms = self.travel.iter_mut().zip(&mut self.course);
+        let entries = travel.as_chunks::<ENTRIES>().0;
+        for ((clocks, course), &[across, output, turns, low, high]) in rooms.zip(entries) {
+            *clocks = Travel { across, output, turns };
+            *course = Course::from_flat([low, high]);
         }
         self.deadlines.restore(deadline);
     }
 
-    /// Travel and deadlines into a state that holds them as they were when this was last called.
+    /// Clocks, courses and deadlines into a state that holds the last as they were when this was last called.
     pub fn store(&mut self, travel: &mut Vec<f64>, deadline: &mut Vec<f64>) {
         travel.clear();
-        travel.extend(self.travel.iter().flat_map(|room| [room.across, room.output]));
+        for (clocks, course) in self.travel.iter().zip(&self.course) {
+            travel.extend(clocks.to_flat().into_iter().chain(course.to_flat()));
+        }
         let m = self.memory(self.origin()).end;
         self.deadlines.store(Rooms::most_blocks(self.regions, m), deadline);
     }
 
-    /// After neurons have moved, `moved` ascending: brings the list of loose ones up to date, and has
+    /// After `count` neurons have moved, `moved` ascending: brings the list of loose ones up to date, and has
     /// the blocks looked at again to which one of them has come back.
-    pub fn update(&mut self, moved: impl Iterator<Item = u32>, place: &[Place]) {
+    pub fn update(&mut self, count: usize, moved: impl Iterator<Item = u32>, place: &[Place]) {
         let Rooms { starts, deadlines, travel, last_travel, .. } = self;
         let regions = self.regions;
         let mut home = 0;
@@ -200,7 +215,7 @@ impl Rooms {
             }
             (at, Some(room as Room))
         });
-        self.loose.update(moved, |room| [travel[room], last_travel[room]]);
+        self.loose.update(count, moved, |room| [travel[room], last_travel[room]]);
     }
 }
 
@@ -240,11 +255,11 @@ mod tests {
         assert_eq!((rooms.block(1, 0), rooms.block(3, 1)), (0..2, 2..4));
         assert_eq!(rooms.frame(4 + 2 * 2 + 1), Some(6));
         // It comes back, another one leaves; only its block is looked at again.
-        let later = Travel { across: 5.0, output: 5.0 };
+        let later = Travel { across: 5.0, output: 5.0, turns: 0.0 };
         rooms.deadlines.set(1, &[0], &[later]);
         rooms.deadlines.set(3, &[1], &[later]);
         let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
-        rooms.update([1, 2].into_iter(), &place);
+        rooms.update(2, [1, 2].into_iter(), &place);
         assert_eq!(loose(&rooms), [1]);
         assert_eq!(rooms.deadlines.all(), [later, Travel::DUE]);
     }

@@ -9,6 +9,7 @@ use crate::flow::path::Path;
 use crate::math::poly;
 use crate::problem::{Regions, Samples};
 
+use super::course::Senses;
 use super::frame::{IDENTITY, Mat, multiply, pull_back, straighten};
 use super::kind::{Exponent, Kind, Neuron};
 use super::rooms::Rooms;
@@ -30,6 +31,9 @@ pub struct Sweep {
     /// Whether the field across both planes (on a boundary: along it) keeps its sign during the
     /// step: distances then are monotone for every neuron whose `c` keeps its sign.
     pub steady: bool,
+    /// By which sign of `c` neurons of a region go away from each of its lines; `None` of a boundary, and
+    /// where nobody is.
+    pub senses: Option<Senses>,
     /// The linear function `c` of frame coordinates at the start and at the end of the step.
     pub output: [Neuron; 2],
     /// A bound on the way it makes, as a vector.
@@ -168,10 +172,11 @@ impl<'a> Tables<'a> {
             planes: [planes(start), planes(&end)],
             travel,
             steady: fields.iter().all(keeps_sign),
+            senses: Some(fields.map(|cubic| sense(&cubic))),
             output: [first_row(start), first_row(&end)],
             output_travel,
             // In the kernel limit c moves, but nobody goes anywhere.
-            clock: Travel { across, output: self.kind.beta * output_travel },
+            clock: Travel { across, output: self.kind.beta * output_travel, turns: 0.0 },
         }
     }
 
@@ -192,9 +197,10 @@ impl<'a> Tables<'a> {
             planes: [planes(start), planes(&end)],
             travel,
             steady: keeps_sign(&along),
+            senses: None,
             output: [first_row(start), first_row(&end)],
             output_travel: travel,
-            clock: Travel { across: travel, output: 0.0 },
+            clock: Travel { across: travel, ..Travel::ZERO },
         }
     }
 
@@ -220,6 +226,7 @@ impl Sweep {
             planes: [[[0.0; 3]; 2]; 2],
             travel: 0.0,
             steady: true,
+            senses: None,
             output: [first_row(&IDENTITY); 2],
             output_travel: 0.0,
             clock: Travel::ZERO,
@@ -239,9 +246,22 @@ fn first_row(m: &Mat) -> Neuron {
     [m[0], m[1], m[2]]
 }
 
-/// Whether a cubic surely keeps its sign on `[0, 1]`.
+/// Whether a cubic surely keeps its sign on `[0, 1]`: its Bernstein coefficients, between which it lies, all
+/// have that sign, by more than rounding.
 fn keeps_sign(cubic: &[f64; 4]) -> bool {
-    cubic[0].abs() > cubic[1].abs() + cubic[2].abs() + cubic[3].abs()
+    let [a, b, c, d] = cubic.map(|value| value * 1f64.copysign(cubic[0]));
+    let least = a.min(a + b / 3.0).min(a + (2.0 * b + c) / 3.0).min(a + b + c + d);
+    least > 1e-12 * size(cubic)
+}
+
+/// The sign of `c` with which neurons go away from a line, where the field across it is this cubic: as
+/// `ds/du = -beta c <n, h g>`. 0 where it may turn.
+fn sense(cubic: &[f64; 4]) -> i8 {
+    match keeps_sign(cubic) {
+        true if cubic[0] < 0.0 => 1,
+        true => -1,
+        false => 0,
+    }
 }
 
 /// A bound on a cubic on `[0, 1]`.
@@ -252,4 +272,29 @@ fn size(cubic: &[f64; 4]) -> f64 {
 fn strength(field: &FieldCubic) -> f64 {
     let at = |p: usize| -> Vec2 { [field.x[p], field.y[p]] };
     (0..4).map(|p| at(p)[0].hypot(at(p)[1])).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_keeps_its_sign() {
+        // u (1 - u) + e touches zero at both ends, and only there when e = 0.
+        for (cubic, sign) in [
+            ([1e-3, 1.0, -1.0, 0.0], -1),
+            ([-1e-3, -1.0, 1.0, 0.0], 1),
+            ([0.0, 1.0, -1.0, 0.0], 0),
+            // 1 - u keeps it up to the end only; 2 - u and its negative throughout.
+            ([1.0, -1.0, 0.0, 0.0], 0),
+            ([2.0, -1.0, 0.0, 0.0], -1),
+            ([-2.0, 1.0, 0.0, 0.0], 1),
+            // (1 - 2 u)^2 - 0.01 turns twice though both ends are positive.
+            ([0.99, -4.0, 4.0, 0.0], 0),
+            ([0.0; 4], 0),
+            ([f64::NAN, 0.0, 0.0, 0.0], 0),
+        ] {
+            assert_eq!(sense(&cubic), sign, "{cubic:?}");
+        }
+    }
 }
