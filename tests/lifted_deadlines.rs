@@ -49,7 +49,7 @@ fn looking_at_everybody_finds_nobody_else() {
 
 /// Samples some of which are nearly the same, and neurons next to lines, of all sizes, with much `c` or
 /// hardly any.
-fn drawn(seed: u64) -> (Samples, Neurons, Flow, f64) {
+pub fn drawn(seed: u64) -> (Samples, Neurons, Flow, f64) {
     let mut d = Draw(seed * 7919);
     let most = if d.below(3) == 0 { 48 } else { 8 };
     let s = 3 + d.below(most);

@@ -3,7 +3,7 @@
 use reluflow::flow::{Flow, Stepper};
 
 use crate::common::lifted::LiftedProblem;
-use crate::common::{short, slope};
+use crate::common::{short, slope, worst};
 
 /// Errors of residuals, neurons and the residual ODE over drawn problems, at tolerances 1e-3 ... 1e-11,
 /// against runs at 1e-12.
@@ -111,5 +111,22 @@ fn an_impossible_tolerance_ends_with_a_message() {
             assert!(steps < 100_000);
         };
         assert!(error.contains("raise time.tolerance") && error.contains("t = "), "{error}");
+    }
+}
+
+/// Steps near rest may be a million times longer than the fastest modes need: the residual ODE then stays beside
+/// the particles. (Its iteration diverged, and its residuals grew to infinity.)
+#[test]
+fn near_rest_the_residual_ode_stays_beside_the_particles() {
+    for (seed, until) in [(92, 4e6), (102, 1e9)] {
+        let (samples, neurons, flow, tolerance) = crate::lifted_deadlines::drawn(seed);
+        let (mut stepper, mut state) = Stepper::start(samples, neurons, flow, tolerance).unwrap();
+        while state.time < until {
+            stepper.step(&mut state, until).unwrap();
+            let ode = worst(stepper.residual(), &state.residual_ode);
+            assert!(ode < 100.0 * tolerance * state.scale, "seed {seed}, t = {}: off by {ode:e}", state.time);
+            assert!(state.residual_ode_uncorrected.iter().all(|rho| rho.abs() < 10.0 * state.scale));
+            assert!(state.step < 3000, "seed {seed}: t = {}", state.time);
+        }
     }
 }

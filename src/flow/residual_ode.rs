@@ -31,6 +31,7 @@ pub enum Pinned {
 pub struct OdeStep<'a> {
     samples: &'a Samples,
     h: f64,
+    pinned: Pinned,
     /// `Int_0^1 u^p Sigma_k du` for `p = 0 ..= 3`.
     powers: Vec<[[f64; 3]; 4]>,
     /// All of `Sigma_k` at the start and at the end.
@@ -54,6 +55,7 @@ impl<'a> OdeStep<'a> {
         let mut step = OdeStep {
             samples,
             h,
+            pinned,
             powers: Vec::with_capacity(count),
             ends: [start, end].map(|m| (0..count).map(|k| m.sigma(k)).collect()),
             sign: [vec![], vec![], vec![]],
@@ -121,6 +123,33 @@ impl<'a> OdeStep<'a> {
     /// may be stiff) until it moves by less than `enough`, or to rounding; each iteration costs
     /// `O(s)`.
     pub fn advance(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Vec<f64> {
+        match self.iterate(rho, guess, fastest, enough) {
+            Ok(end) | Err(Diverged(end)) => end,
+        }
+    }
+
+    /// The same beside the solution for [`Pinned::Radial`] that is known, at the start and at the end: the
+    /// equation is linear, so that a solution beside it differs by little more than it does at the start.
+    ///
+    /// Over a step that is very long against the fastest modes the iteration may diverge: it knows the
+    /// coefficients at the end of the step alone. They then are taken to be those throughout, for as
+    /// little as possible.
+    pub fn beside(&self, rho: &[f64], [start, end]: [&[f64]; 2], fastest: f64) -> Vec<f64> {
+        let difference: Vec<f64> = rho.iter().zip(start).map(|(a, b)| a - b).collect();
+        let add = |difference: &[f64]| end.iter().zip(difference).map(|(a, b)| a + b).collect::<Vec<f64>>();
+        self.iterate(rho, &add(&difference), fastest, 0.0).unwrap_or_else(|_| {
+            let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, Rule::Stiff);
+            match self.pinned {
+                Pinned::Radial => {
+                    let rate = rate(self.samples, &self.ends[1], &[], &difference);
+                    add(&implicit.frozen_end(&difference, &rate))
+                }
+                Pinned::Ignored => implicit.frozen_end(rho, &self.rate(rho, 1)),
+            }
+        })
+    }
+
+    fn iterate(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Result<Vec<f64>, Diverged> {
         let rule = Rule::for_coupling(self.h * fastest);
         let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, rule);
         let mut end = guess.to_vec();
@@ -128,7 +157,7 @@ impl<'a> OdeStep<'a> {
         let change = self.integral(&path);
         let mut defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
         let response = self.response(rule);
-        let mut last = f64::INFINITY;
+        let (mut first, mut last) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..40 {
             let step = implicit.solve(&defect, 1e-4);
             let (mut moved, mut size): (f64, f64) = (0.0, 0.0);
@@ -139,14 +168,18 @@ impl<'a> OdeStep<'a> {
             }
             // Converged, or down to where rounding keeps it from converging further.
             if moved <= enough.max(2e-16 * size) || (moved >= 0.5 * last && moved <= 1e-13 * size) {
-                break;
+                return Ok(end);
+            }
+            first = if first < f64::INFINITY { first } else { moved };
+            if moved > FAR * first {
+                return Err(Diverged(end));
             }
             last = moved;
             // The equation is linear: what the step leaves of the defect is known from the step.
             let answer = self.answer(&response, &step);
             (0..rho.len()).for_each(|j| defect[j] -= step[j] + answer[j]);
         }
-        end
+        if last > first { Err(Diverged(end)) } else { Ok(end) }
     }
 
     /// `Int_0^h <xt_j, Sum_k Sigma_k g_k + lambda T_k> dt` for every sample.
@@ -206,6 +239,12 @@ impl<'a> OdeStep<'a> {
         answer
     }
 }
+
+/// An iteration that moves this many times as far as at first does not come back.
+const FAR: f64 = 1e6;
+
+/// Where an iteration was when it was seen to diverge.
+struct Diverged(Vec<f64>);
 
 /// Best lines `constant + slope u` for `1, u, u^2, u^3` on `[0, 1]`.
 const LINE: [(f64, f64); 4] = [(1.0, 0.0), (0.0, 1.0), (-1.0 / 6.0, 1.0), (-0.2, 0.9)];

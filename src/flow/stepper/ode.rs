@@ -29,13 +29,8 @@ impl Stepper {
 
     /// Both residual ODEs of `state` over the accepted step.
     pub(super) fn advance_ode(&self, state: &mut State, h: f64, fastest: f64) {
-        // The equation is linear: a solution beside the one that is known differs by little more
-        // than it does at the start.
-        let beside = |rho: &[f64]| -> Vec<f64> {
-            (0..rho.len()).map(|j| self.trial.ode_end[j] + (rho[j] - self.rho[j])).collect()
-        };
-        let advance =
-            |pinned: Pinned, rho: &[f64]| self.ode_step(h, pinned).advance(rho, &beside(rho), fastest, 0.0);
+        let known = [&self.rho[..], &self.trial.ode_end];
+        let advance = |pinned: Pinned, rho: &[f64]| self.ode_step(h, pinned).beside(rho, known, fastest);
         (state.residual_ode, state.residual_ode_uncorrected) = rayon::join(
             || advance(Pinned::Radial, &state.residual_ode),
             || advance(Pinned::Ignored, &state.residual_ode_uncorrected),
