@@ -42,9 +42,7 @@ fn neurons(m: usize) -> Neurons {
 /// A run of few neurons, late.
 fn coarse(s: usize, late: Option<f64>) -> Simulation {
     let mut coarse = Simulation::with(samples(s), neurons(COARSE), FLOW, 1e-6).expect("a start");
-    // With a thousand samples it would take hours to become as quiet.
-    let end = if s <= 100 { 1000.0 } else { 30.0 };
-    coarse.advance_to(late.unwrap_or(end)).expect("a run");
+    coarse.advance_to(late.unwrap_or(1000.0)).expect("a run");
     coarse
 }
 
@@ -76,7 +74,7 @@ fn row(m: usize, s: usize, coarse: Option<&Simulation>, most: Option<u64>, bandw
     let (mut pushes, mut steps, mut events, mut touched) = (0, 0u64, 0, 0);
     let first = simulation.state().time;
     counting::take_peak();
-    let most = most.unwrap_or(if phase == "busy" { 100 } else { 400 });
+    let most = most.unwrap_or(400);
     while start.elapsed().as_secs_f64() < 4.0 && steps < most {
         let record = simulation.step(1e9).expect("a step");
         (pushes, steps) = (pushes + record.pushes, steps + 1);
