@@ -2,8 +2,9 @@
 //!
 //! `cargo bench --bench lifted` prints the table for 10^4, 10^5, 10^6 and 10^7 neurons; numbers
 //! after `--` replace these (`-- 1e6`), `s=10` and `busy` or `quiet` keep only theirs, `late=100` is another
-//! time for the quiet phase, `steps=100` another number of steps. The problem: `s` samples of a sine on [-1, 1], weights nearly normal, mean-field
-//! scaling, tolerance 1e-8. Two phases:
+//! time for the quiet phase than 1000, `steps=100` another number of steps than 400 (or as many as take four
+//! seconds). The problem: `s` samples of a sine on [-1, 1], weights nearly normal, mean-field scaling,
+//! tolerance 1e-8. Two phases:
 //!
 //! * `busy`: from time 0 on, when most neurons cross lines;
 //! * `quiet`: late in the run. A run of 10^4 neurons is brought there, and each of them is split
