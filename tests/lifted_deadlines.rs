@@ -105,10 +105,11 @@ pub fn drawn(seed: u64) -> (Samples, Neurons, Flow, f64) {
 }
 
 /// Stepped on, resumed now and then with the deadlines of the state, and looked at one and all. Of these,
-/// number 12 was found to differ when the rounding of later frames was not allowed for.
+/// number 12 was found to differ when the rounding of later frames was not allowed for, and the last where
+/// squares of distances were too small to have all their digits.
 #[test]
 fn those_next_to_a_line_are_found_whoever_looks() {
-    for seed in [12, 11, 13, 33, 37, 42, 70] {
+    for seed in [12, 11, 13, 33, 37, 42, 70, 9_000_027] {
         let (samples, neurons, flow, tolerance) = drawn(seed);
         let mass = neurons.mass().to_vec();
         let resume =

@@ -93,7 +93,8 @@ impl<'a> Implicit<'a> {
         out
     }
 
-    /// `S^-1 b` by conjugate gradients, until the residual is `enough` times `b`.
+    /// `S^-1 b` by conjugate gradients, until the residual is `enough` times `b`. Not-a-number where squares
+    /// overflow, lest nothing be taken for the answer.
     pub fn solve(&self, b: &[f64], enough: f64) -> Vec<f64> {
         if self.coupling < WEAK {
             return b.to_vec();
@@ -113,7 +114,10 @@ impl<'a> Implicit<'a> {
         let mut size = dot(&residual, &residual);
         let enough = enough * enough * size;
         for _ in 0..100 {
-            if size <= enough || !size.is_finite() {
+            if !size.is_finite() {
+                return vec![f64::NAN; b.len()];
+            }
+            if size <= enough {
                 break;
             }
             let z = self.apply(&direction);
@@ -167,6 +171,16 @@ impl Implicit<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_overflows_is_not_solved() {
+        let samples = Samples::new(&[0.0, 1.0], &[0.0; 2]).unwrap();
+        let implicit = Implicit::new(&samples, vec![[1.0, 0.0, 1.0]; 4], 1.0, 1.0, Rule::Hermite);
+        for huge in [1e180, f64::INFINITY, f64::NAN] {
+            assert!(implicit.solve(&[huge, 1.0], 1e-4).iter().all(|value| value.is_nan()));
+        }
+        assert!(implicit.solve(&[1.0, 1.0], 1e-4).iter().all(|value| value.is_finite()));
+    }
 
     #[test]
     fn solve_inverts_a_stiff_operator() {

@@ -10,6 +10,7 @@
 //! integrated along their tracks ([`Movers`]); the product with the cubic path of the residual is
 //! integrated exactly. Fourth order where no particle meets an event.
 
+use crate::math::norm::largest;
 use crate::problem::{Regions, Samples};
 
 use super::canonical::movers::Movers;
@@ -160,11 +161,10 @@ impl<'a> OdeStep<'a> {
         let (mut first, mut last) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..40 {
             let step = implicit.solve(&defect, 1e-4);
-            let (mut moved, mut size): (f64, f64) = (0.0, 0.0);
-            for j in 0..rho.len() {
-                end[j] += step[j];
-                moved = moved.max(step[j].abs());
-                size = size.max(end[j].abs().max(rho[j].abs()));
+            end.iter_mut().zip(&step).for_each(|(end, step)| *end += step);
+            let (moved, size) = (largest(&step), largest(&end).max(largest(rho)));
+            if moved == f64::INFINITY {
+                return Err(Diverged(end));
             }
             // Converged, or down to where rounding keeps it from converging further.
             if moved <= enough.max(2e-16 * size) || (moved >= 0.5 * last && moved <= 1e-13 * size) {

@@ -36,9 +36,9 @@ pub struct State {
     pub w_y: Vec<f64>,
     /// Where in memory each room of neurons begins, then the end; empty for canonical particles.
     pub room: Vec<u32>,
-    /// The two clocks of each room, since the neurons were last grouped.
+    /// Of each room: its three clocks, since the neurons were last grouped, and the two signs of its course.
     pub travel: Vec<f64>,
-    /// The travel up to which each block of neurons needs no look, on both clocks.
+    /// The travel up to which each block of neurons needs no look, on all three clocks.
     pub deadline: Vec<f64>,
     /// Sums of past gradients of `c`, each times `momentum` to the number of steps since; the
     /// gradients are `m` times those of the loss. Empty without momentum.

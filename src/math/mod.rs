@@ -9,6 +9,7 @@ pub mod even;
 pub mod gauss;
 pub mod linear_pieces;
 pub mod linear_spline;
+pub mod norm;
 pub mod normal;
 pub mod poly;
 pub mod power_law;

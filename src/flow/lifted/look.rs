@@ -7,7 +7,9 @@
 //! Nor did it if both `s_1` are positive and distances changed in one direction only:
 //! `ds/du = -c <n, h g>`, so they do where neither the field across the planes nor `c` turns. On a
 //! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does; there it must have
-//! started off both planes, because only then is the side known on which it starts.
+//! started off both planes, because only then is the side known on which it starts. Who relies on going
+//! away from a line ([`super::course`]) is one of these: the fields across both lines keep their signs as
+//! long as the course does not turn, and `c` keeps its own until the deadline.
 
 use multiversion::multiversion;
 
@@ -21,6 +23,9 @@ use super::travel::{Margin, Travel};
 
 /// Room for the rounding of distances, relative to `|z|` times the size of a plane.
 const ROUNDING: f64 = 1e-14;
+
+/// Whoever has a smaller `|z|^2` has no margin: squares of distances that count would lose their digits.
+const TINY: f64 = 1e-270;
 
 /// With planes whose entries are up to this, rounding takes nobody's margin away who had one in an earlier
 /// frame.
@@ -166,14 +171,13 @@ impl Test {
         let signed = dot(self.output[0]);
         let c = signed.abs();
         let (monotone, speed) = if EITHER {
-            // Whose length is lost in its square has no margin.
-            (self.output_travel < f64::INFINITY, if square > 1e-290 { square.sqrt() } else { f64::INFINITY })
+            (self.output_travel < f64::INFINITY, if square > TINY { square.sqrt() } else { f64::INFINITY })
         } else {
             (exceeds(c + dot(self.output[1]).abs(), self.output_travel), c)
         };
         let lost = ROUNDING * LARGEST_PLANE * sum_of_sizes;
-        let positive = |value: f64| if value > 0.0 { value } else { 0.0 };
-        let distance = positive(nearest - lost);
+        let left = |distance: f64| if (distance > lost) & (square > TINY) { distance - lost } else { 0.0 };
+        let distance = left(nearest);
         // No less strict than deadlines, so that it does not matter who has one.
         let slow = exceeds(distance - self.clock.across * speed, self.growing);
         let near = !(inside & (out_of_reach | monotone | slow));
@@ -184,11 +188,12 @@ impl Test {
         let [away_a, away_b] = [(a, self.senses[0]), (b, self.senses[1])].map(|(distance, sense)| {
             (signed * sense > 0.0)
                 & (distance > 2.0 * lost)
+                & (square > TINY)
                 & Margin::should_rely(distance, c, square, self.clock)
         });
-        let ahead = |away: bool, distance: f64| if away { f64::INFINITY } else { positive(distance - lost) };
+        let ahead = |away: bool, distance: f64| if away { f64::INFINITY } else { left(distance) };
         let distance = smaller(ahead(away_a, a), ahead(away_b, b));
-        let turn = if away_a | away_b { positive(c - lost) } else { f64::INFINITY };
+        let turn = if away_a | away_b { left(c) } else { f64::INFINITY };
         (near, Margin::new(distance, c, turn, square))
     }
 }

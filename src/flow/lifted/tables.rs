@@ -160,6 +160,7 @@ impl<'a> Tables<'a> {
         let planes = |m: &Mat| normals.map(|n| pull_back([0.0, n[0], n[1]], m));
         let fields = normals.map(|n| self.field[k].along(n));
         let turn = fields.map(|cubic| size(&cubic));
+        let senses = fields.map(|cubic| sense(&cubic, self.strength[k]));
         // d<n, w>/du = -beta c <n, h g>, and c grows by no more than exp(Int |h g|).
         let growth = if self.kind.is_lorentz() { self.strength[k].exp() } else { 1.0 };
         let across = self.kind.beta * turn[0].max(turn[1]);
@@ -171,8 +172,9 @@ impl<'a> Tables<'a> {
             end,
             planes: [planes(start), planes(&end)],
             travel,
-            steady: fields.iter().all(keeps_sign),
-            senses: Some(fields.map(|cubic| sense(&cubic))),
+            steady: senses.iter().all(|&sense| sense != 0),
+            // Nobody goes anywhere in the kernel limit.
+            senses: (self.kind.beta > 0.0).then_some(senses),
             output: [first_row(start), first_row(&end)],
             output_travel,
             // In the kernel limit c moves, but nobody goes anywhere.
@@ -196,7 +198,7 @@ impl<'a> Tables<'a> {
             end,
             planes: [planes(start), planes(&end)],
             travel,
-            steady: keeps_sign(&along),
+            steady: sense(&along, size(&along)) != 0,
             senses: None,
             output: [first_row(start), first_row(&end)],
             output_travel: travel,
@@ -246,22 +248,14 @@ fn first_row(m: &Mat) -> Neuron {
     [m[0], m[1], m[2]]
 }
 
-/// Whether a cubic surely keeps its sign on `[0, 1]`: its Bernstein coefficients, between which it lies, all
-/// have that sign, by more than rounding.
-fn keeps_sign(cubic: &[f64; 4]) -> bool {
-    let [a, b, c, d] = cubic.map(|value| value * 1f64.copysign(cubic[0]));
-    let least = a.min(a + b / 3.0).min(a + (2.0 * b + c) / 3.0).min(a + b + c + d);
-    least > 1e-12 * size(cubic)
-}
-
 /// The sign of `c` with which neurons go away from a line, where the field across it is this cubic: as
-/// `ds/du = -beta c <n, h g>`. 0 where it may turn.
-fn sense(cubic: &[f64; 4]) -> i8 {
-    match keeps_sign(cubic) {
-        true if cubic[0] < 0.0 => 1,
-        true => -1,
-        false => 0,
-    }
+/// `ds/du = -beta c <n, h g>`. 0 where it may turn: it surely keeps its sign if its Bernstein coefficients,
+/// between which it lies, all have that sign, by more than the rounding of a field of this `strength`.
+fn sense(cubic: &[f64; 4], strength: f64) -> i8 {
+    let sign = 1f64.copysign(cubic[0]);
+    let [a, b, c, d] = cubic.map(|value| value * sign);
+    let least = a.min(a + b / 3.0).min(a + (2.0 * b + c) / 3.0).min(a + b + c + d);
+    if least > 1e-12 * strength { -sign as i8 } else { 0 }
 }
 
 /// A bound on a cubic on `[0, 1]`.
@@ -294,7 +288,9 @@ mod tests {
             ([0.0; 4], 0),
             ([f64::NAN, 0.0, 0.0, 0.0], 0),
         ] {
-            assert_eq!(sense(&cubic), sign, "{cubic:?}");
+            assert_eq!(sense(&cubic, size(&cubic)), sign, "{cubic:?}");
+            // Nothing but the rounding of a strong field has no sign.
+            assert_eq!(sense(&cubic, 1e13), 0, "{cubic:?}");
         }
     }
 }

@@ -59,7 +59,7 @@ impl Travel {
         if is_lost(across, direction.across, self.across) || is_lost(output, direction.output, self.output) {
             return Travel::DUE;
         }
-        // Who does not rely on the field does not mind its turning.
+        // Who relies on the field is due when it next turns; others do not mind.
         let turns = if margin.by_turn < f64::INFINITY { 0.0 } else { f64::INFINITY };
         self.advanced(1.0, Travel { across, output, turns })
     }

@@ -4,6 +4,7 @@ use crate::flow::field::gradients;
 use crate::flow::implicit::{Implicit, Rule};
 use crate::flow::path::Path;
 use crate::flow::state::State;
+use crate::math::norm::largest;
 
 use super::Stepper;
 
@@ -201,11 +202,4 @@ fn quartic_effect(implicit: &Implicit<'_>, path: &Path, better: &Path, before: O
 fn cubic_effect(implicit: &Implicit<'_>, hermite: &Path) -> Vec<f64> {
     let third: Vec<f64> = hermite.cubic.iter().map(|c| c[3] / 12.0).collect();
     implicit.apply(&third)
-}
-
-/// Largest magnitude; infinite if there is a NaN, which a maximum would lose.
-pub(super) fn largest(values: &[f64]) -> f64 {
-    values
-        .iter()
-        .fold(0.0, |most: f64, value| if value.is_nan() { f64::INFINITY } else { most.max(value.abs()) })
 }

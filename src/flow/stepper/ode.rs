@@ -2,9 +2,9 @@
 
 use crate::flow::residual_ode::{OdeStep, Pinned};
 use crate::flow::state::State;
+use crate::math::norm::largest;
 
 use super::Stepper;
-use super::attempt::largest;
 
 impl Stepper {
     fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {

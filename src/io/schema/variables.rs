@@ -331,7 +331,7 @@ pub static VARIABLES: &[Variable] = &[
     column("w_y", &[Slot, Neuron], Kind::F64).says("second component of w = (a, -b) in the frame of its place, by position"),
     column("room", &[Slot, Room], Kind::U32).says("position of the first neuron of each room (regions, clusters by boundary and sign of c, origin), then of the end"),
     column("travel", &[Slot, TravelEntry], Kind::F64).says("of each room: two clocks, bounds on how far its boundaries and output weights have moved in the frames of its neurons; how often the field across its boundaries has turned; the sign of c that goes away from each of them, or 0"),
-    column("deadline", &[Slot, DeadlineEntry], Kind::F64).says("travel up to which each block of neurons needs no look, on both clocks"),
+    column("deadline", &[Slot, DeadlineEntry], Kind::F64).says("travel up to which each block of neurons needs no look, on all three clocks"),
     column("v_c", &[Slot, NeuronVelocity], Kind::F64)
         .says("sum of past gradients of c under momentum, by position"),
     column("v_x", &[Slot, NeuronVelocity], Kind::F64)
