@@ -170,7 +170,9 @@ impl<'a> OdeStep<'a> {
             if moved <= enough.max(2e-16 * size) || (moved >= 0.5 * last && moved <= 1e-13 * size) {
                 return Ok(end);
             }
-            first = if first < f64::INFINITY { first } else { moved };
+            if last == f64::INFINITY {
+                first = moved;
+            }
             if moved > FAR * first {
                 return Err(Diverged(end));
             }

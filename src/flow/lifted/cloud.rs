@@ -279,9 +279,7 @@ impl Cloud {
     /// Makes the neurons of the last push those of the state. Returns whether frames were applied,
     /// which changes moments by rounding.
     pub fn accept(&mut self, state: &mut State, mass: &[f64], regions: &Regions) -> bool {
-        let count = regions.boundaries();
-        let still = (Travel::ZERO, None);
-        self.rooms.advance(|room| room_frame(count, room).map_or(still, |frame| self.trial.travel[frame]));
+        self.rooms.advance(&self.trial.travel);
         std::mem::swap(&mut self.frames, &mut self.trial.frames);
         if let Some(totals) = self.trial.totals.take() {
             self.totals = totals;
@@ -292,8 +290,8 @@ impl Cloud {
             state.place[i] = place[1];
             [state.c[i], state.w_x[i], state.w_y[i]] = *z;
         }
-        let count = self.trial.moved.iter().map(Vec::len).sum();
-        self.rooms.update(count, self.trial.moved.iter().flatten().map(|moved| moved.at), &state.place);
+        let movers = self.trial.moved.iter().map(Vec::len).sum();
+        self.rooms.update(movers, self.trial.moved.iter().flatten().map(|moved| moved.at), &state.place);
         let due: Vec<usize> = (0..self.frames.len()).filter(|&frame| self.due(frame)).collect();
         if !due.is_empty() {
             let Cloud { frames, totals, rooms, .. } = self;
@@ -343,14 +341,5 @@ impl Cloud {
         self.rooms.store(&mut state.travel, &mut state.deadline);
         state.frame = self.frames.concat();
         state.moments = self.totals.to_flat();
-    }
-}
-
-/// The frame of a room among those of `count = 2 s` regions.
-fn room_frame(count: usize, room: usize) -> Option<usize> {
-    match room {
-        room if room < count => Some(room),
-        room if room < 3 * count => Some(count + (room - count) / 2),
-        _ => None,
     }
 }

@@ -22,8 +22,9 @@ struct Prospect {
     leaving: bool,
     /// Its clocks at the start of the step, and at its end.
     travel: [Travel; 2],
-    /// What they advance in it.
+    /// What they advance in it, and in which proportion.
     clock: Travel,
+    direction: Travel,
     /// Who may meet an event; `None` where nothing moves.
     test: Option<Test>,
     sides: Sides,
@@ -110,6 +111,7 @@ fn prospect(tables: &Tables<'_>, rooms: &Rooms, room: usize) -> Prospect {
         leaving,
         travel: [travel, end],
         clock,
+        direction: clock.direction(),
         test: sweep.map(|sweep| Test::new(sweep, course.relied_on(senses))),
         sides: if room < count { Sides::Positive } else { Sides::Either },
     }
@@ -145,7 +147,7 @@ fn look_at(
             out.extend((0..8).filter(|&lane| eight[lane] != 0).map(|lane| (first + lane) as u32));
         }
     }
-    prospect.travel[0].deadline(margin, prospect.clock.direction())
+    prospect.travel[0].deadline(margin, prospect.direction)
 }
 
 /// The loose neurons that must be walked, ascending.
@@ -167,7 +169,7 @@ fn find_loose(prospects: &[Prospect], rooms: &mut Rooms, state: &State) -> Vec<u
         };
         let z = [state.c[at], state.w_x[at], state.w_y[at]];
         let (near, margin) = test.one(z, prospect.sides);
-        entry.deadline = prospect.travel[0].deadline(margin, prospect.clock.direction()).into();
+        entry.deadline = prospect.travel[0].deadline(margin, prospect.direction).into();
         near.then_some(entry.at)
     };
     let due = |room: usize, earliest| prospects[room].leaving || prospects[room].travel[1].is_past(earliest);

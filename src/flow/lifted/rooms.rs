@@ -163,11 +163,13 @@ impl Rooms {
         self.count[to] += 1;
     }
 
-    /// Advances the clocks of each room by what they go in a step, and its course by the senses there.
-    pub fn advance(&mut self, step: impl Fn(usize) -> (Travel, Option<Senses>)) {
-        let clocks = self.travel.iter_mut().zip(&mut self.last_travel);
-        for (room, ((total, last), course)) in clocks.zip(&mut self.course).enumerate() {
-            let (now, senses) = step(room);
+    /// Advances the clocks of each room by what those of its frame go in a step, and its course by the senses
+    /// there.
+    pub fn advance(&mut self, step: &[(Travel, Option<Senses>)]) {
+        for room in 0..self.travel.len() {
+            let (now, senses) = self.frame(room).map_or((Travel::ZERO, None), |frame| step[frame]);
+            let (total, last, course) =
+                (&mut self.travel[room], &mut self.last_travel[room], &mut self.course[room]);
             total.turns += f64::from(course.turns(senses));
             *course = course.after(senses);
             // Steps that end at an event are short: the next one may be long again.
