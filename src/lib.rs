@@ -13,8 +13,8 @@
 //! d rho_j/dt  = -Sum_(k: j active) xt_j^T Sigma_k g_k,   Sigma_k = Int_(region k) M mu
 //! ```
 //!
-//! All equations, with the numbers of the sections that the documentation cites, are in
-//! [`mathematics`]. The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate ReLU
+//! How the program is used, and what it is held to, is in the pages of [`guide`]. All equations, with
+//! the numbers of the sections that the documentation cites, are in [`mathematics`]. The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate ReLU
 //! Networks* (NeurIPS 2019), cited as **W**, with its errors corrected.
 //!
 //! # Symbols
@@ -67,6 +67,7 @@
 //! | [`plot`] | study, io, kernel, run, flow, problem, math | figures of run, study and kernel files |
 //! | [`report`] | plot, study, io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
 //! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math | figures and tables of the papers, made again |
+//! | [`guide`] | | the manual: a page for each file of `src/guide/` |
 //! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
@@ -74,6 +75,7 @@ pub mod mathematics {}
 
 pub mod cli;
 pub mod flow;
+pub mod guide;
 pub mod io;
 pub mod kernel;
 pub mod math;

@@ -14,7 +14,7 @@ use reluflow::run::Simulation;
 
 use crate::cli_support::{json, reluflow};
 
-/// Claims that hold as they are printed; all others need a caveat, which the README tells.
+/// Claims that hold as they are printed; all others need a caveat, which the guide tells.
 const HOLD: [&str; 9] =
     ["w-fig2", "w-fig6", "w-fig7", "w-fig9", "w-clt", "s-table1", "s-fig10", "s-fig9", "s-fig7"];
 
@@ -149,18 +149,4 @@ fn nothing_is_overwritten_unasked_and_names_are_told() {
         .stderr(contains("no figure or table `w-fig99` is reproduced: there are w-fig1, w-fig2"));
     let list = json(reluflow(folder.path()).args(["reproduce", "--list", "--json"]));
     assert_eq!(list.as_array().unwrap().len(), items().len());
-}
-
-/// The README shows a committed picture of each, small enough to be kept.
-#[test]
-fn the_readme_shows_all_of_them() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    for item in items() {
-        let picture = format!("scenarios/papers/pictures/{}.png", item.name);
-        assert!(readme.contains(&picture), "{picture} is not in the README");
-        assert!(readme.contains(&format!("reproduce {}`", item.name)), "{}", item.name);
-        let size = fs::metadata(root.join(&picture)).unwrap().len();
-        assert!(size < 100_000, "{picture}: {size} bytes");
-    }
 }

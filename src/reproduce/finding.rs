@@ -49,7 +49,7 @@ pub struct Table {
 /// Everything that is found about a figure or table.
 #[derive(Debug, Clone, Default)]
 pub struct Finding {
-    /// Our numbers, in a sentence or two, as the README shows them.
+    /// Our numbers, in a sentence or two, as the guide shows them.
     pub numbers: String,
     /// What the verdict follows from.
     pub criteria: Vec<Criterion>,

@@ -136,7 +136,7 @@ impl Reproduced {
     }
 }
 
-/// The table of the README: picture; place, claim, our numbers, verdict, what to know, command.
+/// The table of the guide ([`crate::guide::papers`]): picture; place, claim, our numbers, verdict, what to know, command.
 pub fn markdown(done: &[Reproduced]) -> String {
     let mut text = "| picture | claim, our numbers, verdict |\n|---|---|\n".to_string();
     // A bar would end the cell.

@@ -5,52 +5,9 @@
 //! error), then reads the samples and reads or draws the particles. A CSV file of samples is a
 //! scenario too: the defaults it takes are written out as TOML and reported.
 //!
-//! # Keys
-//!
-//! | key | default | meaning |
-//! |---|---|---|
-//! | `title` | name of the file | for people |
-//! | **`[samples]`** | | exactly one of `file`, `function`, `x` with `y` |
-//! | `file` | | CSV, relative to the scenario; `x`, `y` name its columns (`"x"`, `"y"`) |
-//! | `x`, `y` | | inline lists of numbers |
-//! | `function` | | `sine`, `square`, `sawtooth`, `step`, `linear`, `abs`, `quadratic`, `gaussian`, `spike`, `constant`, at `count` equally spaced points |
-//! | `count`, `interval`, `gap` | `interval = [-1, 1]` | how many points, from where to where; points inside the gap are left out |
-//! | `amplitude` | 1 | factor on the function |
-//! | `frequency`, `phase` | 1, 0 | sine, square, sawtooth: cycles per unit of `x`, and radians |
-//! | `center`, `width` | 0, 0.25 | of the others; `width` of the gaussian |
-//! | `noise`, `seed` | 0, 0 | standard deviation of normal noise on `y`, and its seed |
-//! | `standardize` | false | see [`standardize`] |
-//! | **`[measure]`** | | exactly one of `file`, `particles` |
-//! | `file` | | CSV with columns `r`, `theta`, or `c`, `a`, `b`, or `knot`, `orientation`, `delta_slope`; and, unless masses are equal, `mass` |
-//! | `particles` | | how many to draw; of a quadrature, which can do without: how many there may be |
-//! | `sampling` | `iid` | independent draws; or `sobol` ([`Law::sobol`]), `quadrature` ([`Law::quadrature`]) |
-//! | `nodes` | 12 | of a quadrature: on each piece of direction and in each amplitude; `particles` is then the `m` of laws and scalings that depend on it |
-//! | `quadrature_error` | | instead: as few nodes as keep the estimated error of every residual below it |
-//! | `estimate_error` | false | of a quadrature: run one with twice the nodes beside it and store how far apart they are |
-//! | `law` | `normal-uniform` | see [`Law`] and [`NeuronLaw`]; also `uniform-uniform`, `normal`, `he`, `glorot`, `pytorch`, `uniform`, `two-sided` |
-//! | `scale`, `seed` | 1, 0 | factor on `r`, where a law draws canonical particles; seed of the draw |
-//! | `hidden_scale`, `output_scale` | 1, 1 | factors on `a`, `b` and on `c`, where a law draws neurons |
-//! | `delta` | | `c^2 - abs(w)^2` of every neuron: canonical particles, drawn or from a file, are lifted with it |
-//! | `a_bound`, `b_bound`, `c_law` | 1, 1, `uniform` | of `uniform` and `two-sided`; `c_law` is `uniform`, `normal` or `sign` |
-//! | `antisymmetric` | false | pairs of opposite `r` or `c`, so that the start function is 0; a file is doubled |
-//! | **`[flow]`** | | |
-//! | `kind` | `canonical` | or `lifted` (all of `c`, `a`, `b` train), `kernel` (`c`), `adaptive` (`a`, `b`), `gd` (gradient descent) |
-//! | `tv` | 0 | of `canonical`: the weight of its total-variation term |
-//! | `scaling` | `"m"` | `alpha(m)` in `f = 1/alpha Sum c [a x - b]_+`: `"m"`, `"sqrt(m)"`, `"1"` or a number; `kappa = m / alpha` |
-//! | `balance` | 1 | `a`, `b` are multiplied by it and `c` divided before the run: same function, other dynamics |
-//! | `learning_rate` | | of `gd`: a step advances mean-field time by `learning_rate / m` |
-//! | `momentum`, `layers` | 0, `both` | of `gd`: factor on the last displacement; which layers train: `both`, `output`, `hidden` |
-//! | `batch`, `seed` | all, 0 | of `gd`: samples per step, and the seed they are drawn with |
-//! | **`[time]`** | | |
-//! | `end` | | mean-field time at which the run ends |
-//! | `steps` | | of `gd`, instead: how many it takes |
-//! | `tolerance` | 1e-6 | on the residual path; not of `gd` |
-//! | **`[output]`** | | |
-//! | `snapshots` | `{ count = 11 }` | or `{ every = 0.5 }`, `{ times = [1, 2] }`, `{ log = { first = 1e-3, per_decade = 10 } }`; of `gd` also `{ every_steps = 100 }`, `{ steps = [1, 10] }`; start and end are always stored |
-//! | `particles` | `"all"` | or a number, or `"none"` |
-//! | `precision` | `"f64"` | or `"f32"`: of stored particles; restarts stay exact |
-//! | `tangent_kernel` | false | store the kernel and its eigenvalues |
-//! | `compression` | 4 | 0 (none) to 9 |
+//! All keys, with their defaults, are in [`crate::guide::scenarios`]; a test compares that table with
+//! what each section knows. What [`Law`] and [`NeuronLaw`] draw, and how [`standardize`] maps samples, is
+//! said there.
 
 mod amplitude;
 mod cell;

@@ -47,6 +47,8 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("step"),
         shipped!("square"),
         shipped!("tv"),
+        shipped!("regime_adaptive"),
+        shipped!("regime_kernel"),
         shipped!("lifted"),
         shipped!("kernel"),
         shipped!("adaptive"),

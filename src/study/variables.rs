@@ -1,4 +1,4 @@
-//! What the variables of a study file mean: the one list that the writer and the README follow.
+//! What the variables of a study file mean: the one list that the writer and the guide follow.
 
 /// A variable that a run leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

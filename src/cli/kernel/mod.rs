@@ -31,7 +31,7 @@ Examples:
   reluflow kernel scenarios/square.toml --monte-carlo 1000000 --no-file
 
 Random features: only output weights learn. Tangent kernel: all weights, linearised. Times are
-mean-field times. The README's section \"Kernel regime and splines\" explains the tables.")]
+mean-field times. The page src/guide/kernel_regime.md of the manual explains the tables.")]
 pub struct Args {
     /// A scenario (.toml), or a table of samples (.csv, .tsv, .txt, .dat)
     #[arg(value_name = "SCENARIO|CSV")]
