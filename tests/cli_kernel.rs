@@ -1,7 +1,7 @@
 //! `reluflow kernel`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use predicates::prelude::*;
@@ -12,6 +12,7 @@ use reluflow::scenario::scenarios;
 use serde_json::Value;
 
 use crate::cli_support::{json, reluflow};
+use crate::oracles::{python, tool};
 
 /// A folder with the shipped square-wave scenario.
 fn square() -> tempfile::TempDir {
@@ -288,16 +289,10 @@ fn xarray_reads_the_file_without_being_told_how() {
         .assert()
         .success();
     let path = folder.path().join("output/square_kernel.h5");
-    if let Ok(output) = Command::new("ncdump").arg("-h").arg(&path).output() {
-        let header = String::from_utf8(output.stdout).unwrap();
+    if let Some(header) = tool("ncdump", &["-h"], &path) {
         assert!(header.contains("double f(curve, grid) ;") && !header.contains("phony"), "{header}");
     }
-    let named = std::env::var_os("RELUFLOW_PYTHON").map(PathBuf::from);
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    let Some(python) = named.or(Some(installed)).filter(|python| python.exists()) else {
-        println!("skipped: .ci/setup --test installs xarray");
-        return;
-    };
+    let Some(python) = python("xarray, h5netcdf, netCDF4") else { return };
     let output = Command::new(python).args(["-c", SCRIPT]).arg(&path).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("good"), "{text}");

@@ -198,6 +198,41 @@ fn its_second_command_is_what_ci_runs() {
     assert!(read(".ci/run").contains(&tests));
 }
 
+/// Every result of the page on validation names its tests: functions or modules that are there.
+#[test]
+fn the_tests_of_the_guide_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = vec![];
+    let mut folders = vec![root.join("tests"), root.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.file_stem().unwrap().to_str().unwrap().to_string();
+                sources.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    let guide = page("validation");
+    let mut count = 0;
+    for line in guide.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| against")) {
+        let tests = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        assert!(!quoted(tests).is_empty(), "no test: {line}");
+        for test in quoted(tests) {
+            let found = sources.iter().any(|(name, text)| {
+                let is_test = |at: usize| text[..at].trim_end().ends_with(']');
+                let function = text.match_indices(&format!("fn {test}(")).any(|(at, _)| is_test(at));
+                function || (name == test && text.contains("#[test]"))
+            });
+            assert!(found, "there is no test `{test}`");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
 /// Links to files and to headings.
 #[test]
 fn links_lead_somewhere() {

@@ -1,30 +1,13 @@
 //! Gradient descent against automatic differentiation: JAX, in double precision on the processor.
-//!
-//! Skipped, with a message, where `target/python` (made by `.ci/setup --test`) has no JAX.
-
-use std::path::PathBuf;
-use std::process::Command;
 
 use reluflow::flow::{Descent, Layers};
 use serde_json::{Value, json};
 
 use crate::common::worst;
 use crate::descent_naive::{Network, PLAIN, drawn};
+use crate::oracles::{oracle, python};
 
 const STEPS: usize = 200;
-
-/// The Python of the tests, if it has JAX.
-fn python() -> Option<PathBuf> {
-    let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    let found = Command::new(&python).args(["-c", "import jax"]).output();
-    match found {
-        Ok(output) if output.status.success() => Some(python),
-        _ => {
-            println!("skipped: {} has no JAX; run .ci/setup --test", python.display());
-            None
-        }
-    }
-}
 
 /// A number as Python's `float.hex` writes it: `-0x1.8p+1`.
 fn from_hex(text: &str) -> f64 {
@@ -50,7 +33,7 @@ fn hexadecimal_numbers_are_read_exactly() {
 
 #[test]
 fn two_hundred_steps_are_those_of_automatic_differentiation() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("jax") else { return };
     let mut cases: Vec<(Network, Descent)> = vec![];
     for (name, layers) in [("both", Layers::Both), ("output", Layers::Output), ("hidden", Layers::Hidden)] {
         for (momentum, alpha) in [(0.0, 60.0), (0.9, 60.0), (0.0, 60f64.sqrt())] {
@@ -60,14 +43,7 @@ fn two_hundred_steps_are_those_of_automatic_differentiation() {
             cases.push((network, Descent { learning_rate, momentum, layers, ..PLAIN }));
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let (input, output) = (folder.path().join("cases.json"), folder.path().join("results.json"));
-    std::fs::write(&input, Value::from_iter(cases.iter().map(described)).to_string()).unwrap();
-    let script = format!("{}/tests/oracles/jax_gd.py", env!("CARGO_MANIFEST_DIR"));
-    let run = Command::new(python).arg(script).args([&input, &output]).env("JAX_PLATFORMS", "cpu").output();
-    let run = run.unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let results: Value = serde_json::from_str(&std::fs::read_to_string(&output).unwrap()).unwrap();
+    let results = oracle(python, "jax_gd.py", Some(&Value::from_iter(cases.iter().map(described))));
     assert_eq!(results.as_array().unwrap().len(), cases.len());
     for ((network, descent), result) in cases.iter().zip(results.as_array().unwrap()) {
         let (mut descender, mut state) = network.descender(descent);

@@ -7,6 +7,7 @@ use reluflow::io::{RunFile, RunWriter, Status};
 
 use crate::io_kill::{CHILD, REPORTS, assert_holds, fast_directory, made_up, reported};
 use crate::io_support::*;
+use crate::oracles::say_skipped;
 
 /// Asserts that the writer stopped in good order, and that the run can be resumed.
 fn assert_stopped(path: &Path, whole: &Path) -> usize {
@@ -74,7 +75,7 @@ fn a_full_file_system() {
     // A small file system of its own, which nobody else sees; what it holds is brought out.
     let probe = Command::new("unshare").args(["-m", "true"]).output();
     if !probe.is_ok_and(|output| output.status.success()) {
-        println!("skipped: mounting a small file system needs root");
+        say_skipped("mounting a small file system needs root");
         return;
     }
     let script = format!(
@@ -94,7 +95,7 @@ fn a_full_file_system() {
         .output()
         .unwrap();
     if output.status.code() == Some(9) {
-        println!("skipped: mounting a small file system needs root");
+        say_skipped("mounting a small file system needs root");
         return;
     }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -1,32 +1,12 @@
 //! Other tools open the file: xarray with both engines, h5py, ncdump, h5dump.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use reluflow::io::RunWriter;
 use reluflow::run::{OutputOptions, ParticleOutput};
 
 use crate::io_support::*;
-
-/// The Python with h5py, xarray, h5netcdf and netCDF4, if there is one.
-fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("RELUFLOW_PYTHON").map(PathBuf::from);
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    named.or(Some(installed)).filter(|python| python.exists())
-}
-
-/// Runs a tool and returns what it printed; `None`, with a message, if it is not installed.
-fn output(tool: &str, arguments: &[&str], path: &Path) -> Option<String> {
-    let Ok(output) = Command::new(tool).args(arguments).arg(path).output() else {
-        println!("skipped: {tool} is not installed");
-        return None;
-    };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{tool}: {text}{errors}");
-    assert!(errors.is_empty(), "{tool}: {errors}");
-    Some(text)
-}
+use crate::oracles::{python, tool};
 
 fn kinds() -> Vec<OutputOptions> {
     let thin = |particles, compression| OutputOptions {
@@ -44,7 +24,7 @@ fn ncdump_and_h5dump_read_the_file() {
     for (i, output_options) in kinds().into_iter().enumerate() {
         let path = directory.path().join(format!("run{i}.h5"));
         write_all(&path, &description(3, 11, output_options));
-        if let Some(header) = output("ncdump", &["-h"], &path) {
+        if let Some(header) = tool("ncdump", &["-h"], &path) {
             for line in [
                 "time = UNLIMITED ; // (3 currently)",
                 "double residual(time, sample) ;",
@@ -59,7 +39,7 @@ fn ncdump_and_h5dump_read_the_file() {
             let mass = if i == 0 { "double mass(particle) ;" } else { "double mass(all_particles) ;" };
             assert!(header.contains(mass), "{header}");
         }
-        if let Some(dump) = output("h5dump", &[], &path) {
+        if let Some(dump) = tool("h5dump", &[], &path) {
             assert!(dump.contains("DATASET \"tangent_kernel_change\""));
         }
     }
@@ -119,10 +99,7 @@ print("good")
 
 #[test]
 fn xarray_h5py_and_netcdf_read_the_file_without_being_told_how() {
-    let Some(python) = python() else {
-        println!("skipped: set RELUFLOW_PYTHON to a Python with h5py, xarray, h5netcdf, netCDF4");
-        return;
-    };
+    let Some(python) = python("h5py, xarray, h5netcdf, netCDF4") else { return };
     let directory = tempfile::tempdir().unwrap();
     for (particles, output_options) in ["all", "4", "none"].into_iter().zip(kinds()) {
         let path = directory.path().join(format!("{particles}.h5"));
@@ -143,10 +120,7 @@ fn xarray_h5py_and_netcdf_read_the_file_without_being_told_how() {
 
 #[test]
 fn h5py_watches_a_run() {
-    let Some(python) = python() else {
-        println!("skipped: set RELUFLOW_PYTHON to a Python with h5py");
-        return;
-    };
+    let Some(python) = python("h5py") else { return };
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("run.h5");
     let d = description(3, 11, EVERYTHING);

@@ -1,6 +1,5 @@
 //! Splines against SciPy, which `.ci/setup --test` installs.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use reluflow::math::cross_validation::smoothing_parameter;
@@ -8,15 +7,7 @@ use reluflow::math::cubic_spline::CubicSpline;
 use reluflow::math::linear_spline::LinearSpline;
 
 use crate::common::Draw;
-
-/// The Python with SciPy, if there is one.
-fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("RELUFLOW_PYTHON").map(PathBuf::from);
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    let python = named.or(Some(installed)).filter(|python| python.exists())?;
-    let has = Command::new(&python).args(["-c", "import scipy.interpolate"]).output().ok()?;
-    has.status.success().then_some(python)
-}
+use crate::oracles::python;
 
 /// Samples and where to look, from standard input as JSON; SciPy's answers as JSON.
 const SCRIPT: &str = r#"
@@ -50,10 +41,7 @@ json.dump(answers, sys.stdout)
 
 #[test]
 fn they_agree_with_scipy() {
-    let Some(python) = python() else {
-        println!("skipped: .ci/setup --test installs SciPy, or set RELUFLOW_PYTHON to a Python that has it");
-        return;
-    };
+    let Some(python) = python("scipy.interpolate") else { return };
     let mut draw = Draw(17);
     let mut cases = vec![];
     for k in 0..12 {

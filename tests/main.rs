@@ -52,6 +52,7 @@ mod lifted_orders;
 mod lifted_symmetries;
 mod lifted_tolerance;
 mod neuron_checks;
+mod oracles;
 mod orders;
 mod plot_errors;
 mod plot_field;

@@ -1,9 +1,15 @@
-//! Trajectories of an independent event-driven integrator (explicit Runge-Kutta of order 8 at
-//! relative tolerance 1e-12 between events, each event located by root finding; good to 1e-9).
+//! Trajectories of an independent event-driven integrator, `tests/oracles/integrator.py` (explicit
+//! Runge-Kutta of order 8 at relative tolerance 1e-12 between events, each event located by root
+//! finding; good to 1e-9).
+
+use std::path::Path;
+use std::process::Command;
 
 use reluflow::flow::{Flow, State, Stepper};
 use reluflow::problem::{Measure, Neurons, PlaceKind, Samples, Start};
 use serde_json::Value;
+
+use crate::oracles::python;
 
 /// One reference file.
 struct Reference {
@@ -107,7 +113,7 @@ fn agrees(name: &str) {
     if name == "canonical_two_points" {
         // Here xt_0 and xt_1 are orthogonal, so that beyond each inner boundary the normal velocity is
         // exactly zero: whether an arrival counts as a passage (one in the reference) or as a pin that
-        // is released at once (three) is rounding. Nobody stays pinned either way.
+        // is released at once (three) is rounding. No particle stays pinned either way.
         assert_eq!(c.crossings + c.pins, count("pass") + count("pin"));
         assert_eq!(c.pins - c.releases, count("pin") - count("release"));
         assert_eq!(c.deaths + c.sticks + c.unsticks + c.sign_changes + c.ambiguous_releases, 0);
@@ -181,4 +187,20 @@ fn adaptive_limit() {
 #[test]
 fn kernel_limit() {
     agrees("kernel_limit");
+}
+
+/// The reference files are what the integrator in `tests/oracles` makes of their starts.
+#[test]
+fn the_references_are_those_of_the_independent_integrator() {
+    let Some(python) = python("scipy") else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> =
+        std::fs::read_dir(root.join("tests/reference")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let run =
+        Command::new(python).arg(root.join("tests/oracles/integrator.py")).args(&files).output().unwrap();
+    let text = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{text}");
+    assert_eq!(text.matches(", the same events").count(), files.len(), "{text}");
+    assert_eq!(files.len(), 9);
 }

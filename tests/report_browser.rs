@@ -1,27 +1,22 @@
 //! The report in a browser: headless Chromium, driven by Selenium.
-//!
-//! Skipped, with a message, where Chromium, its driver or Selenium is not installed;
-//! `.ci/setup --test` installs them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cli_support::reluflow;
+use crate::oracles::{python, skip};
 
-/// The Python of the tests, if it has Selenium and there is a Chromium with its driver.
-fn python() -> Option<PathBuf> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    let works = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
-    let found = works(Command::new(&python).args(["-c", "import selenium"]))
-        && works(Command::new("chromedriver").arg("--version"))
-        && works(Command::new("chromium").arg("--version"));
-    if !found {
-        println!(
-            "skipped: chromium, chromedriver or Selenium in target/python is missing; run .ci/setup --test"
-        );
+/// The Python of the tests with Selenium, if there is a Chromium with its driver.
+fn browser() -> Option<PathBuf> {
+    let python = python("selenium")?;
+    for name in ["chromedriver", "chromium"] {
+        if !Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()) {
+            skip(name);
+            return None;
+        }
     }
-    found.then_some(python)
+    Some(python)
 }
 
 const RUN: &str = "title = \"In a browser\"\n[samples]\nfunction = \"sine\"\ncount = 5\nfrequency = 0.4774648292756860\n\
@@ -29,7 +24,7 @@ const RUN: &str = "title = \"In a browser\"\n[samples]\nfunction = \"sine\"\ncou
 
 #[test]
 fn a_browser_shows_it_and_keyboard_and_pointer_work() {
-    let Some(python) = python() else { return };
+    let Some(python) = browser() else { return };
     let folder = tempfile::tempdir().unwrap();
     let make = |arguments: &[&str]| {
         reluflow(folder.path()).args(arguments).assert().success();

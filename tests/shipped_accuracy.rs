@@ -60,6 +60,20 @@ fn the_residual_ode_is_good_to_1e_6_on_all_shipped_scenarios() {
     }
 }
 
+/// Which particles cross, are pinned and are released, and how often, is a matter of the flow.
+#[test]
+fn events_do_not_depend_on_the_tolerance() {
+    let mcycle = scenarios().iter().find(|shipped| shipped.name == "mcycle").unwrap();
+    let counts = ["1e-5", "1e-6", "1e-7", "1e-8"].map(|tolerance| {
+        let (mut simulation, _) = simulation(&adapted(mcycle.text, tolerance, usize::MAX), mcycle.name);
+        simulation.advance_to(2.0).unwrap();
+        let counters = simulation.state().counters;
+        [counters.crossings, counters.pins, counters.releases]
+    });
+    println!("{counts:?}");
+    assert!(counts[0][0] > 100_000 && counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+}
+
 /// Stiff runs whose steps once shrank to the fastest mode: the numbers of steps are exact.
 #[test]
 fn stiff_runs_do_not_crawl() {

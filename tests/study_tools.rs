@@ -1,15 +1,9 @@
 //! Other tools open study files: xarray with both engines, ncdump.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cli_support::{folder_with_sine, reluflow};
-
-fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("RELUFLOW_PYTHON").map(PathBuf::from);
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    named.or(Some(installed)).filter(|python| python.exists())
-}
+use crate::oracles::{python, tool};
 
 const SCRIPT: &str = r#"
 import sys, warnings
@@ -56,10 +50,7 @@ print("good")
 
 #[test]
 fn xarray_opens_studies_without_being_told_how() {
-    let Some(python) = python() else {
-        println!("skipped: set RELUFLOW_PYTHON to a Python with h5py, xarray, h5netcdf, netCDF4");
-        return;
-    };
+    let Some(python) = python("h5py, xarray, h5netcdf, netCDF4") else { return };
     let folder = folder_with_sine(30, 3);
     let text = std::fs::read_to_string(folder.path().join("sine.toml")).unwrap();
     std::fs::write(folder.path().join("six.toml"), text.replace("count = 5", "count = 6")).unwrap();
@@ -91,8 +82,7 @@ fn xarray_opens_studies_without_being_told_how() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("good"), "{text}");
-    if let Ok(header) = Command::new("ncdump").arg("-h").arg(folder.path().join("sweep.h5")).output() {
-        let header = String::from_utf8_lossy(&header.stdout).into_owned();
+    if let Some(header) = tool("ncdump", &["-h"], &folder.path().join("sweep.h5")) {
         assert!(header.contains("double final_loss(flow_kind, measure_particles, seed) ;"), "{header}");
         assert!(!header.contains("phony"), "{header}");
     }

@@ -1,8 +1,6 @@
 //! Distances between measures: against SciPy, brute force, and what must hold.
 
 use std::f64::consts::{PI, TAU};
-use std::path::PathBuf;
-use std::process::Command;
 
 use proptest::prelude::*;
 use reluflow::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
@@ -10,33 +8,7 @@ use serde_json::{Value, json};
 
 use crate::common::Draw;
 use crate::common::random::cases;
-
-/// The Python of the tests, if it has these modules.
-pub fn python(modules: &str) -> Option<PathBuf> {
-    let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    match Command::new(&python).args(["-c", &format!("import {modules}")]).output() {
-        Ok(output) if output.status.success() => Some(python),
-        _ => {
-            println!("skipped: {} has no {modules}; run .ci/setup --test", python.display());
-            None
-        }
-    }
-}
-
-/// Runs an oracle and reads what it wrote.
-pub fn oracle(python: PathBuf, script: &str, input: Option<&Value>) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    let (cases, results) = (folder.path().join("cases.json"), folder.path().join("results.json"));
-    let mut command = Command::new(python);
-    command.arg(format!("{}/tests/oracles/{script}", env!("CARGO_MANIFEST_DIR")));
-    if let Some(input) = input {
-        std::fs::write(&cases, input.to_string()).unwrap();
-        command.arg(&cases);
-    }
-    let run = command.arg(&results).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    serde_json::from_str(&std::fs::read_to_string(&results).unwrap()).unwrap()
-}
+use crate::oracles::{oracle, python};
 
 /// Points in `[0, 2 pi)` with masses over three decades, some points in both measures.
 fn drawn(draw: &mut Draw, n: usize, clustered: bool) -> (Vec<f64>, Vec<f64>) {
