@@ -8,21 +8,21 @@
 macro_rules! page {
     ($name:ident, $file:literal) => {
         #[doc = concat!(
-                                    "[scenarios]: crate::guide::scenarios\n",
-                                    "[flows]: crate::guide::flows\n",
-                                    "[run files]: crate::guide::run_files\n",
-                                    "[kernel regime]: crate::guide::kernel_regime\n",
-                                    "[infinite width]: crate::guide::infinite_width\n",
-                                    "[studies]: crate::guide::studies\n",
-                                    "[figures]: crate::guide::figures\n",
-                                    "[papers]: crate::guide::papers\n",
-                                    "[validation]: crate::guide::validation\n",
-                                    "[performance]: crate::guide::performance\n",
-                                    "[mathematics]: crate::mathematics\n",
-                                    "[`plot`]: crate::plot\n",
-                                    "\n",
-                                    include_str!($file)
-                                )]
+                                            "[scenarios]: crate::guide::scenarios\n",
+                                            "[flows]: crate::guide::flows\n",
+                                            "[run files]: crate::guide::run_files\n",
+                                            "[kernel regime]: crate::guide::kernel_regime\n",
+                                            "[infinite width]: crate::guide::infinite_width\n",
+                                            "[studies]: crate::guide::studies\n",
+                                            "[figures]: crate::guide::figures\n",
+                                            "[papers]: crate::guide::papers\n",
+                                            "[validation]: crate::guide::validation\n",
+                                            "[performance]: crate::guide::performance\n",
+                                            "[mathematics]: crate::mathematics\n",
+                                            "[`plot`]: crate::plot\n",
+                                            "\n",
+                                            include_str!($file)
+                                        )]
         pub mod $name {}
     };
 }
