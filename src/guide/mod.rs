@@ -1,28 +1,31 @@
 //! The manual. Each page is a file of `src/guide/` that can be read where it lies; the pictures of
 //! [`papers`] show only there.
 
+/// Where labels of pages lead in this documentation. The first definition of a label counts; the files
+/// end with definitions of their own, which lead to files.
+macro_rules! labels {
+    () => {
+        "[scenarios]: crate::guide::scenarios
+[flows]: crate::guide::flows
+[run files]: crate::guide::run_files
+[kernel regime]: crate::guide::kernel_regime
+[infinite width]: crate::guide::infinite_width
+[studies]: crate::guide::studies
+[figures]: crate::guide::figures
+[papers]: crate::guide::papers
+[validation]: crate::guide::validation
+[performance]: crate::guide::performance
+[mathematics]: crate::mathematics
+[`plot`]: crate::plot
+
+"
+    };
+}
+
 /// A page of the manual.
-///
-/// The first definition of a label counts: here labels of pages are paths of the documentation, in
-/// the files, which end with definitions of their own, they are files.
 macro_rules! page {
     ($name:ident, $file:literal) => {
-        #[doc = concat!(
-                                            "[scenarios]: crate::guide::scenarios\n",
-                                            "[flows]: crate::guide::flows\n",
-                                            "[run files]: crate::guide::run_files\n",
-                                            "[kernel regime]: crate::guide::kernel_regime\n",
-                                            "[infinite width]: crate::guide::infinite_width\n",
-                                            "[studies]: crate::guide::studies\n",
-                                            "[figures]: crate::guide::figures\n",
-                                            "[papers]: crate::guide::papers\n",
-                                            "[validation]: crate::guide::validation\n",
-                                            "[performance]: crate::guide::performance\n",
-                                            "[mathematics]: crate::mathematics\n",
-                                            "[`plot`]: crate::plot\n",
-                                            "\n",
-                                            include_str!($file)
-                                        )]
+        #[doc = concat!(labels!(), include_str!($file))]
         pub mod $name {}
     };
 }
