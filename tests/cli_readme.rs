@@ -153,10 +153,10 @@ fn the_guide_has_every_variable_and_attribute_of_a_run_file() {
 
 #[test]
 fn the_guide_has_every_variable_of_a_study() {
-    let guide = page("studies");
-    for variable in STUDY {
-        assert!(guide.contains(&format!("`{}`", variable.name)), "{} is not in the guide", variable.name);
-    }
+    let table = rows(&page("studies"), "| variable, over the swept keys and seed | besides over | what |");
+    let mut named: BTreeSet<&str> = table.iter().flat_map(|row| quoted(&row[0])).collect();
+    assert!(named.remove("final_..."));
+    assert_eq!(named, STUDY.iter().map(|variable| variable.name).collect());
 }
 
 #[test]
@@ -196,6 +196,33 @@ fn its_second_command_is_what_ci_runs() {
     let tests = blocks(&read("README.md"), "sh")[1].trim().to_string();
     assert_eq!(tests, ".ci/setup --test && cargo test --release --locked");
     assert!(read(".ci/run").contains(&tests));
+}
+
+/// The printed report of the page on the kernel regime is what its command prints, to within rounding.
+#[test]
+fn the_guide_shows_what_the_kernel_command_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/square.toml");
+    let output = reluflow(folder.path()).arg("kernel").arg(scenario).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let guide = page("kernel_regime");
+    let shown = blocks(&guide, "text").into_iter().find(|block| block.contains("ten samples")).unwrap();
+    let same = |a: &str, b: &str| {
+        let number = |word: &str| word.trim_matches(|c| "(),".contains(c)).parse::<f64>();
+        match (number(a), number(b)) {
+            // A loss of 1e-25 is rounding.
+            (Ok(a), Ok(b)) => a == b || (a - b).abs() <= 0.02 * a.abs() || a.abs().max(b.abs()) < 1e-20,
+            _ => a == b,
+        }
+    };
+    for line in shown.lines().filter(|line| !line.is_empty() && *line != "...") {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let found = printed.lines().any(|other| {
+            let others: Vec<&str> = other.split_whitespace().collect();
+            others.len() == words.len() && words.iter().zip(others).all(|(a, b)| same(a, b))
+        });
+        assert!(found, "not printed: {line}\n{printed}");
+    }
 }
 
 /// Every result of the page on validation names its tests: functions or modules that are there.

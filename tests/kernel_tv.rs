@@ -56,7 +56,8 @@ fn runs_end_at_the_minimiser() {
         assert!(above > -1e-8 && above < before, "t = {end}: {above:e}");
         before = above;
     }
-    assert!(before < 1e-3 * least.energy, "{before:e} above {}", least.energy);
+    println!("{before:.1e} above {}", least.energy);
+    assert!(before < 5e-6, "{before:e} above {}", least.energy);
     for (j, f) in least.at_samples.iter().enumerate() {
         let found = run.residual()[j] + samples.y()[j];
         assert!((found - f).abs() < 0.02, "sample {j}: {found} {f}");

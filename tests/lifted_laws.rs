@@ -49,7 +49,7 @@ fn laws_hold_on_random_problems() {
             };
             if size > 0.0 {
                 worst_delta = worst_delta.max(off);
-                assert!(off < 1e-12, "seed {seed}, neuron {i}: invariant off by {off:e}");
+                assert!(off < 1e-14, "seed {seed}, neuron {i}: invariant off by {off:e}");
             }
         }
         let ode = run.ode_difference() / scale;

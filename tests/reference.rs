@@ -92,13 +92,13 @@ fn agrees(name: &str) {
             "{name} t = {time}: residual {difference:.1e}, ODE {ode:.1e}, {} steps, {pushes} pushes",
             state.step
         );
-        assert!(difference < 1e-7, "{name}: residual differs by {difference:e} at t = {time}");
-        assert!(ode < 1e-7, "{name}: residual ODE differs by {ode:e} at t = {time}");
+        assert!(difference < 1e-9, "{name}: residual differs by {difference:e} at t = {time}");
+        assert!(ode < 1e-9, "{name}: residual ODE differs by {ode:e} at t = {time}");
     }
     println!("{name}: {:?}", state.counters);
     let particles = reference.distance(&state);
     println!("{name}: particles {particles:.1e}");
-    assert!(particles < 1e-6, "{name}: particles differ by {particles:e}");
+    assert!(particles < 1e-8, "{name}: particles differ by {particles:e}");
     for (i, sample) in reference.json["final_pinned_sample"].as_array().unwrap().iter().enumerate() {
         let place = state.place[state.position_of(i)];
         let found = match place.kind() {

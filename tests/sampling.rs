@@ -106,7 +106,7 @@ fn assert_close<const N: usize>(what: &str, found: &[[f64; N]], expected: impl F
         let expected = expected(k);
         for q in 0..N {
             let off = (found[q] - expected[q]).abs();
-            assert!(off < 1e-12, "{what}, region {k}, moment {q}: {} {}", found[q], expected[q]);
+            assert!(off < 5e-14, "{what}, region {k}, moment {q}: {} {}", found[q], expected[q]);
             worst = worst.max(off);
         }
     }

@@ -37,7 +37,7 @@ fn simulation(text: &str, name: &str) -> (Simulation, f64) {
 }
 
 #[test]
-fn the_residual_ode_is_good_to_1e_6_on_all_shipped_scenarios() {
+fn the_residual_ode_is_good_to_the_tolerance_on_all_shipped_scenarios() {
     // The steps of gradient descent are finite: its residuals have no such equation.
     for shipped in scenarios().iter().filter(|shipped| !shipped.text.contains("kind = \"gd\"")) {
         let (mut simulation, end) = simulation(&adapted(shipped.text, "1e-9", 500), shipped.name);
@@ -53,9 +53,9 @@ fn the_residual_ode_is_good_to_1e_6_on_all_shipped_scenarios() {
             "{}: corrected {corrected:.1e}, as printed {printed:.1e}, {} steps",
             shipped.name, state.step
         );
-        assert!(corrected < 1e-6, "{}: {corrected:e}", shipped.name);
+        assert!(corrected < 2e-9, "{}: {corrected:e}", shipped.name);
         if state.counters.pins > 100 {
-            assert!(printed > 1e3 * corrected, "{}: as printed {printed:e}", shipped.name);
+            assert!((1e-3..2.0).contains(&printed), "{}: as printed {printed:e}", shipped.name);
         }
     }
 }

@@ -56,7 +56,7 @@ fn distances_are_those_of_scipy() {
     let mut worst = 0.0f64;
     let mut check = |name: &str, found: f64, expected: &Value| {
         let off = (found - expected[name].as_f64().unwrap()).abs();
-        assert!(off < 1e-12, "{name}: {found}, off by {off:e}");
+        assert!(off < 1e-14, "{name}: {found}, off by {off:e}");
         worst = worst.max(off);
     };
     for (((x, p), (y, q), k, l), result) in cases.iter().zip(results.as_array().unwrap()) {
