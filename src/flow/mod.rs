@@ -2,7 +2,6 @@
 //! ODE and the step controller.
 
 mod advance;
-mod boundary;
 pub mod canonical;
 mod counters;
 pub mod descent;
@@ -10,6 +9,7 @@ mod error;
 mod field;
 mod field_cubic;
 mod implicit;
+pub mod interface;
 pub mod lifted;
 pub mod moments;
 mod path;

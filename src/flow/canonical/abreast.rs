@@ -13,8 +13,8 @@ use crate::math::trig::{sin_cos, sin_cos_small};
 use super::lanes::{LANES, Lanes};
 use super::motion::{MAX_TURN, contribution, overshoot, rates};
 use super::series::{Series, TERMS, at, seen_cubic, shifted, slope};
+use super::tables::Tables;
 use super::walk::ON_BOUNDARY;
-use crate::flow::field_cubic::FieldCubic;
 
 /// The stretch ends inside the region.
 pub const INSIDE: f64 = 0.0;
@@ -46,6 +46,8 @@ pub struct Abreast {
     /// Whether the particle has just reached its region upward ([`UP`]) or downward ([`DOWN`]).
     pub entering: Lanes,
     field: [Lanes; 8],
+    /// How far `<h g, n>` may be from the truth.
+    margin: Lanes,
     low: Lanes,
     high: Lanes,
     sin: Lanes,
@@ -84,6 +86,7 @@ impl Abreast {
             u: zero,
             entering: zero,
             field: [zero; 8],
+            margin: zero,
             low: zero,
             high: zero,
             sin: zero,
@@ -102,14 +105,16 @@ impl Abreast {
         }
     }
 
-    /// Puts a lane into the region with this field, between two angles.
+    /// Puts a lane into region `k`.
     #[inline(always)]
-    pub fn set_region(&mut self, lane: usize, field: &FieldCubic, low: f64, high: f64) {
+    pub fn set_region(&mut self, lane: usize, tables: &Tables<'_>, k: usize) {
+        let field = &tables.field[k];
         for p in 0..4 {
             self.field[p][lane] = field.x[p];
             self.field[4 + p][lane] = field.y[p];
         }
-        (self.low[lane], self.high[lane]) = (low, high);
+        self.margin[lane] = tables.margin[k];
+        (self.low[lane], self.high[lane]) = (tables.rows[k].low, tables.rows[k].high);
     }
 
     /// Angles between which the region of a lane lies.
@@ -126,7 +131,7 @@ impl Abreast {
     /// Copies what a lane starts from.
     pub fn copy_start(&mut self, from: usize, to: usize) {
         let columns = [&mut self.mass, &mut self.r, &mut self.theta, &mut self.u, &mut self.entering];
-        let limits = [&mut self.low, &mut self.high];
+        let limits = [&mut self.low, &mut self.high, &mut self.margin];
         let all = columns.into_iter().chain(limits).chain(&mut self.field);
         all.for_each(|column| column[to] = column[from]);
     }
@@ -202,7 +207,10 @@ fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
     let (far, far_speed) = (sign * at(&phi, du), sign * slope(&phi, du));
     let crosses = far > ahead + ON_BOUNDARY;
     let excursion = 2.0 * du * overshoot(speed.abs(), far_speed);
-    let mut aside = (entering * speed < 0.0)
+    // On arrival it crosses only where the far side leads on by more than the margin
+    // (`Interface::on_arrival`); else `walk` decides.
+    let held = (entering != 0.0) & (entering * speed <= lanes.margin[i] * lanes.r[i].abs());
+    let mut aside = held
         | (far < -behind - ON_BOUNDARY)
         | (far.abs() > MAX_TURN.min(1.5 * turn))
         | far.is_nan()

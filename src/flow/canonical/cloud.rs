@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::flow::field::gradients;
+use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::state::State;
@@ -15,7 +16,9 @@ use super::start::{initial_residual, place_all, sum_moments};
 use super::tables::Tables;
 
 /// How one push is made.
-pub struct PushSettings {
+pub struct PushSettings<'a> {
+    /// How far the field may be from the truth.
+    pub margins: &'a Margins,
     /// `lambda` of the total-variation term.
     pub lambda: f64,
     /// Largest angle of one Runge-Kutta step.
@@ -41,18 +44,21 @@ impl Cloud {
 
     /// The particles at the start of a run: placed, their moments and residuals summed; the state's
     /// columns are filled, and the mass whose start was ambiguous is returned.
+    ///
+    /// * `margins`: how far the field of these residuals may be from the truth.
     pub fn start(
         samples: &Samples,
         regions: &Regions,
         measure: Measure,
         lambda: f64,
+        margins: impl Fn(&[f64]) -> Margins,
         state: &mut State,
     ) -> (Moments, f64) {
         let rho = initial_residual(samples, regions, &measure);
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, &rho, &mut g);
-        let (theta, place, ambiguous) = place_all(regions, &measure, &g, lambda);
-        let (r, _, mass) = measure.into_columns();
+        let (mut r, mut theta, mass) = measure.into_columns();
+        let (place, ambiguous) = place_all(regions, &mut r, &mut theta, &mass, &g, &margins(&rho), lambda);
         let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
         let mut rho = vec![0.0; samples.len()];
         moments.residual(samples, regions, &mut rho);
@@ -73,10 +79,11 @@ impl Cloud {
         moments: &Moments,
         state: &State,
         path: &Path,
-        settings: &PushSettings,
+        settings: &PushSettings<'_>,
         walks: &mut Walks,
     ) {
-        let tables = Tables::new(samples, regions, path, moments, settings.lambda, settings.turn);
+        let tables =
+            Tables::new(samples, regions, path, settings.margins, moments, settings.lambda, settings.turn);
         let particles = Particles {
             mass,
             r: &state.r,

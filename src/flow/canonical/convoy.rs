@@ -119,7 +119,7 @@ impl Convoy {
         (abreast.mass[lane], abreast.r[lane], abreast.theta[lane]) =
             (particle.mass, particle.r, particle.theta);
         (abreast.u[lane], abreast.entering[lane]) = (u, 0.0);
-        abreast.set_region(lane, &tables.field[k], tables.rows[k].low, tables.rows[k].high);
+        abreast.set_region(lane, tables, k);
     }
 
     /// Takes note of a lane's stretch and readies the lane for its next one; or returns the particle
@@ -176,8 +176,7 @@ impl Convoy {
         if next == 0 {
             return self.help::<TV>(i, tables, walks);
         }
-        let row = &tables.rows[next];
-        abreast.set_region(i, &tables.field[next], row.low, row.high);
+        abreast.set_region(i, tables, next);
         None
     }
 
@@ -218,6 +217,7 @@ const fn length<const TV: bool>() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::interface::Margins;
     use crate::flow::moments::Moments;
     use crate::flow::path::Path;
     use crate::problem::{Regions, Samples};
@@ -232,7 +232,8 @@ mod tests {
         let rho: Vec<f64> = x.iter().map(|x| (40.0 * x).sin()).collect();
         let rate: Vec<f64> = x.iter().map(|x| 300.0 * x).collect();
         let path = Path::line(0.0004, &rho, &rate);
-        let tables = Tables::new(&samples, &regions, &path, &Moments::zero(count), lambda, 0.01);
+        let margins = Margins::new(&samples, 1.0, 1e-9);
+        let tables = Tables::new(&samples, &regions, &path, &margins, &Moments::zero(count), lambda, 0.01);
         let m = 6000;
         let r: Vec<f64> = (0..m).map(|i| ((i as f64) * 0.77).sin() * 3.0).collect();
         let theta: Vec<f64> = (0..m).map(|i| regions.unwrapped(i as f64 * 0.618)).collect();

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::flow::boundary::{OnBoundary, on_boundary};
 use crate::flow::field::Vec2;
+use crate::flow::interface::{Fate, Interface, Margins, sticks};
 use crate::flow::moments::{Moments, REGION};
 use crate::math::trig::sin_cos;
 use crate::problem::{Measure, Place, PlaceKind, Regions, Samples};
@@ -12,66 +12,70 @@ use super::motion::{contribution, rates, seen};
 use super::push::chunk_size;
 
 /// Particles unwrapped into their regions. A particle exactly on a boundary obeys the rule there
-/// (section 6): it is pinned if the boundary attracts it, else it starts in the region into which
-/// it moves; where both directions lead away, in the one of the larger speed.
+/// ([`Interface::on_line`]): it is pinned where the boundary holds it, else it starts in the region into
+/// which it moves. Where `r = 0` there it gets the sign with which it sets off.
 ///
-/// Returns directions, places, and the mass whose start was ambiguous in this way.
+/// Returns places, and the mass whose start was ambiguous.
 pub fn place_all(
     regions: &Regions,
-    measure: &Measure,
+    r: &mut [f64],
+    theta: &mut [f64],
+    mass: &[f64],
     g: &[Vec2],
+    margins: &Margins,
     lambda: f64,
-) -> (Vec<f64>, Vec<Place>, f64) {
-    let mut theta: Vec<f64> = measure.theta().to_vec();
+) -> (Vec<Place>, f64) {
     let mut place = vec![Place::DEAD; theta.len()];
-    let ambiguous = theta
+    let ambiguous: Vec<f64> = theta
         .par_chunks_mut(4096)
+        .zip(r.par_chunks_mut(4096))
+        .zip(mass.par_chunks(4096))
         .zip(place.par_chunks_mut(4096))
-        .enumerate()
-        .map(|(chunk, (theta, place))| {
-            let mut ambiguous = 0.0;
-            for (lane, (theta, place)) in theta.iter_mut().zip(place).enumerate() {
-                let i = chunk * 4096 + lane;
-                let (r, mass) = (measure.r()[i], measure.mass()[i]);
-                let start = start_of(regions, g, lambda, r, *theta);
-                (*theta, *place) = (start.0, start.1);
-                ambiguous += if start.2 { mass } else { 0.0 };
+        .map(|(((theta, r), mass), place)| {
+            let mut sum = 0.0;
+            for i in 0..theta.len() {
+                let ambiguous;
+                (place[i], ambiguous) = start_of(regions, g, margins, lambda, &mut r[i], &mut theta[i]);
+                sum += if ambiguous { mass[i] } else { 0.0 };
             }
-            ambiguous
+            sum
         })
-        .collect::<Vec<f64>>()
-        .into_iter()
-        .sum();
-    (theta, place, ambiguous)
+        .collect();
+    (place, ambiguous.into_iter().sum())
 }
 
-fn start_of(regions: &Regions, g: &[Vec2], lambda: f64, r: f64, theta: f64) -> (f64, Place, bool) {
-    let boundary = regions.boundary_at(theta);
-    let theta = boundary.map_or_else(|| regions.unwrapped(theta), |b| regions.angle(b));
-    let region = regions.region_of_unwrapped(theta);
-    let Some(b) = boundary else {
-        return (
-            theta,
-            at_rest_or(r, lambda, g[region], theta, Place::in_region(region), PlaceKind::Stuck),
-            false,
-        );
-    };
-    match on_boundary(regions, g, b, r) {
-        OnBoundary::Leaves(k) => (theta, Place::in_region(k), false),
-        OnBoundary::Ambiguous(k) => (theta, Place::in_region(k), true),
-        OnBoundary::Dies => (theta, Place::DEAD, false),
-        OnBoundary::Stays => {
-            let side = regions.inactive_side(b);
-            (theta, at_rest_or(r, lambda, g[side], theta, Place::pinned(b), PlaceKind::StuckPinned), false)
-        }
-    }
-}
-
-/// `moving`, or stuck if `r = 0` and the total-variation term holds it there.
-fn at_rest_or(r: f64, lambda: f64, g: Vec2, theta: f64, moving: Place, stuck: PlaceKind) -> Place {
+fn start_of(
+    regions: &Regions,
+    g: &[Vec2],
+    margins: &Margins,
+    lambda: f64,
+    r: &mut f64,
+    theta: &mut f64,
+) -> (Place, bool) {
+    let boundary = regions.boundary_at(*theta);
+    *theta = boundary.map_or_else(|| regions.unwrapped(*theta), |b| regions.angle(b));
     let (sin, cos) = theta.sin_cos();
-    let held = lambda > 0.0 && r == 0.0 && (g[0] * cos + g[1] * sin).abs() <= lambda;
-    if held && moving != Place::DEAD { Place::new(stuck, moving.index()) } else { moving }
+    let pull = |k: usize| g[k][0] * cos + g[k][1] * sin;
+    let stuck = |k: usize, r: f64| r == 0.0 && sticks(pull(k), lambda, margins.of(k));
+    let Some(b) = boundary else {
+        let k = regions.region_of_unwrapped(*theta);
+        let place = Place::in_region(k);
+        let held = place != Place::DEAD && stuck(k, *r);
+        return (if held { Place::new(PlaceKind::Stuck, k) } else { place }, false);
+    };
+    let side = regions.inactive_side(b);
+    if *r == 0.0 && pull(side) != 0.0 {
+        *r = 0f64.copysign(-pull(side));
+    }
+    let sign = 1f64.copysign(*r);
+    match Interface::new(regions, b, sign, |k| g[k], |k| margins.of(k)).on_line() {
+        Fate::Enters { upward, ambiguous } => {
+            (Place::in_region(if upward { regions.above(b) } else { b }), ambiguous)
+        }
+        Fate::Dies => (Place::DEAD, false),
+        Fate::Pinned if stuck(side, *r) => (Place::new(PlaceKind::StuckPinned, b), false),
+        Fate::Pinned => (Place::pinned(b), false),
+    }
 }
 
 /// Moments of particles summed from scratch, with rates for the field `g`; chunks are added in

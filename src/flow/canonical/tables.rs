@@ -2,6 +2,7 @@
 
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
+use crate::flow::interface::{Margins, outward_cubics, release};
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::math::poly;
@@ -65,6 +66,8 @@ pub struct Tables<'a> {
     pub field: Vec<FieldCubic>,
     /// Per boundary.
     pub slides: Vec<Slide>,
+    /// Per region, how far `<h g, n>` may be from the truth.
+    pub margin: Vec<f64>,
     /// `max_j |xt_j|`: how strongly a particle can act on a residual.
     pub reach: f64,
 }
@@ -75,6 +78,7 @@ impl<'a> Tables<'a> {
         samples: &Samples,
         regions: &'a Regions,
         path: &Path,
+        margins: &Margins,
         start: &Moments,
         lambda: f64,
         turn: f64,
@@ -86,7 +90,8 @@ impl<'a> Tables<'a> {
             low: if k == 0 { f64::NEG_INFINITY } else { regions.angle(k - 1) },
             high: if k == 0 { f64::INFINITY } else { regions.angle(k) },
         };
-        let slides = (0..count).map(|b| slide(regions, &field, b, start)).collect();
+        let margin = margins.times(path.h);
+        let slides = (0..count).map(|b| slide(regions, &field, &margin, b, start)).collect();
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
         Tables {
             regions,
@@ -96,36 +101,26 @@ impl<'a> Tables<'a> {
             rows: (0..count).map(row).collect(),
             slides,
             field,
+            margin,
             reach: furthest.hypot(1.0),
         }
     }
 
-    /// The cubics that must stay non-positive for boundary `b` to hold a cluster with this sign of
-    /// `r`: the outward normal velocities, up to a positive factor, just clockwise (`-v_lo`) and
-    /// just anticlockwise (`v_hi`) (section 6; `v = -r <g, n>`).
+    /// The cubics that are positive while boundary `b` does not hold a particle with this sign of `r`.
     pub fn outward(&self, b: usize, sign: f64) -> [[f64; 4]; 2] {
-        outward(self.regions, &self.field, b, sign)
+        outward_cubics(self.regions, b, sign, &self.field, &self.margin)
     }
 }
 
-fn outward(regions: &Regions, field: &[FieldCubic], b: usize, sign: f64) -> [[f64; 4]; 2] {
-    let n = regions.normal(b);
-    let low = field[b].along([sign * n[0], sign * n[1]]);
-    let high = field[regions.above(b)].along([-sign * n[0], -sign * n[1]]);
-    [low, high]
-}
-
-fn slide(regions: &Regions, field: &[FieldCubic], b: usize, start: &Moments) -> Slide {
+fn slide(regions: &Regions, field: &[FieldCubic], margin: &[f64], b: usize, start: &Moments) -> Slide {
     let cluster = [start.boundary[b][0], start.boundary[b][2]].map(|mass| mass > 0.0);
+    let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
     if cluster == [false, false] {
-        // Whoever arrives during the step is walked, and looks for itself.
-        let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
+        // A particle that arrives during the step looks the release up for itself.
         return Slide { quartic, ..Slide::default() };
     }
-    let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
-    let outward = [1.0, -1.0].map(|sign| outward(regions, field, b, sign));
-    let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, 0.0).unwrap_or(f64::INFINITY);
-    let leaves = outward.map(|sides| sides.map(leave));
+    let outward = [1.0, -1.0].map(|sign| outward_cubics(regions, b, sign, field, margin));
+    let leaves = outward.map(|sides| release(sides, 0.0));
     let strict = |side: usize| outward[side].iter().all(|cubic| cubic[0] < 0.0);
     let holds = [0, 1].map(|side| strict(side) && leaves[side] == [f64::INFINITY; 2]);
     let bound = quartic.iter().map(|c| c.abs()).sum();

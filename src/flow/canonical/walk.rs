@@ -4,6 +4,8 @@
 //! the sign of `r`, or be released. It is followed exactly, from event to event, each located to
 //! rounding: plain crossings side by side ([`convoy`](super::convoy)), everything else here.
 
+use crate::flow::field::Vec2;
+use crate::flow::interface::{Fate, Interface, release, sticks, unsticks};
 use crate::math::poly;
 use crate::math::trig::sin_cos;
 use crate::problem::{Place, PlaceKind};
@@ -200,7 +202,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         let k = self.particle.place.index();
         let [pull, _] = seen(self.tables.field[k].at(self.u), sin, cos);
         self.jump_at_zero(pull);
-        if pull.abs() <= self.tables.tv {
+        if sticks(pull, self.tables.tv, self.tables.margin[k]) {
             self.particle.r = 0.0;
             self.particle.place = Place::new(PlaceKind::Stuck, k);
             self.walks.counters.sticks += 1;
@@ -210,32 +212,41 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         }
     }
 
-    /// The particle has just reached boundary `b`: it passes, is pinned, or dies.
+    /// The particle has just reached boundary `b`.
     fn arrive(&mut self, b: usize, upward: bool) {
-        let tables = self.tables;
-        let (r, n) = (self.particle.r, tables.regions.normal(b));
-        let next = if upward { tables.regions.above(b) } else { b };
-        let turn = |k: usize| {
-            let g = tables.field[k].at(self.u);
-            g[0] * n[0] + g[1] * n[1]
-        };
-        let (here, there) = (turn(self.particle.place.index()), turn(next));
-        // Zero included: an attractor holds only where both sides push strictly inward.
-        let passes = if upward { -r * there >= 0.0 } else { -r * there <= 0.0 };
-        // Who is caught or dies loses the angular motion it had. Where that comes to rest, nothing
-        // jumps, however fast the other side is: such a particle may be caught and freed for ever.
-        let lost = if passes { here.abs().max(there.abs()) } else { here.abs() };
-        self.walks.jump(self.particle.mass * tables.reach * r * r * lost / tables.h, self.u);
-        if next == 0 {
-            self.particle.place = Place::DEAD;
-            self.walks.counters.deaths += 1;
-        } else if passes {
-            self.particle.place = Place::in_region(next);
-            self.walks.counters.crossings += 1;
-        } else {
-            self.particle.place = Place::pinned(b);
-            self.walks.counters.pins += 1;
+        let (tables, r) = (self.tables, self.particle.r);
+        let interface = self.interface(b, self.sign());
+        let fate = interface.on_arrival(upward);
+        // Pinning and dying take away the velocity across the line that the particle had: the rate of
+        // the residuals jumps in proportion to that one, however fast the other side is.
+        let [low, high] = interface.velocity.map(f64::abs);
+        let before = if upward { low } else { high };
+        let jump = if matches!(fate, Fate::Enters { .. }) { low.max(high) } else { before };
+        self.walks.jump(self.particle.mass * tables.reach * r * r * jump / tables.h, self.u);
+        match fate {
+            Fate::Dies => self.walks.counters.deaths += 1,
+            Fate::Enters { .. } => self.walks.counters.crossings += 1,
+            Fate::Pinned => self.walks.counters.pins += 1,
         }
+        self.settle(b, fate);
+    }
+
+    /// Boundary `b` at this instant, for a particle with this sign of `r`.
+    fn interface(&self, b: usize, sign: f64) -> Interface {
+        let tables = self.tables;
+        Interface::new(tables.regions, b, sign, |k| tables.field[k].at(self.u), |k| tables.margin[k])
+    }
+
+    /// Puts the particle, which is on boundary `b`, where it goes.
+    fn settle(&mut self, b: usize, fate: Fate) {
+        self.particle.place = match fate {
+            Fate::Enters { upward, .. } => {
+                self.particle.theta = self.tables.regions.angle(b);
+                Place::in_region(if upward { self.tables.regions.above(b) } else { b })
+            }
+            Fate::Pinned => Place::pinned(b),
+            Fate::Dies => Place::DEAD,
+        };
     }
 
     /// One stretch of sliding on a boundary: until released, until `r = 0`, or to the end.
@@ -247,8 +258,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
             // The same for the whole cluster.
             slide.leaves[usize::from(sign < 0.0)]
         } else {
-            let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, from).unwrap_or(f64::INFINITY);
-            self.tables.outward(b, sign).map(leave)
+            release(self.tables.outward(b, sign), from)
         };
         // -sign r(u), which turns positive where r passes through zero.
         let tv = if TV { self.tables.tv * sign } else { 0.0 };
@@ -271,8 +281,8 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         } else {
             self.particle.r = sign * (self.particle.r * sign).max(0.0);
             self.walks.counters.releases += 1;
-            let upward = if low == high { self.steeper_upward(b) } else { high < low };
-            self.leave(b, upward);
+            let upward = if low == high { self.interface(b, sign).steeper_upward() } else { high < low };
+            self.settle(b, Fate::Enters { upward, ambiguous: false });
         }
     }
 
@@ -280,7 +290,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
     fn pinned_at_zero(&mut self, b: usize, sign: f64) {
         let pull = poly::derivative(&self.tables.slides[b].quartic, self.u);
         self.jump_at_zero(pull);
-        if TV && pull.abs() <= self.tables.tv {
+        if sticks(pull, self.tables.tv, self.tables.margin[self.tables.regions.inactive_side(b)]) {
             self.particle.r = 0.0;
             self.particle.place = Place::new(PlaceKind::StuckPinned, b);
             self.walks.counters.sticks += 1;
@@ -295,39 +305,20 @@ impl<const TV: bool> Walker<'_, '_, TV> {
     /// Sets `r` off from zero with the given sign on boundary `b`, which may hold that sign or not.
     fn start_from_zero_on(&mut self, b: usize, sign: f64) {
         self.particle.r = 0f64.copysign(sign);
-        let [low, high] = self.tables.outward(b, sign).map(|cubic| poly::value(&cubic, self.u) > 0.0);
-        if !low && !high {
-            self.particle.place = Place::pinned(b);
-            return;
+        let fate = self.interface(b, sign).on_line();
+        if let Fate::Enters { ambiguous, .. } = fate {
+            self.walks.counters.releases += 1;
+            self.walks.counters.ambiguous_releases += u64::from(ambiguous);
+            self.walks.counters.ambiguous_mass += if ambiguous { self.particle.mass } else { 0.0 };
         }
-        self.walks.counters.releases += 1;
-        if low && high {
-            self.walks.counters.ambiguous_releases += 1;
-            self.walks.counters.ambiguous_mass += self.particle.mass;
-        }
-        let upward = if low && high { self.steeper_upward(b) } else { high };
-        self.leave(b, upward);
-    }
-
-    /// Whether a particle that may leave boundary `b` to both sides is faster anticlockwise
-    /// (steepest descent); a tie goes clockwise.
-    fn steeper_upward(&self, b: usize) -> bool {
-        let n = self.tables.regions.normal(b);
-        let speed = |k: usize| poly::value(&self.tables.field[k].along(n), self.u).abs();
-        speed(self.tables.regions.above(b)) > speed(b)
-    }
-
-    fn leave(&mut self, b: usize, upward: bool) {
-        let side = if upward { self.tables.regions.above(b) } else { b };
-        self.particle.theta = self.tables.regions.angle(b);
-        self.particle.place = Place::in_region(side);
+        self.settle(b, fate);
     }
 
     /// Stuck at `r = 0` in a region until the pull exceeds `lambda`.
     fn stuck(&mut self) {
         let k = self.particle.place.index();
         let (sin, cos) = sin_cos(self.particle.theta);
-        let Some(sign) = self.unstick(self.tables.field[k].along([cos, sin])) else { return };
+        let Some(sign) = self.unstick(k, [cos, sin]) else { return };
         self.particle.r = 0f64.copysign(sign);
         self.particle.place = Place::in_region(k);
     }
@@ -335,27 +326,21 @@ impl<const TV: bool> Walker<'_, '_, TV> {
     /// Stuck at `r = 0` on a boundary until the pull exceeds `lambda`.
     fn stuck_pinned(&mut self) {
         let b = self.particle.place.index();
-        let pull = &self.tables.field[self.tables.regions.inactive_side(b)];
-        let Some(sign) = self.unstick(pull.along(self.tables.regions.direction(b))) else { return };
+        let (side, d) = (self.tables.regions.inactive_side(b), self.tables.regions.direction(b));
+        let Some(sign) = self.unstick(side, d) else { return };
         self.start_from_zero_on(b, sign);
     }
 
-    /// Advances to when `|pull| > lambda`; the sign with which `r` sets off, or `None` at the end.
-    fn unstick(&mut self, pull: [f64; 4]) -> Option<f64> {
-        let with = |sign: f64| {
-            let mut cubic = pull.map(|c| sign * c);
-            cubic[0] -= self.tables.tv;
-            poly::first_positive(&cubic, self.u).unwrap_or(f64::INFINITY)
-        };
-        let (positive, negative) = (with(1.0), with(-1.0));
-        let at = positive.min(negative);
-        if at > 1.0 {
+    /// Advances to when `|<g_k, d>| > lambda`; the sign with which `r` sets off, or `None` at the end.
+    fn unstick(&mut self, k: usize, d: Vec2) -> Option<f64> {
+        let pull = self.tables.field[k].along(d);
+        let Some((at, sign)) = unsticks(pull, self.tables.tv, self.tables.margin[k], self.u) else {
             self.u = 1.0;
             return None;
-        }
+        };
         self.u = at;
         self.walks.counters.unsticks += 1;
-        Some(if positive < negative { -1.0 } else { 1.0 })
+        Some(sign)
     }
 
     /// The radial rate jumps by at most `|pull| + lambda` where `r` passes zero or sticks.

@@ -2,9 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::flow::canonical::Walks;
+use crate::flow::canonical::{PushSettings, Walks};
 use crate::flow::error::FlowError;
 use crate::flow::field::{Vec2, gradients};
+use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::state::State;
@@ -80,13 +81,15 @@ impl Cloud {
         neurons: Neurons,
         kind: Kind,
         kappa: f64,
+        margins: impl Fn(&[f64]) -> Margins,
         state: &mut State,
     ) -> f64 {
         let mut mass = neurons.mass().to_vec();
         (state.c, state.w_x, state.w_y, _) = neurons.into_columns();
         state.w_y.par_iter_mut().for_each(|b| *b = -*b);
         // Where exactly a neuron on a line is counted does not matter to the residuals.
-        Cloud::place(regions, Kind::KERNEL, &[], &mass, state);
+        let none = vec![[0.0; 2]; regions.boundaries()];
+        Cloud::place(regions, Kind::KERNEL, &none, &Margins::none(samples.len()), &mass, state);
         let frames = vec![IDENTITY; 2 * regions.boundaries()];
         let sum = |mass: &[f64], state: &State| {
             Totals::sum(regions, mass, &state.place, |i| [state.c[i], state.w_x[i], state.w_y[i]])
@@ -96,7 +99,7 @@ impl Cloud {
         moments.residual(samples, regions, &mut rho);
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, &rho, &mut g);
-        let ambiguous = Cloud::place(regions, kind, &g, &mass, state);
+        let ambiguous = Cloud::place(regions, kind, &g, &margins(&rho), &mass, state);
         order(state, &mut mass, regions, &vec![Course::NEW; Rooms::number(regions.boundaries())]);
         state.frame = frames.concat();
         state.moments = sum(&mass, state).to_flat();
@@ -107,16 +110,23 @@ impl Cloud {
 
     /// Finds the places of neurons that are stored as they are, in the field `g`; returns the mass
     /// whose start is ambiguous.
-    fn place(regions: &Regions, kind: Kind, g: &[Vec2], mass: &[f64], state: &mut State) -> f64 {
+    fn place(
+        regions: &Regions,
+        kind: Kind,
+        g: &[Vec2],
+        margins: &Margins,
+        mass: &[f64],
+        state: &mut State,
+    ) -> f64 {
         state.place.resize(mass.len(), Place::DEAD);
-        let origin = [1.0, -1.0].map(|sign| from_origin(regions, kind, g, sign));
-        let columns = state.c.par_iter().zip(&mut state.w_x).zip(&mut state.w_y).zip(&mut state.place);
+        let origin = [1.0, -1.0].map(|sign| from_origin(regions, kind, g, margins, sign));
+        let columns = state.c.par_iter_mut().zip(&mut state.w_x).zip(&mut state.w_y).zip(&mut state.place);
         let ambiguous: Vec<usize> = columns
             .enumerate()
             .filter_map(|(i, (((c, x), y), place))| {
                 let mut z = [*c, *x, *y];
-                let (found, ambiguous) = start_of(regions, kind, g, &origin, &mut z);
-                ([_, *x, *y], *place) = (z, found);
+                let (found, ambiguous) = start_of(regions, kind, g, margins, &origin, &mut z);
+                ([*c, *x, *y], *place) = (z, found);
                 ambiguous.then_some(i)
             })
             .collect();
@@ -188,11 +198,13 @@ impl Cloud {
         mass: &[f64],
         state: &State,
         path: &Path,
-        significant: f64,
+        settings: &PushSettings<'_>,
         walks: &mut Walks,
     ) {
+        let (margins, significant) = (settings.margins, settings.significant);
         let count = regions.boundaries();
-        let tables = Tables::new(samples, regions, path, self.kind, self.kappa, &self.rooms, &self.frames);
+        let tables =
+            Tables::new(samples, regions, path, margins, self.kind, self.kappa, &self.rooms, &self.frames);
         if self.kind.is_lorentz() && tables.strongest(&self.rooms) > LONGEST_RAPIDITY {
             walks.clear(significant);
             walks.given_up = true;

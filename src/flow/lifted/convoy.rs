@@ -153,6 +153,7 @@ impl Convoy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::interface::Margins;
     use crate::flow::lifted::frame::IDENTITY;
     use crate::flow::lifted::kind::Kind;
     use crate::flow::lifted::rooms::Rooms;
@@ -178,7 +179,16 @@ mod tests {
         starts[0] = 0;
         let rooms = Rooms::new(count, &starts, &place);
         let frames = vec![IDENTITY; 2 * count];
-        let tables = Tables::new(&samples, &regions, &path, kind, 1.0, &rooms, &frames);
+        let tables = Tables::new(
+            &samples,
+            &regions,
+            &path,
+            &Margins::new(&samples, 1.0, 1e-9),
+            kind,
+            1.0,
+            &rooms,
+            &frames,
+        );
         let mass = 1.0 / f64::from(m);
         let traveller =
             |i: usize| Traveller { at: i as u32, mass, place: [place[i]; 2], z: z[i], met: false };

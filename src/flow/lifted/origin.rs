@@ -5,18 +5,12 @@
 //! active set becomes its complement. If it is not, the neuron leaves in the direction of steepest
 //! descent, and where nothing is downhill it rests until something is.
 
+use crate::flow::interface::{Fate, Way, from_origin};
 use crate::math::poly;
 use crate::problem::{Place, PlaceKind};
 
 use super::tables::Tables;
 use super::walk::Walker;
-
-/// Where a neuron may leave the origin.
-#[derive(Clone, Copy)]
-enum Way {
-    Along(usize),
-    Into(usize),
-}
 
 impl Tables<'_> {
     /// When some direction first is downhill for neurons at the origin with this sign of `c`;
@@ -35,12 +29,16 @@ impl Tables<'_> {
     /// downhill the least `c h` lies on a boundary, and there the first downhill direction appears.
     /// The one region of a single sample is as wide as `pi`: all of it becomes downhill at once.
     fn first_way(&self, sign: f64, from: f64) -> Option<(f64, Way)> {
-        let first = |h: [f64; 4], way| Some((poly::first_positive(&h.map(|h| -sign * h), from)?, way));
+        let first = |h: [f64; 4], k: usize, way| {
+            let mut downhill = h.map(|h| -sign * h);
+            downhill[0] -= self.margin[k];
+            Some((poly::first_positive(&downhill, from)?, way))
+        };
         if self.regions.samples() == 1 {
-            return first(self.field[1].along(self.regions.normal(0)), Way::Into(1));
+            return first(self.field[1].along(self.regions.normal(0)), 1, Way::Into(1));
         }
         (0..self.slides.len())
-            .filter_map(|b| first(self.along(b), Way::Along(b)))
+            .filter_map(|b| first(self.along(b), self.regions.inactive_side(b), Way::Along(b)))
             .min_by(|one, other| one.0.total_cmp(&other.0))
     }
 }
@@ -51,10 +49,11 @@ impl Walker<'_, '_> {
         let regions = self.tables.regions;
         let opposite = (b + regions.samples()) % regions.boundaries();
         let c = self.neuron.z[0];
-        let [low, high] = self.turn(b);
+        let [low, high] = self.interface(b, 1.0).velocity;
         self.note_jump(low.abs().max(high.abs()) + poly::value(&self.tables.along(b), self.u).abs());
         self.sums.counters.flips += 1;
-        if c * poly::value(&self.tables.along(opposite), self.u) < 0.0 {
+        let slope = 1f64.copysign(c) * poly::value(&self.tables.along(opposite), self.u);
+        if slope < -self.tables.margin[regions.inactive_side(opposite)] {
             self.depart(opposite);
         } else {
             self.note_ambiguous();
@@ -96,23 +95,9 @@ impl Walker<'_, '_> {
     /// `turning` downhill at this moment, or comes to rest.
     fn leave_origin(&mut self, turning: Option<Way>) {
         let (tables, sign) = (self.tables, 1f64.copysign(self.neuron.z[0]));
-        let regions = tables.regions;
-        let (mut best, mut way) = (0.0, turning);
-        for b in 0..regions.boundaries() {
-            let h = sign * poly::value(&tables.along(b), self.u);
-            if h < best {
-                (best, way) = (h, Some(Way::Along(b)));
-            }
-        }
-        for k in 1..regions.boundaries() {
-            let g = tables.field[k].at(self.u);
-            let e = [-sign * g[0], -sign * g[1]];
-            let (low, high) = (regions.normal(k - 1), regions.normal(k));
-            let inside = e[0] * low[0] + e[1] * low[1] > 0.0 && e[0] * high[0] + e[1] * high[1] < 0.0;
-            if inside && -g[0].hypot(g[1]) < best {
-                (best, way) = (-g[0].hypot(g[1]), Some(Way::Into(k)));
-            }
-        }
+        let steepest =
+            from_origin(tables.regions, sign, |k| tables.field[k].at(self.u), |k| tables.margin[k]);
+        let way = steepest.or(turning);
         match way {
             Some(Way::Along(b)) => self.depart(b),
             Some(Way::Into(k)) => self.neuron.place = Place::in_region(k),
@@ -126,16 +111,13 @@ impl Walker<'_, '_> {
     /// Sets off from the origin along boundary `b`, which may hold the neuron or not.
     fn depart(&mut self, b: usize) {
         let sign = 1f64.copysign(self.neuron.z[0]);
-        let [low, high] = self.tables.outward(b, sign).map(|cubic| poly::value(&cubic, self.u) > 0.0);
-        if !low && !high {
-            self.neuron.place = Place::pinned(b);
-            return;
+        let fate = self.interface(b, sign).on_line();
+        if let Fate::Enters { ambiguous, .. } = fate {
+            self.sums.counters.releases += 1;
+            if ambiguous {
+                self.note_ambiguous();
+            }
         }
-        if low && high {
-            self.note_ambiguous();
-        }
-        let upward = if low && high { self.steeper_upward(b) } else { high };
-        self.leave(b, upward);
-        self.sums.counters.releases += 1;
+        self.settle(b, fate);
     }
 }

@@ -1,6 +1,7 @@
 //! Neurons that slide on the line of a sample: `w = l d_b`, and `(c, l)` undergoes the boost of
 //! rapidity `p(u) = Int <h g, d_b> du` (mathematics, section 6).
 
+use crate::flow::interface::{Fate, Interface, release};
 use crate::math::poly;
 use crate::problem::Place;
 
@@ -18,8 +19,7 @@ impl Walker<'_, '_> {
             // The same for the whole cluster.
             slide.leaves[usize::from(sign < 0.0)]
         } else {
-            let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, from).unwrap_or(f64::INFINITY);
-            tables.outward(b, sign).map(leave)
+            release(tables.outward(b, sign), from)
         };
         // c = 0 needs |c| < |l|, l = 0 the reverse; both the rapidity artanh of the ratio.
         let ratio = c.abs() / l;
@@ -66,10 +66,11 @@ impl Walker<'_, '_> {
             }
         } else if released <= 1.0 {
             self.sums.counters.releases += 1;
-            let upward = if low == high { self.steeper_upward(b) } else { high < low };
-            // It gains the motion to that side.
-            self.note_jump(self.turn(b)[usize::from(upward)].abs());
-            self.leave(b, upward);
+            let interface = self.interface(b, sign);
+            let upward = if low == high { interface.steeper_upward() } else { high < low };
+            // The neuron gains the velocity to that side.
+            self.note_jump(interface.velocity[usize::from(upward)].abs());
+            self.settle(b, Fate::Enters { upward, ambiguous: false });
         }
     }
 
@@ -100,17 +101,14 @@ impl Walker<'_, '_> {
     /// holds the other sign as well.
     fn c_at_zero(&mut self, b: usize, sign: f64) {
         self.neuron.z[0] = 0f64.copysign(-sign);
-        let [low, high] = self.tables.outward(b, -sign).map(|cubic| poly::value(&cubic, self.u) > 0.0);
-        if !low && !high {
-            self.neuron.place = Place::pinned(b);
-            return;
+        let fate = self.interface(b, -sign).on_line();
+        if let Fate::Enters { ambiguous, .. } = fate {
+            self.sums.counters.releases += 1;
+            if ambiguous {
+                self.note_ambiguous();
+            }
         }
-        self.sums.counters.releases += 1;
-        if low && high {
-            self.note_ambiguous();
-        }
-        let upward = if low && high { self.steeper_upward(b) } else { high };
-        self.leave(b, upward);
+        self.settle(b, fate);
     }
 
     pub(super) fn note_ambiguous(&mut self) {
@@ -118,21 +116,21 @@ impl Walker<'_, '_> {
         self.sums.counters.ambiguous_mass += self.neuron.mass;
     }
 
-    /// `<h g, n_b>` just clockwise and just anticlockwise of boundary `b`.
-    pub(super) fn turn(&self, b: usize) -> [f64; 2] {
-        let n = self.tables.regions.normal(b);
-        [b, self.tables.regions.above(b)].map(|k| poly::value(&self.tables.field[k].along(n), self.u))
+    /// Boundary `b` at this instant, for a neuron with this sign of `c`; velocities in units of
+    /// `kappa h g`.
+    pub(super) fn interface(&self, b: usize, sign: f64) -> Interface {
+        let tables = self.tables;
+        Interface::new(tables.regions, b, sign, |k| tables.field[k].at(self.u), |k| tables.margin[k])
     }
 
-    /// Whether a neuron that may leave boundary `b` to both sides is faster anticlockwise (steepest
-    /// descent); a tie goes clockwise.
-    pub(super) fn steeper_upward(&self, b: usize) -> bool {
-        let [low, high] = self.turn(b);
-        high.abs() > low.abs()
-    }
-
-    pub(super) fn leave(&mut self, b: usize, upward: bool) {
-        let side = if upward { self.tables.regions.above(b) } else { b };
-        self.neuron.place = Place::in_region(side);
+    /// Puts the neuron, which is on boundary `b`, where it goes.
+    pub(super) fn settle(&mut self, b: usize, fate: Fate) {
+        self.neuron.place = match fate {
+            Fate::Enters { upward, .. } => {
+                Place::in_region(if upward { self.tables.regions.above(b) } else { b })
+            }
+            Fate::Pinned => Place::pinned(b),
+            Fate::Dies => Place::DEAD,
+        };
     }
 }

@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::flow::boundary::{OnBoundary, on_boundary};
 use crate::flow::canonical::chunk_size;
 use crate::flow::field::Vec2;
+use crate::flow::interface::{self, Fate, Interface, Margins, Way};
 use crate::flow::moments::add;
 use crate::problem::{Place, PlaceKind, Regions};
 
@@ -103,49 +103,41 @@ pub fn locate(regions: &Regions, [_, x, y]: Neuron) -> Result<usize, usize> {
 }
 
 /// Where a neuron at the origin starts whose `c` has this sign; also whether that is ambiguous. It sets
-/// off at once in the direction of steepest descent ([`origin`](super::origin)), and counts as one that
+/// off at once in the direction of steepest descent ([`interface::from_origin`]), and counts as one that
 /// has: its rate, which grows from `w = 0`, is that of the place where it goes. It rests if nothing is
 /// downhill.
-pub fn from_origin(regions: &Regions, kind: Kind, g: &[Vec2], sign: f64) -> (Place, bool) {
-    let along = |v: Vec2, e: Vec2| sign * (v[0] * e[0] + v[1] * e[1]);
-    let (mut least, mut start) = (0.0, (Place::new(PlaceKind::Stuck, 0), false));
+pub fn from_origin(regions: &Regions, kind: Kind, g: &[Vec2], margins: &Margins, sign: f64) -> (Place, bool) {
+    let rest = (Place::new(PlaceKind::Stuck, 0), false);
     if kind.beta == 0.0 {
-        return start;
+        return rest;
     }
-    for b in 0..regions.boundaries() {
-        let h = along(g[regions.inactive_side(b)], regions.direction(b));
-        if h < least {
-            (least, start) = (h, held_or_free(b, on_boundary(regions, g, b, sign), sign < 0.0));
-        }
+    match interface::from_origin(regions, sign, |k| g[k], |k| margins.of(k)) {
+        Some(Way::Along(b)) => on_line(regions, g, margins, b, sign),
+        Some(Way::Into(k)) => (Place::in_region(k), false),
+        None => rest,
     }
-    for k in 1..regions.boundaries() {
-        let size = g[k][0].hypot(g[k][1]);
-        let inside = along(g[k], regions.normal(k - 1)) < 0.0 && along(g[k], regions.normal(k)) > 0.0;
-        if inside && -size < least {
-            (least, start) = (-size, (Place::in_region(k), false));
-        }
-    }
-    start
 }
 
-/// The place of a neuron on boundary `b`, and whether that is ambiguous.
-fn held_or_free(b: usize, state: OnBoundary, negative: bool) -> (Place, bool) {
-    match state {
-        OnBoundary::Leaves(k) => (Place::in_region(k), false),
-        OnBoundary::Ambiguous(k) => (Place::in_region(k), true),
-        OnBoundary::Dies => (Place::DEAD, false),
-        OnBoundary::Stays => (Place::in_cluster(b, negative), false),
+/// The place of a neuron on boundary `b` with this sign of `c`, and whether that is ambiguous.
+fn on_line(regions: &Regions, g: &[Vec2], margins: &Margins, b: usize, sign: f64) -> (Place, bool) {
+    match Interface::new(regions, b, sign, |k| g[k], |k| margins.of(k)).on_line() {
+        Fate::Enters { upward, ambiguous } => {
+            (Place::in_region(if upward { regions.above(b) } else { b }), ambiguous)
+        }
+        Fate::Pinned => (Place::in_cluster(b, sign < 0.0), false),
+        Fate::Dies => (Place::DEAD, false),
     }
 }
 
 /// Where a neuron starts; also whether that was ambiguous. A neuron on a boundary is put exactly on
-/// its line.
+/// its line, and where `c = 0` there gets the sign of `c` with which it sets off.
 ///
 /// * `origin`: what [`from_origin`] says for `c > 0` and for `c < 0`.
 pub fn start_of(
     regions: &Regions,
     kind: Kind,
     g: &[Vec2],
+    margins: &Margins,
     origin: &[(Place, bool); 2],
     z: &mut Neuron,
 ) -> (Place, bool) {
@@ -159,12 +151,17 @@ pub fn start_of(
         Ok(k) => return (Place::in_region(k), false),
         Err(b) => b,
     };
+    let side = regions.inactive_side(b);
     if kind.beta == 0.0 {
         // It stays on the line, where its sample does not see it.
-        return (Place::in_region(regions.inactive_side(b)), false);
+        return (Place::in_region(side), false);
     }
     let [dx, dy] = regions.direction(b);
     let l = z[1] * dx + z[2] * dy;
     (z[1], z[2]) = (l * dx, l * dy);
-    held_or_free(b, on_boundary(regions, g, b, z[0]), z[0].is_sign_negative())
+    let pull = g[side][0] * dx + g[side][1] * dy;
+    if z[0] == 0.0 && kind.alpha > 0.0 && pull != 0.0 {
+        z[0] = 0f64.copysign(-pull);
+    }
+    on_line(regions, g, margins, b, 1f64.copysign(z[0]))
 }

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
+use crate::flow::interface::{Margins, outward_cubics, release};
 use crate::flow::moments::MERGE_LENGTH;
 use crate::flow::path::Path;
 use crate::math::poly;
@@ -65,6 +66,8 @@ pub struct Tables<'a> {
     pub h: f64,
     /// `kappa h g` per region.
     pub field: Vec<FieldCubic>,
+    /// Per region, how far `<kappa h g, n>` may be from the truth.
+    pub margin: Vec<f64>,
     /// A bound on `|kappa h g|` per region.
     pub strength: Vec<f64>,
     /// Per boundary.
@@ -79,10 +82,12 @@ pub struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     /// Tables for a push along `path` of the neurons in `rooms`, whose frames are `frames`.
+    #[allow(clippy::too_many_arguments)] // all that a push depends on
     pub fn new(
         samples: &Samples,
         regions: &'a Regions,
         path: &Path,
+        margins: &Margins,
         kind: Kind,
         kappa: f64,
         rooms: &Rooms,
@@ -96,6 +101,7 @@ impl<'a> Tables<'a> {
             kind,
             kappa,
             h: path.h,
+            margin: margins.times(path.h),
             strength: field.iter().map(strength).collect(),
             field,
             slides: vec![],
@@ -125,14 +131,9 @@ impl<'a> Tables<'a> {
         inhabited.map(|k| self.strength[k]).fold(0.0, f64::max)
     }
 
-    /// The cubics that must stay non-positive for boundary `b` to hold neurons with this sign of
-    /// `c`: the outward normal velocities, up to a positive factor, just clockwise and just
-    /// anticlockwise (section 6; `v = -c <g, n>`).
+    /// The cubics that are positive while boundary `b` does not hold neurons with this sign of `c`.
     pub fn outward(&self, b: usize, sign: f64) -> [[f64; 4]; 2] {
-        let n = self.regions.normal(b);
-        let low = self.field[b].along([sign * n[0], sign * n[1]]);
-        let high = self.field[self.regions.above(b)].along([-sign * n[0], -sign * n[1]]);
-        [low, high]
+        outward_cubics(self.regions, b, sign, &self.field, &self.margin)
     }
 
     /// `<h g, d_b>` along boundary `b`, the same from both sides.
@@ -143,11 +144,10 @@ impl<'a> Tables<'a> {
     fn slide(&self, b: usize, inhabited: bool) -> Slide {
         let rapidity = poly::integral(&self.along(b));
         if !inhabited {
-            // Whoever arrives during the step looks for itself.
+            // A neuron that arrives during the step looks the release up for itself.
             return Slide { rapidity, leaves: [[f64::INFINITY; 2]; 2] };
         }
-        let leave = |cubic: [f64; 4]| poly::first_positive(&cubic, 0.0).unwrap_or(f64::INFINITY);
-        let leaves = [1.0, -1.0].map(|sign| self.outward(b, sign).map(leave));
+        let leaves = [1.0, -1.0].map(|sign| release(self.outward(b, sign), 0.0));
         Slide { rapidity, leaves }
     }
 

@@ -3,6 +3,7 @@
 //! Only neurons that may meet an event come here, and only those that do leave a trace in the sums.
 
 use crate::flow::field::Vec2;
+use crate::flow::interface::Fate;
 use crate::problem::{Place, PlaceKind};
 
 use super::crossing::first_crossing;
@@ -314,30 +315,21 @@ impl Walker<'_, '_> {
         self.neuron.z = [c, l * dx, l * dy];
     }
 
-    /// The neuron has just reached boundary `b`: it passes, is pinned, or dies.
+    /// The neuron has just reached boundary `b`.
     pub(super) fn arrive(&mut self, b: usize, upward: bool) {
-        let (tables, c) = (self.tables, self.neuron.z[0]);
-        let n = tables.regions.normal(b);
-        let next = if upward { tables.regions.above(b) } else { b };
-        let turn = |k: usize| {
-            let g = tables.field[k].at(self.u);
-            g[0] * n[0] + g[1] * n[1]
-        };
-        let (here, there) = (turn(self.neuron.place.index()), turn(next));
-        // Zero included: an attractor holds only where both sides push strictly inward.
-        let passes = if upward { -c * there >= 0.0 } else { -c * there <= 0.0 };
-        // Who is caught or dies loses the motion across the line that it had, as in the canonical flow.
-        self.note_jump(if passes { here.abs().max(there.abs()) } else { here.abs() });
-        if next == 0 {
-            self.neuron.place = Place::DEAD;
-            self.sums.counters.deaths += 1;
-        } else if passes {
-            self.neuron.place = Place::in_region(next);
-            self.sums.counters.crossings += 1;
-        } else {
-            self.neuron.place = Place::pinned(b);
-            self.sums.counters.pins += 1;
+        let interface = self.interface(b, 1f64.copysign(self.neuron.z[0]));
+        let fate = interface.on_arrival(upward);
+        // Pinning and dying take away the velocity across the line that the neuron had, as in the
+        // canonical flow.
+        let [low, high] = interface.velocity.map(f64::abs);
+        let before = if upward { low } else { high };
+        self.note_jump(if matches!(fate, Fate::Enters { .. }) { low.max(high) } else { before });
+        match fate {
+            Fate::Dies => self.sums.counters.deaths += 1,
+            Fate::Enters { .. } => self.sums.counters.crossings += 1,
+            Fate::Pinned => self.sums.counters.pins += 1,
         }
+        self.settle(b, fate);
     }
 
     /// Notes an event at which the field that acts on the neuron's `w` jumps by `field` (in units

@@ -2,6 +2,7 @@
 
 use crate::flow::canonical::{self, PushSettings, Walks};
 use crate::flow::error::FlowError;
+use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::state::State;
@@ -24,18 +25,19 @@ impl Cloud {
         regions: &Regions,
         start: Start,
         flow: Flow,
+        margins: impl Fn(&[f64]) -> Margins,
         state: &mut State,
     ) -> Result<f64, FlowError> {
         let refuse = |found, expected| Err(FlowError::Start { flow: flow.name(), found, expected });
         match (start, lifted::Kind::of(flow)) {
             (Start::Canonical(measure), None) => {
                 let (moments, ambiguous) =
-                    canonical::Cloud::start(samples, regions, measure, flow.tv(), state);
+                    canonical::Cloud::start(samples, regions, measure, flow.tv(), margins, state);
                 state.moments = moments.to_flat();
                 Ok(ambiguous)
             }
             (Start::Lifted(neurons), Some(kind)) => {
-                Ok(lifted::Cloud::start(samples, regions, neurons, kind, flow.kappa(), state))
+                Ok(lifted::Cloud::start(samples, regions, neurons, kind, flow.kappa(), margins, state))
             }
             (Start::Canonical(_), Some(_)) => refuse("canonical particles (r, theta)", "neurons (c, a, b)"),
             (Start::Lifted(_), None) => refuse("neurons (c, a, b)", "canonical particles (r, theta)"),
@@ -72,7 +74,7 @@ impl Cloud {
         moments: &Moments,
         state: &State,
         path: &Path,
-        settings: &PushSettings,
+        settings: &PushSettings<'_>,
         walks: &mut Walks,
     ) {
         match self {
@@ -80,7 +82,7 @@ impl Cloud {
                 cloud.push(samples, regions, mass, moments, state, path, settings, walks);
             }
             Cloud::Lifted(cloud) => {
-                cloud.push(samples, regions, mass, state, path, settings.significant, walks);
+                cloud.push(samples, regions, mass, state, path, settings, walks);
             }
         }
     }

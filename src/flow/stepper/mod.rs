@@ -21,6 +21,7 @@ use crate::flow::Flow;
 use crate::flow::canonical::grouping::permute;
 use crate::flow::canonical::{PushSettings, Walks};
 use crate::flow::error::FlowError;
+use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::flow::record::StepRecord;
@@ -49,6 +50,8 @@ pub struct Stepper {
     kappa: f64,
     /// Error of the residuals that one step may make, in units of `y`.
     allowed: f64,
+    /// How far the field may be from the truth (section 15).
+    margins: Margins,
     /// Largest angle of one Runge-Kutta step.
     turn: f64,
     /// Fixed step size, for measuring orders of convergence; `None` is the controller.
@@ -85,7 +88,10 @@ impl Stepper {
         let mass = start.mass().to_vec();
         let least = least_scale(&samples, flow.kappa() * start.total_variation(), tolerance);
         let mut state = State::blank(mass.len());
-        state.counters.ambiguous_mass = Cloud::start(&samples, &regions, start, flow, &mut state)?;
+        let margins = |rho: &[f64]| {
+            Margins::new(&samples, flow.kappa(), tolerance * residual_scale(&samples, rho).max(least))
+        };
+        state.counters.ambiguous_mass = Cloud::start(&samples, &regions, start, flow, margins, &mut state)?;
         let (_, moments) = Cloud::resume(&samples, &regions, flow, &state)?;
         let mut rho = vec![0.0; samples.len()];
         moments.residual(&samples, &regions, &mut rho);
@@ -150,6 +156,7 @@ impl Stepper {
         let (cloud, moments) = Cloud::resume(&samples, &regions, flow, state)?;
         let mut stepper = Stepper {
             allowed: STEP_SHARE * tolerance * state.scale,
+            margins: Margins::new(&samples, flow.kappa(), tolerance * state.scale),
             // A Runge-Kutta step that turns by phi errs by about phi^5 / 120.
             // Neurons are moved by maps that are exact but for the change of the field.
             turn: if flow.is_lifted() { LIFTED_TURN } else { (50.0 * tolerance).powf(0.2) },
@@ -311,8 +318,8 @@ impl Stepper {
 
     /// Pushes all particles from `state` along `path` into the trial.
     fn push(&mut self, state: &State, path: &Path, significant: f64) {
-        let settings = PushSettings { lambda: self.lambda, turn: self.turn, significant };
-        let Stepper { cloud, samples, regions, mass, moments, trial, .. } = self;
+        let Stepper { cloud, samples, regions, mass, moments, trial, margins, .. } = self;
+        let settings = PushSettings { margins, lambda: self.lambda, turn: self.turn, significant };
         cloud.push(samples, regions, mass, moments, state, path, &settings, &mut trial.walks);
         self.trial.walks.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
         self.trial.rho_rate = self.rate_of(&self.trial.walks.moments, &self.trial.rho);
