@@ -16,7 +16,8 @@ use crate::problem::Start;
 use super::form::Form;
 use super::source::{Source, line_of};
 use super::table::Table;
-use super::{ScenarioError, scenarios};
+use super::{Scenario, ScenarioError, scenarios};
+use super::{flow, measure, output, samples, schedule, time};
 
 /// Longest time one input may take, generous because tests share their machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,19 +28,49 @@ const CASES: u64 = 20_000;
 const WORDS: &str = "nan|inf|-inf|-1|0|1e308|1e-320|1e400|0x7f|99999999999999999999|1_000|3.0|true|\"|\"\"|'''|\"\"\"|[|]|{|}|[[|]]|\
 =|,|;|\t|\n|\r\n|\r|#|.|\u{feff}|é|\\u0000|\0|x|y|r|theta|mass|file|function|count|samples|measure|output|snapshots|\"sine\"|NA|1,5";
 
-/// Keys of scenarios.
-const KEYS: &str =
-    "title file x y function count interval gap amplitude frequency phase center width noise seed
-standardize particles law scale antisymmetric a_bound b_bound c_law kind tv end tolerance snapshots precision
-tangent_kernel compression every log scaling balance learning_rate momentum batch layers steps delta
-hidden_scale output_scale";
+/// All keys of scenarios.
+fn keys() -> Vec<&'static str> {
+    let sections =
+        [&["title"][..], &samples::keys(), &measure::KEYS, &flow::KEYS, &time::KEYS, &output::KEYS];
+    [&sections.concat()[..], &schedule::KEYS, &schedule::LOG_KEYS].concat()
+}
 
 /// Values of keys, between bars: right, wrong and extreme.
-const VALUES: &str = r#"0 | -0.0 | 1 | 2 | -1 | 3.5 | nan | -inf | 1e308 | -1e308 | 1e50 | 1e-320 | 1e400 | 1e15 |
-9223372036854775807 | 9223372036854775808 | 0xffffffffffffffffffffffffffffffffffffffff | 0o17 | true | 1979-05-27 |
-"" | "none" | "he" | "two-sided" | "uniform" | "gaussian" | "lifted" | "kernel" | "gd" | "sqrt(m)" | "spike" | "square" | "data/nile.csv" | "data" | "\u0007" |
-[] | [1.0] | [1, 1] | [-1e308, 1e308] | [0.0, 1e-320] | [-1.0, 1.0] | [nan, 1] | [[1, 2], [3]] | {} |
-{ count = 100000 } | { every = 1e-4 } | { every_steps = 3 } | { steps = [1, 2] } | { times = [0, 0, 1e-300, 1] } | { log = { first = 1e-300, per_decade = 3 } }"#;
+const VALUES: &str = r#"0 | -0.0 | 1 | 2 | -1 | 3.5 | 0.01 | nan | -inf | 1e308 | -1e308 | 1e50 | 1e-320 | 1e400 | 1e15 | 1e9 |
+9223372036854775807 | 9223372036854775808 | 0xffffffffffffffffffffffffffffffffffffffff | 0o17 | true | false | 1979-05-27 |
+"" | "none" | "all" | "f32" | "f64" | "he" | "glorot" | "pytorch" | "normal" | "normal-uniform" | "uniform-uniform" | "two-sided" |
+"uniform" | "sign" | "gaussian" | "spike" | "square" | "sawtooth" | "step" | "linear" | "abs" | "quadratic" | "constant" |
+"canonical" | "lifted" | "kernel" | "adaptive" | "gd" | "m" | "sqrt(m)" | "1" | "both" | "output" | "hidden" |
+"iid" | "sobol" | "quadrature" | "data/nile.csv" | "data/particles.csv" | "data" | "\u0007" | "\u202e" |
+[] | [1.0] | [1, 1] | [-1e308, 1e308] | [0.0, 1e-320] | [-1.0, 1.0] | [0.2, 0.4] | [nan, 1] | [[1, 2], [3]] | {} |
+{ count = 100000 } | { every = 1e-4 } | { every_steps = 3 } | { steps = [1, 2] } | { times = [0, 0, 1e-300, 1] } |
+{ times = [0.5, 0.25] } | { log = { first = 1e-300, per_decade = 3 } } | { log = { first = 0.01, per_decade = 1000000 } }"#;
+
+/// Scenarios that together use every key, beside the shipped ones.
+const RICH: [&str; 3] = [
+    "title = \"a\"\n[samples]\nfunction = \"sine\"\ncount = 6\ninterval = [-2.0, 1.0]\ngap = [-0.5, 0.25]\namplitude = 1.5\n\
+     frequency = 0.5\nphase = 0.25\nnoise = 0.1\nseed = 3\nstandardize = true\n[measure]\nparticles = 64\nlaw = \"two-sided\"\nb_bound = 2.0\n\
+     c_law = \"sign\"\nsampling = \"quadrature\"\nnodes = 8\nestimate_error = true\n[flow]\nkind = \"lifted\"\nscaling = 1\n\
+     balance = 0.5\n[time]\nend = 1.0\ntolerance = 1e-6\n[output]\nsnapshots = { log = { first = 0.01, per_decade = 3 } }\n\
+     particles = 3\nprecision = \"f32\"\ntangent_kernel = true\ncompression = 9\n",
+    "[samples]\nfunction = \"gaussian\"\ncount = 4\ncenter = 0.1\nwidth = 0.2\n[measure]\nparticles = 8\nlaw = \"uniform\"\n\
+     a_bound = 2.0\nb_bound = 3.0\nhidden_scale = 0.5\noutput_scale = 2.0\nantisymmetric = true\nseed = 4\n[flow]\n\
+     kind = \"gd\"\nlearning_rate = 0.01\nmomentum = 0.9\nbatch = 2\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\n\
+     [time]\nsteps = 100\n[output]\nsnapshots = { every_steps = 10 }\nparticles = \"none\"\n",
+    "[samples]\nx = [0.0, 1.0, 1.0]\ny = [1.0, -1.0, 0.5]\n[measure]\nparticles = 16\nlaw = \"normal\"\nscale = 0.1\ndelta = -1.0\n\
+     sampling = \"sobol\"\n[flow]\nkind = \"adaptive\"\n[time]\nend = 2.0\n[output]\nsnapshots = { times = [0.5, 1.0, 2.0] }\n",
+];
+
+/// Tables of samples, particles, neurons and hinges, as different programs write them.
+const TABLES: [&[u8]; 7] = [
+    b"\xef\xbb\xbf# note\r\n\r\nx;\"y; z\"\r\n1.5;2.5\r\n\r\n3;\"4\"\r\n",
+    b"x\ty\n1\t2\n \n# end\n",
+    b"rownames,x,y\n\"1\",0.5,1\n\"2\",0.5,-1\n\"3\",1e3,NA\n",
+    b"c,a,b,mass\n1,0.5,-0.25,0.25\n-1,2,0,0.75\n",
+    b"r,theta\n0.5,1.5\n-0.5,4.5\n0,0\n",
+    b"knot,orientation,delta_slope,mass\n0.5,1,2,0.5\n-0.5,-1,1,0.5\n",
+    b"c;a;b;r;theta;mass\n1;0,5;0;0.5;1;1\n",
+];
 
 /// The folder that file names of shipped scenarios are relative to.
 fn folder() -> PathBuf {
@@ -104,10 +135,47 @@ fn read_table(bytes: &[u8]) {
     }
 }
 
+/// Reads a table as samples without a scenario, as samples and as the start of every kind of flow.
+fn read_table_file(file: &Path, bytes: &[u8]) {
+    std::fs::write(file, bytes).unwrap();
+    let lines = line_of(bytes, bytes.len());
+    let check = |result: Result<Scenario, ScenarioError>| match result {
+        Err(error) => {
+            check_error(&error, usize::MAX);
+            assert!(
+                error.file() != file || error.line().is_none_or(|line| 1 <= line && line <= lines),
+                "{error:?}"
+            );
+        }
+        Ok(scenario) => {
+            let (samples, mass) = (&scenario.description.samples, &scenario.description.mass);
+            assert!(samples.x().windows(2).all(|pair| pair[0] < pair[1]));
+            assert!(samples.x().iter().chain(samples.y()).chain(mass).all(|value| value.is_finite()));
+            assert!(!mass.is_empty() && mass.iter().all(|&mass| mass > 0.0));
+        }
+    };
+    // Without a scenario 10000 particles are drawn.
+    if bytes.len() % 32 == 0 {
+        check(Scenario::read(file));
+    }
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let with = |samples: &str, measure: &str, flow: &str| {
+        let text = format!("[samples]\n{samples}\n[measure]\n{measure}\n[flow]\n{flow}\n[time]\nend = 1.0\n");
+        check(Scenario::parse(&text, &file.with_file_name("table.toml")));
+    };
+    let table = format!("file = \"{name}\"");
+    with(&table, "particles = 2", "");
+    with(&format!("{table}\nstandardize = true"), "particles = 2", "");
+    let samples = "x = [0.0, 1.0]\ny = [1.0, -1.0]";
+    with(samples, &table, "");
+    with(samples, &table, "kind = \"lifted\"\nscaling = 1\nbalance = 2.0");
+    with(samples, &format!("{table}\ndelta = 0.5\nantisymmetric = true"), "kind = \"adaptive\"");
+}
+
 /// Changes a seed a little, or a lot.
 fn mutate(random: &mut Stream, seeds: &[Vec<u8>]) -> Vec<u8> {
     let words: Vec<&str> = WORDS.split('|').collect();
-    let keys: Vec<&str> = KEYS.split_whitespace().collect();
+    let keys = keys();
     let values: Vec<&str> = VALUES.split('|').map(str::trim).collect();
     let mut below = |n: usize| ((random.unit() * n as f64) as usize).min(n.saturating_sub(1));
     let mut bytes = seeds[below(seeds.len())].clone();
@@ -180,7 +248,8 @@ fn fuzz(what: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
 
 #[test]
 fn mutated_scenarios_are_answered() {
-    let seeds: Vec<Vec<u8>> = scenarios().iter().map(|shipped| shipped.text.as_bytes().to_vec()).collect();
+    let texts = scenarios().iter().map(|shipped| shipped.text).chain(RICH);
+    let seeds: Vec<Vec<u8>> = texts.map(|text| text.as_bytes().to_vec()).collect();
     fuzz("scenario", &seeds, |bytes| read_scenario(&String::from_utf8_lossy(bytes)));
 }
 
@@ -188,9 +257,16 @@ fn mutated_scenarios_are_answered() {
 fn mutated_tables_are_answered() {
     let files = scenarios().iter().flat_map(|shipped| shipped.files);
     let mut seeds: Vec<Vec<u8>> = files.map(|(_, content)| content.as_bytes().to_vec()).collect();
-    seeds.push(b"\xef\xbb\xbf# note\r\n\r\nx;\"y; z\"\r\n1.5;2.5\r\n\r\n3;\"4\"\r\n".to_vec());
-    seeds.push(b"x\ty\n1\t2\n \n# end\n".to_vec());
-    fuzz("table", &seeds, read_table);
+    seeds.extend(TABLES.map(<[u8]>::to_vec));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("table.csv");
+    fuzz("table", &seeds, |bytes| {
+        read_table(bytes);
+        // Writing and reading files takes longer.
+        if bytes.len() % 4 == 0 {
+            read_table_file(&file, bytes);
+        }
+    });
 }
 
 proptest! {
@@ -221,6 +297,22 @@ proptest! {
         ));
         read_scenario(&format!("[samples]\n{key} = {value}\n[measure]\nparticles = 4\n[time]\nend = 1.0\n"));
     }
+}
+
+/// Every key is in some seed, so that its neighbourhood is tried.
+#[test]
+fn seeds_use_every_key() {
+    let texts: Vec<&str> = scenarios().iter().map(|shipped| shipped.text).chain(RICH).collect();
+    for key in keys() {
+        let used =
+            |text: &&str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|w| w == key);
+        assert!(texts.iter().any(used), "{key}");
+    }
+    RICH.into_iter().for_each(|text| {
+        let path = folder();
+        let source = Source { path: &path, text };
+        Form::parse(source).and_then(|form| form.build(source)).unwrap_or_else(|error| panic!("{error}"));
+    });
 }
 
 /// What longer runs found, each with what was wrong then.

@@ -14,7 +14,7 @@ use super::time::Steps;
 pub(super) const KEYS: [&str; 6] = ["count", "every", "times", "log", "every_steps", "steps"];
 /// Those of them that other flows take, whose steps choose their own size.
 const IN_TIME: usize = 4;
-const LOG_KEYS: [&str; 2] = ["first", "per_decade"];
+pub(super) const LOG_KEYS: [&str; 2] = ["first", "per_decade"];
 /// Of a scenario that does not say.
 const DEFAULT_COUNT: usize = 11;
 
