@@ -43,11 +43,11 @@
 //! # Modules
 //!
 //! ```text
-//! math  <-  problem  <-  flow  <-  run  <-  io
-//!              ^                   ^       |
-//!              |                   |       |
-//!            kernel  <-------------|-------'
-//!                              scenario    io, kernel, scenario  <-  study
+//! system, math  <-  problem  <-  flow  <-  run  <-  io
+//!                      ^                   ^       |
+//!                      |                   |       |
+//!                    kernel  <-------------|-------'
+//!                                      scenario    io, kernel, scenario  <-  study
 //!                                          study, io, kernel  <-  plot  <-  reproduce    all  <-  cli  <-  main
 //! ```
 //!
@@ -56,19 +56,20 @@
 //!
 //! | module | may use | holds |
 //! |---|---|---|
+//! | [`system`] | | files of others, what may be printed, memory and disks there are |
 //! | [`math`] | | sines without branches, roots of cubics, random streams, quadrature, splines: nothing of this project |
-//! | [`problem`] | math | samples, regions, the measure of particles; nothing about time |
-//! | [`flow`] | problem, math | the field, what happens at a boundary, the residual ODE, the step |
-//! | [`run`] | flow, problem, math | the state, snapshots, schedules, the loop that drives them |
-//! | [`kernel`] | problem, math | infinite-width kernels, their regression and dynamics, spline analysis |
-//! | [`scenario`] | run, flow, problem, math | TOML and CSV input, checked |
-//! | [`io`] | run, flow, kernel, problem, math | the run file (HDF5): schema, writer, reader, recovery; kernel files |
-//! | [`study`] | io, scenario, kernel, run, flow, problem, math | sweeps, width and phase studies, their files |
-//! | [`plot`] | study, io, kernel, run, flow, problem, math | figures of run, study and kernel files |
-//! | [`report`] | plot, study, io, kernel, run, flow, problem, math | the HTML report of a run or a study, and its film |
-//! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math | figures and tables of the papers, made again |
+//! | [`problem`] | math, system | samples, regions, the measure of particles; nothing about time |
+//! | [`flow`] | problem, math, system | the field, what happens at a boundary, the residual ODE, the step |
+//! | [`run`] | flow, problem, math, system | the state, snapshots, schedules, the loop that drives them |
+//! | [`kernel`] | problem, math, system | infinite-width kernels, their regression and dynamics, spline analysis |
+//! | [`scenario`] | run, flow, problem, math, system | TOML and CSV input, checked |
+//! | [`io`] | run, flow, kernel, problem, math, system | the run file (HDF5): schema, writer, reader, recovery; kernel files |
+//! | [`study`] | io, scenario, kernel, run, flow, problem, math, system | sweeps, width and phase studies, their files |
+//! | [`plot`] | study, io, kernel, run, flow, problem, math, system | figures of run, study and kernel files |
+//! | [`report`] | plot, study, io, kernel, run, flow, problem, math, system | the HTML report of a run or a study, and its film |
+//! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math, system | figures and tables of the papers, made again |
 //! | [`guide`] | | the manual: a page for each file of `src/guide/` |
-//! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, run, flow, problem, math | subcommands, progress, error texts |
+//! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, run, flow, problem, math, system | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]
 pub mod mathematics {}
@@ -86,3 +87,4 @@ pub mod reproduce;
 pub mod run;
 pub mod scenario;
 pub mod study;
+pub mod system;

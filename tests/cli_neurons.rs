@@ -60,7 +60,7 @@ fn bits_do_not_depend_on_threads() {
     for (name, folder) in folders() {
         for threads in ["1", "3"] {
             let output = format!("{threads}.h5");
-            let run = ["run", "-q", "run.toml", "--threads", threads, "-o", &output];
+            let run = ["run", "-q", "run.toml", "--threads", threads, "--oversubscribe", "-o", &output];
             reluflow(folder.path()).args(run).assert().success();
         }
         println!("{name}");

@@ -96,7 +96,7 @@ fn careless_users_are_helped() {
         (&["run", "sine.toml", "--threads", "0"], "invalid value '0' for '--threads <N>'"),
         (&["check", "output/sine.h5"], "cannot open output/sine.h5"),
         (&["check", "sine.toml"], "sine.toml is not a run file of reluflow: it is not an HDF5 file"),
-        (&["info", "folder"], "cannot open folder"),
+        (&["info", "folder"], "cannot open folder: it is a folder, not a regular file"),
         (&["resume", "sine.toml"], "sine.toml is not a run file of reluflow"),
         (&["recover", "nowhere.h5"], "cannot open nowhere.h5"),
     ];
@@ -113,7 +113,7 @@ fn the_number_of_threads_changes_no_bit() {
     for threads in ["1", "2", "8"] {
         let output = format!("{threads}.h5");
         reluflow(folder.path())
-            .args(["run", "-q", "sine.toml", "--threads", threads, "-o", &output])
+            .args(["run", "-q", "sine.toml", "--threads", threads, "--oversubscribe", "-o", &output])
             .assert()
             .success();
         assert_same_run(folder.path().join("1.h5"), folder.path().join(output));

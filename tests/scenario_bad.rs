@@ -279,7 +279,7 @@ const SCENARIOS: [(&str, &str, &str); 135] = [
     (
         "file is a folder",
         "[samples]\nfile = \".\"\n",
-        "bad.toml:2:8: .: cannot be read: Is a directory (os error 21)\n  give a file, not a folder",
+        "bad.toml:2:8: .: is a folder, not a regular file\n  give the name of a file",
     ),
     (
         "column not there",

@@ -131,6 +131,7 @@ fn a_csv_is_a_scenario_that_says_what_it_took() {
              the run ends at time 10 with tolerance 1e-6",
             "the scenario that says the same is in the run file (attribute scenario): \
              change it to run another",
+            "of a \"b\".csv, only times and accel are used; left out: rownames",
         ]
     );
     // Its text is a scenario that gives the same run.
@@ -203,17 +204,6 @@ fn masses_and_particles_come_from_the_file() {
     assert_eq!(scenario.start.canonical().unwrap().theta(), [1.0, 2.0 * std::f64::consts::PI - 1.0]);
     assert_eq!(scenario.description.mass, [0.25, 0.75]);
     assert_eq!(scenario.description.measure_source, "file p.csv, 2 particles");
-}
-
-#[test]
-fn much_output_is_announced() {
-    let text = "[samples]\nx = [0]\ny = [1]\n[measure]\nparticles = 100000\n[time]\nend = 2.0\n[output]\nsnapshots = { count = 10001 }\n";
-    assert_eq!(
-        parse(text).notices,
-        ["up to 21.0 GB of particles will be stored (100000 particles, 10001 snapshots): \
-          output.particles = n or \"none\" stores fewer"]
-    );
-    assert!(parse(&format!("{text}particles = 100\n")).notices.is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `reluflow study sweep` and `study merge`, as a user runs them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use predicates::prelude::*;
@@ -14,7 +14,20 @@ use crate::study_support::*;
 
 fn parts(folder: &Path, study: &str) -> usize {
     let entries = fs::read_dir(folder.join(format!("{study}.parts"))).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "part")).count()
+    let packs = entries.map(|entry| entry.path());
+    packs.filter(|path| path.extension().is_some_and(|extension| extension == "runs")).map(records).sum()
+}
+
+/// Whole records of a file of finished runs: each after its length.
+fn records(pack: PathBuf) -> usize {
+    let bytes = fs::read(pack).unwrap();
+    let (mut rest, mut count) = (&bytes[..], 0);
+    while let Some((length, behind)) = rest.split_at_checked(8) {
+        let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+        let Some((_, behind)) = behind.split_at_checked(length) else { break };
+        (rest, count) = (behind, count + 1);
+    }
+    count
 }
 
 const SETS: [&str; 6] = ["--set", "flow.tv=0,0.1", "--set", "measure.scale=0.5:2:log3", "--seeds", "4"];

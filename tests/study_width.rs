@@ -160,8 +160,12 @@ fn a_width_study_stopped_and_continued_is_the_uninterrupted_one() {
         assert_ne!(code, Some(0));
         assert!(!folder.path().join("stopped.h5").exists());
     }
-    let found =
-        json(reluflow(folder.path()).args(arguments("stopped.h5")).args(["--json", "--threads", "2"]));
+    let found = json(reluflow(folder.path()).args(arguments("stopped.h5")).args([
+        "--json",
+        "--threads",
+        "2",
+        "--oversubscribe",
+    ]));
     assert!(found["done_before"].as_u64().unwrap() >= 11, "{found}");
     assert_same_study(&folder.path().join("whole.h5"), &folder.path().join("stopped.h5"));
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::io::RunFile;
 use crate::run::Check;
+use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::info::warn_unless_ordinary;
@@ -38,7 +39,7 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let file = RunFile::open(&self.run)?;
         warn_unless_ordinary(&file, quiet);
         let checks = file.checks()?;
@@ -49,7 +50,11 @@ impl Args {
             print(&as_text(&checks, self.explain))?;
         }
         if failed > 0 {
-            note(&format!("error: {}: {failed} of {} laws are violated", self.run.display(), checks.len()));
+            note(&format!(
+                "error: {}: {failed} of {} laws are violated",
+                text::path(&self.run),
+                checks.len()
+            ));
             return Ok(Exit::Failed);
         }
         Ok(Exit::Success)

@@ -66,7 +66,7 @@ fn bound(text: &str) -> Result<f64, String> {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let [a, b] = [RunFile::open(&self.a)?, RunFile::open(&self.b)?];
         [&a, &b].into_iter().for_each(|file| warn_unless_ordinary(file, quiet));
         if self.exact {

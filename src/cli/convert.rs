@@ -1,11 +1,12 @@
 //! `reluflow convert RUN`.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::io::{Particles, RunFile};
 use crate::problem::{Knots, Measure, Neurons, ProblemError};
 use crate::run::Description;
+use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print};
@@ -59,7 +60,7 @@ enum Found {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         if let Some(output) = self.output.as_ref().filter(|output| output.exists() && !self.force) {
-            return Err(Failure::usage(format_args!("{}: exists", output.display()))
+            return Err(Failure::usage(format_args!("{}: exists", text::path(output)))
                 .help("choose another name with -o, or replace it with --force"));
         }
         let file = RunFile::open(&self.run)?;
@@ -70,7 +71,8 @@ impl Args {
         let found = self.found(particles, &description)?;
         let mut text = format!(
             "# {}, t = {:?}, flow {}, kappa = {kappa:?}\n",
-            self.run.file_name().unwrap_or_default().to_string_lossy(),
+            // A line end in the name would end the comment.
+            text::line(&self.run.file_name().unwrap_or_default().to_string_lossy()),
             file.time(index)?,
             description.flow.name()
         );
@@ -91,7 +93,7 @@ impl Args {
         match &self.output {
             None => print(&text)?,
             Some(output) => std::fs::write(output, text).map_err(|error| {
-                Failure::computation(format_args!("{}: cannot be written: {error}", output.display()))
+                Failure::computation(format_args!("{}: cannot be written: {error}", text::path(output)))
                     .help("check the folder and the disk")
             })?,
         }
@@ -102,7 +104,7 @@ impl Args {
     fn snapshot(&self, file: &RunFile) -> Result<usize, Failure> {
         let times: Vec<f64> = (0..file.len()).map(|index| file.time(index)).collect::<Result<_, _>>()?;
         let Some(&last) = times.last() else {
-            return Err(Failure::usage(format_args!("{}: holds no snapshot", self.run.display()))
+            return Err(Failure::usage(format_args!("{}: holds no snapshot", text::path(&self.run)))
                 .help("resume the run, or run it again"));
         };
         let asked = self.time.unwrap_or(last);
@@ -113,7 +115,7 @@ impl Args {
         }
         Err(Failure::usage(format_args!(
             "--time {asked}: {} has no snapshot at that time",
-            self.run.display()
+            text::path(&self.run)
         ))
         .help(format_args!(
             "the nearest is at {}; the last, {last}, is taken without --time",
@@ -137,7 +139,7 @@ impl Args {
             Some(particles) => Ok(particles),
             None => Err(Failure::usage(format_args!(
                 "{}: not all of the {m} particles are stored at t = {time}",
-                self.run.display()
+                text::path(&self.run)
             ))
             .help("leave out --time for the last snapshot, or run with output.particles = \"all\"")),
         }
@@ -160,7 +162,7 @@ impl Args {
             }
             (Found::Canonical(_), None) => Err(Failure::usage(format_args!(
                 "{}: canonical particles say nothing about how c |w| is shared by the layers",
-                self.run.display()
+                text::path(&self.run)
             ))
             .help("give --delta, for example --delta 0: c^2 - |w|^2 of every neuron")),
         }
@@ -174,7 +176,7 @@ impl Args {
     }
 
     fn refuse(&self, error: &ProblemError) -> Failure {
-        Failure::computation(format_args!("{}: {error}", Path::new(&self.run).display()))
+        Failure::computation(format_args!("{}: {error}", text::path(&self.run)))
     }
 }
 

@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::flow::{State, StepRecord};
+use crate::flow::{Flow, State, StepRecord};
 use crate::io::{IoError, RunWriter};
 use crate::run::{Description, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive};
+use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::interrupt;
 use super::output::{note, print, print_json};
+use super::pace::Pace;
 use super::progress::{Moment, Progress};
 
 /// How the course and the end of a run are told.
@@ -44,6 +46,12 @@ pub fn drive_and_write(
     let mut watcher = Watcher {
         writer,
         progress: Progress::new(telling.quiet, description.end, simulation.state().time),
+        pace: Pace::new(
+            simulation.state().time,
+            description.end,
+            (!matches!(description.flow, Flow::Descent { .. })).then_some(description.tolerance),
+        ),
+        started,
         due: times.len(),
         done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
         last: resumed.then(|| simulation.state().time),
@@ -62,7 +70,7 @@ pub fn drive_and_write(
         Err(RunError::Flow(error)) => {
             watcher.writer.finish()?;
             let good = last.map_or("no snapshot was written".to_string(), |time| {
-                format!("the last good snapshot of {} is at t = {time}", quoted(path))
+                format!("the last good snapshot of {} is at t = {}", quoted(path), text::number(time))
             });
             return Err(Failure::from(error).help(good));
         }
@@ -83,13 +91,13 @@ pub fn drive_and_write(
         let steps = state.step;
         print(&format!(
             "{}: done, t = {}, {steps} steps in {seconds:.1} s, loss {loss:.6e}\n",
-            path.display(),
-            state.time
+            text::path(path),
+            text::number(state.time)
         ))?;
     }
     if outcome == Outcome::Interrupted {
         if !telling.quiet {
-            let (time, end) = (state.time, description.end);
+            let [time, end] = [state.time, description.end].map(text::number);
             note(&format!(
                 "interrupted at t = {time} of {end}; continue with: reluflow resume {}",
                 quoted(path)
@@ -104,6 +112,9 @@ pub fn drive_and_write(
 struct Watcher {
     writer: RunWriter,
     progress: Progress,
+    pace: Pace,
+    /// When this process took the run up.
+    started: Instant,
     /// Snapshots of the whole run, and how many of them are written.
     due: usize,
     done: usize,
@@ -119,6 +130,9 @@ impl Observer for Watcher {
             loss: simulation.loss(),
             pinned_mass: simulation.pinned_mass(),
         });
+        if let Some(words) = self.pace.step(record, self.started.elapsed()) {
+            self.progress.remark(&format!("note: {words}"));
+        }
     }
 
     fn snapshot(
@@ -134,7 +148,8 @@ impl Observer for Watcher {
         self.progress.snapshot(|| {
             let number =
                 if scheduled { format!("{} of {}", self.done, self.due) } else { "(extra)".to_string() };
-            let Snapshot { time, step, loss, .. } = snapshot;
+            let Snapshot { step, loss, .. } = snapshot;
+            let time = text::number(snapshot.time);
             let pinned = 100.0 * snapshot.pinned_mass.sum();
             let estimate = snapshot
                 .quadrature_error_estimate

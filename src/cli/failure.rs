@@ -10,6 +10,7 @@ use miette::Report;
 use crate::flow::FlowError;
 use crate::io::IoError;
 use crate::scenario::ScenarioError;
+use crate::system::text;
 
 /// The exit code of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +61,12 @@ impl Failure {
     /// Writes the error to standard error.
     pub fn print(&self) {
         let mut text = match &self.drawing {
+            // Its colours steer the terminal; the texts in it were made safe when it was made.
             Some(report) if std::io::stderr().is_terminal() => format!("error:\n{report:?}"),
-            _ => format!("error: {}", self.text),
+            _ => format!("error: {}", text::lines(&self.text)),
         };
         if let Some(help) = &self.help {
-            text = format!("{}\n  help: {help}", text.trim_end());
+            text = format!("{}\n  help: {}", text.trim_end(), text::lines(help));
         }
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
@@ -93,7 +95,8 @@ impl From<IoError> for Failure {
             | IoError::NoSnapshot { .. } => Failure::usage,
             _ => Failure::computation,
         };
-        failure(error)
+        // One line, whatever the names of files and variables in it.
+        failure(text::line(&error.to_string()))
     }
 }
 
@@ -105,13 +108,22 @@ impl From<FlowError> for Failure {
 
 /// A path as a shell takes it.
 pub fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+    let name = path.to_string_lossy();
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
+    if !name.is_empty() && name.chars().all(plain) {
+        return name.into_owned();
     }
+    if name.contains(text::steers) {
+        // As bash and zsh read it: $'a\nb'.
+        let escape = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            c if text::steers(c) && c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
+            c if text::steers(c) => format!("\\U{:08x}", u32::from(c)),
+            c => c.to_string(),
+        };
+        return format!("$'{}'", name.chars().map(escape).collect::<String>());
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -122,5 +134,6 @@ mod tests {
     fn paths_survive_a_shell() {
         assert_eq!(quoted(Path::new("output/a-1.h5")), "output/a-1.h5");
         assert_eq!(quoted(Path::new("my run's.h5")), r"'my run'\''s.h5'");
+        assert_eq!(quoted(Path::new("a\x1b[2J'\n\u{202e}")), r"$'a\x1b[2J\'\x0a\U0000202e'");
     }
 }

@@ -8,9 +8,10 @@ use crate::flow::{Flow, Layers};
 use crate::io::{RunFile, Status};
 use crate::problem::PlaceKind;
 use crate::run::{ParticleOutput, Snapshot};
+use crate::system::text::{self, number};
 
 use super::failure::{Exit, Failure};
-use super::output::{note, print, print_json};
+use super::output::{note, print, print_exactly, print_json};
 use super::table::table;
 
 /// Say what a run file holds
@@ -36,7 +37,7 @@ impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let file = RunFile::open(&self.run)?;
         if self.scenario {
-            print(&file.description()?.scenario)?;
+            print_exactly(&file.description()?.scenario)?;
             return Ok(Exit::Success);
         }
         warn_unless_ordinary(&file, quiet);
@@ -52,7 +53,7 @@ impl Args {
 /// Tells that a file is not one that other tools open.
 pub fn warn_unless_ordinary(file: &RunFile, quiet: bool) {
     if !file.status().is_ordinary() && !quiet {
-        note(&format!("note: {}: {}", file.path().display(), file.status()));
+        note(&format!("note: {}: {}", text::path(file.path()), file.status()));
     }
 }
 
@@ -139,9 +140,9 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
 /// The flow and its settings.
 fn flow_text(flow: &Flow) -> String {
     match flow {
-        Flow::Canonical { tv } => format!("canonical, tv = {tv}"),
+        Flow::Canonical { tv } => format!("canonical, tv = {}", number(*tv)),
         Flow::Lifted { kappa } | Flow::Kernel { kappa } | Flow::Adaptive { kappa } => {
-            format!("{}, kappa = {kappa}", flow.name())
+            format!("{}, kappa = {}", flow.name(), number(*kappa))
         }
         Flow::Descent { kappa, descent } => {
             let batch = descent.batch.map_or("full batch".to_string(), |n| format!("batches of {n}"));
@@ -151,8 +152,10 @@ fn flow_text(flow: &Flow) -> String {
                 Layers::Hidden => "the hidden layer trains",
             };
             format!(
-                "gd, kappa = {kappa}, learning rate {}, momentum {}, {batch}, {layers}",
-                descent.learning_rate, descent.momentum
+                "gd, kappa = {}, learning rate {}, momentum {}, {batch}, {layers}",
+                number(*kappa),
+                number(descent.learning_rate),
+                number(descent.momentum)
             )
         }
     }
@@ -192,21 +195,29 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
     row("snapshots", format!("{} of {due}", file.len()));
     if file.len() > 0 {
         let (first, last) = (file.snapshot(0)?, file.snapshot(file.len() - 1)?);
-        row("time", format!("{} of {}", last.time, description.end));
+        row("time", format!("{} of {}", number(last.time), number(description.end)));
         row("steps", last.step.to_string());
-        row("loss", format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, last.time));
+        row(
+            "loss",
+            format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, number(last.time)),
+        );
         let parts = masses(&last).map(|(name, mass)| format!("{name} {mass:.4}"));
         row("mass", parts.join(", "));
-        let events =
-            last.counters.counts().map(|(name, count)| format!("{} {count}", name.replace('_', " ")));
-        row("events", events[..4].join(", "));
-        row("", events[4..].join(", "));
+        let events = last.counters.counts().map(|(name, count)| match name {
+            "ambiguous_releases" => format!("of these ambiguous {count}"),
+            name => format!("{} {count}", name.replace('_', " ")),
+        });
+        row("events", events[..5].join(", "));
+        row("", events[5..].join(", "));
         row(
             "ambiguous mass",
             format!("{:.4e} left a boundary where the flow is not unique", last.counters.ambiguous_mass),
         );
         if let Some((error, time)) = worst_estimate(file)? {
-            row("quadrature", format!("error of residuals estimated at most {error:.1e}, at t = {time}"));
+            row(
+                "quadrature",
+                format!("error of residuals estimated at most {error:.1e}, at t = {}", number(time)),
+            );
         }
         row("tangent kernel", format!("changed by {:.4} of its norm", last.tangent_kernel_change));
         let [corrected, uncorrected] = ode_differences(&last);

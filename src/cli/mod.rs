@@ -13,6 +13,7 @@ mod info;
 mod interrupt;
 mod kernel;
 mod output;
+mod pace;
 mod panic;
 mod plot;
 mod progress;
@@ -34,6 +35,9 @@ use clap::{Parser, Subcommand};
 
 pub use failure::Exit;
 use failure::Failure;
+use threads::Threads;
+
+use crate::system::text;
 
 /// Infinitely wide, shallow, univariate ReLU networks: the gradient flow of the measure of
 /// neurons and, beside it, the ODE of the residuals
@@ -76,13 +80,20 @@ enum Command {
 
 /// Runs the command that the arguments of this process name.
 pub fn main() -> ExitCode {
+    threads::spare_blas_threads();
     panic::explain_panics();
     interrupt::ignore_file_size_signal();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version arrive here too, with exit code 0; a closed pipe is not our error.
-            let _ = error.print();
+            // An argument is told again as it was given, which must not steer a terminal.
+            let hostile = |argument: std::ffi::OsString| argument.to_string_lossy().contains(text::steers);
+            if std::env::args_os().any(hostile) {
+                output::note(error.render().to_string().trim_end());
+            } else {
+                let _ = error.print();
+            }
             return ExitCode::from(error.exit_code() as u8);
         }
     };
@@ -98,7 +109,24 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
+    /// Whether the command has `--threads`, and sees to its threads itself.
+    fn has_threads(&self) -> bool {
+        matches!(
+            self,
+            Command::Run(_)
+                | Command::Check(_)
+                | Command::Compare(_)
+                | Command::Resume(_)
+                | Command::Kernel(_)
+                | Command::Study(_)
+                | Command::Reproduce(_)
+        )
+    }
+
     fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        if !self.has_threads() {
+            Threads::default().apply(quiet)?;
+        }
         match self {
             Command::Run(args) => args.execute(quiet),
             Command::Check(args) => args.execute(quiet),

@@ -1,6 +1,11 @@
 //! Standard output and standard error: results go to the one, everything else to the other.
+//!
+//! Nothing that is printed steers a terminal, whatever names, titles and files of others hold:
+//! everything goes through [`crate::system::text`] here.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use crate::system::text;
 
 use super::failure::Failure;
 
@@ -12,6 +17,27 @@ use super::failure::Failure;
 /// # Errors
 /// Any other reason why standard output cannot be written, such as a full disk.
 pub fn print(text: &str) -> Result<(), Failure> {
+    write(&text::lines(text))
+}
+
+/// Writes a text that was asked for as it is: byte for byte into a file or a pipe, made safe on a
+/// terminal.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_exactly(text: &str) -> Result<(), Failure> {
+    if std::io::stdout().is_terminal() { print(text) } else { write(text) }
+}
+
+/// Writes JSON to standard output, ending in a newline.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    write(&text::json(&format!("{value:#}\n")))
+}
+
+fn write(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -21,15 +47,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes JSON to standard output, ending in a newline.
-///
-/// # Errors
-/// As [`print`].
-pub fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
-    print(&format!("{value:#}\n"))
-}
-
 /// Writes a line to standard error. That a run's course cannot be told does not stop the run.
 pub fn note(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", text::lines(line));
 }

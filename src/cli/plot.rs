@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::plot::{FIGURES, Figure, Format, PlotError, Source, to_csv, to_pdf, to_png, to_svg};
+use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::info::warn_unless_ordinary;
@@ -91,7 +92,7 @@ impl Args {
         if self.all {
             let folder = self.output.clone().unwrap_or_else(|| folder.join(format!("{stem}_figures")));
             std::fs::create_dir_all(&folder).map_err(|error| {
-                Failure::usage(format_args!("{}: the folder cannot be made: {error}", folder.display()))
+                Failure::usage(format_args!("{}: the folder cannot be made: {error}", text::path(&folder)))
                     .help("choose another with -o")
             })?;
             let kinds = source.figures();
@@ -141,14 +142,14 @@ impl Args {
             (Some(format), _) => Err(Failure::usage(format_args!(
                 "--format {} and -o {} do not agree",
                 format.extension(),
-                self.output.as_deref().unwrap_or(Path::new("")).display()
+                text::path(self.output.as_deref().unwrap_or(Path::new("")))
             ))
             .help("leave one of them out")),
             (None, None) => Ok(Format::Png),
             (None, Some(Some(format))) => Ok(format),
             (None, Some(None)) => Err(Failure::usage(format_args!(
                 "-o {}: the ending names no format",
-                self.output.as_deref().unwrap_or(Path::new("")).display()
+                text::path(self.output.as_deref().unwrap_or(Path::new("")))
             ))
             .help("end it in .png, .svg or .pdf, or give --format")),
         }
@@ -158,7 +159,7 @@ impl Args {
     fn free(&self, path: &Path) -> Result<(), Failure> {
         let taken = [Some(path.to_owned()), self.data.then(|| path.with_extension("csv"))];
         match taken.into_iter().flatten().find(|path| path.exists() && !self.force) {
-            Some(path) => Err(Failure::usage(format_args!("{} exists already", path.display()))
+            Some(path) => Err(Failure::usage(format_args!("{} exists already", text::path(&path)))
                 .help("choose another output with -o, or replace it with --force")),
             None => Ok(()),
         }
@@ -186,7 +187,7 @@ impl Args {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|error| {
-        let text = format!("cannot write {}: {error}", path.display());
+        let text = format!("cannot write {}: {error}", text::path(path));
         Failure::usage(text).help("choose a folder that exists and can be written, with -o")
     })
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::system::text;
+
 use super::output::note;
 
 /// How often the bar is redrawn: often enough to look alive, too seldom to cost anything.
@@ -68,6 +70,15 @@ impl Progress {
         }
     }
 
+    /// A line that stays, above the bar where there is one.
+    pub fn remark(&self, line: &str) {
+        match self {
+            Progress::Silent => {}
+            Progress::Lines => note(line),
+            Progress::Bar(bar) => bar.bar.println(line),
+        }
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         if let Progress::Bar(bar) = self {
@@ -101,6 +112,7 @@ impl Bar {
         self.redraw = now + INTERVAL;
         let Moment { time, step_size, loss, pinned_mass } = moment();
         let (end, pinned) = (self.end, 100.0 * pinned_mass);
+        let end = text::number(end);
         self.bar.set_message(format!(
             "t {time:.4} of {end}  dt {step_size:.1e}  loss {loss:.4e}  pinned {pinned:.1} %"
         ));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::io::{Recovered, recover};
+use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::output::{print, print_json};
@@ -49,7 +50,7 @@ impl Args {
 
 fn describe(found: &Recovered) -> String {
     let Recovered { snapshots, time, steps, dropped, .. } = found;
-    let path = found.path.display();
+    let path = text::path(&found.path);
     let what = if found.was_ordinary { "is an ordinary file already" } else { "is an ordinary file now" };
     let mut text = format!("{path} {what}: {snapshots} snapshots until t = {time}, {steps} steps\n");
     if *dropped > 0 {

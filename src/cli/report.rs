@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::io::{ArrayFile, FileKind, IoError, RunFile};
 use crate::report::{Gathered, ReportError, Study, film, run_page, study_page};
+use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::info::warn_unless_ordinary;
@@ -66,7 +67,7 @@ impl Args {
         };
         write(&output, page.as_bytes())?;
         if !quiet {
-            note(&format!("{}: open it in a browser", output.display()));
+            note(&format!("{}: open it in a browser", text::path(&output)));
         }
         Ok(Exit::Success)
     }
@@ -94,7 +95,7 @@ fn write(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(&hidden, bytes).and_then(|()| std::fs::rename(&hidden, output)).map_err(|error| {
         // Nothing is left to do about it if it cannot be removed either.
         let _ = std::fs::remove_file(&hidden);
-        Failure::computation(format!("{}: cannot be written: {error}", output.display()))
+        Failure::computation(format!("{}: cannot be written: {error}", text::path(output)))
             .help("check the folder and the disk, or choose another output with -o")
     })
 }

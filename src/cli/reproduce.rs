@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::reproduce::{Item, ReproduceError, Reproduced, figure, find, items, markdown, reproduce};
+use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::interrupt;
@@ -54,7 +55,7 @@ impl Args {
         if self.list {
             return list(self.json);
         }
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let mut wanted: Vec<&'static Item> = vec![];
         for name in &self.names {
             match name.as_str() {
@@ -89,12 +90,12 @@ impl Args {
         }
         let path = self.output.join("reproduced.md");
         std::fs::write(&path, markdown(&done))
-            .map_err(|error| Failure::computation(format!("{}: {error}", path.display())))?;
+            .map_err(|error| Failure::computation(format!("{}: {error}", text::path(&path))))?;
         if self.json {
             print_json(&json!(done.iter().map(Reproduced::json).collect::<Vec<_>>()))?;
         } else if !quiet {
             let seconds = begun.elapsed().as_secs_f64();
-            print(&format!("{} reproduced in {seconds:.0} s: {}\n", done.len(), path.display()))?;
+            print(&format!("{} reproduced in {seconds:.0} s: {}\n", done.len(), text::path(&path)))?;
         }
         Ok(Exit::Success)
     }
@@ -136,7 +137,7 @@ fn as_text(reproduced: &Reproduced) -> String {
         "  verdict: {} ({:.1} s, in {})\n\n",
         finding.verdict().words(),
         reproduced.seconds,
-        reproduced.folder.display()
+        text::path(&reproduced.folder)
     )
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crate::io::{IoError, RunWriter};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
+use crate::scenario::needs::Need;
+use crate::system::text;
 
 use super::drive::{Telling, drive_and_write};
 use super::failure::{Exit, Failure};
@@ -30,20 +32,28 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let (writer, description, state) = match RunWriter::resume(&self.run) {
             Err(error @ IoError::Complete { .. }) => {
                 if !quiet {
-                    note(&error.to_string());
+                    note(&text::line(&error.to_string()));
                 }
                 return Ok(Exit::Success);
             }
             resumed => resumed?,
         };
         if !quiet {
-            let (title, time, end) = (&description.title, state.time, description.end);
-            note(&format!("{title}: continuing from t = {time} of {end} in {}", self.run.display()));
+            let title = &description.title;
+            let [time, end] = [state.time, description.end].map(text::number);
+            note(&format!("{title}: continuing from t = {time} of {end} in {}", text::path(&self.run)));
         }
+        let (particles, samples) = (description.mass.len(), description.samples.len());
+        Need::of_run(particles, samples, description.flow.name(), description.output.tangent_kernel)
+            .check()
+            .map_err(|(problem, _)| {
+                Failure::usage(format!("{}: {problem}", text::path(&self.run)))
+                    .help("raise the limit, or resume it on a larger machine")
+            })?;
         let finer = finer(&description, state.time)?;
         let mut simulation = Simulation::resume(&description, state)?;
         if let Some(finer) = finer {

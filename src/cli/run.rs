@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::io::{IoError, RunFile, RunWriter};
-use crate::run::Simulation;
+use crate::io::{IoError, RunFile, RunWriter, largest_size};
+use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
+use crate::system::{disk, text};
 
 use super::drive::{Telling, drive_and_write};
 use super::failure::{Exit, Failure, quoted};
@@ -28,7 +29,7 @@ pub struct Args {
     /// The run file [default: output/<name of the input>.h5]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace the run file if it exists
+    /// Replace the run file if it exists, and start although the output may not fit on the disk
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -40,16 +41,19 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let Scenario { description, start, finer, notices, .. } = Scenario::read(&self.input)?;
         if !quiet {
             notices.iter().for_each(|notice| note(&format!("note: {notice}")));
         }
-        let output = self.output.unwrap_or_else(|| default_output(&self.input));
+        let output = self.output.clone().unwrap_or_else(|| default_output(&self.input));
         if is_same_file(&output, &self.input) {
             return Err(Failure::usage(format!("{} is the input: choose another output", quoted(&output))));
         }
         make_parent(&output)?;
+        if self.force || !output.exists() {
+            self.check_room(&description, &output, quiet)?;
+        }
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
         let mut simulation = Simulation::new(&description, start)?;
@@ -58,7 +62,7 @@ impl Args {
         }
         if !quiet {
             let (samples, particles) = (description.samples.len(), description.mass.len());
-            let (end, output) = (description.end, output.display());
+            let (end, output) = (text::number(description.end), text::path(&output));
             note(&format!(
                 "{}: {samples} samples, {particles} particles, until t = {end}, into {output}",
                 description.title
@@ -66,7 +70,41 @@ impl Args {
         }
         drive_and_write(&output, &description, simulation, writer, false, Telling { quiet, json: self.json })
     }
+
+    /// Refuses output that may not fit on the disk, unless told otherwise, and tells of much.
+    fn check_room(&self, description: &Description, output: &Path, quiet: bool) -> Result<(), Failure> {
+        let largest = largest_size(description);
+        let free = disk::free(output);
+        let fits = free.is_none_or(|free| largest <= free);
+        if fits && largest < MUCH {
+            return Ok(());
+        }
+        let room = free.map_or(String::new(), |free| format!(", and {} are free", text::bytes(free)));
+        let what = format!(
+            "up to {} will be stored ({} snapshots of {} particles and {} samples){room}",
+            text::bytes(largest),
+            description.schedule.times().len(),
+            description.mass.len(),
+            description.samples.len(),
+        );
+        let fewer = "give fewer output.snapshots, or output.particles = n or \"none\"";
+        let fewer = match description.output.tangent_kernel {
+            true => format!("{fewer}, or leave output.tangent_kernel out"),
+            false => fewer.to_string(),
+        };
+        if !fits && !self.force {
+            return Err(Failure::usage(format!("{}: {what}", text::path(output)))
+                .help(format!("{fewer}; another disk with -o; or start all the same with --force")));
+        }
+        if !quiet {
+            note(&format!("note: {}: {what}: to store less, {fewer}", text::path(output)));
+        }
+        Ok(())
+    }
 }
+
+/// Output that may grow beyond this is worth a word (bytes).
+const MUCH: u64 = 10_000_000_000;
 
 fn default_output(input: &Path) -> PathBuf {
     let stem = input.file_stem().unwrap_or_default().to_string_lossy();
@@ -80,7 +118,7 @@ pub(super) fn is_same_file(a: &Path, b: &Path) -> bool {
 pub(super) fn make_parent(output: &Path) -> Result<(), Failure> {
     let parent = output.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(parent).map_err(|error| {
-        Failure::usage(format!("{}: the folder of the output cannot be made: {error}", parent.display()))
+        Failure::usage(format!("{}: the folder of the output cannot be made: {error}", text::path(parent)))
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::scenario::{Shipped, scenarios};
+use crate::system::{files::read, text};
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_json};
@@ -60,7 +61,7 @@ impl Args {
             Action::Copy { name, destination, force } => {
                 for path in copy(find(&name)?, destination.as_deref(), force)? {
                     if !quiet {
-                        note(&format!("wrote {}", path.display()));
+                        note(&format!("wrote {}", text::path(&path)));
                     }
                 }
             }
@@ -104,15 +105,18 @@ fn copy(shipped: &Shipped, destination: Option<&Path>, force: bool) -> Result<Ve
     let mut files = vec![(scenario, shipped.text)];
     files.extend(shipped.files.iter().map(|(path, text)| (folder.join(path), *text)));
     // Data that is already there as it would be written is no obstacle.
-    files.retain(|(path, text)| fs::read(path).ok().as_deref() != Some(text.as_bytes()));
+    files.retain(|(path, text)| {
+        let same = |found: Vec<u8>| found == text.as_bytes();
+        !read(path, text.len() as u64).is_ok_and(same)
+    });
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists() && !force) {
-        return Err(Failure::usage(format!("{} exists: --force replaces it", path.display())));
+        return Err(Failure::usage(format!("{} exists: --force replaces it", text::path(path))));
     }
     for (path, text) in &files {
         let parent = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(parent)
             .and_then(|()| fs::write(path, text))
-            .map_err(|error| Failure::usage(format!("{}: cannot be written: {error}", path.display())))?;
+            .map_err(|error| Failure::usage(format!("{}: cannot be written: {error}", text::path(path))))?;
     }
     Ok(files.into_iter().map(|(path, _)| path).collect())
 }

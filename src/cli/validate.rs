@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::io::{Finding, validate};
+use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_json};
@@ -29,7 +30,7 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let findings = validate(&self.run)?;
-        let path = self.run.display();
+        let path = text::path(&self.run);
         if self.json {
             let one = |Finding { object, problem }: &Finding| json!({ "object": object, "problem": problem });
             let findings_json: Vec<_> = findings.iter().map(one).collect();

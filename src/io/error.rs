@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::system::text::number;
+
 /// Why a run file could not be written or read; every text names the file and the remedy.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum IoError {
@@ -154,7 +156,11 @@ impl fmt::Display for LastGood {
         match self {
             LastGood::Nothing => write!(f, "no snapshot had been written"),
             LastGood::Snapshot { index, time } => {
-                write!(f, "the last good snapshot is number {index} (t = {time}), still readable")
+                let time = number(*time);
+                write!(
+                    f,
+                    "the last good snapshot is number {index} (t = {time}), counted from 0, still readable"
+                )
             }
             LastGood::Original => write!(f, "the original is as it was"),
         }

@@ -28,8 +28,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The layout of the file of a new run.
-    pub(crate) fn new(description: &Description, state: &State) -> Layout {
+    /// What is known of the file of a run before it starts: all but the columns of its checkpoint.
+    pub(crate) fn before(description: &Description) -> Layout {
         let s = description.samples.len();
         let m = description.mass.len();
         let stored = match description.output.particles {
@@ -37,7 +37,7 @@ impl Layout {
             ParticleOutput::Count(n) => n.min(m),
             ParticleOutput::None => 0,
         };
-        let mut lengths = BTreeMap::from([
+        let lengths = BTreeMap::from([
             (Dim::Sample, s),
             (Dim::SampleColumn, s),
             (Dim::Eigenvalue, s),
@@ -51,6 +51,21 @@ impl Layout {
             (Dim::Slot, 2),
             (Dim::HeaderField, 6),
         ]);
+        let neurons = if description.flow.is_lifted() { m } else { 0 };
+        let lengths = lengths.into_iter().chain([(Dim::Neuron, neurons)]).collect();
+        Layout {
+            lengths,
+            options: description.output,
+            kappa: description.flow.kappa(),
+            estimated: description.sampling.estimates_error(),
+        }
+    }
+
+    /// The layout of the file of a new run.
+    pub(crate) fn new(description: &Description, state: &State) -> Layout {
+        let mut layout = Layout::before(description);
+        let lengths = &mut layout.lengths;
+        lengths.remove(&Dim::Neuron);
         let visited: Result<(), Infallible> = state.columns(|name, column| {
             let length = match column {
                 Column::F64(values) => values.len(),
@@ -64,12 +79,7 @@ impl Layout {
             Ok(())
         });
         visited.unwrap_or_else(|never| match never {});
-        Layout {
-            lengths,
-            options: description.output,
-            kappa: description.flow.kappa(),
-            estimated: description.sampling.estimates_error(),
-        }
+        layout
     }
 
     /// The layout of a file with these dimensions.

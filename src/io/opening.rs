@@ -7,6 +7,7 @@ use std::path::Path;
 use hdf5::{File, OpenMode};
 
 use crate::run::{OutputOptions, Sampling};
+use crate::system::files;
 
 use super::attributes::read_value;
 use super::checkpoint;
@@ -22,8 +23,9 @@ use super::sets::Sets;
 pub(crate) fn open_file(path: &Path) -> Result<(File, bool), IoError> {
     let missing = |found: String| IoError::Missing { path: path.to_owned(), found };
     let mut start = [0; 8];
-    let read = std::fs::File::open(path).and_then(|file| file.take(8).read(&mut start));
-    let read = read.map_err(|error| missing(error.to_string()))?;
+    // HDF5 opens the name anew: it must not be a pipe, on which it would wait for ever.
+    let file = files::open(path).map_err(|error| missing(error.to_string()))?;
+    let read = file.take(8).read(&mut start).map_err(|error| missing(error.to_string()))?;
     let not_run_file = |found: &str| IoError::NotRunFile { path: path.to_owned(), found: found.to_owned() };
     if read == 0 {
         return Err(not_run_file("it is empty"));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::io::IoError;
+use crate::system::text;
 
 /// Why a figure cannot be drawn; every text says what is allowed.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -13,7 +14,7 @@ pub enum PlotError {
     #[error(transparent)]
     Io(#[from] IoError),
     /// The file has no such figure.
-    #[error("{}: a {kind} has no figure {figure}; it has {}", .path.display(), .allowed.join(", "))]
+    #[error("{}: a {kind} has no figure {figure}; it has {}", text::path(.path), .allowed.join(", "))]
     Figure {
         /// The file.
         path: PathBuf,
@@ -25,7 +26,7 @@ pub enum PlotError {
         allowed: Vec<&'static str>,
     },
     /// The file lacks what the figure shows.
-    #[error("{}: figure {figure} needs {needed}, which the file does not have: {remedy}", .path.display())]
+    #[error("{}: figure {figure} needs {needed}, which the file does not have: {remedy}", text::path(.path))]
     Lacks {
         /// The file.
         path: PathBuf,
@@ -37,7 +38,7 @@ pub enum PlotError {
         remedy: String,
     },
     /// There is no snapshot at that time.
-    #[error("--time {asked}: {} has no snapshot at that time; the nearest is at {nearest}, the last, {last}, is taken without --time", .path.display())]
+    #[error("--time {asked}: {} has no snapshot at that time; the nearest is at {nearest}, the last, {last}, is taken without --time", text::path(.path))]
     Time {
         /// The file.
         path: PathBuf,

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::system::text::number;
+
 /// Why samples or a measure were refused; every text names the place, the value and the remedy.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ProblemError {
@@ -32,7 +34,7 @@ pub enum ProblemError {
         value: f64,
     },
     /// A mass below zero.
-    #[error("mass[{index}] = {value} is negative: masses are >= 0 and sum to 1")]
+    #[error("mass[{index}] = {} is negative: masses are >= 0 and sum to 1", number(*.value))]
     NegativeMass {
         /// Row, counted from 0.
         index: usize,
@@ -41,7 +43,9 @@ pub enum ProblemError {
     },
     /// Masses that sum to zero.
     #[error(
-        "the masses sum to {sum}, not to 1: divide them by their sum, or leave the column out for equal masses"
+        "the masses sum to {}, not to 1: {}, or leave the column out for equal masses",
+        number(*.sum),
+        if *.sum > 0.0 && .sum.is_finite() { "divide them by their sum" } else { "give at least one that is positive" }
     )]
     TotalMass {
         /// The sum found.

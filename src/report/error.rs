@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::io::IoError;
+use crate::system::text;
 
 /// Why a report was refused; every text names the file, what was found and the remedy.
 #[derive(Debug, Error)]
@@ -15,7 +16,7 @@ pub enum ReportError {
     /// The file is one of the kernel regime.
     #[error(
         "{} is a file of reluflow kernel: reports are made of runs and studies; `reluflow plot` draws it",
-        .path.display()
+        text::path(.path)
     )]
     Kernel {
         /// The file.
@@ -25,26 +26,26 @@ pub enum ReportError {
     #[error(
         "{} stores no particles, of which a report draws the network: run the scenario again with \
          output.particles = \"all\", or a number",
-        .path.display()
+        text::path(.path)
     )]
     NoParticles {
         /// The run file.
         path: PathBuf,
     },
     /// The run has no snapshot yet.
-    #[error("{} holds no snapshot yet: wait for the first, or run the scenario again", .path.display())]
+    #[error("{} holds no snapshot yet: wait for the first, or run the scenario again", text::path(.path))]
     NoSnapshot {
         /// The run file.
         path: PathBuf,
     },
     /// A film is asked for of something that does not move.
-    #[error("{} is a study: --gif films a run; leave it out, or give a run file", .path.display())]
+    #[error("{} is a study: --gif films a run; leave it out, or give a run file", text::path(.path))]
     NoFilm {
         /// The study file.
         path: PathBuf,
     },
     /// A study file lacks something that every study has.
-    #[error("{} is damaged: {found}; make it again with reluflow study", .path.display())]
+    #[error("{} is damaged: {found}; make it again with reluflow study", text::path(.path))]
     Damaged {
         /// The study file.
         path: PathBuf,

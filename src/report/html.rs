@@ -1,5 +1,6 @@
 //! The one file: texts escaped, styles, data and scripts inside, nothing from elsewhere.
 
+use crate::system::text::steers;
 use serde_json::Value;
 
 /// Text as HTML shows it.
@@ -16,8 +17,8 @@ pub fn escape(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // NUL is not allowed in HTML; other control characters would only be invisible.
-            c if c.is_control() && !"\n\t".contains(c) => out.push('\u{fffd}'),
+            // NUL is not allowed in HTML; the others would turn the order of the text, or be invisible.
+            c if steers(c) && !"\n\t".contains(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

@@ -7,6 +7,7 @@ use crate::kernel::KernelError;
 use crate::plot::PlotError;
 use crate::scenario::ScenarioError;
 use crate::study::StudyError;
+use crate::system::text;
 
 /// Why the work on a figure or table ended early. A claim that does not hold is no error.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum ReproduceError {
         known: String,
     },
     /// The folder holds something already.
-    #[error("{}: holds an earlier reproduction; --force replaces it, -o FOLDER takes another place", path.display())]
+    #[error("{}: holds an earlier reproduction; --force replaces it, -o FOLDER takes another place", text::path(.path))]
     Exists {
         /// The folder of the figure or table.
         path: PathBuf,
@@ -41,7 +42,7 @@ pub enum ReproduceError {
     #[error(transparent)]
     Study(#[from] StudyError),
     /// A run fails.
-    #[error("{}: the run failed: {problem}", path.display())]
+    #[error("{}: the run failed: {problem}", text::path(.path))]
     Run {
         /// Its scenario.
         path: PathBuf,
@@ -49,7 +50,7 @@ pub enum ReproduceError {
         problem: String,
     },
     /// A file of the folder cannot be written.
-    #[error("{}: cannot be written: {problem}", path.display())]
+    #[error("{}: cannot be written: {problem}", text::path(.path))]
     Unwritable {
         /// Which.
         path: PathBuf,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use crate::problem::ProblemError;
+use crate::system::text;
 
 /// Why a scenario or a table was refused: where, what was found, what is allowed, what to do.
 ///
@@ -46,8 +47,8 @@ impl ScenarioError {
             file: file.to_path_buf(),
             line: None,
             column: None,
-            problem: printable(&problem.to_string()),
-            remedy: printable(&remedy.to_string()),
+            problem: text::line(&problem.to_string()).into_owned(),
+            remedy: text::line(&remedy.to_string()).into_owned(),
             snippet: None,
         }))
     }
@@ -60,14 +61,22 @@ impl ScenarioError {
     }
 
     /// With the text around the place.
-    pub(super) fn showing(mut self, text: String, span: Range<usize>) -> Self {
-        let name = printable(&self.0.file.display().to_string());
-        // Neither steers a terminal nor moves: each byte stays one byte. A lone \r ends a line.
-        let mut text = text.replace(|c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t'), " ");
-        if text.contains('\r') {
-            text = text.replace("\r\n", " \n").replace('\r', "\n");
+    pub(super) fn showing(mut self, shown: String, span: Range<usize>) -> Self {
+        let name = text::path(&self.0.file);
+        // What steers a terminal becomes as many blanks as it has bytes, so that the range stays
+        // right. A lone \r ends a line.
+        let mut kept = String::with_capacity(shown.len());
+        for c in shown.chars() {
+            match c {
+                '\n' | '\r' | '\t' => kept.push(c),
+                c if text::steers(c) => kept.extend(std::iter::repeat_n(' ', c.len_utf8())),
+                c => kept.push(c),
+            }
         }
-        self.0.snippet = Some((NamedSource::new(name, text), span));
+        if kept.contains('\r') {
+            kept = kept.replace("\r\n", " \n").replace('\r', "\n");
+        }
+        self.0.snippet = Some((NamedSource::new(name, kept), span));
         self
     }
 
@@ -97,15 +106,10 @@ impl ScenarioError {
     }
 }
 
-/// Without control characters: input that reaches a message must not steer a terminal.
-pub(super) fn printable(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
-}
-
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Details { file, line, column, problem, remedy, .. } = &*self.0;
-        write!(f, "{}", printable(&file.display().to_string()))?;
+        f.write_str(&text::path(file))?;
         if let Some(line) = line {
             write!(f, ":{line}")?;
         }

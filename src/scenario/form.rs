@@ -5,21 +5,21 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use crate::problem::Start;
-use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
+use crate::run::{Description, Schedule};
+use crate::system::text::{self, steers};
 
 use super::flow::{self, FlowForm};
 use super::measure::{self, MeasureForm};
+use super::needs::Need;
 use super::output::{self, Output};
 use super::samples::{self, SampleForm};
 use super::section::Section;
 use super::source::{Source, nearest, shorten};
 use super::time::{self, TimeForm};
-use super::{Scenario, ScenarioError, memory, search};
+use super::{Scenario, ScenarioError, search};
 
 /// Sections of a scenario.
 const SECTIONS: [&str; 5] = ["samples", "measure", "flow", "time", "output"];
-/// Larger particle output than this is worth a word before the run (bytes).
-const LARGE_OUTPUT: f64 = 10e9;
 /// The tangent kernel is stored and its spectrum computed up to this many samples: 800 MB each.
 const MAX_KERNEL: usize = 10_000;
 /// More steps than this are worth a word before the run: each is a row.
@@ -63,7 +63,7 @@ impl Form {
                             "give a text in quotes",
                         ));
                     };
-                    if text.contains(char::is_control) {
+                    if text.contains(steers) {
                         return Err(source.error(
                             &item.span(),
                             format_args!(
@@ -144,11 +144,13 @@ impl Form {
                 &self.output.kernel_span,
                 format_args!(
                     "output.tangent_kernel = true would store {s} x {s} numbers, {} per snapshot",
-                    memory::text(8 * (s as u64).pow(2))
+                    text::bytes(8 * (s as u64).pow(2))
                 ),
                 format_args!("leave it out, or give at most {MAX_KERNEL} samples"),
             ));
         }
+        // Whatever the particles are: before regions are made of the samples.
+        self.samples.check_memory(source, Need::of_run(0, s, self.flow.name(), false))?;
         let mut notices = read.notices;
         let x = read.samples.x();
         let build = |nodes| self.measure.build(source, folder, &self.flow, x, nodes);
@@ -171,12 +173,8 @@ impl Form {
         let drawn = build(nodes)?;
         notices.extend(drawn.notices);
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
-        notices.extend(large_output(
-            self.output.options,
-            drawn.start.len(),
-            schedule.times().len(),
-            self.flow.is_lifted(),
-        ));
+        let need = Need::of_run(drawn.start.len(), s, self.flow.name(), self.output.options.tangent_kernel);
+        need.check().map_err(|(problem, remedy)| source.whole(problem, remedy))?;
         let description = Description {
             title: self.title,
             scenario: source.text.to_string(),
@@ -228,7 +226,7 @@ impl Form {
             notices.push(format!(
                 "{} steps will be stored, {} of them in all: a larger flow.learning_rate takes fewer",
                 steps.count,
-                memory::text(steps.count * BYTES_PER_STEP)
+                text::bytes(steps.count * BYTES_PER_STEP)
             ));
         }
         Ok((steps.time(steps.count), schedule))
@@ -253,26 +251,7 @@ fn unknown_section(source: Source, span: &std::ops::Range<usize>, name: &str, ta
     )
 }
 
-/// A word about particle output that fills disks.
-fn large_output(output: OutputOptions, m: usize, snapshots: usize, lifted: bool) -> Option<String> {
-    let stored = match output.particles {
-        ParticleOutput::All => m,
-        ParticleOutput::Count(n) => n.min(m),
-        ParticleOutput::None => 0,
-    };
-    // r and theta, of neurons c, a and b besides; place and its index.
-    let numbers = if lifted { 5.0 } else { 2.0 };
-    let each = if output.single_precision { 4.0 } else { 8.0 } * numbers + 5.0;
-    let bytes = each * stored as f64 * snapshots as f64;
-    (bytes > LARGE_OUTPUT).then(|| {
-        format!(
-            "up to {} of particles will be stored ({stored} particles, {snapshots} snapshots): output.particles = n or \"none\" stores fewer",
-            memory::text(bytes as u64)
-        )
-    })
-}
-
 /// The file's name without its extension.
 fn stem(path: &Path) -> String {
-    path.file_stem().map_or("untitled".to_string(), |stem| stem.to_string_lossy().into_owned())
+    path.file_stem().map_or("untitled".to_string(), |stem| text::line(&stem.to_string_lossy()).into_owned())
 }

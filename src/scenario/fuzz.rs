@@ -121,7 +121,7 @@ fn read_scenario(text: &str) {
 fn read_table(bytes: &[u8]) {
     let path = folder();
     let lines = line_of(bytes, bytes.len());
-    let columns = Table::parse(&path, bytes.to_vec()).and_then(|table| {
+    let columns = Table::parse(&path, bytes.to_vec(), "x,y").and_then(|table| {
         let names: Vec<&str> = table.columns().iter().map(String::as_str).collect();
         let last = *names.last().unwrap_or(&"x");
         let [first, last, _] = table.numbers([(names[0], true), (last, true), ("mass", false)])?;

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use crate::run::Sampling;
+use crate::system::text;
 
 use super::drawn::Drawn;
 use super::entry::Kept;
 use super::flow::FlowForm;
 use super::law::{Law, LawKind, OUTPUT_LAWS, OutputLaw};
 use super::measure_file::MeasureFile;
+use super::needs::Need;
 use super::sampled::{ReadMeasure, Sampled};
 use super::sampling::{Nodes, SamplingForm};
 use super::section::Section;
 use super::source::Source;
-use super::{NeuronLaw, ScenarioError, memory};
+use super::{NeuronLaw, ScenarioError};
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;
@@ -78,7 +80,7 @@ impl MeasureForm {
         }
         let note = format!(
             " ({MAX_PARTICLES} need {})",
-            memory::text(memory::for_particles(MAX_PARTICLES as usize))
+            text::bytes(Need::of_run(MAX_PARTICLES as usize, 0, "canonical", false).bytes)
         );
         let particles = section.count("particles", 1, MAX_PARTICLES, &note)?;
         let named = LAWS.map(|(name, kind)| (name, (name, kind)));

@@ -12,13 +12,17 @@ use super::section::Section;
 use super::source::Source;
 use super::table::Table;
 
+/// All columns that a start measure can have.
+const COLUMNS: [&str; 9] = ["r", "theta", "c", "a", "b", "knot", "orientation", "delta_slope", "mass"];
+
 /// A table that holds the start measure, not yet read.
 ///
 /// Columns `r`, `theta` are canonical particles, columns `c`, `a`, `b` neurons; `mass` is equal
 /// unless there is a column for it. Columns `knot`, `orientation`, `delta_slope` alone are hinges
 /// (section 13), made canonical. Each flow takes both: canonical particles are lifted by
 /// `delta`, neurons are brought to canonical parameters with `kappa`. A table that has all five
-/// gives a flow the columns that need no conversion.
+/// gives a flow the columns that need no conversion. Other columns are refused: a `bias` left out in
+/// silence would make another network.
 #[derive(Debug, Clone)]
 pub(super) struct MeasureFile {
     file: String,
@@ -43,7 +47,8 @@ impl MeasureFile {
         folder: &Path,
         flow: &FlowForm,
     ) -> Result<(Start, String), ScenarioError> {
-        let table = Table::read(&folder.join(&self.file)).map_err(|error| source.blame(&self.span, error))?;
+        let table = Table::read(&folder.join(&self.file), "r,theta or c,a,b")
+            .map_err(|error| source.blame(&self.span, error))?;
         let has = |names: &[&str]| names.iter().all(|name| table.columns().iter().any(|c| c == name));
         let (neurons, canonical) = (has(&["c", "a", "b"]), has(&["r", "theta"]));
         // `reluflow convert --to knots` writes r and theta beside them, for those without a knot.
@@ -104,6 +109,8 @@ impl MeasureFile {
                 (neurons.into(), format!(", lifted with delta {delta}"))
             }
         };
+        // After those that are missing, which are the likelier slip.
+        table.refuse_others(&COLUMNS, "particles or neurons")?;
         let mut words = format!("file {}, {} particles{how}", self.file, start.len());
         if self.antisymmetric {
             words += ", antisymmetric";

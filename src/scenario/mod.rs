@@ -24,7 +24,7 @@ mod fuzz;
 mod law;
 mod measure;
 mod measure_file;
-mod memory;
+pub mod needs;
 mod neuron_law;
 mod output;
 mod polar;
@@ -129,7 +129,7 @@ impl Scenario {
             return Err(ScenarioError::in_file(
                 path,
                 format_args!("the scenario is longer than {} MiB", MAX_TEXT >> 20),
-                "put samples and particles into CSV files and name them with file = \"...\"",
+                file::LONG,
             ));
         }
         let source = Source { path, text };

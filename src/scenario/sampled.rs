@@ -9,10 +9,11 @@ use super::drawn::Drawn;
 use super::error::split;
 use super::flow::FlowForm;
 use super::law::{LawKind, OUTPUT_LAWS};
+use super::needs::Need;
 use super::quadrature::{FEWEST, MOST};
 use super::sampling::{Nodes, SamplingForm};
 use super::source::Source;
-use super::{DrawnLaw, ScenarioError, memory};
+use super::{DrawnLaw, ScenarioError};
 
 /// A law and how it becomes particles.
 #[derive(Debug, Clone)]
@@ -97,7 +98,7 @@ impl Sampled {
                 if sobol {
                     notices.extend(uneven(count, self.law.antisymmetric()));
                 }
-                self.check_memory(source, count)?;
+                self.check_memory(source, flow, count, x.len())?;
                 let kappa = flow.kappa(source, count)?;
                 let start = self.refused(source, self.law.draw(count, self.seed, sobol, kappa))?;
                 (start, None, if sobol { Sampling::Sobol } else { Sampling::Iid })
@@ -127,7 +128,7 @@ impl Sampled {
         nodes: usize,
     ) -> Result<Start, ScenarioError> {
         let size = self.law.quadrature_size(x, nodes);
-        self.check_memory(source, size)?;
+        self.check_memory(source, flow, size, x.len())?;
         let width = self.particles.unwrap_or(size);
         let kappa = flow.kappa(source, width)?;
         let start = self.law.quadrature(x, nodes, self.kink, kappa, width);
@@ -158,8 +159,15 @@ impl Sampled {
         }
     }
 
-    fn check_memory(&self, source: Source, particles: usize) -> Result<(), ScenarioError> {
-        memory::check(particles, memory::available())
+    fn check_memory(
+        &self,
+        source: Source,
+        flow: &FlowForm,
+        particles: usize,
+        samples: usize,
+    ) -> Result<(), ScenarioError> {
+        Need::of_run(particles, samples, flow.name(), false)
+            .check()
             .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))
     }
 

@@ -9,6 +9,7 @@ use super::ScenarioError;
 use super::entry::Entry;
 use super::error::split;
 use super::function::{self, Function};
+use super::needs::Need;
 use super::section::Section;
 use super::source::Source;
 use super::standardize;
@@ -89,14 +90,22 @@ impl SampleForm {
         }
     }
 
+    /// Refuses more samples than memory has room for, at the section.
+    pub fn check_memory(&self, source: Source, need: Need) -> Result<(), ScenarioError> {
+        need.check().map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))
+    }
+
     /// Reads, scales and merges the samples. `folder` is what file names are relative to.
     pub fn build(&self, source: Source, folder: &Path) -> Result<ReadSamples, ScenarioError> {
         let mut table = None;
+        let mut notices = vec![];
         let (x, y) = match &self.origin {
             Origin::Inline { x, y } => (x.clone(), y.clone()),
             Origin::Function(function) => function.samples(),
             Origin::File { file, span, x, y } => {
-                let read = Table::read(&folder.join(file)).map_err(|error| source.blame(span, error))?;
+                let read =
+                    Table::read(&folder.join(file), "x,y").map_err(|error| source.blame(span, error))?;
+                notices.extend(read.left_out([x, y]));
                 let [x, y] = read.numbers([(x, true), (y, true)])?;
                 table = Some(read);
                 (x.expect("it is required"), y.expect("it is required"))
@@ -114,7 +123,6 @@ impl SampleForm {
                 source.error(&self.span, format_args!("[samples] gives samples in which {problem}"), remedy)
             }
         })?;
-        let mut notices = vec![];
         if samples.len() < x.len() {
             notices.push(format!(
                 "{} samples share an x with others: {} distinct x, with weights",

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
 
+use crate::system::text;
+
 use super::ScenarioError;
 
 /// The text of a scenario and where it came from.
@@ -36,7 +38,7 @@ impl Source<'_> {
         if error.line().is_some() {
             return error;
         }
-        let problem = format!("{}: {}", error.file().display(), error.problem());
+        let problem = format!("{}: {}", text::path(error.file()), error.problem());
         self.error(span, problem, error.remedy())
     }
 

@@ -22,16 +22,17 @@ pub(super) struct Table {
     bytes: Vec<u8>,
     delimiter: u8,
     columns: Vec<String>,
+    example: &'static str,
 }
 
 impl Table {
-    /// Reads a file and its header.
-    pub fn read(path: &Path) -> Result<Table, ScenarioError> {
-        Table::parse(path, file::read(path)?)
+    /// Reads a file and its header; `example` is a header as it should be.
+    pub fn read(path: &Path, example: &'static str) -> Result<Table, ScenarioError> {
+        Table::parse(path, file::table(path)?, example)
     }
 
     /// Understands the header of a table already in memory.
-    pub fn parse(path: &Path, mut bytes: Vec<u8>) -> Result<Table, ScenarioError> {
+    pub fn parse(path: &Path, mut bytes: Vec<u8>, example: &'static str) -> Result<Table, ScenarioError> {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Err(ScenarioError::in_file(path, "the table is in UTF-16", "save it as CSV in UTF-8"));
         }
@@ -45,7 +46,7 @@ impl Table {
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);
         }
-        let mut table = Table { path: path.to_path_buf(), bytes, delimiter: b',', columns: vec![] };
+        let mut table = Table { path: path.to_path_buf(), bytes, delimiter: b',', columns: vec![], example };
         table.delimiter = table.detect_delimiter();
         table.columns = table.header()?;
         Ok(table)
@@ -54,6 +55,38 @@ impl Table {
     /// Names of the columns.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// Refuses columns that are none of `known`, which hold `what`; those without a name, in which
+    /// table programs number rows, are left out.
+    pub fn refuse_others(&self, known: &[&str], what: &str) -> Result<(), ScenarioError> {
+        let Some(other) =
+            self.columns.iter().find(|name| !name.is_empty() && !known.contains(&name.as_str()))
+        else {
+            return Ok(());
+        };
+        let meant = match nearest(other, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? "),
+            None => String::new(),
+        };
+        Err(self.in_header(
+            format_args!("column `{}` is none of those that hold {what}", shorten(other)),
+            format_args!("{meant}remove it, or rename it to one of {}", known.join(", ")),
+        ))
+    }
+
+    /// A word about columns that are none of `taken`.
+    pub fn left_out(&self, taken: [&str; 2]) -> Option<String> {
+        let others: Vec<String> = self
+            .columns
+            .iter()
+            .filter(|name| !name.is_empty() && !taken.contains(&name.as_str()))
+            .cloned()
+            .collect();
+        let file = self.path.file_name().unwrap_or_default().to_string_lossy();
+        (!others.is_empty()).then(|| {
+            format!("of {file}, only {} and {} are used; left out: {}", taken[0], taken[1], list(&others))
+        })
     }
 
     /// The columns with these names, `None` for an optional one (`(name, false)`) that is absent.
@@ -180,7 +213,7 @@ impl Table {
             return Err(self.error_at(
                 start,
                 "the first line holds numbers, not column names",
-                "put a header line before it, for example: x,y",
+                format_args!("put a header line before it, for example: {}", self.example),
             ));
         }
         if columns.len() == 1 && columns[0].split_whitespace().count() > 1 {

@@ -7,7 +7,7 @@ use super::{Scenario, ScenarioError};
 
 /// Reads a table as `x` and `y` and makes a run of it.
 pub(super) fn read(path: &Path) -> Result<Scenario, ScenarioError> {
-    let table = Table::read(path)?;
+    let table = Table::read(path, "x,y")?;
     let [x, y] = choose_columns(&table, path)?;
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return Err(ScenarioError::in_file(path, "has a name that is not UTF-8", "rename the file"));

@@ -4,6 +4,7 @@ use crate::io::{Particles, RunFile};
 use crate::math::transport::sliced::{Sliced, sliced_w2};
 use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
 use crate::run::{Description, Snapshot};
+use crate::system::text;
 
 use super::StudyError;
 use super::function::{self, FLAT};
@@ -120,7 +121,7 @@ pub fn compare(a: &RunFile, b: &RunFile, directions: usize) -> Result<Comparison
     let descriptions = [a.description()?, b.description()?];
     let [da, db] = &descriptions;
     let refuse = |problem: String, remedy: &str| StudyError::Request { problem, remedy: remedy.to_string() };
-    let files = format!("{} and {}", a.path().display(), b.path().display());
+    let files = format!("{} and {}", text::path(a.path()), text::path(b.path()));
     if da.samples != db.samples || da.x_map != db.x_map || da.y_map != db.y_map {
         return Err(refuse(
             format!("{files} are runs of different samples ({})", how_they_differ(da, db)),

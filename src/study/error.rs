@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::io::IoError;
 use crate::scenario::ScenarioError;
+use crate::system::text;
 
 /// Why a study was refused or stopped; every text names the place, the value and the remedy. That
 /// a run failed is no such error: the others go on, and the study file says so.
@@ -43,7 +44,7 @@ pub enum StudyError {
         remedy: String,
     },
     /// Runs are missing from a study that is to be put together.
-    #[error("{}: {missing} of {total} runs are not finished (shards with open runs: {shards}): run them, or give more folders with --from", .study.display())]
+    #[error("{}: {missing} of {total} runs are not finished (shards with open runs: {shards}): run them, or give more folders with --from", text::path(.study))]
     Missing {
         /// The study file.
         study: PathBuf,
@@ -55,7 +56,7 @@ pub enum StudyError {
         shards: String,
     },
     /// A file of a finished run, or the plan, cannot be written or read.
-    #[error("{}: {found}: {remedy}", .path.display())]
+    #[error("{}: {found}: {remedy}", text::path(.path))]
     Part {
         /// The file.
         path: PathBuf,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Start;
 use crate::run::Sampling;
 use crate::scenario::{Scenario, ScenarioError};
+use crate::system::text;
 
 use super::StudyError;
 use super::plan::Base;
@@ -217,7 +218,7 @@ impl Limit {
                 None => StudyError::Request {
                     problem: format!(
                         "{}: the start measure is not drawn, so that there is no width to vary",
-                        base.path.display()
+                        text::path(&base.path)
                     ),
                     remedy: "give a scenario with measure.particles and a law".to_string(),
                 },

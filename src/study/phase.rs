@@ -2,6 +2,7 @@
 
 use crate::io::netcdf::{Array, Values as Data};
 use crate::math::power_law::PowerLaw;
+use crate::system::text;
 
 use super::StudyError;
 use super::ensemble::mean_and_error;
@@ -96,7 +97,7 @@ pub fn phase_plan(request: &PhaseRequest) -> Result<Plan, StudyError> {
     };
     let Some(end) = number("time", "end") else {
         return Err(StudyError::Request {
-            problem: format!("{} has no time.end", base.path.display()),
+            problem: format!("{} has no time.end", text::path(&base.path)),
             remedy: "give the mean-field time of the run with kappa = 1".to_string(),
         });
     };
@@ -120,26 +121,34 @@ pub fn phase_plan(request: &PhaseRequest) -> Result<Plan, StudyError> {
         },
     ];
     let delta = matches!(request.share, Share::Delta(_));
-    Plan::new(PHASE, base.clone(), axes, Some(request.seeds), false, |at| {
-        let (share, width, power) = (shares[at[0]], request.widths[at[1]], request.powers[at[2]]);
-        let m = width as f64;
-        let kappa = m.powf(1.0 - power);
-        let size = match delta {
-            true => (1.0 + 0.25 * share * share).sqrt(),
-            false => 0.5 * (share * share + 1.0 / (share * share)),
-        };
-        let set = |key: &str, value: String| (key.to_string(), value);
-        let mut all = vec![
-            set(key, format!("{share:?}")),
-            set("measure.particles", width.to_string()),
-            set("flow.scaling", format!("{:?}", m.powf(power))),
-            set("time.end", format!("{:?}", end / (kappa * kappa * size))),
-        ];
-        if delta {
-            all.push(set("measure.scale", format!("{:?}", scale * kappa)));
-        }
-        all
-    })
+    Plan::new(
+        PHASE,
+        base.clone(),
+        axes,
+        Some(request.seeds),
+        false,
+        |at| {
+            let (share, width, power) = (shares[at[0]], request.widths[at[1]], request.powers[at[2]]);
+            let m = width as f64;
+            let kappa = m.powf(1.0 - power);
+            let size = match delta {
+                true => (1.0 + 0.25 * share * share).sqrt(),
+                false => 0.5 * (share * share + 1.0 / (share * share)),
+            };
+            let set = |key: &str, value: String| (key.to_string(), value);
+            let mut all = vec![
+                set(key, format!("{share:?}")),
+                set("measure.particles", width.to_string()),
+                set("flow.scaling", format!("{:?}", m.powf(power))),
+                set("time.end", format!("{:?}", end / (kappa * kappa * size))),
+            ];
+            if delta {
+                all.push(set("measure.scale", format!("{:?}", scale * kappa)));
+            }
+            all
+        },
+        &|_, _| (),
+    )
 }
 
 /// The table of a finished phase study.

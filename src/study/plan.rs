@@ -1,11 +1,15 @@
 //! Which runs a study consists of.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::io;
 use crate::scenario::{Scenario, ScenarioError};
+use crate::system::{files, text};
 
 use super::fingerprint::Fingerprint;
 use super::width::Design;
@@ -13,6 +17,8 @@ use super::{StudyError, Swept, overrides};
 
 /// More runs than this are a slip.
 const MOST: usize = 1_000_000;
+/// Runs that are checked side by side before a word about them.
+const BATCH: usize = 4096;
 /// The plan, beside the parts.
 pub(crate) const FILE: &str = "plan.json";
 
@@ -128,7 +134,7 @@ impl Base {
                 let blamed = blame(set, error.problem());
                 Err(StudyError::Override {
                     overrides: blamed.iter().map(|(k, v)| written(k, v)).collect::<Vec<_>>().join(" "),
-                    problem: format!("{}: {}", self.path.display(), error.problem()),
+                    problem: format!("{}: {}", text::path(&self.path), error.problem()),
                     remedy: error.remedy().to_string(),
                 })
             }
@@ -219,6 +225,7 @@ impl Plan {
     /// The product of swept values and seeds.
     ///
     /// * `seeds`: how many, from the scenario's own seed on; `None` leaves the scenario's.
+    /// * `checked`: told now and then how many runs of how many have been checked.
     ///
     /// # Errors
     /// A key given twice, too many runs, or a scenario that is refused with these overrides.
@@ -227,6 +234,7 @@ impl Plan {
         sweeps: &[Swept],
         seeds: Option<usize>,
         keep_runs: bool,
+        checked: Checked,
     ) -> Result<Plan, StudyError> {
         let axes: Vec<Axis> = sweeps.iter().map(Axis::of).collect();
         for (i, swept) in sweeps.iter().enumerate() {
@@ -241,7 +249,7 @@ impl Plan {
         let set = |at: &[usize]| {
             sweeps.iter().zip(at).map(|(swept, &i)| (swept.key.clone(), swept.values[i].clone())).collect()
         };
-        Plan::new("sweep", base, axes, seeds, keep_runs, set)
+        Plan::new("sweep", base, axes, seeds, keep_runs, set, checked)
     }
 
     /// Runs at all places of `axes` and `seeds`; `set` gives the overrides of a place (without the
@@ -255,7 +263,8 @@ impl Plan {
         mut axes: Vec<Axis>,
         seeds: Option<usize>,
         keep_runs: bool,
-        set: impl Fn(&[usize]) -> Vec<(String, String)>,
+        set: impl Fn(&[usize]) -> Vec<(String, String)> + Sync,
+        checked: Checked,
     ) -> Result<Plan, StudyError> {
         let swept = axes.len();
         axes.push(Axis::seeds(base.seed, seeds.unwrap_or(1)));
@@ -266,15 +275,25 @@ impl Plan {
                 remedy: "give fewer values or seeds".to_string(),
             });
         };
-        let mut runs = Vec::with_capacity(total);
-        for index in 0..total {
+        let data = Data::default();
+        let run = |index: usize| {
             let at = place(index, &axes);
             let mut set = set(&at[..swept]);
             if seeds.is_some() {
                 set.push(("measure.seed".into(), (base.seed + at[swept] as u64).to_string()));
             }
             let extra = if keep_runs { format!("run file {index}") } else { String::new() };
-            runs.push(Plan::run(kind, &base, at, set, &extra)?);
+            Plan::run(kind, &base, at, set, &extra, &data)
+        };
+        let mut runs = Vec::with_capacity(total);
+        // A batch at a time: of several refusals the first is told, whatever the threads do.
+        for begin in (0..total).step_by(BATCH) {
+            checked(begin, total);
+            let batch: Vec<Result<Run, StudyError>> =
+                (begin..total.min(begin + BATCH)).into_par_iter().map(run).collect();
+            for run in batch {
+                runs.push(run?);
+            }
         }
         Ok(Plan { kind: kind.to_string(), base, axes, runs, keep_runs, width: None })
     }
@@ -286,6 +305,7 @@ impl Plan {
         at: Vec<usize>,
         set: Vec<(String, String)>,
         extra: &str,
+        data: &Data,
     ) -> Result<Run, StudyError> {
         let text = base.with(&set)?;
         let particles = set.iter().rev().find(|(key, _)| key == "measure.particles");
@@ -299,8 +319,8 @@ impl Plan {
         hash.add(io::git_commit().as_bytes());
         hash.add(text.as_bytes());
         hash.add(extra.as_bytes());
-        for file in files(&text, &base.path) {
-            hash.add(&std::fs::read(file).unwrap_or_default());
+        for file in data_files(&text, &base.path) {
+            hash.add(data.digest(&file).as_bytes());
         }
         Ok(Run { at, set, fingerprint: hash.finish(), particles })
     }
@@ -317,8 +337,31 @@ fn place(index: usize, axes: &[Axis]) -> Vec<usize> {
     at
 }
 
+/// Told how many runs of how many have been checked.
+pub type Checked<'a> = &'a dyn Fn(usize, usize);
+
+/// Hashes of the files that runs read, each read once for all of them.
+#[derive(Default)]
+pub(crate) struct Data(Mutex<HashMap<PathBuf, String>>);
+
+impl Data {
+    /// Of the content of a file; of nothing where it cannot be read, which the run will tell.
+    fn digest(&self, file: &Path) -> String {
+        let mut known = self.0.lock().expect("no holder panics");
+        let digest = known.entry(file.to_path_buf()).or_insert_with(|| {
+            let mut hash = Fingerprint::new();
+            hash.add(&files::read(file, MOST_DATA).unwrap_or_default());
+            hash.finish()
+        });
+        digest.clone()
+    }
+}
+
+/// No scenario reads a larger file (bytes).
+const MOST_DATA: u64 = 2 << 30;
+
 /// Files that a scenario reads.
-fn files(text: &str, path: &Path) -> Vec<PathBuf> {
+fn data_files(text: &str, path: &Path) -> Vec<PathBuf> {
     let table: toml::Table = text.parse().unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(""));
     let file = |section: &str| table.get(section)?.get("file")?.as_str().map(|file| folder.join(file));
@@ -339,7 +382,7 @@ mod tests {
 
     fn sweep(sets: &[&str], seeds: Option<usize>) -> Result<Plan, StudyError> {
         let sweeps: Vec<Swept> = sets.iter().map(|set| Swept::parse(set).unwrap()).collect();
-        Plan::product(base(), &sweeps, seeds, false)
+        Plan::product(base(), &sweeps, seeds, false, &|_, _| ())
     }
 
     #[test]
@@ -386,7 +429,7 @@ mod tests {
         let print = |data: &str, set: &str| {
             std::fs::write(folder.path().join("d.csv"), data).unwrap();
             let sweeps = [Swept::parse(set).unwrap()];
-            Plan::product(Base::read(&path).unwrap(), &sweeps, None, false).unwrap().runs[0]
+            Plan::product(Base::read(&path).unwrap(), &sweeps, None, false, &|_, _| ()).unwrap().runs[0]
                 .fingerprint
                 .clone()
         };

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use crate::system::{files, text};
+
 use super::engine::{Engine, Monitor, Times};
-use super::parts::{self, Parts};
+use super::parts::{self, Finished, Parts};
 use super::phase::{PHASE, PhaseRow, phase_arrays, phase_table};
 use super::plan::{FILE, Plan, Run};
 use super::record::Record;
@@ -157,11 +159,14 @@ pub fn runs_folder(study: &Path) -> PathBuf {
     study.with_file_name(format!("{stem}_runs"))
 }
 
+/// A longer plan is none that this program wrote (bytes).
+const MOST_PLAN: u64 = 4 << 30;
+
 fn read_plan(folders: &[PathBuf]) -> Result<Plan, StudyError> {
     let path = folders.iter().map(|folder| folder.join(FILE)).find(|path| path.exists());
     let Some(path) = path else {
         return Err(StudyError::Request {
-            problem: format!("{} holds no plan of a study", folders[0].display()),
+            problem: format!("{} holds no plan of a study", text::path(&folders[0])),
             remedy: "give the study file whose shards were run with --shard, or their folders with --from"
                 .to_string(),
         });
@@ -171,14 +176,14 @@ fn read_plan(folders: &[PathBuf]) -> Result<Plan, StudyError> {
         found,
         remedy: "run one of the shards again with this version of the program, which writes the plan anew",
     };
-    let bytes = std::fs::read(&path).map_err(|error| damaged(error.to_string()))?;
+    let bytes = files::read(&path, MOST_PLAN).map_err(|error| damaged(error.to_string()))?;
     serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
 }
 
 /// The records of all runs, in their order.
 fn collect(plan: &Plan, study: &Path, folders: &[PathBuf]) -> Result<Vec<Record>, StudyError> {
-    let find = |run: &Run| folders.iter().find_map(|folder| parts::read_from(folder, &run.fingerprint));
-    let found: Vec<Option<Record>> = plan.runs.iter().map(find).collect();
+    let finished = Finished::in_folders(folders);
+    let found: Vec<Option<Record>> = plan.runs.iter().map(|run| finished.read(&run.fingerprint)).collect();
     let missing: Vec<usize> =
         found.iter().enumerate().filter(|(_, record)| record.is_none()).map(|(number, _)| number).collect();
     if !missing.is_empty() {

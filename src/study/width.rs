@@ -10,7 +10,7 @@ use super::engine::{Engine, Monitor};
 use super::ensemble::{Fluctuations, Quantity};
 use super::follow;
 use super::limit::{self, Limit, LimitKind, Pair, QUADRATURE_KEYS};
-use super::plan::{Axis, Base, Plan, Run, Values};
+use super::plan::{Axis, Base, Data, Plan, Run, Values};
 use super::record::Record;
 use super::sweep::{self, Ended, Place};
 use super::views;
@@ -129,9 +129,10 @@ impl WidthPlan {
         let largest = widths.iter().copied().max().unwrap_or(1);
         let limit = Limit::new(base, request.limit, request.limit_particles, largest)?;
         let mut runs = vec![];
+        let data = Data::default();
         let of_limit = |run: &limit::LimitRun| -> Result<Run, StudyError> {
             let planned =
-                Plan::run("width", base, vec![], run.set.clone(), &format!("limit for {widths:?}"))?;
+                Plan::run("width", base, vec![], run.set.clone(), &format!("limit for {widths:?}"), &data)?;
             Ok(Run { particles: run.particles, ..planned })
         };
         for pair in [Some(&limit.functions), limit.measures.as_ref()].into_iter().flatten() {
@@ -157,7 +158,7 @@ impl WidthPlan {
                 let seed = base.seed + (w * request.seeds + k) as u64;
                 let mut set = set.clone();
                 set.push(("measure.seed".to_string(), seed.to_string()));
-                runs.push(Plan::run("width", base, vec![w, k], set, &fine)?);
+                runs.push(Plan::run("width", base, vec![w, k], set, &fine, &data)?);
             }
         }
         let axis = |name: &str, about: &str, values: Vec<i64>| Axis {

@@ -11,6 +11,7 @@ use crate::io::write_kernel_file;
 use crate::kernel::{Kernel, KernelError, Report, Request};
 use crate::problem::{Measure, Start};
 use crate::scenario::Scenario;
+use crate::scenario::needs::Need;
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_json};
@@ -114,7 +115,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let Scenario { description, start, law, notices, .. } = Scenario::read(&self.input)?;
         if !quiet {
             notices.iter().for_each(|notice| note(&format!("note: {notice}")));
@@ -149,6 +150,9 @@ impl Args {
             seed: self.seed,
             pieces: self.pieces as usize,
         };
+        Need::of_kernel(samples.len(), request.points)
+            .check()
+            .map_err(|(problem, remedy)| Failure::usage(format!("kernel: {problem}")).help(remedy))?;
         let report = Report::new(samples, Kernel::new(start_law), &request)?;
         let look = self.run.as_ref().map(|run| run::look(run, &report, quiet)).transpose()?;
         if let Some(output) = &output {
@@ -162,7 +166,7 @@ impl Args {
         }
         if self.json {
             let mut value = json::report(&report, self.within);
-            value["file"] = output.map_or(serde_json::Value::Null, |path| path.display().to_string().into());
+            value["file"] = output.map_or(serde_json::Value::Null, |path| path.to_string_lossy().into());
             value["start_law"] = law_words.into();
             value["run"] =
                 look.map_or(serde_json::Value::Null, |look| json::run(&report, &look, self.within));
@@ -190,7 +194,10 @@ impl Args {
                 print(&text::run(&report, look, self.within))?;
             }
             if let Some(output) = output {
-                note(&format!("functions, paths and kernels are in {}", output.display()));
+                note(&format!(
+                    "functions, paths and kernels are in {}",
+                    crate::system::text::path(output.as_path())
+                ));
             }
         }
         Ok(Exit::Success)

@@ -6,6 +6,7 @@ use crate::cli::failure::{Failure, quoted};
 use crate::cli::info::warn_unless_ordinary;
 use crate::io::{Particles, RunFile};
 use crate::kernel::{Report, RunRow, SplineView, TvMeasure, tv_measure};
+use crate::system::text;
 
 /// A run, looked at.
 pub(super) struct RunLook {
@@ -56,7 +57,7 @@ pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook,
                 remark = Some(format!(
                     "{} does not store all particles: only its last state could be looked at \
                      (output.particles = \"all\" stores them)",
-                    path.display()
+                    text::path(path)
                 ));
                 break;
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::threads::Threads;
 use crate::study::{self, Place};
 
 use super::{conclude, width};
@@ -32,6 +33,7 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        Threads::default().apply(quiet)?;
         let place = Place { study: self.study, force: self.force, shard: None };
         let ended = study::merge(&place, &self.from)?;
         width::show(&ended, quiet, self.json)?;

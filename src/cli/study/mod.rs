@@ -9,6 +9,7 @@ mod width;
 use std::path::{Path, PathBuf};
 
 use crate::study::{Ended, Place, StudyError};
+use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::output::{note, print};
@@ -48,7 +49,7 @@ pub struct Output {
     /// The study file [default: output/<name of the scenario>_<kind of study>.h5]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace the study file if it exists
+    /// Replace the study file if it exists, and start although kept run files may not fit on the disk
     #[arg(long)]
     force: bool,
 }
@@ -61,7 +62,10 @@ impl Output {
             self.output.clone().unwrap_or_else(|| Path::new("output").join(format!("{stem}_{kind}.h5")));
         let parent = study.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(parent).map_err(|error| {
-            Failure::usage(format!("{}: the folder of the output cannot be made: {error}", parent.display()))
+            Failure::usage(format!(
+                "{}: the folder of the output cannot be made: {error}",
+                text::path(parent)
+            ))
         })?;
         Ok(Place { study, force: self.force, shard })
     }
@@ -115,7 +119,7 @@ fn conclude(ended: &Ended, place: &Place, quiet: bool, json: bool) -> Result<Exi
             100.0 * times.outside_flow
         );
         match &ended.file {
-            Some(file) => print(&format!("{}: {spent}\n", file.display()))?,
+            Some(file) => print(&format!("{}: {spent}\n", text::path(file)))?,
             None => note(&spent),
         }
     }
@@ -123,7 +127,7 @@ fn conclude(ended: &Ended, place: &Place, quiet: bool, json: bool) -> Result<Exi
         note(&format!(
             "{} finished runs of other studies stay in {}.parts",
             ended.left,
-            place.study.display()
+            text::path(&place.study)
         ));
     }
     if ended.interrupted {

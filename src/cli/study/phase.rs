@@ -10,6 +10,7 @@ use crate::cli::output::{note, print, print_json};
 use crate::cli::table::table;
 use crate::cli::threads::Threads;
 use crate::study::{self, Base, PhaseRequest, PhaseRow, Share};
+use crate::system::text;
 
 use super::progress::Progress;
 use super::width::width;
@@ -62,7 +63,7 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let mut widths = self.widths;
         widths.sort_unstable();
         widths.dedup();
@@ -76,7 +77,12 @@ impl Args {
         let plan = study::phase_plan(&request)?;
         let place = self.output.place(&self.scenario, "phase", self.shard)?;
         if !quiet {
-            note(&format!("{}: {} runs, into {}", plan.base.title, plan.runs.len(), place.study.display()));
+            note(&format!(
+                "{}: {} runs, into {}",
+                plan.base.title,
+                plan.runs.len(),
+                text::path(&place.study)
+            ));
         }
         let stop = interrupt::watch(true)?;
         let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));

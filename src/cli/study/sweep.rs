@@ -1,15 +1,25 @@
 //! `reluflow study sweep SCENARIO`.
 
+use std::cell::Cell;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt;
 use crate::cli::output::note;
 use crate::cli::threads::Threads;
-use crate::study::{self, Base, Plan, Swept, runs_folder};
+use crate::io::largest_size;
+use crate::scenario::Scenario;
+use crate::study::{self, Base, Place, Plan, Swept, runs_folder};
+use crate::system::{disk, text};
 
 use super::progress::Progress;
 use super::{Output, conclude, shard};
+
+/// More runs than this take a while to check.
+const MANY: usize = 20_000;
+/// How often it is told how far that has come.
+const TELL: Duration = Duration::from_secs(5);
 
 /// Run the product of overrides of any key of a scenario
 #[derive(Debug, clap::Args)]
@@ -48,21 +58,58 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let sweeps = self.sets.iter().map(|set| Swept::parse(set)).collect::<Result<Vec<_>, _>>()?;
         let base = Base::read(&self.scenario).map_err(Failure::from)?;
-        let plan = Plan::product(base, &sweeps, self.seeds.map(|n| n as usize), self.keep_runs)?;
+        let told = Cell::new(Instant::now());
+        let checked = |done: usize, total: usize| {
+            if !quiet && ((done == 0 && total > MANY) || told.get().elapsed() > TELL) {
+                note(&format!("{done} of {total} runs are checked: all are before the first begins"));
+                told.set(Instant::now());
+            }
+        };
+        let seeds = self.seeds.map(|n| n as usize);
+        let plan = Plan::product(base, &sweeps, seeds, self.keep_runs, &checked)?;
         let place = self.output.place(&self.scenario, "sweep", self.shard)?;
         if !quiet {
-            note(&format!("{}: {} runs, into {}", plan.base.title, plan.runs.len(), place.study.display()));
+            note(&format!(
+                "{}: {} runs, into {}",
+                plan.base.title,
+                plan.runs.len(),
+                text::path(&place.study)
+            ));
             if self.keep_runs {
-                note(&format!("run files go to {}", runs_folder(&place.study).display()));
+                note(&format!("run files go to {}", text::path(&runs_folder(&place.study))));
             }
+        }
+        if self.keep_runs && !place.force {
+            refuse_without_room(&plan, &place)?;
         }
         let stop = interrupt::watch(true)?;
         let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));
         let ended = study::sweep(&plan, &place, &progress, stop);
         progress.finish();
         conclude(&ended?, &place, quiet, self.json)
+    }
+}
+
+/// Refuses run files that may not fit on the disk, all of them as large as the first may be.
+fn refuse_without_room(plan: &Plan, place: &Place) -> Result<(), Failure> {
+    let Some(run) = plan.runs.first() else { return Ok(()) };
+    let first = Scenario::parse(&plan.base.with(&run.set)?, &plan.base.path)?;
+    let runs = place.runs(plan).count() as u64;
+    let largest = largest_size(&first.description).saturating_mul(runs);
+    match disk::free(&place.study) {
+        Some(free) if largest > free => Err(Failure::usage(format!(
+            "{}: up to {} will be stored by {runs} runs like the first, and {} are free",
+            text::path(&runs_folder(&place.study)),
+            text::bytes(largest),
+            text::bytes(free)
+        ))
+        .help(
+            "leave out --keep-runs, give fewer output.snapshots or output.particles = \"none\", another disk with -o, \
+             or start all the same with --force",
+        )),
+        _ => Ok(()),
     }
 }

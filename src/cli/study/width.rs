@@ -12,6 +12,7 @@ use crate::cli::threads::Threads;
 use crate::study::{
     Approach, Base, Ended, LimitKind, Quantity, WidthPlan, WidthReport, WidthRequest, WidthRow,
 };
+use crate::system::text;
 
 use super::progress::Progress;
 use super::{Output, conclude, shard};
@@ -69,7 +70,7 @@ fn kind(text: &str) -> Result<LimitKind, String> {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        self.threads.apply()?;
+        self.threads.apply(quiet)?;
         let mut widths = self.widths;
         widths.sort_unstable();
         widths.dedup();
@@ -85,7 +86,7 @@ impl Args {
         let runs = plan.runs(&place);
         if !quiet {
             let title = &request.base.title;
-            note(&format!("{title}: {} runs, into {}", runs.len(), place.study.display()));
+            note(&format!("{title}: {} runs, into {}", runs.len(), text::path(&place.study)));
             plan.words().iter().for_each(|words| note(words));
         }
         let stop = interrupt::watch(true)?;

@@ -61,7 +61,8 @@ pub fn to_svg(figure: &Figure) -> Result<String, PlotError> {
         draw(&area, &layout, &mut images)
             .map_err(|error| PlotError::Drawing { figure: figure.name.clone(), found: error.to_string() })?;
     }
-    Ok(page::finish(&svg, size, &images))
+    // Names that a file brings along must not turn the order of a text, or break the SVG.
+    Ok(page::finish(&crate::system::text::lines(&svg), size, &images))
 }
 
 /// What plotters says when it fails.

@@ -7,6 +7,7 @@ use super::gif::Rgb;
 use crate::problem::{PlaceKind, Regions};
 use crate::report::gather::{Frame, Gathered};
 use crate::report::regime::{percent, three_digits};
+use crate::system::text::line;
 
 /// Size of the pictures.
 pub const WIDTH: u32 = 1120;
@@ -67,7 +68,7 @@ impl<'a> Scene<'a> {
         reach.sort_by(f64::total_cmp);
         let reach = 1.08 * quantile(&reach, 0.995).max(f64::MIN_POSITIVE);
         let regions = Regions::new(&run.description.samples);
-        let title: String = run.description.title.chars().filter(|c| !c.is_control()).take(60).collect();
+        let title: String = line(&run.description.title).chars().take(60).collect();
         Scene {
             run,
             regions,

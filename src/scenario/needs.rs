@@ -1,0 +1,121 @@
+//! What a computation needs of memory, estimated before anything is allocated, and set against what
+//! [`system::memory`](crate::system::memory) says there is.
+//!
+//! The constants are the most that was measured (resident memory of whole runs on two threads, by
+//! differences between sizes), and a little more: a run that is let in should not die of it.
+
+use crate::system::memory::{self, Available};
+use crate::system::text;
+
+/// What is estimated, and what to lower where it does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Bytes.
+    pub bytes: u64,
+    /// Bytes of these that go with the samples.
+    of_samples: u64,
+    particles: usize,
+    samples: usize,
+}
+
+/// Bytes of a particle while a run goes on (a bound the benches hold the program to).
+const PARTICLE: u64 = 120;
+/// Bytes of a number.
+const NUMBER: u64 = 8;
+/// Square matrices of numbers at once where the tangent kernel is stored: it, the first one, their
+/// difference, a copy that the decomposition destroys, and its work space.
+const TANGENT_MATRICES: u64 = 6;
+/// Square matrices at once in the kernel regime: kernel and modes of both regimes, the symmetric
+/// matrix, what its decomposition works in, and kernels at the points at which functions are compared.
+const KERNEL_MATRICES: u64 = 10;
+/// Numbers there for each sample and each point at which functions are stored.
+const AT_POINTS: u64 = 2;
+
+/// Bytes of a sample while a run goes on: its regions and boundaries, moments, step tables, and the
+/// chunks of its rows in the file. In small runs some of it goes with the regions that hold
+/// particles.
+fn per_sample(flow: &str) -> u64 {
+    match flow {
+        "canonical" => 5_600,
+        "lifted" => 16_500,
+        "gd" => 2_500,
+        // kernel, adaptive
+        _ => 13_000,
+    }
+}
+
+impl Need {
+    /// Of a run.
+    ///
+    /// * `flow`: its name.
+    /// * `kernel`: whether the tangent kernel is stored.
+    pub fn of_run(particles: usize, samples: usize, flow: &str, kernel: bool) -> Need {
+        let s = samples as u64;
+        let matrices = if kernel { TANGENT_MATRICES * NUMBER * s.saturating_mul(s) } else { 0 };
+        Need::new(particles, samples, s.saturating_mul(per_sample(flow)).saturating_add(matrices))
+    }
+
+    /// Of `reluflow kernel`, functions stored at `points`.
+    pub fn of_kernel(samples: usize, points: usize) -> Need {
+        let (s, points) = (samples as u64, points as u64);
+        let rows = KERNEL_MATRICES * s + AT_POINTS * points;
+        Need::new(0, samples, s.saturating_mul(rows).saturating_mul(NUMBER))
+    }
+
+    fn new(particles: usize, samples: usize, of_samples: u64) -> Need {
+        let of_particles = (particles as u64).saturating_mul(PARTICLE);
+        Need { bytes: of_samples.saturating_add(of_particles), of_samples, particles, samples }
+    }
+
+    /// What is wrong and what to do, if this machine does not have that much.
+    ///
+    /// # Errors
+    /// Problem and remedy.
+    pub fn check(self) -> Result<(), (String, String)> {
+        self.against(memory::available())
+    }
+
+    /// As [`Need::check`], beside what is there.
+    pub(super) fn against(self, available: Option<Available>) -> Result<(), (String, String)> {
+        let Some(available) = available.filter(|available| available.bytes < self.bytes) else {
+            return Ok(());
+        };
+        let Need { bytes, of_samples, particles, samples } = self;
+        let what = match particles {
+            0 => format!("{samples} samples"),
+            _ => format!("{particles} particles and {samples} samples"),
+        };
+        let left = available.bytes.saturating_sub(of_samples) / PARTICLE;
+        let remedy = match (particles, left) {
+            (0, _) | (_, 0) => {
+                "give fewer samples: thin the data, or merge rows with nearly equal x".to_string()
+            }
+            _ => format!("lower measure.particles to {left} or fewer"),
+        };
+        Err((format!("{what} need {} of memory, and {available}", text::bytes(bytes)), remedy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::memory::Bound;
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_numbers() {
+        let there = |bytes| Some(Available { bytes, bound: Bound::Process });
+        let run = |particles| Need::of_run(particles, 10, "canonical", false);
+        assert_eq!(run(1000).against(there(176_000)), Ok(()));
+        assert_eq!(run(usize::MAX).against(None), Ok(()));
+        let (problem, remedy) = run(1001).against(there(176_000)).unwrap_err();
+        assert_eq!(
+            problem,
+            "1001 particles and 10 samples need 176.1 kB of memory, and 176.0 kB of memory are available \
+             under the limit of this process (ulimit -v, ulimit -d)"
+        );
+        assert_eq!(remedy, "lower measure.particles to 1000 or fewer");
+        let (problem, remedy) = Need::of_kernel(100_000, 401).against(there(8 << 30)).unwrap_err();
+        assert!(problem.starts_with("100000 samples need 800.6 GB of memory"), "{problem}");
+        assert!(remedy.starts_with("give fewer samples"));
+    }
+}
