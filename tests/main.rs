@@ -76,6 +76,7 @@ mod scenario_laws;
 mod scenario_samples;
 mod scenario_shipped;
 mod shipped_accuracy;
+mod stiff;
 mod study_measures;
 mod study_support;
 mod study_sweep;

@@ -11,7 +11,7 @@ use crate::flow::moments::{REGION, SIGMA, SIGN};
 use crate::math::trig::{sin_cos, sin_cos_small};
 
 use super::lanes::{LANES, Lanes};
-use super::motion::{MAX_TURN, contribution, overshoot, rates};
+use super::motion::{MAX_TURN, contribution, demand, is_stiff, overshoot, rates, seen};
 use super::series::{Series, TERMS, at, seen_cubic, shifted, slope};
 use super::tables::Tables;
 use super::walk::ON_BOUNDARY;
@@ -164,7 +164,7 @@ fn all_lanes<const TV: bool>(lanes: &mut Abreast, count: usize, tv: f64, turn: f
         locate(lanes, i, turn);
     }
     for i in 0..count {
-        finish::<TV>(lanes, i, tv);
+        finish::<TV>(lanes, i, tv, turn);
     }
 }
 
@@ -200,10 +200,11 @@ fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
     let (ahead, behind) = if speed > 0.0 { (up, down) } else { (down, up) };
     // As far as the step goes, or as one stretch may turn.
     let rest = 1.0 - u;
-    let whole = speed.abs() * rest <= turn;
-    // Divisions are dear: this one serves twice.
+    let (r, seen) = (lanes.r[i], [lanes.seen[0][i], lanes.seen[4][i]]);
+    let demand = demand(r, seen);
+    let whole = demand * rest <= turn;
     let slowness = 1.0 / speed.abs();
-    let du = if whole { rest } else { turn * slowness };
+    let du = if whole { rest } else { turn / demand };
     let (far, far_speed) = (sign * at(&phi, du), sign * slope(&phi, du));
     let crosses = far > ahead + ON_BOUNDARY;
     let excursion = 2.0 * du * overshoot(speed.abs(), far_speed);
@@ -214,6 +215,7 @@ fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
         | (far < -behind - ON_BOUNDARY)
         | (far.abs() > MAX_TURN.min(1.5 * turn))
         | far.is_nan()
+        | is_stiff(r, seen, rest, turn)
         | ((far_speed < 0.0) & (crosses | ((ahead < excursion) & (excursion > ON_BOUNDARY))));
 
     // Between start and far end the track is monotone: its inverse is a function of the angle, near
@@ -247,7 +249,7 @@ fn locate(lanes: &mut Abreast, i: usize, turn: f64) {
 
 /// Where the stretch ends, and what it contributes.
 #[inline(always)]
-fn finish<const TV: bool>(lanes: &mut Abreast, i: usize, tv: f64) {
+fn finish<const TV: bool>(lanes: &mut Abreast, i: usize, tv: f64, turn: f64) {
     let (mass, r, u, du, phi) = (lanes.mass[i], lanes.r[i], lanes.u[i], lanes.du[i], lanes.phi[i]);
     let (sin, cos) = (lanes.sin[i], lanes.cos[i]);
     let tv = if TV { tv.copysign(r) } else { 0.0 };
@@ -259,7 +261,11 @@ fn finish<const TV: bool>(lanes: &mut Abreast, i: usize, tv: f64) {
         let p: [f64; 4] = std::array::from_fn(|p| lanes.seen[at + p][i]);
         p[0] + du * (p[1] + du * (p[2] + du * p[3]))
     };
-    let rate = rates(r_end, s, c, [cubic(0), cubic(4)], tv);
+    let g = [cubic(0), cubic(4)];
+    let rate = rates(r_end, s, c, g, tv);
+    // The field may have grown on the way.
+    let harder = demand(r_end, seen(g, s, c)) * du > 2.0 * turn;
+    lanes.verdict[i] = if harder { ASIDE } else { lanes.verdict[i] };
     let (sin_end, cos_end) = (sin * c + cos * s, cos * c - sin * s);
     let (s, c) = sin_cos_small(at(&phi_series, 0.5 * du));
     let (sin_middle, cos_middle) = (sin * c + cos * s, cos * c - sin * s);

@@ -8,10 +8,11 @@
 
 use multiversion::multiversion;
 
+use crate::flow::field::Vec2;
 use crate::flow::moments::{REGION, RegionMoments, SIGN};
 use crate::math::trig::{sin_cos, sin_cos_small};
 
-use super::motion::{contribution, overshoot, rates, runge_kutta, seen};
+use super::motion::{GROWTH, STEEP, contribution, overshoot, rates, runge_kutta, seen};
 use super::tables::Row;
 
 /// Particles in a block: its arrays stay in the first-level cache.
@@ -154,6 +155,24 @@ struct Advanced {
     walk: bool,
 }
 
+/// One step of all may grow by so many times what a stretch of one particle may: under the longest step that
+/// the controller takes without substeps only large amplitudes do, and not by much.
+const GROWTH_SLACK: f64 = 1.5;
+
+/// Whether one Runge-Kutta step is too long for the modes of the motion at one of its ends: the growing one is
+/// not resolved relative to itself, or what the other one, of rate `along`, does to the angle turned errs by
+/// more than over the longest explicit stretch: `largest along^4 > turn (STEEP turn)^4`.
+#[inline(always)]
+fn too_long(r: f64, [pull, across]: Vec2, largest: f64, turn: f64) -> bool {
+    let along = r * pull;
+    // The growing mode has a rate above `most` where the characteristic polynomial is negative there.
+    let most = GROWTH_SLACK * GROWTH * turn;
+    let (square, steepest) = (along * along, STEEP * STEEP * turn * turn);
+    (most * (most - along) < across * across)
+        | (square > 1.0)
+        | (largest * square * square > turn * steepest * steepest)
+}
+
 /// One particle over the whole step, as if it stayed in its region, and whether it may not have.
 #[inline(always)]
 fn advance<const TV: bool>(r: f64, theta: f64, mass: f64, row: [f64; 8], tv: f64, turn: f64) -> Advanced {
@@ -172,6 +191,7 @@ fn advance<const TV: bool>(r: f64, theta: f64, mass: f64, row: [f64; 8], tv: f64
     let outside = (theta1 < low) | (theta1 > high);
     let ahead = if before[1] > 0.0 { high - theta } else { theta - low };
     let mut walk = (largest > turn) | outside | (ahead < 2.0 * overshoot(before[1], after[1]));
+    walk |= too_long(r, g[0], largest, turn) | too_long(r1, seen(g[2], s, c), largest, turn);
     if TV {
         let crossed = 1f64.copysign(r) * r1 <= 0.0;
         walk |= crossed | (r.abs() < 2.0 * overshoot(before[0], after[0]));

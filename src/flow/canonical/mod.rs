@@ -3,11 +3,13 @@
 mod abreast;
 mod cloud;
 mod convoy;
+mod free;
 pub mod grouping;
 mod lanes;
 mod motion;
 pub mod movers;
 mod push;
+mod radau;
 mod series;
 mod start;
 mod stretch;

@@ -15,6 +15,15 @@ use crate::math::trig::sin_cos_small;
 /// The largest angle one Runge-Kutta step may turn by: [`sin_cos_small`] is exact up to here.
 pub const MAX_TURN: f64 = 0.125;
 
+/// Over a stretch of explicit steps the steepest mode decays or grows by this many times the largest turn: with
+/// an angle of that size in it the fifth power of the rest is then below the tolerance.
+pub const STEEP: f64 = 2.5;
+/// The same for the growing mode, which multiplies angles that are too small for any bound on them.
+pub const GROWTH: f64 = 2.0;
+/// A particle whose motion decays by more than this many turns within the step is followed implicitly: so many
+/// explicit stretches cost more.
+const STIFF: f64 = 30.0;
+
 /// `g` seen from a particle: `(<g, d>, <g, t>)` with `d = (cos, sin)`, `t = (-sin, cos)`.
 #[inline(always)]
 pub fn seen(g: Vec2, sin: f64, cos: f64) -> Vec2 {
@@ -25,6 +34,31 @@ pub fn seen(g: Vec2, sin: f64, cos: f64) -> Vec2 {
 #[inline(always)]
 pub fn rates(r: f64, sin: f64, cos: f64, g: Vec2, tv: f64) -> Vec2 {
     [-(g[0] * cos + g[1] * sin) - tv, r * (g[0] * sin - g[1] * cos)]
+}
+
+/// The rate (per `u`) at which deviations from the motion of a particle grow.
+///
+/// With `along = r <g, d>` and `across = <g, t>` the Jacobian of the rates is
+/// `[[0, -across], [-across, along]]`: of its eigenvalues `(along +- sqrt(along^2 + 4 across^2)) / 2` one is not
+/// negative, and one not positive.
+#[inline(always)]
+pub fn growth(r: f64, [pull, across]: Vec2) -> f64 {
+    let along = r * pull;
+    0.5 * (along + (along * along + 4.0 * across * across).sqrt())
+}
+
+/// The angle by which an explicit stretch would turn per `u`, or that its modes are worth if that is more: the
+/// stretch may be as long as the largest turn divided by this.
+#[inline(always)]
+pub fn demand(r: f64, g: Vec2) -> f64 {
+    let steepness = (r * g[0]).abs();
+    (r * g[1]).abs().max(steepness * (1.0 / STEEP)).max(growth(r, g) * (1.0 / GROWTH))
+}
+
+/// Whether the motion decays so fast that it is followed implicitly for the rest `left` of the step.
+#[inline(always)]
+pub fn is_stiff(r: f64, [pull, _]: Vec2, left: f64, turn: f64) -> bool {
+    -r * pull * left > STIFF * turn
 }
 
 /// A classical fourth-order Runge-Kutta step of length `du`.

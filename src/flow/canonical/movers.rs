@@ -10,6 +10,17 @@ use super::abreast::TRACK;
 use crate::flow::field::Vec2;
 use crate::flow::moments::{MERGE_LENGTH, RegionMoments, SIGMA, SIGN, add};
 
+/// A point of the quadrature along a track.
+#[derive(Debug, Clone, Copy)]
+pub struct Point {
+    /// Its weight; the weights of a stretch add up to its length.
+    pub weight: f64,
+    /// Its instant.
+    pub u: f64,
+    /// What the particle contributes there to the moments of its region.
+    pub moments: RegionMoments,
+}
+
 /// Movers of one region.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RegionMovers {
@@ -96,20 +107,17 @@ impl Movers {
         }
     }
 
-    /// Adds a stretch `[from, to]` of free motion in region `k` by Simpson's rule on the
-    /// contributions at its start, middle and end.
-    pub fn add_track(&mut self, k: usize, from: f64, to: f64, contributions: [&RegionMoments; 3]) {
+    /// Adds a stretch of free motion in region `k` by a rule of quadrature.
+    pub fn add_track(&mut self, k: usize, points: &[Point; 3]) {
         self.any = true;
         let region = &mut self.region[k];
-        let middle = 0.5 * (from + to);
-        for ((weight, u), m) in [(1.0, from), (4.0, middle), (1.0, to)].into_iter().zip(contributions) {
-            let weight = weight * (to - from) / 6.0;
+        for Point { weight, u, moments } in points {
             for i in 0..3 {
-                region.sigma[i] += weight * m[SIGMA + i];
-                region.sigma_u[i] += weight * u * m[SIGMA + i];
+                region.sigma[i] += weight * moments[SIGMA + i];
+                region.sigma_u[i] += weight * u * moments[SIGMA + i];
             }
             for i in 0..2 {
-                region.sign[i] += weight * m[SIGN + i];
+                region.sign[i] += weight * moments[SIGN + i];
             }
         }
     }

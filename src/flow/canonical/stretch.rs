@@ -2,10 +2,11 @@
 
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
-use crate::flow::moments::REGION;
 use crate::math::trig::{sin_cos, sin_cos_small};
 
-use super::motion::{contribution, rates, runge_kutta, seen};
+use super::motion::{contribution, demand, growth, is_stiff, rates, runge_kutta, seen};
+use super::movers::Point;
+use super::radau;
 use super::tables::Tables;
 use super::walk::Particle;
 
@@ -21,6 +22,12 @@ pub struct Stretch {
     start: Vec2,
     /// Rates of `r` and `theta` at the start.
     pub start_rate: Vec2,
+    /// See [`demand`]: at the start.
+    pub demand: f64,
+    /// See [`growth`]: at the start.
+    pub growth: f64,
+    /// Whether it is followed by an implicit method.
+    pub implicit: bool,
 }
 
 /// The end of a stretch.
@@ -34,6 +41,29 @@ pub struct End {
     pub rate: Vec2,
     /// Largest angle of any Runge-Kutta stage.
     pub turn: f64,
+    /// See [`demand`]: at the end.
+    pub demand: f64,
+    /// See [`growth`]: at the end.
+    pub growth: f64,
+    /// Changes of `r` and `theta` at the nodes of an implicit stretch.
+    change: [Vec2; 3],
+    /// Estimate of the error of an implicit stretch.
+    pub error: f64,
+}
+
+impl End {
+    /// Where on an implicit stretch (as a share of its length) `r` (component 0) or `theta` (1) turns back,
+    /// and how much it has changed there.
+    pub fn extremes(&self, component: usize) -> Vec<(f64, f64)> {
+        let [a, b, c] = radau::cubic(self.change.map(|change| change[component]));
+        // Roots of a + 2 b v + 3 c v^2, without cancellation.
+        let half = -(b + (b * b - 3.0 * a * c).sqrt().copysign(b));
+        [half / (3.0 * c), a / half]
+            .into_iter()
+            .filter(|&v| v > 0.0 && v < 1.0)
+            .map(|v| (v, v * (a + v * (b + v * c))))
+            .collect()
+    }
 }
 
 impl Stretch {
@@ -44,19 +74,50 @@ impl Stretch {
         let field = tables.field[particle.place.index()];
         let start = seen(field.at(u), sin, cos);
         let start_rate = rates(particle.r, 0.0, 1.0, start, tv);
-        Stretch { field, u, r: particle.r, sin, cos, tv, start, start_rate }
+        Stretch {
+            field,
+            u,
+            r: particle.r,
+            sin,
+            cos,
+            tv,
+            start,
+            start_rate,
+            demand: demand(particle.r, start),
+            growth: growth(particle.r, start),
+            implicit: is_stiff(particle.r, start, 1.0 - u, tables.turn),
+        }
     }
 
     fn seen_at(&self, u: f64) -> Vec2 {
         seen(self.field.at(u), self.sin, self.cos)
     }
 
-    /// The end of a stretch of length `du`.
+    /// The end of a stretch of length `du`; not-a-number where an implicit stretch is too long to be found.
     pub fn advance(&self, du: f64) -> End {
+        if self.implicit {
+            return self.advance_implicitly(du);
+        }
         let g = [self.start, self.seen_at(self.u + 0.5 * du), self.seen_at(self.u + du)];
         let (r, phi, turn) = runge_kutta(self.r, g, self.tv, du);
         let (sin, cos) = sin_cos_small(phi);
-        End { r, phi, rate: rates(r, sin, cos, g[2], self.tv), turn }
+        End { turn, ..self.end([r, phi], g[2], (sin, cos)) }
+    }
+
+    fn advance_implicitly(&self, du: f64) -> End {
+        let at = radau::NODES.map(|node| self.seen_at(self.u + node * du));
+        let nothing = radau::Stages { change: [[f64::NAN; 2]; 3], error: f64::NAN };
+        let stages = radau::stages(self.r, self.start, at, self.tv, du).unwrap_or(nothing);
+        let [dr, phi] = stages.change[2];
+        let end = self.end([self.r + dr, phi], at[2], sin_cos(phi));
+        End { change: stages.change, error: stages.error, ..end }
+    }
+
+    fn end(&self, [r, phi]: Vec2, g: Vec2, (sin, cos): (f64, f64)) -> End {
+        let rate = rates(r, sin, cos, g, self.tv);
+        let g = seen(g, sin, cos);
+        let (demand, growth) = (demand(r, g), growth(r, g));
+        End { r, phi, rate, turn: 0.0, demand, growth, change: [[0.0; 2]; 3], error: 0.0 }
     }
 
     /// The length in `(0, du]` at which rate `component` (0: of `r`, 1: of `theta`), which has
@@ -123,16 +184,29 @@ impl Stretch {
         (at, end)
     }
 
-    /// Contributions to the moments at the start, middle and end of a stretch of length `du`; the
-    /// middle by cubic Hermite interpolation.
-    pub fn contributions<const TV: bool>(&self, mass: f64, du: f64, end: &End) -> [[f64; REGION]; 3] {
+    /// Quadrature of the contributions to the moments along a stretch of length `du`: Simpson's rule with the
+    /// middle by cubic Hermite interpolation, or the method's own.
+    pub fn contributions<const TV: bool>(&self, mass: f64, du: f64, end: &End) -> [Point; 3] {
+        let point = |weight: f64, node: f64, [r, phi]: Vec2| {
+            let (s, c) = sin_cos(phi);
+            let (sin, cos) = (self.sin * c + self.cos * s, self.cos * c - self.sin * s);
+            let r = r.copysign(if TV { self.tv } else { r });
+            let moments = contribution::<TV>(mass, r, sin, cos, [0.0; 2]);
+            Point { weight: weight * du, u: self.u + node * du, moments }
+        };
+        if self.implicit {
+            return std::array::from_fn(|i| {
+                let [dr, phi] = end.change[i];
+                point(radau::MATRIX[2][i], radau::NODES[i], [self.r + dr, phi])
+            });
+        }
         let start_rate = self.start_rate;
         let r = 0.5 * (self.r + end.r) + du / 8.0 * (start_rate[0] - end.rate[0]);
         let phi = 0.5 * end.phi + du / 8.0 * (start_rate[1] - end.rate[1]);
-        [(self.r, 0.0), (r, phi), (end.r, end.phi)].map(|(r, phi)| {
-            let (s, c) = sin_cos_small(phi);
-            let (sin, cos) = (self.sin * c + self.cos * s, self.cos * c - self.sin * s);
-            contribution::<TV>(mass, r.copysign(if TV { self.tv } else { r }), sin, cos, [0.0; 2])
-        })
+        [
+            point(1.0 / 6.0, 0.0, [self.r, 0.0]),
+            point(2.0 / 3.0, 0.5, [r, phi]),
+            point(1.0 / 6.0, 1.0, [end.r, end.phi]),
+        ]
     }
 }

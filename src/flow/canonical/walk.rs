@@ -10,8 +10,6 @@ use crate::math::poly;
 use crate::math::trig::sin_cos;
 use crate::problem::{Place, PlaceKind};
 
-use super::motion::{MAX_TURN, overshoot, seen};
-use super::stretch::{End, Stretch};
 use super::tables::Tables;
 use super::walks::Walks;
 
@@ -46,13 +44,14 @@ pub struct Stage {
 
 /// Follows a particle that starts pinned, stuck or dead until it moves freely or the step ends.
 pub fn set_out<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Stage {
-    let mut walker = Walker::<TV> { tables, particle, u: 0.0, walks };
+    let mut walker = Walker::<TV>::new(tables, particle, 0.0, walks);
     walker.walks.take_out_start::<TV>(tables, &particle);
     walker.until_free(0)
 }
 
 /// Follows a free particle with all care through one stretch, or, if it has just reached a boundary,
-/// decides what becomes of it there; and on until it moves freely or the step ends.
+/// decides what becomes of it there; and on until it moves freely (see [`abreast`](super::abreast)) or the step
+/// ends.
 ///
 /// * `arrived`: that boundary, and whether it was reached anticlockwise; the place of the particle is
 ///   still the region that it comes from.
@@ -62,27 +61,40 @@ pub fn go_on<const TV: bool>(
     arrived: Option<(usize, bool)>,
     walks: &mut Walks,
 ) -> Stage {
-    let mut walker = Walker::<TV> { tables, particle: stage.particle, u: stage.u, walks };
+    let mut walker = Walker::<TV>::new(tables, stage.particle, stage.u, walks);
     match arrived {
         Some((b, upward)) => walker.arrive(b, upward),
-        None => walker.free(),
+        None => walker.free(&walker.stretch()),
     }
     walker.until_free(stage.stretches + 1)
 }
 
-struct Walker<'a, 'b, const TV: bool> {
-    tables: &'a Tables<'a>,
-    particle: Particle,
-    u: f64,
-    walks: &'b mut Walks,
+pub(super) struct Walker<'a, 'b, const TV: bool> {
+    pub(super) tables: &'a Tables<'a>,
+    pub(super) particle: Particle,
+    pub(super) u: f64,
+    /// How long the next implicit stretch may be, by the error of the last one.
+    pub(super) pace: f64,
+    pub(super) walks: &'b mut Walks,
 }
 
-impl<const TV: bool> Walker<'_, '_, TV> {
-    /// On, event by event, until the particle moves freely or the step ends.
+impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
+    fn new(tables: &'a Tables<'a>, particle: Particle, u: f64, walks: &'b mut Walks) -> Self {
+        Walker { tables, particle, u, pace: f64::INFINITY, walks }
+    }
+
+    /// On, event by event, until the particle moves freely, and not faster than explicit stretches can follow,
+    /// or the step ends.
     fn until_free(&mut self, mut stretches: usize) -> Stage {
-        while self.u < 1.0 && !self.particle.place.is_free() {
+        while self.u < 1.0 {
             match self.particle.place.kind() {
-                PlaceKind::Free => unreachable!("the loop ends there"),
+                PlaceKind::Free => {
+                    let stretch = self.stretch();
+                    if !stretch.implicit {
+                        break;
+                    }
+                    self.free(&stretch);
+                }
                 PlaceKind::Pinned => self.pinned(),
                 PlaceKind::Stuck => self.stuck(),
                 PlaceKind::StuckPinned => self.stuck_pinned(),
@@ -93,7 +105,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
                 break;
             }
         }
-        if stretches > MAX_STRETCHES || self.u.is_nan() {
+        if stretches > MAX_STRETCHES || self.u.is_nan() || self.particle.r.is_nan() {
             self.walks.given_up = true;
             self.u = 1.0;
         }
@@ -103,7 +115,7 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         Stage { particle: self.particle, u: self.u.min(1.0), stretches }
     }
 
-    fn sign(&self) -> f64 {
+    pub(super) fn sign(&self) -> f64 {
         1f64.copysign(self.particle.r)
     }
 
@@ -117,103 +129,8 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         self.u = 1.0;
     }
 
-    /// One stretch of free motion: to the next event, to the end of the step, or as far as one
-    /// Runge-Kutta step may turn.
-    fn free(&mut self) {
-        let k = self.particle.place.index();
-        let stretch = Stretch::new(self.tables, &self.particle, self.u, TV);
-        // Angles relative to the start, so that a boundary just left counts as not crossed.
-        let theta = self.particle.theta;
-        let row = &self.tables.rows[k];
-        let (down, up) = (row.low - theta, row.high - theta);
-        let speed = stretch.start_rate[1];
-        let mut du = 1.0 - self.u;
-        if speed.abs() * du > self.tables.turn {
-            du = self.tables.turn / speed.abs();
-        }
-        // Where the next boundary is near, a stretch to a little beyond it: the end is then a good
-        // start for finding the crossing. Not shorter than a share of the step, or a particle that
-        // slows down before a boundary would take ever smaller stretches.
-        let ahead = if speed > 0.0 { up } else { -down };
-        if 1.25 * ahead < speed.abs() * du {
-            du = du.min((1.25 * ahead / speed.abs()).max(0.02));
-        }
-        let mut end = stretch.advance(du);
-        while end.turn > MAX_TURN.min(1.5 * self.tables.turn) {
-            du *= 0.5;
-            end = stretch.advance(du);
-        }
-        // Where the motion turns back near a boundary or near r = 0, end the stretch at the turn:
-        // between turns the track is monotone and its end tells whether it crossed.
-        // The even change of `overshoot` is not exact: doubled. Below rounding it would turn at
-        // random, and for ever.
-        let excursion = 2.0 * du * overshoot(speed, end.rate[1]);
-        if ahead < excursion && excursion > ON_BOUNDARY {
-            (du, end) = stretch.turning(du, 1);
-        }
-        let sign = self.sign();
-        // Just set free from r = 0, where the rate is zero but for rounding: not falling back yet.
-        let setting_off = TV && stretch.r == 0.0 && stretch.start_rate[0] * sign > -1e-12 * self.tables.tv;
-        let watch_zero = TV && !setting_off;
-        let dip = 2.0 * du * overshoot(stretch.start_rate[0], end.rate[0]);
-        if watch_zero && stretch.start_rate[0] * sign < 0.0 && dip > stretch.r.abs().max(1e-18) {
-            (du, end) = stretch.turning(du, 0);
-        }
-        let crossing = if end.phi > up + ON_BOUNDARY {
-            Some((stretch.reach(du, end, |e| e.phi - up, 1, 1.0), true))
-        } else if end.phi < down - ON_BOUNDARY {
-            Some((stretch.reach(du, end, |e| down - e.phi, 1, -1.0), false))
-        } else {
-            None
-        };
-        let zero =
-            (watch_zero && end.r * sign < 0.0).then(|| stretch.reach(du, end, |e| -sign * e.r, 0, -sign));
-        match (crossing, zero) {
-            (crossing, Some((at, end))) if crossing.is_none_or(|((crossed, _), _)| at <= crossed) => {
-                self.finish_stretch(&stretch, at, end);
-                self.free_at_zero(sign);
-            }
-            (Some(((at, end), upward)), _) => {
-                let b = if upward { k } else { k - 1 };
-                self.finish_stretch(&stretch, at, end);
-                self.particle.theta = self.tables.regions.angle(b);
-                self.arrive(b, upward);
-            }
-            _ => {
-                self.finish_stretch(&stretch, du, end);
-                // Within rounding of the boundary is on it, not across.
-                self.particle.theta = self.particle.theta.clamp(row.low, row.high);
-            }
-        }
-    }
-
-    fn finish_stretch(&mut self, stretch: &Stretch, du: f64, end: End) {
-        let (mass, k, to) = (self.particle.mass, self.particle.place.index(), advance_u(self.u, du));
-        let parts = stretch.contributions::<TV>(mass, du, &end);
-        self.walks.movers.add_track(k, self.u, to, [&parts[0], &parts[1], &parts[2]]);
-        self.particle.r = end.r;
-        self.particle.theta += end.phi;
-        self.u = to;
-    }
-
-    /// `r` has just reached zero from the side `sign`, under the total-variation term.
-    fn free_at_zero(&mut self, sign: f64) {
-        let (sin, cos) = sin_cos(self.particle.theta);
-        let k = self.particle.place.index();
-        let [pull, _] = seen(self.tables.field[k].at(self.u), sin, cos);
-        self.jump_at_zero(pull);
-        if sticks(pull, self.tables.tv, self.tables.margin[k]) {
-            self.particle.r = 0.0;
-            self.particle.place = Place::new(PlaceKind::Stuck, k);
-            self.walks.counters.sticks += 1;
-        } else {
-            self.particle.r = 0f64.copysign(-sign);
-            self.walks.counters.sign_changes += 1;
-        }
-    }
-
     /// The particle has just reached boundary `b`.
-    fn arrive(&mut self, b: usize, upward: bool) {
+    pub(super) fn arrive(&mut self, b: usize, upward: bool) {
         let (tables, r) = (self.tables, self.particle.r);
         let interface = self.interface(b, self.sign());
         let fate = interface.on_arrival(upward);
@@ -344,16 +261,10 @@ impl<const TV: bool> Walker<'_, '_, TV> {
     }
 
     /// The radial rate jumps by at most `|pull| + lambda` where `r` passes zero or sticks.
-    fn jump_at_zero(&mut self, pull: f64) {
+    pub(super) fn jump_at_zero(&mut self, pull: f64) {
         if TV {
             let size = self.particle.mass * self.tables.reach * (pull.abs() + self.tables.tv) / self.tables.h;
             self.walks.jump(size, self.u);
         }
     }
-}
-
-/// `u + du`, exactly 1 when that is what was meant.
-fn advance_u(u: f64, du: f64) -> f64 {
-    let to = u + du;
-    if to > 1.0 - 1e-16 { 1.0 } else { to }
 }

@@ -7,6 +7,7 @@ use crate::flow::state::State;
 use crate::math::norm::largest;
 
 use super::Stepper;
+use super::cloud::Cloud;
 
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;
@@ -15,6 +16,10 @@ const EVENT_SHARE: f64 = 3.0;
 /// How far a step may go in units of `turn / |g|`: growth near an unstable direction then errs by
 /// about the tolerance, relative to itself.
 const GROWTH_SHARE: f64 = 2.0;
+/// A path is continued over a step that is at most this many times as long as the last.
+const CONTINUABLE: f64 = 4.0;
+/// A step that is this many times longer is worth substeps of the particles.
+const WORTH_SUBSTEPS: f64 = 2.5;
 /// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
 /// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
 const JUMP_ERROR: f64 = 1.0 / 24.0;
@@ -39,12 +44,24 @@ impl Stepper {
         GROWTH_SHARE * self.turn / (self.kappa * strongest)
     }
 
+    /// The length of the first attempt at a step, where the one before was `before` long (0: unknown) and the
+    /// controller of the residuals wants `wanted`.
+    ///
+    /// Canonical particles take as many steps of their own within it as their motion needs; over steps within
+    /// [`Self::longest_step`] that is one, for most of them, and costs less than the same in substeps. Longer
+    /// ones need a path that is continued: how fast particles may align is in no other estimate of its error.
+    pub(super) fn first_length(&self, before: f64, wanted: f64) -> f64 {
+        let (longest, continued) = (self.longest_step(), wanted.min(CONTINUABLE * before));
+        let substeps = matches!(self.cloud, Cloud::Canonical(_)) && continued >= WORTH_SUBSTEPS * longest;
+        if substeps { continued } else { wanted.min(longest) }
+    }
+
     /// One attempt at a step of length `h`; also returns how many pushes it took.
     pub(super) fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
         let s = self.samples.len();
         let before = state.memory[0];
         // Continuing a short step over a long one says nothing; nor does a step over a fence.
-        let remembered = before > 0.0 && h <= 4.0 * before;
+        let remembered = before > 0.0 && h <= CONTINUABLE * before;
         let rule = if self.fixed.is_some() { Rule::Hermite } else { Rule::for_coupling(h * fastest) };
         let mut path = if rule == Rule::Stiff {
             // A continued cubic would blow up whatever is left of the fast modes.

@@ -268,7 +268,7 @@ impl Stepper {
     fn step_here(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
         let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
         let (mut pushes, mut rejections) = (0, 0);
-        let mut h = self.fixed.unwrap_or(state.step_size.min(self.longest_step()));
+        let mut h = self.fixed.unwrap_or_else(|| self.first_length(state.memory[0], state.step_size));
         loop {
             let remaining = until - state.time;
             let last = h >= remaining * (1.0 - 1e-9);
