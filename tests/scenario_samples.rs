@@ -93,6 +93,46 @@ fn standardization_counts_every_row_and_merges_afterwards() {
     assert_eq!(scenario.notices, ["1 samples share an x with others: 3 distinct x, with weights"]);
 }
 
+/// The samples of `y = offset + unit k` at `x = offset + unit k`, standardized.
+fn line(offset: f64, unit: f64, count: u32) -> reluflow::problem::Samples {
+    let rows = (0..count).map(|k| format!("{0:?},{0:?}\n", offset + unit * f64::from(k)));
+    let table = "x,y\n".to_string() + &rows.collect::<String>();
+    read(table.as_bytes(), "standardize = true").description.samples
+}
+
+/// Half the number of samples: the loss of the function 0.
+fn loss_at_start(samples: &reluflow::problem::Samples) -> f64 {
+    0.5 * samples.y().iter().zip(samples.weight()).map(|(y, n)| n * y * y).sum::<f64>()
+}
+
+#[test]
+fn an_offset_of_any_size_takes_no_digits() {
+    for offset in [0.0, 1.7e9, 1.7e12, 1e15, -1e15, 9e15 - 10.0] {
+        let samples = line(offset, 1.0, 10);
+        assert!((loss_at_start(&samples) - 5.0).abs() < 1e-14, "{offset}: {}", loss_at_start(&samples));
+        for (k, (x, y)) in samples.x().iter().zip(samples.y()).enumerate() {
+            let steps = k as f64 - 4.5;
+            assert!((x - steps / 4.5).abs() < 1e-15, "{offset}: x = {x}");
+            assert!((y - steps / 8.25f64.sqrt()).abs() < 1e-15, "{offset}: y = {y}");
+        }
+    }
+}
+
+/// Also where a map has no digits for it: one unit is the least positive number there is.
+#[test]
+fn subnormal_data_are_standardized() {
+    for unit in [1e-300, 1e-310, 1e-320, 5e-324] {
+        for offset in [0.0, 1000.0 * unit] {
+            let samples = line(offset, unit, 10);
+            assert!((loss_at_start(&samples) - 5.0).abs() < 1e-14, "{unit}: {}", loss_at_start(&samples));
+            assert_eq!((samples.x()[0], samples.x()[9]), (-1.0, 1.0), "{unit}");
+        }
+    }
+    // 1e-320 is some 2000 least numbers: as exactly as those allow.
+    let (map, _) = standardize(&[1e-320, 3e-320], &[0.0; 2]);
+    assert!((map.apply(3e-320) - 1.0).abs() < 1e-3 && (map.invert(-1.0) - 1e-320).abs() <= 5e-324);
+}
+
 #[test]
 fn what_cannot_be_scaled_keeps_its_scale() {
     let scenario = read(b"x,y\n5,7\n", "standardize = true");
@@ -244,11 +284,31 @@ proptest! {
         }
     }
 
+    /// Integers moved by any offset that keeps them exact have the same standardized samples.
+    #[test]
+    fn offsets_and_units_change_nothing(
+        y in proptest::collection::vec(0..1_000_000i32, 2..60),
+        offset in -9_000_000_000_000_000i64..9_000_000_000_000_000,
+        exponent in -1000..900i32,
+    ) {
+        let rows = |offset: f64, unit: f64| {
+            let rows = y.iter().enumerate().map(|(i, &y)| (i, (offset + f64::from(y)) * unit));
+            let table = rows.fold("x,y\n".to_string(), |text, (i, y)| text + &format!("{i},{y:?}\n"));
+            read(table.as_bytes(), "standardize = true").description.samples
+        };
+        let spread = y.iter().any(|&other| other != y[0]);
+        prop_assume!(spread);
+        let (plain, moved) = (rows(0.0, 1.0), rows(offset as f64, 2f64.powi(exponent)));
+        for (a, b) in plain.y().iter().zip(moved.y()) {
+            prop_assert!((a - b).abs() <= 4e-15 * (1.0 + a.abs()), "{a} {b}");
+        }
+    }
+
     #[test]
     fn any_samples_have_usable_maps(rows in proptest::collection::vec((number(), number()), 1..30)) {
         let (x, y): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();
         for (map, values) in [(standardize(&x, &y).0, &x), (standardize(&x, &y).1, &y)] {
-            prop_assert!(map.scale.is_normal() && map.scale > 0.0 && map.offset.is_finite(), "{map:?}");
+            prop_assert!(map.scale > 0.0 && map.scale.is_finite() && map.offset.is_finite(), "{map:?}");
             prop_assert!(values.iter().all(|&v| map.apply(v).is_finite()), "{map:?} of {values:?}");
         }
     }

@@ -17,6 +17,7 @@ pub mod quadrature;
 pub mod random;
 pub mod segments;
 pub mod sobol;
+pub mod sum;
 pub mod transport;
 pub mod trend_filter;
 pub mod trig;

@@ -1,5 +1,7 @@
 //! Training samples: sorted, ties merged (mathematics, section 1).
 
+use crate::math::sum::sum;
+
 use super::ProblemError;
 use super::error::check_values;
 
@@ -86,11 +88,11 @@ impl Samples {
         let mut merged = Samples { x: vec![], y: vec![], weight: vec![], merged_loss: 0.0 };
         for tied in order.chunk_by(|&i, &j| x[i] == x[j]) {
             let n = tied.len() as f64;
-            let mean = tied.iter().map(|&i| y[i]).sum::<f64>() / n;
+            let mean = sum(tied.iter().map(|&i| y[i])) / n;
             merged.x.push(x[tied[0]] + 0.0);
             merged.y.push(mean);
             merged.weight.push(n);
-            merged.merged_loss += 0.5 * tied.iter().map(|&i| (y[i] - mean).powi(2)).sum::<f64>();
+            merged.merged_loss += 0.5 * sum(tied.iter().map(|&i| (y[i] - mean).powi(2)));
         }
         Ok(merged)
     }

@@ -12,7 +12,7 @@ use super::function::{self, Function};
 use super::needs::Need;
 use super::section::Section;
 use super::source::Source;
-use super::standardize;
+use super::standardize::{Standardized, to_unit_interval, to_unit_variance};
 use super::table::Table;
 
 /// Where samples come from, checked but not yet read.
@@ -111,12 +111,13 @@ impl SampleForm {
                 (x.expect("it is required"), y.expect("it is required"))
             }
         };
-        let (x_map, y_map) =
-            if self.standardize { standardize(&x, &y) } else { (Affine::IDENTITY, Affine::IDENTITY) };
-        let map = |values: &[f64], map: Affine| -> Vec<f64> {
-            values.iter().map(|&value| map.apply(value)).collect()
+        let raw = |values: &[f64]| Standardized { map: Affine::IDENTITY, values: values.to_vec() };
+        let [x_seen, y_seen] = match self.standardize {
+            true => [to_unit_interval(&x), to_unit_variance(&y)],
+            false => [raw(&x), raw(&y)],
         };
-        let samples = Samples::new(&map(&x, x_map), &map(&y, y_map)).map_err(|error| match table {
+        let (x_map, y_map) = (x_seen.map, y_seen.map);
+        let samples = Samples::new(&x_seen.values, &y_seen.values).map_err(|error| match table {
             Some(table) => table.refuse(&error),
             None => {
                 let (problem, remedy) = split(&error);
