@@ -112,7 +112,8 @@ fn a_pinned_neuron_flips_through_the_origin_and_slides_on() {
         assert!(w_x < 0.0 && (w_x - w_y).abs() < 1e-14, "{w_x} {w_y}");
         assert!((c * c - w_x * w_x - w_y * w_y - delta).abs() < 1e-13);
     }
-    assert_eq!((run.counters().events(), run.counters().ambiguous_mass), (1, 0.0));
+    // Gradient descent dies here with some 6 of 10 step sizes, however small: <xt_0, xt_1> > 0.
+    assert_eq!((run.counters().events(), run.counters().ambiguous_mass), (1, 1.0));
 }
 
 /// With all residuals positive nothing is downhill for `c > 0`: the neuron stays at the origin.

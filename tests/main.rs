@@ -3,6 +3,9 @@
 mod adversarial;
 mod architecture;
 mod boundaries;
+mod check_alterations;
+mod check_healthy;
+mod check_held;
 mod cli_basics;
 mod cli_check;
 mod cli_compare;

@@ -11,7 +11,8 @@ pub struct Counters {
     pub pins: u64,
     /// Departures from a boundary, ambiguous ones included.
     pub releases: u64,
-    /// Releases because `r` changed sign on an attractor, where the flow is not unique.
+    /// Releases because `r` changed sign on an attractor, and passages through the origin after
+    /// which gradient descent with ever smaller steps has no one limit: the flow is not unique.
     pub ambiguous_releases: u64,
     /// Particles caught at `r = 0` by the total-variation term.
     pub sticks: u64,

@@ -15,28 +15,19 @@ impl RunFile {
     pub fn checks(&self) -> Result<Vec<Check>, IoError> {
         let description = self.description()?;
         let mut checker = Checker::new(&description);
+        // The checkpoint has all particles of the last snapshot, in full precision.
+        let last = self.len().checked_sub(1).map(|index| self.time(index)).transpose()?;
+        let state = self.checkpoint().ok().filter(|state| Some(state.time) == last);
+        let saved = state.as_ref().map(|state| Particles::of_state(state, description.flow.kappa()));
         for index in 0..self.len() {
-            let snapshot = self.snapshot(index)?;
-            let stored = self.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
-            // The checkpoint has all particles of the last snapshot, in full precision.
-            let saved = match &stored {
-                None if index + 1 == self.len() => self
-                    .checkpoint()
-                    .ok()
-                    .filter(|state| state.time == snapshot.time)
-                    .map(|state| Particles::of_state(&state, description.flow.kappa())),
-                _ => None,
-            };
-            let columns = stored.as_ref().or(saved.as_ref()).map(|p| Columns {
-                r: &p.r,
-                theta: &p.theta,
-                c: &p.c,
-                a: &p.a,
-                b: &p.b,
-                place: &p.place,
-            });
-            checker.snapshot(snapshot, columns);
+            let stored = self.particles(index)?;
+            let saved = saved.as_ref().filter(|_| index + 1 == self.len());
+            checker.snapshot(self.snapshot(index)?, stored.as_ref().map(columns), saved.map(columns));
         }
-        Ok(checker.finish(&self.steps()?))
+        Ok(checker.finish(&self.steps()?, state.as_ref().zip(saved.as_ref().map(columns))))
     }
+}
+
+fn columns(p: &Particles) -> Columns<'_> {
+    Columns { index: &p.index, r: &p.r, theta: &p.theta, c: &p.c, a: &p.a, b: &p.b, place: &p.place }
 }

@@ -1,6 +1,7 @@
 //! Functions of the kernel: minimum-norm interpolants, their curvature and their norms.
 
 use crate::math::quadrature::{Integral, integrate};
+use crate::math::sum::Sum;
 
 use super::kernels::{Kernel, Regime};
 
@@ -22,8 +23,11 @@ pub struct KernelFunction<'a> {
 /// The squared norm of a [`KernelFunction`] and what it is made of (section 12).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Norm {
-    /// `|f|^2 = alpha^T K alpha`.
+    /// `|f|^2 = alpha^T K alpha`; what rounding makes negative is 0.
     pub square: f64,
+    /// What rounding may change in `square` and its parts: they are sums of terms of both signs,
+    /// which cancel where samples are close. Parts below it are not told from 0.
+    pub rounding: f64,
     /// What the affine part of a random-features function costs.
     ///
     /// Its neurons are `c = |a| h_+(b / a)` facing right and `c = |a| h_-(b / a)` facing left, with
@@ -44,12 +48,12 @@ pub struct Norm {
 impl Norm {
     /// `Int |f''|^2 / nu` over the whole range of the knots.
     pub fn curvature(&self) -> Option<f64> {
-        self.affine.map(|affine| self.square - affine)
+        self.affine.map(|affine| (self.square - affine).max(0.0))
     }
 
-    /// The share of the squared norm that the affine part costs.
+    /// The share of the squared norm that the affine part costs; 0 of a norm of 0.
     pub fn affine_share(&self) -> Option<f64> {
-        self.affine.map(|affine| affine / self.square)
+        self.affine.map(|affine| if affine == 0.0 { 0.0 } else { affine / self.square })
     }
 }
 
@@ -85,19 +89,23 @@ impl<'a> KernelFunction<'a> {
     /// The squared norm, given the kernel matrix of the samples.
     pub fn norm(&self, gram: &ndarray::Array2<f64>) -> Norm {
         let alpha = ndarray::ArrayView1::from(self.alpha);
-        let square = alpha.dot(&gram.dot(&alpha));
+        // Entries of the kernel and their sums err by a few roundings of the largest terms.
+        let terms = alpha.mapv(f64::abs);
+        let rounding = 4.0 * f64::EPSILON * terms.dot(&gram.mapv(f64::abs).dot(&terms));
+        let square = alpha.dot(&gram.dot(&alpha)).max(0.0);
         if self.regime == Regime::Tangent {
-            let (mut second, mut third) = (0.0, 0.0);
+            let (mut second, mut third) = (Sum::default(), Sum::default());
             for (i, &x) in self.x.iter().enumerate() {
                 for (j, &y) in self.x[..=i].iter().enumerate() {
                     let twice = if i == j { 1.0 } else { 2.0 };
                     let term = twice * self.alpha[i] * self.alpha[j] * self.kernel.both_active(x, y);
-                    second += term;
-                    third += x * y * term;
+                    second.add(term);
+                    third.add(x * y * term);
                 }
             }
-            let parts = Some([square - second - third, second, third]);
-            return Norm { square, affine: None, parts };
+            let (second, third) = (second.value(), third.value());
+            let parts = Some([square - second - third, second, third].map(|part| part.max(0.0)));
+            return Norm { square, rounding, affine: None, parts };
         }
         let total: f64 = self.alpha.iter().sum();
         let moment: f64 = self.alpha.iter().zip(self.x).map(|(a, x)| a * x).sum();
@@ -108,7 +116,8 @@ impl<'a> KernelFunction<'a> {
             }
             right * (left / (right + left)) * (moment - total * x).powi(2)
         });
-        Norm { square, affine: affine.map(|integral| integral.value), parts: None }
+        let affine = affine.map(|integral| integral.value.max(0.0));
+        Norm { square, rounding, affine, parts: None }
     }
 }
 

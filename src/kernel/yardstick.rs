@@ -1,5 +1,6 @@
 //! How far apart functions are over the range of the samples.
 
+use crate::math::norm::largest;
 use crate::math::quadrature::gauss_legendre;
 
 /// Gauss points in every gap between samples: at least four, for which the mean square of a
@@ -57,7 +58,6 @@ impl Yardstick {
     /// Root mean square and largest magnitude of a difference.
     pub fn distance(&self, a: &[f64], b: &[f64]) -> [f64; 2] {
         let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-        let most = difference.iter().fold(0.0, |most: f64, d| most.max(d.abs()));
-        [self.rms(&difference), most]
+        [self.rms(&difference), largest(&difference)]
     }
 }

@@ -1,10 +1,33 @@
-//! The largest magnitude of a list.
+//! Largest magnitudes, which must not lose what is not a number.
 
-/// Largest magnitude; infinite if there is a NaN, which a maximum would lose.
+/// The larger of a largest value so far and another one; infinite if either is not a number.
+/// `f64::max` would drop it.
+pub fn worse(most: f64, value: f64) -> f64 {
+    if most.is_nan() || value.is_nan() { f64::INFINITY } else { most.max(value) }
+}
+
+/// The largest of all magnitudes; 0 of none, infinite if one is not a number.
+///
+/// ```
+/// use reluflow::math::norm::worst;
+/// assert_eq!(worst([1.0, -3.0, 2.0]), 3.0);
+/// assert_eq!(worst([1.0, f64::NAN, 2.0]), f64::INFINITY);
+/// ```
+pub fn worst(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |most, value| worse(most, value.abs()))
+}
+
+/// The largest magnitude of a list, as [`worst`].
 pub fn largest(values: &[f64]) -> f64 {
-    values
-        .iter()
-        .fold(0.0, |most: f64, value| if value.is_nan() { f64::INFINITY } else { most.max(value.abs()) })
+    worst(values.iter().copied())
+}
+
+/// The largest difference of two lists of the same length; infinite if the lengths differ.
+pub fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+    if a.len() != b.len() {
+        return f64::INFINITY;
+    }
+    worst(a.iter().zip(b).map(|(a, b)| a - b))
 }
 
 #[cfg(test)]
@@ -16,5 +39,9 @@ mod tests {
         assert_eq!(largest(&[1.0, -3.0, 2.0]), 3.0);
         assert_eq!(largest(&[1.0, f64::NAN, 2.0]), f64::INFINITY);
         assert_eq!(largest(&[]), 0.0);
+        assert_eq!((worse(0.0, f64::NAN), worse(f64::NAN, 1.0)), (f64::INFINITY, f64::INFINITY));
+        assert_eq!(largest_difference(&[1.0, 2.0], &[1.0, 2.5]), 0.5);
+        assert_eq!(largest_difference(&[1.0], &[]), f64::INFINITY);
+        assert_eq!(largest_difference(&[f64::INFINITY], &[f64::INFINITY]), f64::INFINITY);
     }
 }

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn chunks_add_to_the_same() {
-        let terms: Vec<f64> = (0..10_000).map(|i| (f64::from(i) * 0.7).sin() * 1e3f64.powi(i % 7 - 3)).collect();
+        let terms: Vec<f64> =
+            (0..10_000).map(|i| (f64::from(i) * 0.7).sin() * 1e3f64.powi(i % 7 - 3)).collect();
         let mut total = Sum::default();
         for chunk in terms.chunks(77) {
             let mut part = Sum::default();

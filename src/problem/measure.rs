@@ -2,6 +2,8 @@
 
 use std::f64::consts::TAU;
 
+use crate::math::sum::sum;
+
 use super::ProblemError;
 use super::error::check_values;
 
@@ -42,13 +44,13 @@ impl Measure {
     /// whose sum differs from 1 by more than 1e-6 (within that they are divided by their sum).
     pub fn new(r: Vec<f64>, theta: Vec<f64>, mass: Vec<f64>) -> Result<Measure, ProblemError> {
         let mut measure = Measure::checked(r, theta, mass)?;
-        let sum: f64 = measure.mass.iter().sum();
+        let sum = sum(measure.mass.iter().copied());
         if (sum - 1.0).abs() > 1e-6 {
             return Err(ProblemError::TotalMass { sum });
         }
         // Sums that differ from 1 by rounding alone are left as they are: dividing would change
         // the bits of a measure that was written out and read back.
-        if (sum - 1.0).abs() > 1e-12 {
+        if (sum - 1.0).abs() > 5e-13 {
             measure.mass.iter_mut().for_each(|mass| *mass /= sum);
         }
         Ok(measure)

@@ -30,7 +30,8 @@ pub struct Snapshot {
     pub region_mass: Array1<f64>,
     /// `Sigma_k` of free particles: xx, xy, yy, `(2 s, 3)`.
     pub region_covariance: Array2<f64>,
-    /// Mass pinned on each boundary with `r >= 0` and `r < 0`, `(2 s, 2)`.
+    /// Mass pinned on each boundary with `r > 0` and `r < 0`, `(2 s, 2)`; of `r = 0`, by the sign
+    /// with which it sets off.
     pub pinned_mass: Array2<f64>,
     /// Class of each boundary for `r > 0` and `r < 0`, `(2 s, 2)`: see [`crate::flow`].
     pub attractor: Array2<i8>,

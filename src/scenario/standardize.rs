@@ -1,5 +1,7 @@
 //! Bringing samples to a common scale.
 
+use std::cmp::Ordering;
+
 use crate::math::sum::{sum, two_sum};
 use crate::problem::Affine;
 
@@ -40,7 +42,7 @@ pub(super) fn to_unit_interval(x: &[f64]) -> Standardized {
     let unit = unit(x);
     let lo = x.iter().copied().fold(f64::INFINITY, f64::min) / unit;
     let hi = x.iter().copied().fold(f64::NEG_INFINITY, f64::max) / unit;
-    if !(lo < hi) {
+    if lo.partial_cmp(&hi) != Some(Ordering::Less) {
         return only_shifted(x);
     }
     // Neither halves nor sums of numbers of size 1 overflow or vanish.

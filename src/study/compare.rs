@@ -1,6 +1,7 @@
 //! Two runs side by side: how far apart they are, snapshot by snapshot.
 
 use crate::io::{Particles, RunFile};
+use crate::math::norm::worst;
 use crate::math::transport::sliced::{Sliced, sliced_w2};
 use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
 use crate::run::{Description, Snapshot};
@@ -218,8 +219,7 @@ fn moment(
     };
     let mut set = |which: Distance, distance: f64| moment.distance[which as usize] = Some(distance);
     let largest = a.residual.iter().zip(&b.residual).map(|(a, b)| (a - b).abs());
-    // A NaN stays one.
-    set(Distance::Residual, largest.fold(0.0, |most, d| if d <= most { most } else { d }));
+    set(Distance::Residual, worst(largest));
     set(Distance::Loss, (a.loss - b.loss).abs());
     set(Distance::PinnedMass, (a.pinned_mass.sum() - b.pinned_mass.sum()).abs());
     if let (Some(a), Some(b)) = (&a.tangent_kernel, &b.tangent_kernel) {
@@ -231,8 +231,7 @@ fn moment(
     let masses = [&descriptions[0].mass, &descriptions[1].mass];
     let points = grid(descriptions[0].samples.x());
     let [f, g] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| function::values(&points, p, mass));
-    let square: f64 = f.iter().zip(&g).map(|(f, g)| (f - g).powi(2)).sum();
-    set(Distance::Function, (square / points.len() as f64).sqrt());
+    set(Distance::Function, function::rms_on_grid(f.iter().zip(&g).map(|(f, g)| f - g)));
     let [x, y] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| Sorted::new(&p.theta, mass));
     set(Distance::ThetaW1, circle_w1(&x, &y));
     set(Distance::ThetaW2, circle_w2(&x, &y));

@@ -2,6 +2,7 @@
 
 use crate::math::anderson_darling::anderson_darling;
 
+use super::function::rms_on_grid;
 use super::record::Record;
 use super::views::DISTANCES;
 
@@ -71,15 +72,13 @@ impl Quantity {
     pub(crate) fn deviation(self, run: &Record, limit: &Record) -> f64 {
         let difference = |name: &str| {
             let (a, b) = (run.values(name).unwrap_or_default(), limit.values(name).unwrap_or_default());
-            if a.is_empty() || a.len() != b.len() {
-                return f64::NAN;
-            }
-            rms(a.iter().zip(b).map(|(a, b)| a - b))
+            let same = !a.is_empty() && a.len() == b.len();
+            same.then(|| a.iter().zip(b).map(|(a, b)| a - b))
         };
         match self {
-            Quantity::Residual => difference("residual"),
-            Quantity::Function => difference("function"),
-            Quantity::PinnedMass => difference("pinned_mass"),
+            Quantity::Residual => difference("residual").map_or(f64::NAN, rms),
+            Quantity::Function => difference("function").map_or(f64::NAN, rms_on_grid),
+            Quantity::PinnedMass => difference("pinned_mass").map_or(f64::NAN, rms),
             Quantity::TangentKernel => {
                 run.values("kernel_distance").map_or(f64::NAN, |values| rms(values.iter().copied()))
             }
@@ -95,7 +94,9 @@ impl Quantity {
         let of = |name: &str| limit.values(name).map_or(f64::NAN, |values| rms(values.iter().copied()));
         match self {
             Quantity::Residual => of("residual"),
-            Quantity::Function => of("function"),
+            Quantity::Function => {
+                limit.values("function").map_or(f64::NAN, |values| rms_on_grid(values.iter().copied()))
+            }
             Quantity::TangentKernel => 1.0,
             Quantity::PinnedMass => of("pinned_mass"),
             // Of what is a distance in itself there is no share.

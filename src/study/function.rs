@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::flow::canonical::chunk_size;
 use crate::io::Particles;
+use crate::math::sum::sum;
 use crate::problem::{PlaceKind, Regions, Samples};
 
 /// `f` at ascending, distinct `points`, in `O(m log p + p)`.
@@ -40,6 +41,18 @@ pub(crate) fn values(points: &[f64], particles: &Particles, mass: &[f64]) -> Vec
         points[j] * a + b
     };
     (0..p).map(value).collect()
+}
+
+/// Root mean square over an interval of a function given at equally spaced points, both ends
+/// included, by the trapezoidal rule; of one point, its magnitude.
+pub(crate) fn rms_on_grid(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let last = values.len().saturating_sub(1);
+    if last == 0 {
+        return values.map(f64::abs).sum();
+    }
+    let weight = |i: usize| if i == 0 || i == last { 0.5 } else { 1.0 };
+    let square = sum(values.enumerate().map(|(i, value)| weight(i) * value * value));
+    (square / last as f64).sqrt()
 }
 
 /// Directions whose `|cos|` is below this have no knot: the neuron is a constant over any range in
@@ -99,6 +112,19 @@ mod tests {
         for (x, value) in points.iter().zip(values(&points, &particles, measure.mass())) {
             assert!((value - measure.value_at(*x)).abs() < 1e-14, "{x}: {value}");
         }
+    }
+
+    #[test]
+    fn a_root_mean_square_is_that_of_the_function() {
+        // Of x on [0, 1] it is sqrt(1/3); a mean over points counts the end too much.
+        let line = |n: u32| {
+            rms_on_grid((0..=n).map(|i| f64::from(i) / f64::from(n)).collect::<Vec<_>>().into_iter())
+        };
+        assert!((line(200) - (1.0f64 / 3.0).sqrt()).abs() < 1e-5, "{}", line(200));
+        // Second order: h^2 / 6 of the mean square.
+        assert!((line(200).powi(2) - 1.0 / 3.0 - 1.0 / 240_000.0).abs() < 1e-12);
+        assert_eq!(rms_on_grid([-3.0].into_iter()), 3.0);
+        assert_eq!(rms_on_grid([0.5; 201].into_iter()), 0.5);
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
                 "slope_variation": number(curve.slope_variation),
                 "curvature": curve.curvature.map(number),
                 "norm_square": curve.norm.map(|norm| number(norm.square)),
+                "norm_rounding": curve.norm.map(|norm| number(norm.rounding)),
                 "norm_parts": curve.norm.and_then(|norm| norm.parts),
                 "affine_share": curve.norm.and_then(|norm| norm.affine_share()).map(number),
                 "rms_distance": distance(0),

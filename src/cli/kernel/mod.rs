@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::io::write_kernel_file;
 use crate::kernel::{Kernel, KernelError, Report, Request};
+use crate::math::norm::worst;
 use crate::problem::{Measure, Start};
 use crate::scenario::Scenario;
 use crate::scenario::needs::Need;
@@ -255,10 +256,10 @@ fn how_computed(report: &Report) -> String {
         return "closed form, exact to rounding".to_string();
     }
     let x = report.samples.x();
-    let worst = [x[0], x[x.len() / 2], x[x.len() - 1]]
-        .map(|x| report.kernel.features_error(x, x) / report.kernel.features(x, x))
-        .into_iter()
-        .fold(0.0, f64::max);
+    let worst = worst(
+        [x[0], x[x.len() / 2], x[x.len() - 1]]
+            .map(|x| report.kernel.features_error(x, x) / report.kernel.features(x, x)),
+    );
     format!("adaptive quadrature, relative error below {worst:.0e}")
 }
 
@@ -271,7 +272,7 @@ fn warn_of_lost_modes(report: &Report) {
     let (low, high) = y.iter().fold((f64::MAX, f64::MIN), |(low, high), &y| (low.min(y), high.max(y)));
     for regime in &report.regimes {
         let (lost, condition) = (regime.flow.dropped(), regime.flow.condition_number());
-        let off = regime.limit.at_samples.iter().zip(y).map(|(f, y)| (f - y).abs()).fold(0.0, f64::max);
+        let off = worst(regime.limit.at_samples.iter().zip(y).map(|(f, y)| f - y));
         let name = regime.regime.name().replace('_', "-");
         if lost > 0 {
             note(&format!(

@@ -61,8 +61,16 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
         if let Some(norm) = curve.norm
             && let Some(parts) = norm.parts
         {
-            let [f1, f2, f3] = parts.map(|part| percent(part / norm.square));
+            let least = norm.rounding / norm.square;
+            let [f1, f2, f3] = parts.map(|part| match part / norm.square {
+                share if share > least => percent(share),
+                share if share <= least => format!("below {}", percent(least)),
+                _ => "-".to_string(),
+            });
             text += &format!("of the tangent kernel's |move|^2 (W Cor. 6): f1 {f1}, f2 {f2}, f3 {f3}\n");
+            if parts.iter().any(|&part| part <= norm.rounding && norm.rounding > 0.0) {
+                text += "  what is below a figure is lost in rounding: larger terms of both signs cancel, as where samples are close\n";
+            }
         }
     }
     let mut section = |rows: Vec<Vec<String>>| {

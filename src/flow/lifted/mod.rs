@@ -13,7 +13,7 @@
 //!   needs no look; `course`: who goes away from a line; `loose`: neurons that have left the memory of their room;
 //! * `tables`: what a push looks up; `find`, `look`: which neurons may meet an event; `order`: where
 //!   each lies in memory;
-//! * `convoy`, `abreast`: neurons that cross lines, side by side; `walk`, `crossing`, `pinned`, `origin`:
+//! * `convoy`, `abreast`: neurons that cross lines, side by side; `walk`, `crossing`, `pinned`, `origin`, `passage`:
 //!   one neuron through a step with all care, event by event;
 //! * `apply`: frames applied to their neurons, and moments taken anew; `sums`, `totals`: what walks add
 //!   up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
@@ -32,6 +32,7 @@ mod look;
 mod loose;
 mod order;
 mod origin;
+mod passage;
 mod pinned;
 mod rooms;
 mod second;

@@ -2,13 +2,15 @@
 //!
 //! Along a direction `e` the loss changes at the rate `c h(e)`, `h(e) = <g_k, e>` with the region
 //! `k` of `e`. A pinned neuron that reaches the origin goes straight on if that is downhill: its
-//! active set becomes its complement. If it is not, the neuron leaves in the direction of steepest
-//! descent, and where nothing is downhill it rests until something is.
+//! active set becomes its complement; that is ambiguous where gradient descent with ever smaller
+//! steps may end elsewhere ([`passage`](super::passage)). If it is not downhill, the neuron leaves
+//! in the direction of steepest descent, and where nothing is downhill it rests until something is.
 
 use crate::flow::interface::{Fate, Way, from_origin};
 use crate::math::poly;
 use crate::problem::{Place, PlaceKind};
 
+use super::passage::has_one_limit;
 use super::tables::Tables;
 use super::walk::Walker;
 
@@ -54,7 +56,13 @@ impl Walker<'_, '_> {
         self.sums.counters.flips += 1;
         let slope = 1f64.copysign(c) * poly::value(&self.tables.along(opposite), self.u);
         if slope < -self.tables.margin[regions.inactive_side(opposite)] {
+            let field = |k: usize| self.tables.field[k].at(self.u);
+            let one_limit = has_one_limit(regions, field, b, c);
+            let counted = self.sums.counters.ambiguous_releases;
             self.depart(opposite);
+            if !one_limit && self.sums.counters.ambiguous_releases == counted {
+                self.note_ambiguous();
+            }
         } else {
             self.note_ambiguous();
             self.leave_origin(None);

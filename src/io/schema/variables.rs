@@ -27,7 +27,7 @@ pub static VARIABLES: &[Variable] = &[
         .says("region number, anticlockwise; region k lies between boundaries k-1 and k, region 0 is dead"),
     index(Group::Root, "boundary", &[Boundary]).says("boundary number, anticlockwise"),
     root("sign", &[Sign], Kind::I8, Source::Fixed(|_, _, range| Piece::I8([1, -1][range].to_vec())))
-        .says("sign of r; 0 counts as 1"),
+        .says("sign of r; 0 counts as the sign with which it sets off"),
     root("component", &[Component], Kind::Text, Source::Text(&["xx", "xy", "yy"]))
         .says("component of a symmetric 2 x 2 matrix"),
     root(
@@ -250,7 +250,7 @@ pub static VARIABLES: &[Variable] = &[
     root("releases", &[Time], Kind::I64, Source::Counter)
         .says("departures from a boundary since the start, ambiguous ones included"),
     root("ambiguous_releases", &[Time], Kind::I64, Source::Counter)
-        .says("releases since the start because r changed sign, where the flow is not unique")
+        .says("releases since the start because r changed sign, and flips, where the flow is not unique")
         .equation("section 6"),
     root("sticks", &[Time], Kind::I64, Source::Counter)
         .says("particles caught at r = 0 by the total-variation term since the start"),
@@ -262,7 +262,7 @@ pub static VARIABLES: &[Variable] = &[
         .says("passages of w = (a, -b) through the origin since the start")
         .equation("section 6"),
     root("ambiguous_mass", &[Time], Kind::F64, Source::Counter)
-        .says("mass that took part in ambiguous releases since the start")
+        .says("mass that took part in ambiguous releases and flips since the start")
         .equation("section 6"),
     root("row_checksum", &[Time], Kind::U32, Source::Checksum)
         .says("CRC-32 of this row: the little-endian bytes of all other time variables, in the order of the file, then of time"),
@@ -292,12 +292,12 @@ pub static VARIABLES: &[Variable] = &[
     steps("pins", Kind::I64, Source::Counter).says("arrivals at an attractor"),
     steps("releases", Kind::I64, Source::Counter).says("departures from a boundary, ambiguous ones included"),
     steps("ambiguous_releases", Kind::I64, Source::Counter)
-        .says("releases because r changed sign, where the flow is not unique"),
+        .says("releases because r changed sign, and flips, where the flow is not unique"),
     steps("sticks", Kind::I64, Source::Counter).says("particles caught at r = 0"),
     steps("unsticks", Kind::I64, Source::Counter).says("particles set free from r = 0"),
     steps("sign_changes", Kind::I64, Source::Counter).says("passages of r through 0"),
     steps("flips", Kind::I64, Source::Counter).says("passages of w = (a, -b) through the origin"),
-    steps("ambiguous_mass", Kind::F64, Source::Counter).says("mass that took part in ambiguous releases"),
+    steps("ambiguous_mass", Kind::F64, Source::Counter).says("mass that took part in ambiguous releases and flips"),
     steps("row_checksum", Kind::U32, Source::Checksum)
         .says("CRC-32 of this row: the little-endian bytes of all other step variables, in the order of the file, then of step"),
     // What a restart needs.

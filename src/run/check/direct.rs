@@ -1,8 +1,11 @@
 //! Sums straight from the particles, by the definition of the active sets.
 
 use crate::flow::Vec2;
+use crate::math::sum::Sum;
 use crate::problem::{Place, PlaceKind, Regions, Samples};
 use crate::run::neuron::{Room, Training};
+
+use super::field::{Field, over_active};
 
 /// What one particle of unit mass adds.
 #[derive(Debug, Clone, Copy)]
@@ -12,8 +15,11 @@ pub(super) struct Part {
     /// `r d`, of a neuron `kappa c w`, and its rate.
     first: Vec2,
     rate: Vec2,
-    /// Second moments `M` (of a neuron `kappa^2 M`); none when it is pinned.
+    /// Second moments `M` (of a neuron `kappa^2 M`) of a free particle, and of a pinned one.
     sigma: [f64; 3],
+    pinned: [f64; 3],
+    /// `|velocity|^2` before anything cancels in it: `|g|^2` times the largest eigenvalue of `M`.
+    squared: f64,
     /// Rate of the total-variation penalty.
     penalty: f64,
 }
@@ -37,12 +43,16 @@ impl Part {
         let radial = -(g[k][0] * cos + g[k][1] * sin) - tv;
         let angular = if pinned { 0.0 } else { -r * (g[k][1] * cos - g[k][0] * sin) };
         let rr = r * r;
+        let along = [cos * cos, sin * cos, sin * sin];
         let sigma = [cos * cos + rr * sin * sin, (1.0 - rr) * sin * cos, sin * sin + rr * cos * cos];
+        let pull = g[k][0].hypot(g[k][1]);
         Some(Part {
             region: k,
             first: [r * cos, r * sin],
             rate: [radial * cos - r * angular * sin, radial * sin + r * angular * cos],
             sigma: if pinned || k == 0 { [0.0; 3] } else { sigma },
+            pinned: if pinned { along } else { [0.0; 3] },
+            squared: pull * pull * rr.max(1.0) + tv * tv,
             penalty: tv * radial,
         })
     }
@@ -52,12 +62,16 @@ impl Part {
         let room = Room::of(place, regions);
         let ([c, w_x, w_y], kappa) = (z, training.kappa);
         let [dc, dw_x, dw_y] = training.velocity(z, room, g[room.region]);
-        let moving = room.pinned.is_none() && room.region != 0;
+        let second = training.second_moment(z, room);
+        let (pinned, live) = (room.pinned.is_some(), room.region != 0);
+        let pull = kappa * g[room.region][0].hypot(g[room.region][1]);
         Part {
             region: room.region,
             first: [kappa * c * w_x, kappa * c * w_y],
             rate: [kappa * (dc * w_x + c * dw_x), kappa * (dc * w_y + c * dw_y)],
-            sigma: if moving { training.second_moment(z, room) } else { [0.0; 3] },
+            sigma: if live && !pinned { second } else { [0.0; 3] },
+            pinned: if pinned { second } else { [0.0; 3] },
+            squared: pull * pull * (c * c + w_x * w_x + w_y * w_y),
             penalty: 0.0,
         }
     }
@@ -65,60 +79,76 @@ impl Part {
 
 /// `f`, its rate and `Sigma_k` summed over particles.
 pub(super) struct Direct {
-    first: Vec<Vec2>,
-    absolute: Vec<f64>,
-    rate: Vec<Vec2>,
-    pub sigma: Vec<[f64; 3]>,
-    penalty: f64,
+    first: Vec<[Sum; 2]>,
+    absolute: Vec<[Sum; 1]>,
+    rate: Vec<[Sum; 2]>,
+    /// `|rate|` of each particle.
+    speed: Vec<f64>,
+    sigma: Vec<[Sum; 3]>,
+    pinned: Vec<[Sum; 3]>,
+    penalty: Sum,
+    /// What the dissipation is the sum of, before anything cancels.
+    pub squared: f64,
 }
 
 impl Direct {
     pub fn new(count: usize) -> Direct {
         Direct {
-            first: vec![[0.0; 2]; count],
-            absolute: vec![0.0; count],
-            rate: vec![[0.0; 2]; count],
-            sigma: vec![[0.0; 3]; count],
-            penalty: 0.0,
+            first: vec![[Sum::default(); 2]; count],
+            absolute: vec![[Sum::default()]; count],
+            rate: vec![[Sum::default(); 2]; count],
+            speed: vec![0.0; count],
+            sigma: vec![[Sum::default(); 3]; count],
+            pinned: vec![[Sum::default(); 3]; count],
+            penalty: Sum::default(),
+            squared: 0.0,
         }
     }
 
     pub fn add(&mut self, mass: f64, part: Part) {
         let k = part.region;
         for i in 0..2 {
-            self.first[k][i] += mass * part.first[i];
-            self.rate[k][i] += mass * part.rate[i];
+            self.first[k][i].add(mass * part.first[i]);
+            self.rate[k][i].add(mass * part.rate[i]);
         }
-        self.absolute[k] += mass * part.first[0].hypot(part.first[1]);
-        (0..3).for_each(|i| self.sigma[k][i] += mass * part.sigma[i]);
-        self.penalty += mass * part.penalty;
+        self.absolute[k][0].add(mass * part.first[0].hypot(part.first[1]));
+        self.speed[k] += mass * part.rate[0].hypot(part.rate[1]);
+        for i in 0..3 {
+            self.sigma[k][i].add(mass * part.sigma[i]);
+            self.pinned[k][i].add(mass * part.pinned[i]);
+        }
+        self.penalty.add(mass * part.penalty);
+        self.squared += mass * part.squared;
     }
 
     /// `f(x_j)` and the size of the terms that made it.
-    pub fn values(&self, x: &[f64], regions: &Regions) -> (Vec<f64>, Vec<f64>) {
-        let (mut f, mut size) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-        for k in 0..self.first.len() {
-            if self.absolute[k] > 0.0 {
-                for j in regions.active(k) {
-                    f[j] += self.first[k][0] * x[j] + self.first[k][1];
-                    size[j] += self.absolute[k] * x[j].hypot(1.0);
-                }
-            }
-        }
-        (f, size)
+    pub fn values(&self, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (first, size) = (over_active(x.len(), &self.first), over_active(x.len(), &self.absolute));
+        let f = first.iter().zip(x).map(|([a, b], x)| a * x + b).collect();
+        (f, size.iter().zip(x).map(|([size], x)| size * x.hypot(1.0)).collect())
+    }
+
+    /// `Sigma_k` of free particles.
+    pub fn sigma(&self) -> Vec<[f64; 3]> {
+        self.sigma.iter().map(|sums| sums.map(|sum| sum.value())).collect()
+    }
+
+    /// What pinned particles add to `Sigma_k`, on the side where their own sample is inactive.
+    pub fn pinned(&self) -> Vec<[f64; 3]> {
+        self.pinned.iter().map(|sums| sums.map(|sum| sum.value())).collect()
     }
 
     /// `d(loss + penalty)/dt` by the chain rule through the function: each particle's velocity,
-    /// what it does to `f` at the samples, and what that does to the loss.
-    pub fn energy_rate(&self, samples: &Samples, regions: &Regions, rho: &[f64]) -> f64 {
-        let mut loss = 0.0;
+    /// what it does to `f` at the samples, and what that does to the loss. Also the size of the
+    /// terms that made it.
+    pub fn energy_rate(&self, samples: &Samples, rho: &[f64]) -> (f64, f64) {
+        let field = Field::new(samples, rho);
+        let (mut rate, mut size) = (self.penalty, self.penalty.value().abs());
         for (k, v) in self.rate.iter().enumerate() {
-            if *v != [0.0; 2] {
-                for j in regions.active(k) {
-                    loss += samples.weight()[j] * rho[j] * (samples.x()[j] * v[0] + v[1]);
-                }
-            }
+            rate.add(field.g[k][0] * v[0].value());
+            rate.add(field.g[k][1] * v[1].value());
+            size += field.size[k] * self.speed[k];
         }
-        loss + self.penalty
+        (rate.value(), size)
     }
 }

@@ -1,28 +1,47 @@
 //! Recomputing from a run file all that can be recomputed.
 //!
 //! Everything here starts from what is stored (samples, particles, residuals), not from a running
-//! simulation, and where two formulas exist uses the one the run did not.
+//! simulation, and where two formulas exist uses the one the run did not. Errors are relative to
+//! the largest terms of the run so far: what cancels later keeps their rounding.
 
+mod attractors;
 mod direct;
+mod events;
 mod exponential;
+mod field;
+mod kernels;
+mod last;
+mod masses;
 mod neurons;
+mod particles;
+mod releases;
 mod table;
 
-use crate::flow::{Flow, Vec2, gradients, least_scale, residual_scale};
-use crate::problem::{Place, PlaceKind, Regions};
+use crate::flow::interface::Margins;
+use crate::flow::{Vec2, gradients, least_scale, residual_scale};
+use crate::math::norm::{largest_difference, worse, worst};
+use crate::math::sum::sum;
+use crate::problem::{Place, Regions};
 
 use super::diagnostics::ParticleSums;
 use super::neuron::Training;
-use super::{BoundaryClass, Description, Snapshot, StepRecord};
+use super::{Description, Snapshot, State, StepRecord};
 
 use direct::{Direct, Part};
+use events::Mark;
 use exponential::Exponential;
+use field::Field;
+use kernels::ratio;
+use particles::Held;
+use releases::Interval;
 pub use table::Check;
 use table::{Law, Table, has_momentum, is_descent};
 
-/// Particles of one snapshot: all of them, in order.
+/// Stored particles of one snapshot, in the order of their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Columns<'a> {
+    /// Numbers among all particles.
+    pub index: &'a [usize],
     /// Amplitudes.
     pub r: &'a [f64],
     /// Directions.
@@ -48,10 +67,24 @@ impl Columns<'_> {
 pub struct Checker<'a> {
     description: &'a Description,
     regions: Regions,
+    /// The unit of `tolerance`.
     scale: f64,
     previous: Option<Snapshot>,
-    /// Neurons `(c, w)` of the first snapshot, if it is the start.
+    marks: Vec<Mark>,
+    /// The stored particles of the snapshot before.
+    held: Held,
+    /// Neurons `(c, w)` of the first snapshot, if it is the start and all are known.
     first: Option<Vec<[f64; 3]>>,
+    /// Largest terms of `f(x_j)` so far, per sample.
+    terms: Vec<f64>,
+    /// Largest entry of any `Sigma_k` so far.
+    second: f64,
+    /// `tr(K_t N)` of the snapshot before, if it can be told.
+    trace: Option<f64>,
+    /// Second moments of the start, pinned mass included.
+    initial: Option<Vec<[f64; 3]>>,
+    /// Whether any mass was ever pinned.
+    pinned: bool,
     exponential: Option<Exponential>,
     table: Table,
 }
@@ -63,7 +96,14 @@ impl<'a> Checker<'a> {
             regions: Regions::new(&description.samples),
             scale: 1.0,
             previous: None,
+            marks: vec![],
+            held: Held::default(),
             first: None,
+            terms: vec![0.0; description.samples.len()],
+            second: 0.0,
+            trace: None,
+            initial: None,
+            pinned: false,
             exponential: None,
             table: Table::new(description),
             description,
@@ -74,40 +114,55 @@ impl<'a> Checker<'a> {
         self.table.note(law, worst, time);
     }
 
-    /// Checks one snapshot; `particles` if all of them are stored.
-    pub fn snapshot(&mut self, snapshot: Snapshot, particles: Option<Columns<'_>>) {
-        let samples = &self.description.samples;
-        let (rho, n, time) = (snapshot.residual.to_vec(), samples.weight(), snapshot.time);
+    /// Checks one snapshot.
+    ///
+    /// * `stored`: the particles that are stored with it.
+    /// * `saved`: all particles at its time, from elsewhere. Laws that need all of them use these
+    ///   if `stored` is not all.
+    pub fn snapshot(&mut self, snapshot: Snapshot, stored: Option<Columns<'_>>, saved: Option<Columns<'_>>) {
+        let Description { samples, mass, flow, .. } = self.description;
+        let (rho, time) = (snapshot.residual.to_vec(), snapshot.time);
+        let whole = |columns: &Columns<'_>| columns.index.len() == mass.len();
+        let all = stored.filter(whole).or(saved.filter(whole));
         if self.previous.is_none() {
-            self.scale = residual_scale(samples, &rho).max(self.least_scale(particles.as_ref()));
+            self.scale = residual_scale(samples, &rho).max(self.least_scale(all.as_ref()));
         }
-        let loss: f64 = 0.5 * rho.iter().zip(n).map(|(rho, n)| n * rho * rho).sum::<f64>();
-        let difference = largest_difference(&rho, snapshot.residual_ode.as_slice().unwrap_or(&[]));
-        let scale = self.scale;
-        let flow = &self.description.flow;
-        let (descends, jumps) = (!is_descent(flow), has_momentum(flow));
-        if descends {
-            self.note(Law::Ode, difference / scale, time);
+        self.marks.push(Mark { time, step: snapshot.step, counters: snapshot.counters });
+        let estimated = self.description.sampling.estimates_error();
+        self.note(Law::Finite, last::not_finite(&snapshot, stored.as_ref(), estimated), time);
+        for (j, most) in self.terms.iter_mut().enumerate() {
+            *most = worse(*most, (rho[j] + samples.y()[j]).abs().max(samples.y()[j].abs()));
         }
-        self.note(Law::Loss, relative(snapshot.loss, loss), time);
-        let total = snapshot.region_mass.sum() + snapshot.pinned_mass.sum() + snapshot.stuck_mass;
-        self.note(Law::Mass, (total - 1.0).abs(), time);
-        self.note(Law::Lemma, self.lemma_two(&rho, &snapshot), time);
-        self.note(Law::Pinned, self.pinned_elsewhere(&rho, &snapshot), time);
+        self.numbers(&rho, &snapshot);
         if let Some(previous) = self.previous.take() {
-            let energy = |s: &Snapshot| s.loss + s.total_variation_penalty;
-            let start = scale * scale * n.iter().sum::<f64>();
-            if descends {
-                self.note(Law::Decrease, (energy(&snapshot) - energy(&previous)) / start, time);
-            }
-            // Particles that the penalty has shrunk to r = 0 in the dead region stay dead.
-            if !jumps {
-                self.note(Law::Dead, previous.region_mass[0] - snapshot.region_mass[0], time);
-            }
+            self.since(&previous, &snapshot);
+            self.previous = Some(previous);
         }
-        self.against_exponential(&rho, &snapshot);
-        if let Some(particles) = particles {
-            self.particles(&rho, &snapshot, particles);
+        if let Some(columns) = &stored {
+            self.each(&snapshot, columns);
+        }
+        let direct = all.map(|columns| self.all(&rho, &snapshot, columns));
+        self.second = worse(self.second, worst(snapshot.region_covariance.iter().copied()));
+        if let Some(direct) = &direct {
+            let sigma = direct.sigma();
+            let error = (0..sigma.len())
+                .flat_map(|k| (0..3).map(move |i| (k, i)))
+                .map(|(k, i)| sigma[k][i] - snapshot.region_covariance[[k, i]]);
+            self.note(Law::Covariance, ratio(worst(error), self.second), time);
+        }
+        let trace = self.kernels(&rho, &snapshot, direct.as_ref());
+        if let Some(columns) = &stored {
+            self.releases(&snapshot, columns, trace);
+        }
+        self.trace = trace;
+        if flow.is_lifted() && snapshot.step == 0 && self.first.is_none() {
+            self.first = all.map(|p| (0..p.c.len()).map(|i| p.neuron(i)).collect());
+        }
+        if let Some(columns) = all.filter(|_| flow.is_lifted()) {
+            self.neurons(&rho, &snapshot, columns);
+        }
+        if let Some(columns) = &stored {
+            self.held.keep(columns);
         }
         self.previous = Some(snapshot);
     }
@@ -120,174 +175,212 @@ impl<'a> Checker<'a> {
         least_scale(&self.description.samples, total_variation, self.description.tolerance)
     }
 
-    /// Checks that need the particles.
-    fn particles(&mut self, rho: &[f64], snapshot: &Snapshot, p: Columns<'_>) {
-        let (samples, mass, flow) =
-            (&self.description.samples, &self.description.mass, &self.description.flow);
+    /// Laws of the numbers of one snapshot.
+    fn numbers(&mut self, rho: &[f64], snapshot: &Snapshot) {
+        let Description { samples, mass, flow, tolerance, .. } = self.description;
+        let (n, time, scale) = (samples.weight(), snapshot.time, self.scale);
+        let ode = snapshot.residual_ode.as_slice().unwrap_or(&[]);
+        let printed = snapshot.residual_ode_uncorrected.as_slice().unwrap_or(&[]);
+        if !is_descent(flow) {
+            self.note(Law::Ode, largest_difference(rho, ode) / scale, time);
+        }
+        if snapshot.step == 0 {
+            let off = [ode, printed].map(|values| {
+                let pairs = values.iter().zip(rho).zip(&self.terms);
+                worst(pairs.map(|((value, rho), terms)| ratio((value - rho).abs(), *terms)))
+            });
+            self.note(Law::Start, worse(off[0], off[1]), time);
+        }
+        self.pinned |= snapshot.counters.pins > 0 || snapshot.pinned_mass.sum() > 0.0;
+        if !self.pinned {
+            self.note(Law::Printed, largest_difference(printed, ode) / scale, time);
+        }
+        let loss = 0.5 * sum(rho.iter().zip(n).map(|(rho, n)| n * rho * rho));
+        self.note(Law::Loss, relative(snapshot.loss, loss), time);
+        let parts = snapshot.region_mass.iter().chain(&snapshot.pinned_mass).chain([&snapshot.stuck_mass]);
+        let total = sum(parts.copied());
+        let own = sum(mass.iter().copied());
+        self.note(Law::Mass, worse((total - 1.0).abs(), (own - 1.0).abs()), time);
+        if flow.tv() == 0.0 {
+            self.note(Law::Penalty, snapshot.total_variation_penalty.abs(), time);
+        }
+        let field = Field::new(samples, rho);
+        let wrong = attractors::misclassified(samples, &self.regions, &field, rho, snapshot);
+        self.note(Law::Lemma, wrong, time);
+        let margins = Margins::new(samples, 1.0, tolerance * scale);
+        let lost = attractors::pinned_elsewhere(&self.regions, &field.g, snapshot, 1e3 * tolerance, &margins);
+        self.note(Law::Pinned, lost, time);
+    }
+
+    /// Laws between one snapshot and the next.
+    fn since(&mut self, previous: &Snapshot, snapshot: &Snapshot) {
+        let Description { samples, flow, .. } = self.description;
+        let n = samples.weight();
+        let start = self.scale * self.scale * sum(n.iter().copied());
+        if !is_descent(flow) {
+            let energy = |s: &Snapshot| s.loss + s.total_variation_penalty;
+            self.note(Law::Decrease, (energy(snapshot) - energy(previous)) / start, snapshot.time);
+            if flow.tv() == 0.0 {
+                // d/dt Sum n rho^2 = -2 rho^T N K N rho <= 0, whichever mass the kernel counts.
+                let norm = |s: &Snapshot| {
+                    sum(s.residual_ode_uncorrected.iter().zip(n).map(|(rho, n)| n * rho * rho))
+                };
+                self.note(Law::Printed, (norm(snapshot) - norm(previous)) / start, snapshot.time);
+            }
+        }
+        // Particles that the penalty has shrunk to r = 0 in the dead region stay dead.
+        if !has_momentum(flow) {
+            self.note(Law::Dead, previous.region_mass[0] - snapshot.region_mass[0], snapshot.time);
+        }
+    }
+
+    /// Laws of single particles, of those that are stored.
+    fn each(&mut self, snapshot: &Snapshot, p: &Columns<'_>) {
+        let Description { flow, .. } = self.description;
         let time = snapshot.time;
-        let count = self.regions.boundaries();
+        let mut outside = particles::range(p);
+        self.held.grow(p);
+        for i in 0..p.place.len() {
+            let (directed, still) = match flow.is_lifted() {
+                true => {
+                    let [_, w_x, w_y] = p.neuron(i);
+                    let none = (w_x, w_y) == (0.0, 0.0);
+                    (!none, none)
+                }
+                false => (true, p.r[i] == 0.0),
+            };
+            let theta = directed.then_some(p.theta[i]);
+            let off = particles::distance(&self.regions, theta, p.place[i], still);
+            outside = worse(outside, off * self.held.digits(p, i));
+        }
+        self.note(Law::Places, outside, time);
+        if flow.is_lifted() {
+            self.note(Law::Polar, particles::polar(p, flow.kappa()), time);
+        }
+        if let Some(previous) = self.previous.as_ref().filter(|_| !has_momentum(flow)) {
+            let elapsed = time - previous.time;
+            let bound = previous.counters.unsticks == snapshot.counters.unsticks;
+            if let Some(before) = self.held.columns(p) {
+                let moved = particles::frozen(&before, p, flow, elapsed, bound);
+                self.note(Law::Frozen, moved, time);
+            }
+        } else if self.previous.is_none() && !has_momentum(flow) {
+            self.note(Law::Frozen, 0.0, time);
+        }
+    }
+
+    /// Laws that need all particles; returns their sums.
+    fn all(&mut self, rho: &[f64], snapshot: &Snapshot, p: Columns<'_>) -> Direct {
+        let Description { samples, mass, flow, .. } = self.description;
+        let (time, count) = (snapshot.time, self.regions.boundaries());
         let mut g = vec![[0.0; 2]; count];
         gradients(samples, rho, &mut g);
         let mut direct = Direct::new(count);
-        let mut outside: f64 = 0.0;
         for i in 0..mass.len() {
             let part = match flow.is_lifted() {
                 true => Some(Part::neuron(p.neuron(i), p.place[i], &self.regions, &g, Training::of(flow))),
                 false => Part::canonical((p.r[i], p.theta[i], p.place[i]), &self.regions, &g, flow.tv()),
             };
             part.into_iter().for_each(|part| direct.add(mass[i], part));
-            // Without a weight there is no direction that could be elsewhere.
-            if !flow.is_lifted() || p.neuron(i)[1..] != [0.0, 0.0] {
-                outside = outside.max(self.distance(p.theta[i], p.place[i]));
-            }
         }
-        let (found, size) = direct.values(samples.x(), &self.regions);
-        let worst = (0..rho.len())
-            .map(|j| {
-                (found[j] - samples.y()[j] - rho[j]).abs()
-                    / (size[j] + samples.y()[j].abs()).max(f64::MIN_POSITIVE)
-            })
-            .fold(0.0, f64::max);
-        self.note(Law::Residual, worst, time);
-        self.note(Law::Places, outside, time);
-        let sums = match flow.is_lifted() {
+        let (found, size) = direct.values(samples.x());
+        self.terms.iter_mut().zip(&size).for_each(|(most, size)| *most = worse(*most, *size));
+        let off = (0..rho.len()).map(|j| {
+            let error = (found[j] - samples.y()[j] - rho[j]).abs();
+            ratio(error, self.terms[j].max(f64::MIN_POSITIVE))
+        });
+        let off = worst(off);
+        self.note(Law::Residual, off, time);
+        let sums = self.sums(&g, &p);
+        self.note(Law::Regions, masses::error(snapshot, &sums, mass, &p), time);
+        let unit = direct.squared.max(f64::MIN_POSITIVE);
+        self.note(
+            Law::Dissipation,
+            ratio((snapshot.energy_dissipation - sums.dissipation).abs(), unit),
+            time,
+        );
+        if flow.tv() > 0.0 {
+            let penalty = flow.tv() * sums.absolute;
+            self.note(Law::Penalty, relative(snapshot.total_variation_penalty, penalty), time);
+        }
+        // dE/dt through the samples: each particle's velocity projected on each sample.
+        let (energy_rate, size) = direct.energy_rate(samples, rho);
+        let unit = self.scale * self.scale * sum(samples.weight().iter().copied());
+        let unit = unit.max(sums.dissipation).max(size);
+        self.note(Law::Energy, (energy_rate + sums.dissipation).abs() / unit, time);
+        direct
+    }
+
+    /// The sums of a snapshot once more.
+    fn sums(&self, g: &[Vec2], p: &Columns<'_>) -> ParticleSums {
+        let Description { mass, flow, .. } = self.description;
+        match flow.is_lifted() {
             true => {
                 let neurons = (0..mass.len()).map(|i| (&mass[i], p.neuron(i), &p.place[i]));
-                ParticleSums::of_columns(neurons, &self.regions, &g, Training::of(flow))
+                ParticleSums::of_columns(neurons, &self.regions, g, Training::of(flow))
             }
-            false => ParticleSums::new(mass, p.r, p.theta, p.place, &self.regions, &g, flow.tv()),
-        };
-        self.note(Law::Dissipation, relative(snapshot.energy_dissipation, sums.dissipation), time);
-        let norm = snapshot.region_covariance.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
-        let worst = (0..count)
-            .flat_map(|k| (0..3).map(move |i| (k, i)))
-            .map(|(k, i)| (direct.sigma[k][i] - snapshot.region_covariance[[k, i]]).abs())
-            .fold(0.0, f64::max);
-        self.note(Law::Covariance, worst / norm.max(f64::MIN_POSITIVE), time);
-        // dE/dt through the samples: each particle's velocity projected on each sample.
-        let energy_rate = direct.energy_rate(samples, &self.regions, rho);
-        let unit = self.scale * self.scale * samples.weight().iter().sum::<f64>();
-        if flow.is_lifted() {
-            self.neurons(rho, &g, time, p);
+            false => ParticleSums::new(mass, p.r, p.theta, p.place, &self.regions, g, flow.tv()),
         }
-        self.note(Law::Energy, (energy_rate + sums.dissipation).abs() / unit.max(sums.dissipation), time);
+    }
+
+    /// What the field holds on a boundary stays there.
+    fn releases(&mut self, now: &Snapshot, p: &Columns<'_>, trace: Option<f64>) {
+        let Description { samples, mass, flow, tolerance, .. } = self.description;
+        // Descent with finite steps holds nothing.
+        if is_descent(flow) {
+            return;
+        }
+        let (Some(before), Some(held)) = (&self.previous, self.held.columns(p)) else { return };
+        let (Some(then), Some(trace)) = (self.trace, trace) else { return };
+        let interval = Interval {
+            samples,
+            regions: &self.regions,
+            flow,
+            before,
+            now,
+            trace: [then, trace],
+            eps: tolerance * self.scale,
+        };
+        let released = interval.released([&held, p], mass);
+        self.note(Law::Held, released, now.time);
     }
 
     /// Checks that only neurons have.
-    fn neurons(&mut self, rho: &[f64], g: &[Vec2], time: f64, p: Columns<'_>) {
+    fn neurons(&mut self, rho: &[f64], snapshot: &Snapshot, p: Columns<'_>) {
         let Description { samples, flow, delta, .. } = self.description;
-        if self.first.is_none() && time == 0.0 {
-            self.first = Some((0..p.c.len()).map(|i| p.neuron(i)).collect());
+        let time = snapshot.time;
+        if snapshot.step == 0 {
+            self.note(Law::Start, neurons::delta(&p, delta), time);
         }
-        if let Some(worst) = neurons::invariant(&p, flow, delta, self.first.as_deref()) {
+        if let Some(worst) = neurons::invariant(&p, flow, delta, self.first.as_deref(), &self.held) {
             self.note(Law::Invariant, worst, time);
         }
-        let worst = neurons::metric(&p, Training::of(flow), samples, &self.regions, rho, g);
+        let field = Field::new(samples, rho);
+        let worst = neurons::metric(&p, Training::of(flow), samples, rho, &field);
         self.note(Law::Metric, worst, time);
     }
 
-    /// The kernel flow in closed form, from the first snapshot on.
-    fn against_exponential(&mut self, rho: &[f64], snapshot: &Snapshot) {
-        let Description { samples, flow, .. } = self.description;
-        // What sits on a boundary has weights that the snapshot does not tell.
-        if !matches!(flow, Flow::Kernel { .. }) || snapshot.pinned_mass.sum() > 0.0 {
-            return;
-        }
-        if snapshot.time == 0.0 {
-            let sigma: Vec<[f64; 3]> = (0..self.regions.boundaries())
-                .map(|k| std::array::from_fn(|i| snapshot.region_covariance[[k, i]]))
-                .collect();
-            self.exponential = Exponential::new(samples, &sigma, rho, 0.0);
-        }
-        if let Some(exponential) = &self.exponential {
-            let expected = exponential.at(snapshot.time);
-            let worst = largest_difference(rho, expected.as_slice().unwrap_or(&[])) / self.scale;
-            self.note(Law::Exponential, worst, snapshot.time);
-        }
-    }
-
-    /// How far (rad) a particle is from where it is said to be.
-    fn distance(&self, theta: f64, place: Place) -> f64 {
-        let k = place.index();
-        let off = |angle: f64| (theta - angle).sin().abs();
-        match place.kind() {
-            PlaceKind::Pinned | PlaceKind::StuckPinned => off(self.regions.angle(k)),
-            PlaceKind::Free | PlaceKind::Stuck | PlaceKind::Dead => {
-                if self.regions.region_of(theta) == k {
-                    return 0.0;
-                }
-                let low = if k == 0 { self.regions.boundaries() - 1 } else { k - 1 };
-                off(self.regions.angle(low)).min(off(self.regions.angle(k)))
+    /// Checks the list of steps, and the last snapshot against what was saved with it to go on
+    /// from; returns the table.
+    ///
+    /// * `saved`: the state at the time of the last snapshot, and its particles.
+    pub fn finish(mut self, steps: &[StepRecord], saved: Option<(&State, Columns<'_>)>) -> Vec<Check> {
+        if !steps.is_empty() {
+            for (law, (worst, time)) in [
+                (Law::Steps, events::steps(self.description, steps)),
+                (Law::Times, events::times(&self.marks, steps)),
+                (Law::Events, events::counts(&self.marks, steps)),
+            ] {
+                self.note(law, worst, time);
             }
         }
-    }
-
-    /// Number of classes that differ from the inequality of section 6:
-    /// `-n_k^2 rho_k^2 |xt_k|^2 < n_k rho_k S < 0` with `S` over one side.
-    fn lemma_two(&self, rho: &[f64], snapshot: &Snapshot) -> f64 {
-        let samples = &self.description.samples;
-        let (x, n, s) = (samples.x(), samples.weight(), samples.len());
-        // Sums over i > k and i < k of n rho xt, by running sums.
-        let mut after = vec![[0.0; 2]; s + 1];
-        let mut before = vec![[0.0; 2]; s + 1];
-        for k in (0..s).rev() {
-            after[k] = [after[k + 1][0] + n[k] * rho[k] * x[k], after[k + 1][1] + n[k] * rho[k]];
+        if let Some(missing) = events::missing(self.description, &self.marks) {
+            self.note(Law::Schedule, missing, self.description.end);
         }
-        for k in 0..s {
-            before[k + 1] = [before[k][0] + n[k] * rho[k] * x[k], before[k][1] + n[k] * rho[k]];
-        }
-        let mut wrong = 0;
-        for b in 0..2 * s {
-            let k = self.regions.sample(b);
-            let side: Vec2 = if self.regions.switches_on(b) { after[k + 1] } else { before[k] };
-            let dot = side[0] * x[k] + side[1];
-            let own = n[k] * rho[k] * (x[k] * x[k] + 1.0);
-            let size = own.abs() + side[0].abs() * x[k].abs() + side[1].abs();
-            // Too close to call in f64.
-            if dot.abs() <= 1e-13 * size || (dot + own).abs() <= 1e-13 * size {
-                continue;
-            }
-            let product = n[k] * rho[k] * dot;
-            let changes = -n[k] * rho[k] * own < product && product < 0.0;
-            for side in 0..2 {
-                let class = snapshot.attractor[[b, side]];
-                let said = class == BoundaryClass::Attractor as i8 || class == BoundaryClass::Repulsor as i8;
-                let edge = b == 0 || b == 2 * s - 1;
-                wrong +=
-                    usize::from(if edge { class != BoundaryClass::DeadEdge as i8 } else { said != changes });
-            }
-        }
-        wrong as f64
-    }
-
-    /// Mass pinned where the field drives it away with more than rounding.
-    fn pinned_elsewhere(&self, rho: &[f64], snapshot: &Snapshot) -> f64 {
-        let samples = &self.description.samples;
-        let mut g = vec![[0.0; 2]; self.regions.boundaries()];
-        gradients(samples, rho, &mut g);
-        let mut mass = 0.0;
-        for ((b, side), &pinned) in snapshot.pinned_mass.indexed_iter() {
-            let n = self.regions.normal(b);
-            let sign = if side == 0 { 1.0 } else { -1.0 };
-            let velocity = |k: usize| -sign * (g[k][0] * n[0] + g[k][1] * n[1]);
-            let outward = (-velocity(b)).max(velocity(self.regions.above(b)));
-            let speed =
-                g[b][0].hypot(g[b][1]) + g[self.regions.above(b)][0].hypot(g[self.regions.above(b)][1]);
-            if pinned > 0.0 && outward > 1e3 * self.description.tolerance * speed.max(self.scale) {
-                mass += pinned;
-            }
-        }
-        mass
-    }
-
-    /// Checks the list of steps and returns the table.
-    pub fn finish(mut self, steps: &[StepRecord]) -> Vec<Check> {
-        let mut time = 0.0;
-        for record in steps {
-            // Each step adds one rounding; time itself is what was stored.
-            let error = (time + record.step_size - record.time).abs() / record.time.max(f64::MIN_POSITIVE);
-            self.note(Law::Steps, if record.step_size > 0.0 { error } else { f64::INFINITY }, record.time);
-            time = record.time;
+        if let (Some(snapshot), Some((state, columns))) = (self.previous.take(), saved) {
+            let single = self.description.output.single_precision;
+            let different = last::different(&snapshot, self.held.last(), state, &columns, single);
+            self.note(Law::Checkpoint, different, snapshot.time);
         }
         self.table.finish()
     }
@@ -295,14 +388,4 @@ impl<'a> Checker<'a> {
 
 fn relative(a: f64, b: f64) -> f64 {
     if a == b { 0.0 } else { (a - b).abs() / a.abs().max(b.abs()) }
-}
-
-fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
-    if a.len() != b.len() {
-        return f64::INFINITY;
-    }
-    a.iter().zip(b).fold(0.0, |most: f64, (a, b)| {
-        let d = (a - b).abs();
-        if d.is_nan() { f64::INFINITY } else { most.max(d) }
-    })
 }

@@ -1,44 +1,59 @@
 //! Laws of neurons: what their flow conserves, and the metric of W Prop. 4.
 
-use crate::flow::{Flow, Layers, Vec2};
-use crate::problem::{PlaceKind, Regions, Samples};
+use crate::flow::{Flow, Layers, gradients};
+use crate::math::norm::{worse, worst};
+use crate::problem::{PlaceKind, Samples};
 use crate::run::neuron::{Room, Training, dot};
 
 use super::Columns;
+use super::field::Field;
+use super::kernels::ratio;
+use super::particles::Held;
 use super::table::is_descent;
 
 /// Neurons whose velocity is computed from all active samples: `O(s)` each.
 const METRIC_SAMPLE: usize = 2000;
+
+/// The stored invariant `delta` of each neuron against `c^2 - |w|^2` at the start, relative to
+/// `c^2 + |w|^2`.
+pub(super) fn delta(p: &Columns<'_>, delta: &[f64]) -> f64 {
+    if delta.len() != p.c.len() {
+        return f64::INFINITY;
+    }
+    worst((0..p.c.len()).map(|i| {
+        let [cc, ww] = squares(p.neuron(i));
+        ratio((cc - ww - delta[i]).abs(), cc + ww)
+    }))
+}
 
 /// The worst violation of what the flow conserves; `None` if it conserves nothing, or the start
 /// that it would be compared with is not known.
 ///
 /// * `delta`: `c^2 - |w|^2` of each neuron at the start of the run.
 /// * `first`: `(c, w)` at the start.
+/// * `held`: how large each neuron has been.
 pub(super) fn invariant(
     p: &Columns<'_>,
     flow: &Flow,
     delta: &[f64],
     first: Option<&[[f64; 3]]>,
+    held: &Held,
 ) -> Option<f64> {
     let m = p.c.len();
-    let worst = |error: &dyn Fn(usize) -> f64| {
-        (0..m).map(error).fold(0.0, |most: f64, e| if e.is_nan() { f64::INFINITY } else { most.max(e) })
-    };
     match Training::of(flow).layers {
         Layers::Both if is_descent(flow) || delta.len() != m => None,
-        Layers::Both => Some(worst(&|i| {
+        Layers::Both => Some(worst((0..m).map(|i| {
             let [cc, ww] = squares(p.neuron(i));
-            ratio((cc - ww - delta[i]).abs(), cc + ww)
-        })),
+            ratio((cc - ww - delta[i]).abs(), (cc + ww).max(held.most(i)))
+        }))),
         Layers::Output => first.map(|first| {
-            worst(&|i| {
+            worst((0..m).map(|i| {
                 let ([_, w_x, w_y], [_, u_x, u_y]) = (p.neuron(i), first[i]);
                 ratio((w_x - u_x).hypot(w_y - u_y), u_x.hypot(u_y))
-            })
+            }))
         }),
         Layers::Hidden => {
-            first.map(|first| worst(&|i| ratio((p.c[i] - first[i][0]).abs(), first[i][0].abs())))
+            first.map(|first| worst((0..m).map(|i| ratio((p.c[i] - first[i][0]).abs(), first[i][0].abs()))))
         }
     }
 }
@@ -53,32 +68,31 @@ pub(super) fn invariant(
 /// with `V_r = <g, d>`, `V_theta = r <g, t>` from the stored `r`, `theta`; without `c^2` or
 /// `|w|^2`, or without `V_theta`, where a layer does not train. Of free neurons, at most
 /// `METRIC_SAMPLE` of them, spread over all; relative to the size of the sums over samples.
+///
+/// * `field`: `g` by the definition, for the velocity of `(c, w)`; the canonical one takes the
+///   sums of the flow.
 pub(super) fn metric(
     p: &Columns<'_>,
     training: Training,
     samples: &Samples,
-    regions: &Regions,
     rho: &[f64],
-    g: &[Vec2],
+    field: &Field,
 ) -> f64 {
     let kappa = training.kappa;
     let (output, hidden) = (training.layers != Layers::Hidden, training.layers != Layers::Output);
-    let mut most: f64 = 0.0;
+    let mut g = vec![[0.0; 2]; field.g.len()];
+    gradients(samples, rho, &mut g);
+    let mut most = 0.0;
     for i in (0..p.c.len()).step_by(p.c.len().div_ceil(METRIC_SAMPLE)) {
         let (z, k) = (p.neuron(i), p.place[i].index());
         let [c, w_x, w_y] = z;
         let w = w_x.hypot(w_y);
-        if p.place[i].kind() != PlaceKind::Free || w == 0.0 {
+        // Directions of subnormal weights have few digits.
+        if p.place[i].kind() != PlaceKind::Free || w < f64::MIN_POSITIVE {
             continue;
         }
-        // By the definition: the gradient over the active samples, one by one.
-        let (mut sum, mut size) = ([0.0; 2], 0.0);
-        for j in regions.active(k) {
-            let (x, weighted) = (samples.x()[j], samples.weight()[j] * rho[j]);
-            sum = [sum[0] + weighted * x, sum[1] + weighted];
-            size += weighted.abs() * x.hypot(1.0);
-        }
-        let [dc, dw_x, dw_y] = training.velocity(z, Room { region: k, pinned: None }, sum);
+        let size = field.size[k];
+        let [dc, dw_x, dw_y] = training.velocity(z, Room { region: k, pinned: None }, field.g[k]);
         let u = [w_x / w, w_y / w];
         let radial = kappa * (dc * w + c * dot([dw_x, dw_y], u));
         let angular = dot([dw_x, dw_y], [-u[1], u[0]]) / w;
@@ -86,23 +100,14 @@ pub(super) fn metric(
         let (sin, cos) = p.theta[i].sin_cos();
         let (v_r, v_theta) = (dot(g[k], [cos, sin]), p.r[i] * dot(g[k], [-sin, cos]));
         let stretch = if output { w * w } else { 0.0 } + if hidden { c * c } else { 0.0 };
-        let turn = if hidden { -v_theta / (w * w) } else { 0.0 };
-        let errors = [
-            ratio((radial + kappa * kappa * stretch * v_r).abs(), kappa * kappa * stretch * size),
-            ratio((angular - turn).abs(), kappa * (c / w).abs() * size),
-        ];
-        for error in errors {
-            most = if error.is_nan() { f64::INFINITY } else { most.max(error) };
-        }
+        let turn = if hidden { -v_theta / w / w } else { 0.0 };
+        let radial = ratio((radial + kappa * kappa * stretch * v_r).abs(), kappa * kappa * stretch * size);
+        let angular = ratio((angular - turn).abs(), kappa * (c / w).abs() * size);
+        most = worse(most, worse(radial, angular));
     }
     most
 }
 
 fn squares([c, w_x, w_y]: [f64; 3]) -> [f64; 2] {
     [c * c, w_x * w_x + w_y * w_y]
-}
-
-/// An error relative to a size; 0 of 0 is none.
-fn ratio(error: f64, size: f64) -> f64 {
-    if error == 0.0 { 0.0 } else { error / size }
 }

@@ -1,6 +1,7 @@
 //! The lines of the table: which laws are checked of which run, and what they allow.
 
 use crate::flow::{Flow, Layers};
+use crate::math::norm::worse;
 use crate::run::Description;
 use crate::run::neuron::Training;
 
@@ -42,11 +43,26 @@ pub(super) enum Law {
     Dead,
     Lemma,
     Pinned,
+    Held,
     Covariance,
     Places,
     Steps,
+    Times,
+    Schedule,
+    Events,
+    Finite,
+    Regions,
+    Start,
+    Printed,
+    Change,
+    Penalty,
+    Frozen,
+    Checkpoint,
+    Kernel,
+    Eigenvalues,
     Invariant,
     Metric,
+    Polar,
     Exponential,
 }
 
@@ -102,7 +118,12 @@ impl Table {
             rounding.max(1e-9),
             "dissipation against -rho^T N d rho/dt and the penalty's rate, relative to the start",
         );
-        line(Law::Mass, "mass", 1e-12, "free + pinned + stuck + dead mass against 1");
+        line(
+            Law::Mass,
+            "mass",
+            1e-12,
+            "free + pinned + stuck + dead mass, and the masses' own sum, against 1",
+        );
         line(
             Law::Dead,
             "dead mass",
@@ -125,14 +146,98 @@ impl Table {
             1e3 * tolerance,
             "mass pinned where the outward speed exceeds rounding",
         );
+        line(
+            Law::Held,
+            "held",
+            0.0,
+            if is_descent(flow) {
+                "not a law of gradient descent, whose finite steps hold nothing on a boundary"
+            } else {
+                "mass released between snapshots from boundaries whose field held it all the time"
+            },
+        );
         line(Law::Covariance, "covariance", rounding, "stored Sigma_k against the particles, relative");
         line(
             Law::Places,
             "places",
             rounding,
-            "distance (rad) of particles from the region or boundary they are said to be in",
+            "distance (rad) of particles from the region or boundary they are said to be in; infinite where the place cannot be",
         );
         line(Law::Steps, "steps", 1e-12, "time against the sum of the steps, relative");
+        line(
+            Law::Times,
+            "times",
+            0.0,
+            "times of snapshots against the steps they were taken after, relative",
+        );
+        line(
+            Law::Schedule,
+            "schedule",
+            0.0,
+            "snapshots of a finished run that were due and are not there, count",
+        );
+        line(Law::Events, "events", 0.0, "counts of events against the sum over the steps");
+        line(Law::Finite, "finite", 0.0, "numbers of a snapshot that are not finite, count");
+        line(
+            Law::Regions,
+            "mass by place",
+            1e-13,
+            "stored masses of regions and boundaries, and the stuck mass, against the particles",
+        );
+        line(
+            Law::Start,
+            "start",
+            if description.output.single_precision { 1e-5 } else { 1e-12 },
+            "residual ODEs (and delta) at the start against the particles there, relative",
+        );
+        line(
+            Law::Printed,
+            "residual ODE as printed",
+            1e3 * tolerance,
+            "W Prop. 1 against the corrected ODE while nothing was ever pinned, and growth of its norm, relative to the tolerance's unit",
+        );
+        line(
+            Law::Change,
+            "kernel change",
+            rounding.max(1e-10),
+            "stored |K_t - K_0| / |K_0| against the second moments",
+        );
+        line(
+            Law::Penalty,
+            "penalty",
+            rounding,
+            "stored total-variation term against lambda Int |r| mu from the particles, relative",
+        );
+        line(
+            Law::Frozen,
+            "frozen",
+            if flow.tv() > 0.0 { rounding } else { 0.0 },
+            if has_momentum(flow) {
+                "not a law of descent with momentum, which moves dead neurons on"
+            } else {
+                "change of dead and stuck particles between snapshots, relative"
+            },
+        );
+        line(
+            Law::Checkpoint,
+            "checkpoint",
+            0.0,
+            "values of the last snapshot that differ from the checkpoint of its time, count",
+        );
+        if description.output.tangent_kernel {
+            line(
+                Law::Kernel,
+                "tangent kernel",
+                rounding,
+                "stored K_t against the second moments, relative to its largest entry",
+            );
+            line(
+                Law::Eigenvalues,
+                "eigenvalues",
+                1e-11,
+                "stored eigenvalues against those of the stored kernel, relative to the largest",
+            );
+        }
         if flow.is_lifted() {
             let (name, meaning) = invariant(flow);
             let bound = if description.output.single_precision { 1e-5 } else { 1e-12 };
@@ -142,6 +247,14 @@ impl Table {
                 "metric",
                 rounding,
                 "velocity of (c, a, b) by the definition against the canonical one through W Prop. 4's metric, relative",
+            );
+        }
+        if flow.is_lifted() {
+            line(
+                Law::Polar,
+                "r and theta",
+                if description.output.single_precision { 1e-5 } else { 1e-13 },
+                "stored r, theta against kappa c |w|, atan2(-b, a); r relative, theta in rad",
             );
         }
         if matches!(flow, Flow::Kernel { .. }) {
@@ -158,7 +271,7 @@ impl Table {
     /// Takes note of a violation; a NaN counts as the worst there is, a law that the table does
     /// not have for nothing.
     pub fn note(&mut self, law: Law, worst: f64, time: f64) {
-        let worst = if worst.is_nan() { f64::INFINITY } else { worst };
+        let worst = worse(f64::NEG_INFINITY, worst);
         let Some((_, check)) = self.0.iter_mut().find(|(known, _)| *known == law) else { return };
         if !check.done || worst > check.worst {
             (check.worst, check.time) = (worst, time);

@@ -8,6 +8,7 @@ use crate::flow::canonical::chunk_size;
 use crate::flow::moments::Moments;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
 use crate::flow::{Flow, State, Stepper, Vec2, gradients};
+use crate::math::sum::{Sum, sum};
 use crate::problem::{Place, PlaceKind, Regions, Samples};
 
 use super::Snapshot;
@@ -49,11 +50,15 @@ pub fn boundary_classes(samples: &Samples, regions: &Regions, rho: &[f64]) -> Ar
     })
 }
 
-/// Sums over particles that only snapshots need.
+/// Sums over particles that only snapshots need. Compensated: laws compare them with 1 and with
+/// each other, whatever the number of particles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParticleSums {
     /// Mass of free particles in each region, dead mass in region 0.
     pub region_mass: Vec<f64>,
+    /// Mass pinned on each boundary with `r > 0` and with `r < 0`; of `r = 0`, by the sign with
+    /// which it sets off.
+    pub pinned_mass: Vec<[f64; 2]>,
     /// Mass stuck at `r = 0`.
     pub stuck_mass: f64,
     /// `Int |r| mu`.
@@ -73,35 +78,73 @@ impl ParticleSums {
         g: &[Vec2],
         lambda: f64,
     ) -> ParticleSums {
-        let count = g.len();
-        let size = chunk_size(mass.len(), count);
-        let parts: Vec<ParticleSums> = (0..mass.len().div_ceil(size))
+        ParticleSums::in_chunks(mass.len(), g.len(), |sums, i| {
+            sums.add_particle(mass[i], r[i], theta[i], place[i], regions, g, lambda);
+        })
+    }
+
+    /// Sums to which `add` adds particle `i` of `m`, for every `i` in order; `count = 2 s`.
+    fn in_chunks(m: usize, count: usize, add: impl Fn(&mut Partial, usize) + Sync) -> ParticleSums {
+        let size = chunk_size(m, count);
+        let parts: Vec<Partial> = (0..m.div_ceil(size))
             .into_par_iter()
             .map(|chunk| {
-                let mut sums = ParticleSums::zero(count);
-                for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
-                    sums.add_particle(mass[i], r[i], theta[i], place[i], regions, g, lambda);
-                }
+                let mut sums = Partial::zero(count);
+                (chunk * size..((chunk + 1) * size).min(m)).for_each(|i| add(&mut sums, i));
                 sums
             })
             .collect();
-        ParticleSums::total(&parts, count)
+        let mut total = Partial::zero(count);
+        parts.iter().for_each(|part| total.merge(part));
+        total.finish()
     }
+}
 
-    fn zero(count: usize) -> ParticleSums {
-        ParticleSums { region_mass: vec![0.0; count], stuck_mass: 0.0, absolute: 0.0, dissipation: 0.0 }
-    }
+/// The sums of a chunk of particles.
+struct Partial {
+    region_mass: Vec<Sum>,
+    pinned_mass: Vec<[Sum; 2]>,
+    stuck_mass: Sum,
+    absolute: Sum,
+    dissipation: Sum,
+}
 
-    /// The sum of all chunks, in their order.
-    fn total(parts: &[ParticleSums], count: usize) -> ParticleSums {
-        let mut total = ParticleSums::zero(count);
-        for part in parts {
-            total.region_mass.iter_mut().zip(&part.region_mass).for_each(|(sum, part)| *sum += part);
-            total.stuck_mass += part.stuck_mass;
-            total.absolute += part.absolute;
-            total.dissipation += part.dissipation;
+impl Partial {
+    fn zero(count: usize) -> Partial {
+        Partial {
+            region_mass: vec![Sum::default(); count],
+            pinned_mass: vec![[Sum::default(); 2]; count],
+            stuck_mass: Sum::default(),
+            absolute: Sum::default(),
+            dissipation: Sum::default(),
         }
-        total
+    }
+
+    fn merge(&mut self, part: &Partial) {
+        self.region_mass.iter_mut().zip(&part.region_mass).for_each(|(sum, part)| sum.merge(part));
+        for (sums, parts) in self.pinned_mass.iter_mut().zip(&part.pinned_mass) {
+            sums.iter_mut().zip(parts).for_each(|(sum, part)| sum.merge(part));
+        }
+        self.stuck_mass.merge(&part.stuck_mass);
+        self.absolute.merge(&part.absolute);
+        self.dissipation.merge(&part.dissipation);
+    }
+
+    fn finish(&self) -> ParticleSums {
+        ParticleSums {
+            region_mass: self.region_mass.iter().map(Sum::value).collect(),
+            pinned_mass: self.pinned_mass.iter().map(|sums| sums.map(|sum| sum.value())).collect(),
+            stuck_mass: self.stuck_mass.value(),
+            absolute: self.absolute.value(),
+            dissipation: self.dissipation.value(),
+        }
+    }
+
+    /// Adds a particle pinned on boundary `b`. `amplitude` is `r`, or `c`; what is 0 sets off with
+    /// the sign of `rate`, and keeps its own sign where that is 0 as well.
+    fn add_pinned(&mut self, b: usize, mass: f64, amplitude: f64, rate: f64) {
+        let deciding = if amplitude == 0.0 && rate != 0.0 { rate } else { amplitude };
+        self.pinned_mass[b][usize::from(deciding.is_sign_negative())].add(mass);
     }
 
     #[allow(clippy::too_many_arguments)] // the columns of one particle
@@ -115,7 +158,7 @@ impl ParticleSums {
         g: &[Vec2],
         lambda: f64,
     ) {
-        self.absolute += mass * r.abs();
+        self.absolute.add(mass * r.abs());
         let tv = if r == 0.0 { 0.0 } else { lambda.copysign(r) };
         let k = place.index();
         match place.kind() {
@@ -123,19 +166,20 @@ impl ParticleSums {
                 let (sin, cos) = theta.sin_cos();
                 let radial = g[k][0] * cos + g[k][1] * sin + tv;
                 let angular = r * (g[k][1] * cos - g[k][0] * sin);
-                self.region_mass[k] += mass;
-                self.dissipation += mass * (radial * radial + angular * angular);
+                self.region_mass[k].add(mass);
+                self.dissipation.add(mass * (radial * radial + angular * angular));
             }
             PlaceKind::Pinned => {
                 let (g, d) = (g[regions.inactive_side(k)], regions.direction(k));
                 let radial = g[0] * d[0] + g[1] * d[1] + tv;
-                self.dissipation += mass * radial * radial;
+                self.add_pinned(k, mass, r, -radial);
+                self.dissipation.add(mass * radial * radial);
             }
             PlaceKind::Dead => {
-                self.region_mass[0] += mass;
-                self.dissipation += mass * tv * tv;
+                self.region_mass[0].add(mass);
+                self.dissipation.add(mass * tv * tv);
             }
-            PlaceKind::Stuck | PlaceKind::StuckPinned => self.stuck_mass += mass,
+            PlaceKind::Stuck | PlaceKind::StuckPinned => self.stuck_mass.add(mass),
         }
     }
 }
@@ -178,7 +222,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
         residual: Array1::from(rho.to_vec()),
         residual_ode: Array1::from(state.residual_ode.clone()),
         residual_ode_uncorrected: Array1::from(state.residual_ode_uncorrected.clone()),
-        loss: 0.5 * rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>(),
+        loss: 0.5 * sum(rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho)),
         total_variation_penalty: lambda * sums.absolute,
         energy_dissipation: sums.dissipation,
         tangent_kernel_change: kernel_change(samples, regions, &sigma, &state.initial_moments),
@@ -188,7 +232,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
             (count, 3),
             |(k, i)| if k == 0 { 0.0 } else { moments.sigma(k)[i] },
         ),
-        pinned_mass: Array2::from_shape_fn((count, 2), |(b, side)| moments.boundary[b][2 * side]),
+        pinned_mass: Array2::from_shape_fn((count, 2), |(b, side)| sums.pinned_mass[b][side]),
         attractor: boundary_classes(samples, regions, rho),
         stuck_mass: sums.stuck_mass,
         tangent_kernel_eigenvalues: kernel.as_ref().map(|kernel| {

@@ -1,13 +1,10 @@
 //! Sums over neurons that only snapshots need.
 
-use rayon::prelude::*;
-
-use crate::flow::canonical::chunk_size;
 use crate::flow::{Flow, State, Vec2};
 use crate::problem::{Place, PlaceKind, Regions};
 use crate::run::neuron::{Room, Training};
 
-use super::ParticleSums;
+use super::{Partial, ParticleSums};
 
 impl ParticleSums {
     /// Sums over the neurons of a state in the field `g_k = Sum n rho xt`, in chunks that are
@@ -23,19 +20,16 @@ impl ParticleSums {
         flow: &Flow,
     ) -> ParticleSums {
         let training = Training::of(flow);
-        let size = chunk_size(mass.len(), g.len());
-        let parts: Vec<ParticleSums> = (0..mass.len().div_ceil(size))
-            .into_par_iter()
-            .map(|chunk| {
-                let mut sums = ParticleSums::zero(g.len());
-                for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
-                    let at = state.position_of(i);
-                    sums.add_neuron(mass[at], state.neuron(i), state.place[at], regions, g, training);
-                }
-                sums
-            })
-            .collect();
-        ParticleSums::total(&parts, g.len())
+        ParticleSums::in_chunks(mass.len(), g.len(), |sums, i| {
+            let at = state.position_of(i);
+            let (mut z, place) = (state.neuron(i), state.place[at]);
+            if place.kind() == PlaceKind::Pinned {
+                // Rounding of the frame must not take a neuron out of its cluster.
+                let sign = if place.is_negative() { -1.0 } else { 1.0 };
+                z[0] = sign * (sign * z[0]).max(0.0);
+            }
+            sums.add_neuron(mass[at], z, place, regions, g, training);
+        })
     }
 
     /// Sums over neurons `(c, w)` given one by one, in their order.
@@ -45,13 +39,15 @@ impl ParticleSums {
         g: &[Vec2],
         training: Training,
     ) -> ParticleSums {
-        let mut sums = ParticleSums::zero(g.len());
+        let mut sums = Partial::zero(g.len());
         for (&mass, z, &place) in neurons {
             sums.add_neuron(mass, z, place, regions, g, training);
         }
-        sums
+        sums.finish()
     }
+}
 
+impl Partial {
     fn add_neuron(
         &mut self,
         mass: f64,
@@ -61,21 +57,24 @@ impl ParticleSums {
         g: &[Vec2],
         training: Training,
     ) {
-        self.absolute += mass * (training.kappa * z[0]).abs() * z[1].hypot(z[2]);
+        self.absolute.add(mass * (training.kappa * z[0]).abs() * z[1].hypot(z[2]));
         let room = Room::of(place, regions);
         match place.kind() {
-            PlaceKind::Free => self.region_mass[room.region] += mass,
             PlaceKind::Dead => {
-                self.region_mass[0] += mass;
+                self.region_mass[0].add(mass);
                 return;
             }
-            PlaceKind::Pinned => {}
             PlaceKind::Stuck | PlaceKind::StuckPinned => {
-                self.stuck_mass += mass;
+                self.stuck_mass.add(mass);
                 return;
             }
+            PlaceKind::Free | PlaceKind::Pinned => {}
         }
         let velocity = training.velocity(z, room, g[room.region]);
-        self.dissipation += mass * velocity.iter().map(|v| v * v).sum::<f64>();
+        match room.pinned {
+            Some(_) => self.add_pinned(place.index(), mass, z[0], velocity[0]),
+            None => self.region_mass[room.region].add(mass),
+        }
+        self.dissipation.add(mass * velocity.iter().map(|v| v * v).sum::<f64>());
     }
 }
