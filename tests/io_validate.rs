@@ -8,6 +8,7 @@ use reluflow::io::{IoError, RunFile, RunWriter, recover, validate};
 use reluflow::run::{Description, OutputOptions, ParticleOutput};
 
 use crate::io_support::*;
+use crate::study_support::Text;
 
 fn good_file(directory: &Path) -> PathBuf {
     let path = directory.join("run.h5");
@@ -70,10 +71,9 @@ fn every_kind_of_damage_is_found() {
         file.relink("loss", "old").unwrap();
         let loss = file.new_dataset::<f64>().shape((0..,)).chunk(1).create("loss").unwrap();
         loss.resize(3).unwrap();
-        for name in ["long_name", "units"] {
-            let text: hdf5::types::VarLenUnicode =
-                file.dataset("old").unwrap().attr(name).unwrap().read_scalar().unwrap();
-            loss.new_attr::<hdf5::types::VarLenUnicode>().create(name).unwrap().write_scalar(&text).unwrap();
+        for name in ["long_name", "units", "equation"] {
+            let text: Text = file.dataset("old").unwrap().attr(name).unwrap().read_scalar().unwrap();
+            loss.new_attr::<Text>().create(name).unwrap().write_scalar(&text).unwrap();
         }
         file.unlink("old").unwrap();
     });

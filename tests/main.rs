@@ -29,6 +29,7 @@ mod descent_limits;
 mod descent_naive;
 mod descent_run;
 mod diagnostics;
+mod io_damage;
 mod io_disk_full;
 mod io_kill;
 mod io_neurons;

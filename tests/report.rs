@@ -12,7 +12,7 @@ use reluflow::report::{Gathered, escape};
 use serde_json::Value;
 
 use crate::cli_support::{folder_with_sine, json, reluflow, sine, start_and_wait_for};
-use crate::study_support::{numbers, texts};
+use crate::study_support::{Text, numbers, texts};
 
 /// What a report must stay under.
 const LIMIT: usize = 15_000_000;
@@ -347,7 +347,7 @@ fn a_width_study_is_shown_with_its_verdicts() {
     }
     assert_eq!(data["texts"]["quantity"], serde_json::json!(texts(&path, "quantity")));
     let file = hdf5::File::open(&path).unwrap();
-    let verdict: hdf5::types::VarLenUnicode = file.attr("verdict_residual").unwrap().read_scalar().unwrap();
+    let verdict: Text = file.attr("verdict_residual").unwrap().read_scalar().unwrap();
     assert!(page.contains(&escape(verdict.as_str())), "{verdict}");
 }
 

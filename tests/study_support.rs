@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hdf5::types::VarLenUnicode;
+use hdf5::types::FixedUnicode;
+
+/// Any text of a file: the library converts from its length.
+pub type Text = FixedUnicode<4096>;
 
 /// All variables by name, as the bits of their numbers or as texts; but for times spent, which no
 /// two studies share.
@@ -15,7 +18,7 @@ pub fn contents(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<String>)> {
         if name == "wall_time" || name == "flow_time" {
             continue;
         }
-        let values: Vec<String> = if let Ok(texts) = dataset.read_raw::<VarLenUnicode>() {
+        let values: Vec<String> = if let Ok(texts) = dataset.read_raw::<Text>() {
             texts.iter().map(|text| text.as_str().to_string()).collect()
         } else {
             // Every number that a study holds is a double exactly, or a small integer.
@@ -34,7 +37,7 @@ pub fn numbers(path: &Path, name: &str) -> Vec<f64> {
 
 /// One variable of texts.
 pub fn texts(path: &Path, name: &str) -> Vec<String> {
-    let raw: Vec<VarLenUnicode> = hdf5::File::open(path).unwrap().dataset(name).unwrap().read_raw().unwrap();
+    let raw: Vec<Text> = hdf5::File::open(path).unwrap().dataset(name).unwrap().read_raw().unwrap();
     raw.iter().map(|text| text.as_str().to_string()).collect()
 }
 

@@ -11,6 +11,7 @@ use crate::system::text;
 use super::failure::{Exit, Failure};
 use super::info::warn_unless_ordinary;
 use super::output::{note, print, print_json};
+use super::probe::guard;
 use super::table::table;
 use super::threads::Threads;
 
@@ -40,6 +41,7 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
+        guard(&self.run)?;
         let file = RunFile::open(&self.run)?;
         warn_unless_ordinary(&file, quiet);
         let checks = file.checks()?;

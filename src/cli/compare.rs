@@ -10,6 +10,7 @@ use crate::study::{Comparison, Distance, compare};
 use super::failure::{Exit, Failure};
 use super::info::warn_unless_ordinary;
 use super::output::{note, print, print_json};
+use super::probe::guard;
 use super::table::table;
 use super::threads::Threads;
 
@@ -67,6 +68,7 @@ fn bound(text: &str) -> Result<f64, String> {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
+        [&self.a, &self.b].into_iter().try_for_each(|file| guard(file))?;
         let [a, b] = [RunFile::open(&self.a)?, RunFile::open(&self.b)?];
         [&a, &b].into_iter().for_each(|file| warn_unless_ordinary(file, quiet));
         if self.exact {

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use crate::io::{Particles, RunFile};
+use crate::io::{Particles, RunFile, Status};
 use crate::problem::{Knots, Measure, Neurons, ProblemError};
 use crate::run::Description;
 use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print};
+use super::probe::guard;
 
 /// Write the particles of a snapshot as CSV: as neurons, canonical particles or knots
 #[derive(Debug, clap::Args)]
@@ -63,6 +64,7 @@ impl Args {
             return Err(Failure::usage(format_args!("{}: exists", text::path(output)))
                 .help("choose another name with -o, or replace it with --force"));
         }
+        guard(&self.run)?;
         let file = RunFile::open(&self.run)?;
         let description = file.description()?;
         let index = self.snapshot(&file)?;
@@ -141,7 +143,22 @@ impl Args {
                 "{}: not all of the {m} particles are stored at t = {time}",
                 text::path(&self.run)
             ))
-            .help("leave out --time for the last snapshot, or run with output.particles = \"all\"")),
+            .help(self.all_particles(file, index))),
+        }
+    }
+
+    /// What to do for all particles of a snapshot that are not stored.
+    fn all_particles(&self, file: &RunFile, index: usize) -> &'static str {
+        let last = index + 1 == file.len();
+        match (last, file.status()) {
+            (false, _) => "leave out --time for the last snapshot, or run with output.particles = \"all\"",
+            // The checkpoint is written after its snapshot.
+            (true, Status::Running) => {
+                "try again: the run is writing them; or run with output.particles = \"all\""
+            }
+            (true, _) => {
+                "the checkpoint, which holds all of them, is damaged or older: run with output.particles = \"all\""
+            }
         }
     }
 

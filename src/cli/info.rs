@@ -12,6 +12,7 @@ use crate::system::text::{self, number};
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_exactly, print_json};
+use super::probe::guard;
 use super::table::table;
 
 /// Say what a run file holds
@@ -35,6 +36,7 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        guard(&self.run)?;
         let file = RunFile::open(&self.run)?;
         if self.scenario {
             print_exactly(&file.description()?.scenario)?;

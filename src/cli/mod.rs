@@ -16,6 +16,7 @@ mod output;
 mod pace;
 mod panic;
 mod plot;
+mod probe;
 mod progress;
 mod recover;
 mod report;
@@ -80,6 +81,9 @@ enum Command {
 
 /// Runs the command that the arguments of this process name.
 pub fn main() -> ExitCode {
+    if let Some(code) = probe::as_child() {
+        return code;
+    }
     threads::spare_blas_threads();
     panic::explain_panics();
     interrupt::ignore_file_size_signal();

@@ -8,6 +8,7 @@ use crate::system::text;
 use super::failure::{Exit, Failure, quoted};
 use super::info::warn_unless_ordinary;
 use super::output::{note, print};
+use super::probe::guard;
 
 /// Draw figures of a run, a study or a kernel file
 #[derive(Debug, clap::Args)]
@@ -81,6 +82,7 @@ fn after_help() -> String {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let format = self.format()?;
+        guard(&self.file)?;
         let source = Source::open(&self.file)?;
         if let Source::Run(run) = &source {
             warn_unless_ordinary(run.file(), quiet);

@@ -9,6 +9,7 @@ use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::output::{print, print_json};
+use super::probe::guard;
 
 /// Turn what a killed run left behind into an ordinary file that any tool opens
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,7 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        guard(&self.run)?;
         let found = recover(&self.run, self.output.as_deref())?;
         if self.json {
             print_json(&json!({

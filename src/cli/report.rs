@@ -9,6 +9,7 @@ use crate::system::text;
 use super::failure::{Exit, Failure, quoted};
 use super::info::warn_unless_ordinary;
 use super::output::note;
+use super::probe::guard;
 use super::run::{is_same_file, make_parent};
 
 /// Show a run or a study as one HTML file that works offline
@@ -45,6 +46,7 @@ impl Args {
         for output in std::iter::once(&output).chain(&self.gif) {
             self.refuse(output)?;
         }
+        guard(&self.file)?;
         let path = || self.file.clone();
         let page = match FileKind::of(&self.file)? {
             FileKind::Kernel => return Err(ReportError::Kernel { path: path() }.into()),

@@ -1,16 +1,17 @@
 //! `reluflow resume RUN`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::io::{IoError, RunWriter};
+use crate::io::{IoError, RunFile, RunWriter};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 use crate::scenario::needs::Need;
 use crate::system::text;
 
 use super::drive::{Telling, drive_and_write};
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, quoted};
 use super::output::note;
+use super::probe::guard;
 use super::threads::Threads;
 
 /// Continue a run that was stopped or killed, to the same bits as if it never had been
@@ -33,6 +34,8 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
+        guard(&self.run)?;
+        agrees(&self.run)?;
         let (writer, description, state) = match RunWriter::resume(&self.run) {
             Err(error @ IoError::Complete { .. }) => {
                 if !quiet {
@@ -60,6 +63,18 @@ impl Args {
             simulation = simulation.estimating(finer);
         }
         drive_and_write(&self.run, &description, simulation, writer, true, Telling { quiet, json: self.json })
+    }
+}
+
+/// Refuses a file whose settings are not those of the scenario in it.
+fn agrees(run: &Path) -> Result<(), Failure> {
+    match Scenario::disagreement(&RunFile::open(run)?.description()?) {
+        None => Ok(()),
+        Some(found) => Err(Failure::computation(format_args!(
+            "{} is damaged, and would go on as another run: {found}",
+            quoted(run)
+        ))
+        .help("run its scenario again: `reluflow info RUN --scenario` prints it")),
     }
 }
 

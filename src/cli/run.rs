@@ -11,6 +11,7 @@ use crate::system::{disk, text};
 use super::drive::{Telling, drive_and_write};
 use super::failure::{Exit, Failure, quoted};
 use super::output::note;
+use super::probe::guard;
 use super::threads::Threads;
 
 /// Run a scenario, or samples with default settings
@@ -125,6 +126,7 @@ pub(super) fn make_parent(output: &Path) -> Result<(), Failure> {
 /// An output that exists may be a run to be continued.
 fn refused(error: IoError, output: &Path) -> Failure {
     let unfinished = matches!(error, IoError::Exists { .. })
+        && guard(output).is_ok()
         && RunFile::open(output).is_ok_and(|file| file.status() != crate::io::Status::Finished);
     let failure = Failure::from(error);
     if unfinished {

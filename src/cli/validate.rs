@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::io::{Finding, validate};
+use crate::io::{Finding, RunFile, validate};
+use crate::scenario::Scenario;
 use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_json};
+use super::probe::guard_lists;
 use super::table::table;
 
 /// Compare a run file with the format's definition, down to every checksum
@@ -17,8 +19,9 @@ use super::table::table;
 Example:
   reluflow validate output/mcycle.h5
 
-Reads the whole file; exit code 1 when something in it is not as it must be. `reluflow check` asks
-whether the numbers keep the laws of the flow.")]
+Reads the whole file; exit code 1 when something in it is not as it must be, or its settings are
+not those of the scenario in it. `reluflow check` asks whether the numbers keep the laws of the
+flow.")]
 pub struct Args {
     /// The run file
     run: PathBuf,
@@ -29,7 +32,13 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
-        let findings = validate(&self.run)?;
+        guard_lists(&self.run)?;
+        let mut findings = validate(&self.run)?;
+        if findings.is_empty() {
+            let description = RunFile::open(&self.run)?.description()?;
+            let disagrees = |problem| Finding { object: "scenario".to_owned(), problem };
+            findings.extend(Scenario::disagreement(&description).map(disagrees));
+        }
         let path = text::path(&self.run);
         if self.json {
             let one = |Finding { object, problem }: &Finding| json!({ "object": object, "problem": problem });

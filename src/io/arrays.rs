@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File};
 
 use super::attributes::{read_text, read_value};
 use super::error::IoError;
 use super::ffi;
+use super::inspect::claims_too_much;
+use super::netcdf::{CHECKSUM, array_checksum, file_checksum};
 use super::opening::open_file;
+use super::text;
 
 /// What a file of this program holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,15 +43,16 @@ impl FileKind {
     }
 
     fn of_file(file: &File) -> Option<FileKind> {
-        let has = |kind: &FileKind| match kind {
-            FileKind::Run => read_value::<u32>(file, kind.mark()).is_ok(),
-            _ => read_text(file, kind.mark()).is_ok(),
-        };
+        let has = |kind: &FileKind| file.attr(kind.mark()).is_ok();
         [FileKind::Run, FileKind::Study, FileKind::Kernel].into_iter().find(has)
     }
 }
 
 /// A study file or a kernel file, open for reading: named arrays with named dimensions.
+///
+/// Such files are written at once. When one is opened, the names, types and shapes of all its
+/// arrays and its attributes are compared with a checksum; the values of an array are when they
+/// are read. libhdf5 may crash on files made to crash it: see the [module](super).
 #[derive(Debug)]
 pub struct ArrayFile {
     path: PathBuf,
@@ -61,17 +64,56 @@ impl ArrayFile {
     /// Opens a file.
     ///
     /// # Errors
-    /// There is no such file, it is neither of a study nor of a kernel, or its format is newer
-    /// than `version`.
+    /// There is no such file, it is neither of a study nor of a kernel, its format is not
+    /// `version`, or it is not as it was written.
     pub fn open(path: &Path, version: u32) -> Result<ArrayFile, IoError> {
-        let (file, _) = open_file(path)?;
-        let kind = FileKind::of_file(&file).filter(|kind| *kind != FileKind::Run);
-        let kind = kind.ok_or_else(|| IoError::Foreign { path: path.to_owned() })?;
-        let found = read_text(&file, kind.mark()).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let file = ArrayFile::open_any(path)?;
+        let mark = read_text(&file.file, file.kind.mark());
+        // Files of version 1 have it as a string of variable length.
+        let found = mark.map_or(1, |text| text.parse().unwrap_or(0));
         if found != version {
             return Err(IoError::Version { path: path.to_owned(), found, allowed: version });
         }
+        file.check()?;
+        Ok(file)
+    }
+
+    /// Opens a file of any version, damaged or not.
+    pub(crate) fn open_any(path: &Path) -> Result<ArrayFile, IoError> {
+        let (file, _) = open_file(path)?;
+        let kind = FileKind::of_file(&file).filter(|kind| *kind != FileKind::Run);
+        let kind = kind.ok_or_else(|| IoError::Foreign { path: path.to_owned() })?;
         Ok(ArrayFile { path: path.to_owned(), kind, file })
+    }
+
+    /// Whether attributes, names, types and shapes are those that were written.
+    fn check(&self) -> Result<(), IoError> {
+        let computed = file_checksum(&self.file);
+        let stored = read_value::<u32>(&self.file, CHECKSUM);
+        match (stored, computed) {
+            (Ok(stored), Ok(computed)) if stored == computed => {}
+            (Ok(_), Ok(_)) => {
+                return Err(self.damaged("its arrays or attributes are not those that were written"));
+            }
+            (stored, computed) => {
+                let error = stored.err().or(computed.err()).map_or(String::new(), |error| error.to_string());
+                return Err(self.damaged(&format!("its checksum cannot be compared ({error})")));
+            }
+        }
+        for name in self.names()? {
+            let dataset = self.dataset(&name)?;
+            let bytes_each = dataset.dtype().map_or(1, |dtype| dtype.size());
+            let shape = dataset.shape();
+            // An array without values has no storage, and is none of ours.
+            if let Some(problem) = claims_too_much(self.file.size(), &dataset, &shape, bytes_each, false) {
+                return Err(self.damaged(&format!("{name} {problem}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, found: &str) -> IoError {
+        IoError::DamagedArrays { path: self.path.clone(), found: found.to_owned() }
     }
 
     /// Its path, as it was given.
@@ -87,6 +129,11 @@ impl ArrayFile {
     /// A root attribute; `None` if it has none of that name.
     pub fn attribute(&self, name: &str) -> Option<String> {
         read_text(&self.file, name).ok()
+    }
+
+    /// The names of all arrays.
+    pub(crate) fn names(&self) -> Result<Vec<String>, IoError> {
+        self.file.member_names().map_err(|error| IoError::read(&self.path, "the names of the arrays", &error))
     }
 
     /// Whether there is an array of that name.
@@ -115,12 +162,16 @@ impl ArrayFile {
         if ffi::is_scale(&array) {
             return Ok(vec![plain(&array)]);
         }
+        let shape = array.shape();
         let dim = |axis: usize| {
             let found = scales.iter().find(|scale| ffi::is_attached(&array, scale, axis));
-            found.map(plain).ok_or_else(|| IoError::Damaged {
-                path: self.path.clone(),
-                found: format!("axis {axis} of {name} has no name"),
-            })
+            match found {
+                Some(scale) if scale.shape() == [shape[axis]] => Ok(plain(scale)),
+                Some(_) => {
+                    Err(self.damaged(&format!("axis {axis} of {name} is not as long as its dimension")))
+                }
+                None => Err(self.damaged(&format!("axis {axis} of {name} has no name"))),
+            }
         };
         (0..array.ndim()).map(dim).collect()
     }
@@ -128,25 +179,33 @@ impl ArrayFile {
     /// The numbers of an array, row-major; whole numbers as doubles.
     ///
     /// # Errors
-    /// There is no such array, or it holds no numbers.
+    /// There is no such array, it holds no numbers, or is not as its checksum says.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>, IoError> {
-        let array = self.dataset(name)?;
+        let array = self.verified(name)?;
         array.read_raw::<f64>().map_err(|error| IoError::read(&self.path, name, &error))
     }
 
     /// The texts of an array, row-major; `None` if it holds numbers.
     ///
     /// # Errors
-    /// There is no such array, or reading fails.
+    /// There is no such array, reading fails, or it is not as its checksum says.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, IoError> {
-        let array = self.dataset(name)?;
-        let is_text = array.dtype().is_ok_and(|dtype| dtype.is::<VarLenUnicode>());
-        if !is_text {
+        let array = self.verified(name)?;
+        if text::length(&array).is_none() {
             return Ok(None);
         }
-        let texts = array.read_raw::<VarLenUnicode>();
-        let texts = texts.map_err(|error| IoError::read(&self.path, name, &error))?;
-        Ok(Some(texts.iter().map(|text| text.as_str().to_string()).collect()))
+        text::read_array(&array).map(Some).map_err(|error| IoError::read(&self.path, name, &error))
+    }
+
+    /// An array whose values are those that were written.
+    fn verified(&self, name: &str) -> Result<Dataset, IoError> {
+        let array = self.dataset(name)?;
+        let reading = |error: hdf5::Error| IoError::read(&self.path, name, &error);
+        let stored: u32 = read_value(&array, CHECKSUM).map_err(reading)?;
+        match array_checksum(&array).map_err(reading)? == stored {
+            true => Ok(array),
+            false => Err(self.damaged(&format!("{name} is not as its checksum says"))),
+        }
     }
 
     fn dataset(&self, name: &str) -> Result<Dataset, IoError> {

@@ -3,18 +3,17 @@
 //! No handle of an attribute outlives these functions, because an open attribute keeps a file from
 //! being written while others read it.
 
-use hdf5::types::VarLenUnicode;
-use hdf5::{H5Type, Location};
+use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
+use hdf5::{Attribute, H5Type, Location};
+
+use super::text;
 
 /// Writes a text.
-///
-/// Texts are of variable length: they are kept outside the object's header, which holds at most
-/// 64 KiB, less than a scenario may have.
 pub(crate) fn write_text(location: &Location, name: &str, text: &str) -> hdf5::Result<()> {
-    // HDF5 ends texts with NUL.
-    let text: VarLenUnicode =
-        text.replace('\0', "\u{fffd}").parse().map_err(|error| hdf5::Error::from(format!("{error:?}")))?;
-    write_value(location, name, &text)
+    // A NUL would end the text.
+    let text = text.replace('\0', "\u{fffd}");
+    let builder = location.new_attr_builder().empty_as(text::attribute_type(&text));
+    text::write_attribute(&builder.create(name)?, &text)
 }
 
 /// Writes a number.
@@ -29,23 +28,45 @@ pub(crate) fn write_list<T: H5Type>(location: &Location, name: &str, values: &[T
 
 /// Reads a text.
 pub(crate) fn read_text(location: &Location, name: &str) -> hdf5::Result<String> {
-    Ok(location.attr(name)?.read_scalar::<VarLenUnicode>()?.as_str().to_owned())
+    let attribute = location.attr(name)?;
+    match is_single(&attribute) {
+        true => text::read_attribute(&attribute),
+        false => Err("it is not a single text".into()),
+    }
 }
 
-/// Reads a number.
+/// Reads a number of exactly this type.
 pub(crate) fn read_value<T: H5Type>(location: &Location, name: &str) -> hdf5::Result<T> {
-    location.attr(name)?.read_scalar()
+    let attribute = location.attr(name)?;
+    let (found, expected) = (attribute.dtype()?.to_descriptor()?, T::type_descriptor());
+    if !is_single(&attribute) || found != expected {
+        return Err(format!("it is not a single {expected}").into());
+    }
+    attribute.read_scalar()
+}
+
+/// Reads a list of numbers of exactly this type and length.
+pub(crate) fn read_list<T: H5Type>(location: &Location, name: &str, len: usize) -> hdf5::Result<Vec<T>> {
+    let attribute = location.attr(name)?;
+    let (found, expected) = (attribute.dtype()?.to_descriptor()?, T::type_descriptor());
+    if attribute.shape() != [len] || found != expected {
+        return Err(format!("it is not a list of {len} {expected}").into());
+    }
+    attribute.read_raw()
 }
 
 /// Any attribute in words.
 pub(crate) fn read_any(location: &Location, name: &str) -> hdf5::Result<String> {
-    if let Ok(text) = read_text(location, name) {
-        return Ok(text);
-    }
-    let attribute = location.attr(name)?;
-    if attribute.dtype()?.is::<u64>() {
-        return Ok(attribute.read_scalar::<u64>()?.to_string());
-    }
-    // Everything else that the schema has fits into a double.
-    Ok(attribute.read_scalar::<f64>()?.to_string())
+    Ok(match location.attr(name)?.dtype()?.to_descriptor()? {
+        TypeDescriptor::Unsigned(IntSize::U8) => read_value::<u64>(location, name)?.to_string(),
+        TypeDescriptor::Unsigned(IntSize::U4) => read_value::<u32>(location, name)?.to_string(),
+        TypeDescriptor::Integer(IntSize::U1) => read_value::<i8>(location, name)?.to_string(),
+        TypeDescriptor::Float(FloatSize::U8) => read_value::<f64>(location, name)?.to_string(),
+        _ => read_text(location, name)?,
+    })
+}
+
+/// One value: a scalar, neither empty nor an array of one.
+fn is_single(attribute: &Attribute) -> bool {
+    attribute.space().is_ok_and(|space| space.ndim() == 0 && space.size() == 1)
 }

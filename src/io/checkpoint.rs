@@ -4,7 +4,11 @@
 //! counts only if the checksums of its header and of its columns are right. So at every moment at
 //! least one slot is valid, once the first has been written.
 
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
 use crc32fast::Hasher;
+use hdf5::Dataset;
 
 use crate::problem::Place;
 use crate::run::{Column, ColumnMut, State};
@@ -85,14 +89,41 @@ pub(crate) fn slots(sets: &Sets) -> hdf5::Result<Vec<Slot>> {
         let Piece::U64(fields) = Piece::read(Kind::U64, header, &[number, 0], &[1, FIELDS])? else {
             panic!("headers are 64-bit numbers")
         };
-        if fields[0] > 0 && fields[5] == u64::from(checksum(&fields[..5])) {
-            let header =
-                Header { sequence: fields[0], rows: fields[1], scheduled_rows: fields[2], steps: fields[3] };
-            slots.push(Slot { number, header, columns: fields[4] as u32 });
-        }
+        slots.extend(slot_of(number, &fields));
     }
     slots.sort_by_key(|slot| std::cmp::Reverse(slot.header.sequence));
     Ok(slots)
+}
+
+/// The newest valid header that is on the disk now, whatever the library has of it in memory;
+/// `None` if it cannot be found there.
+pub(crate) fn header_on_disk(path: &Path, header: &Dataset) -> Option<Header> {
+    let at = header.offset()?;
+    let mut bytes = [0; 2 * FIELDS * 8];
+    std::fs::File::open(path).ok()?.read_exact_at(&mut bytes, at).ok()?;
+    let headers = bytes.chunks(FIELDS * 8).enumerate().filter_map(|(number, slot)| {
+        let field = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("8 bytes"));
+        slot_of(number, &slot.chunks(8).map(field).collect::<Vec<_>>())
+    });
+    headers.map(|slot| slot.header).max_by_key(|header| header.sequence)
+}
+
+/// A slot, if its header is valid.
+fn slot_of(number: usize, fields: &[u64]) -> Option<Slot> {
+    let header = Header { sequence: fields[0], rows: fields[1], scheduled_rows: fields[2], steps: fields[3] };
+    let valid = fields[0] > 0 && fields[5] == u64::from(checksum(&fields[..5]));
+    valid.then_some(Slot { number, header, columns: fields[4] as u32 })
+}
+
+/// How many slots were never written.
+pub(crate) fn empty_slots(sets: &Sets) -> hdf5::Result<usize> {
+    let header = sets.get(Group::Checkpoint, "header");
+    let mut empty = 0;
+    for number in 0..sets.layout.len(Dim::Slot) {
+        let fields = Piece::read(Kind::U64, header, &[number, 0], &[1, FIELDS])?;
+        empty += usize::from(fields == Piece::U64(vec![0; FIELDS]));
+    }
+    Ok(empty)
 }
 
 /// The newest valid checkpoint.

@@ -73,6 +73,14 @@ pub enum IoError {
         /// What is broken.
         found: String,
     },
+    /// A study file or a kernel file is not as it was written.
+    #[error("{} is damaged: {found}; make it again with the command in its attribute history, or take a copy", .path.display())]
+    DamagedArrays {
+        /// The file.
+        path: PathBuf,
+        /// What is broken.
+        found: String,
+    },
     /// There is nothing to resume.
     #[error("{} is complete: {snapshots} snapshots up to its end, t = {end}; there is nothing to resume", .path.display())]
     Complete {

@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, c_char, c_int, c_uint};
 
+use hdf5::types::{IntSize, Reference, TypeDescriptor};
 use hdf5::{Dataset, File};
 use hdf5_sys::h5f::{H5F_ACC_RDWR, H5Fget_intent};
 use hdf5_sys::h5i::hid_t;
@@ -31,15 +32,48 @@ pub(crate) fn attach(dataset: &Dataset, scale: &Dataset, axis: usize) -> hdf5::R
 }
 
 /// Whether `scale` is attached to that axis of `dataset`.
+///
+/// The library takes the types of the two lists for granted, and crashes where they are others.
 pub(crate) fn is_attached(dataset: &Dataset, scale: &Dataset, axis: usize) -> bool {
+    let list_of_references = |ty: &TypeDescriptor| matches!(ty, TypeDescriptor::VarLenArray(item) if matches!(**item, TypeDescriptor::Reference(Reference::Object)));
+    let references_and_axes = |ty: &TypeDescriptor| match ty {
+        TypeDescriptor::Compound(pair) => {
+            let fields: Vec<&TypeDescriptor> = pair.fields.iter().map(|field| &field.ty).collect();
+            matches!(
+                fields[..],
+                [TypeDescriptor::Reference(Reference::Object), TypeDescriptor::Integer(IntSize::U4)]
+            )
+        }
+        _ => false,
+    };
+    let scales = has_list(dataset, "DIMENSION_LIST", list_of_references);
+    let datasets = has_list(scale, "REFERENCE_LIST", references_and_axes);
+    if !is_scale(scale) || scales != Some(dataset.ndim()) || datasets.is_none() || axis >= dataset.ndim() {
+        return false;
+    }
     // SAFETY: as in `set_scale`.
     hdf5::sync::sync(|| unsafe { H5DSis_attached(dataset.id(), scale.id(), axis as c_uint) }) > 0
 }
 
 /// Whether `dataset` is a dimension scale.
 pub(crate) fn is_scale(dataset: &Dataset) -> bool {
+    let text = |ty: &TypeDescriptor| matches!(ty, TypeDescriptor::FixedAscii(16));
+    let Ok(class) = dataset.attr("CLASS") else { return false };
+    if class.ndim() != 0 || !class.dtype().and_then(|ty| ty.to_descriptor()).is_ok_and(|ty| text(&ty)) {
+        return false;
+    }
     // SAFETY: as in `set_scale`.
     hdf5::sync::sync(|| unsafe { H5DSis_scale(dataset.id()) }) > 0
+}
+
+/// The length of an attribute that is a list of items of some type; `None` if it is not.
+fn has_list(dataset: &Dataset, name: &str, is_item: impl Fn(&TypeDescriptor) -> bool) -> Option<usize> {
+    let attribute = dataset.attr(name).ok()?;
+    let ty = attribute.dtype().and_then(|ty| ty.to_descriptor()).ok()?;
+    match attribute.shape()[..] {
+        [len] if is_item(&ty) => Some(len),
+        _ => None,
+    }
 }
 
 /// Whether this process may write to the open file. A file that the process is writing already

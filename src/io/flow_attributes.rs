@@ -5,6 +5,7 @@ use hdf5::File;
 use crate::flow::{Descent, Flow, Layers};
 
 use super::attributes::{read_text, read_value, write_text, write_value};
+use super::metadata::number;
 
 const LAYERS: [(&str, Layers); 3] =
     [("both", Layers::Both), ("output", Layers::Output), ("hidden", Layers::Hidden)];
@@ -27,9 +28,9 @@ pub(crate) fn write(file: &File, flow: &Flow) -> hdf5::Result<()> {
 
 /// Reads what [`write`] wrote.
 pub(crate) fn read(file: &File) -> hdf5::Result<Flow> {
-    let kappa = read_value(file, "kappa")?;
+    let kappa = number(file, "kappa", |kappa| kappa > 0.0)?;
     Ok(match read_text(file, "flow")?.as_str() {
-        "canonical" => Flow::Canonical { tv: read_value(file, "tv")? },
+        "canonical" => Flow::Canonical { tv: number(file, "tv", |tv| tv >= 0.0)? },
         "lifted" => Flow::Lifted { kappa },
         "kernel" => Flow::Kernel { kappa },
         "adaptive" => Flow::Adaptive { kappa },
@@ -44,8 +45,8 @@ fn descent(file: &File) -> hdf5::Result<Descent> {
     let (_, layers) = known.ok_or_else(|| hdf5::Error::from(format!("unknown layers {layers:?}")))?;
     let batch: Option<u64> = read_value(file, "batch").ok();
     Ok(Descent {
-        learning_rate: read_value(file, "learning_rate")?,
-        momentum: read_value(file, "momentum")?,
+        learning_rate: number(file, "learning_rate", |rate| rate > 0.0)?,
+        momentum: number(file, "momentum", |momentum| (0.0..1.0).contains(&momentum))?,
         batch: batch.map(|batch| batch as usize),
         seed: if batch.is_some() { read_value(file, "batch_seed")? } else { 0 },
         layers: *layers,

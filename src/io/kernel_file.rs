@@ -10,7 +10,7 @@ use super::metadata::{git_commit, history_line, program};
 use super::netcdf::{self, Array, Values};
 
 /// Version of the layout of kernel files, stored as the root attribute `kernel_format_version`.
-pub const KERNEL_FORMAT_VERSION: u32 = 1;
+pub const KERNEL_FORMAT_VERSION: u32 = 2;
 /// Names of the terms of a slice.
 const TERMS: [&str; 3] = ["random_features", "activation", "tangent"];
 

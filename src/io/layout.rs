@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use hdf5::types::TypeDescriptor;
 use hdf5::{Extent, SimpleExtents};
 
 use crate::run::{Column, Description, OutputOptions, ParticleOutput, State};
 
 use super::piece::PIECE;
 use super::schema::{self, Dim, Group, Kind, Source, VARIABLES, Variable, When};
+use super::text;
 
 /// Rows in a chunk of a variable with one number per row. Such chunks are not filtered: they are
 /// rewritten in place as rows come in, and a rewrite that changes only bytes of new rows cannot
@@ -151,6 +153,14 @@ impl Layout {
             Kind::Particle if self.options.single_precision => Kind::F32,
             Kind::Particle => Kind::F64,
             kind => kind,
+        }
+    }
+
+    /// The HDF5 type in which it is stored.
+    pub(crate) fn descriptor(&self, variable: &Variable) -> TypeDescriptor {
+        match variable.source {
+            Source::Text(texts) => text::array_type(texts.iter().copied()),
+            _ => self.kind(variable).descriptor(),
         }
     }
 

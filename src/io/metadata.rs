@@ -8,6 +8,7 @@ use crate::problem::{Affine, Samples};
 use crate::run::{Description, OutputOptions, ParticleOutput, Sampling, Schedule};
 
 use super::attributes::{read_text, read_value, write_text, write_value};
+use super::fixed;
 use super::flow_attributes;
 use super::piece::PIECE;
 use super::piece::Piece;
@@ -101,7 +102,8 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
     write_text(file, "output_particles", &particles)?;
     write_value(file, "output_single_precision", &i8::from(d.output.single_precision))?;
     write_value(file, "output_tangent_kernel", &i8::from(d.output.tangent_kernel))?;
-    write_value(file, "output_compression", &(d.output.compression as i8))
+    write_value(file, "output_compression", &(d.output.compression as i8))?;
+    fixed::seal_attributes(file)
 }
 
 /// Reads what is stored.
@@ -110,7 +112,7 @@ pub(crate) fn read_options(file: &File) -> hdf5::Result<OutputOptions> {
         "all" => ParticleOutput::All,
         "none" => ParticleOutput::None,
         count => ParticleOutput::Count(
-            count.parse().map_err(|_| hdf5::Error::from(format!("output_particles = {count:?}")))?,
+            count.parse().map_err(|_| hdf5::Error::from(format!("output_particles is {count:?}")))?,
         ),
     };
     Ok(OutputOptions {
@@ -121,33 +123,60 @@ pub(crate) fn read_options(file: &File) -> hdf5::Result<OutputOptions> {
     })
 }
 
-/// Reads how the start measure was sampled. Files from before there was a choice do not say: what
-/// has a seed was drawn independently.
+/// Reads how the start measure was sampled.
 pub(crate) fn read_sampling(file: &File) -> hdf5::Result<Sampling> {
-    Ok(match read_text(file, "sampling").as_deref() {
-        Err(_) if read_value::<u64>(file, "seed").is_ok() => Sampling::Iid,
-        Err(_) | Ok("file") => Sampling::File,
-        Ok("iid") => Sampling::Iid,
-        Ok("sobol") => Sampling::Sobol,
-        Ok("quadrature") => Sampling::Quadrature {
+    Ok(match read_text(file, "sampling")?.as_str() {
+        "file" => Sampling::File,
+        "iid" => Sampling::Iid,
+        "sobol" => Sampling::Sobol,
+        "quadrature" => Sampling::Quadrature {
             nodes: read_value::<u64>(file, "quadrature_nodes")? as usize,
             estimate_error: read_value::<i8>(file, "quadrature_estimate")? != 0,
         },
-        Ok(other) => return Err(format!("unknown sampling {other:?}").into()),
+        other => return Err(format!("unknown sampling {other:?}").into()),
     })
 }
 
-/// Reads the whole description.
+/// Reads the whole description; nothing of it is returned unless its checksums are right.
 pub(crate) fn read(sets: &Sets) -> hdf5::Result<Description> {
+    if !fixed::attributes_are_good(&sets.file)? {
+        return Err("the root attributes are not as their checksum says".into());
+    }
+    for (variable, dataset) in sets.all() {
+        if variable.is_fixed() && !fixed::is_good(sets, variable, dataset)? {
+            return Err(format!("{} is not as its checksum says", variable.path()).into());
+        }
+    }
+    read_unverified(sets)
+}
+
+/// Reads the whole description, whatever its checksums say. Values that no run can have are
+/// refused.
+pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
     let file = &sets.file;
     let samples = Samples::from_merged(
         read_fixed(sets, "x")?,
         read_fixed(sets, "y")?,
         read_fixed(sets, "sample_weight")?,
-        read_value(file, "merged_loss")?,
+        number(file, "merged_loss", |loss| loss >= 0.0)?,
     )
     .map_err(|error| hdf5::Error::from(error.to_string()))?;
-    let end = read_value(file, "end")?;
+    let end = number(file, "end", |end| end > 0.0)?;
+    let map = |offset, scale| -> hdf5::Result<Affine> {
+        Ok(Affine {
+            offset: number(file, offset, |_| true)?,
+            scale: number(file, scale, |scale| scale > 0.0)?,
+        })
+    };
+    let mass = read_fixed(sets, "mass")?;
+    if let Some(i) = mass.iter().position(|mass| !(*mass >= 0.0 && mass.is_finite())) {
+        return Err(format!("mass {i} is {}", mass[i]).into());
+    }
+    let times = read_fixed(sets, "schedule")?;
+    let schedule = Schedule::times_until(end, times.iter().copied());
+    if schedule.times() != times {
+        return Err(format!("the schedule does not ascend from 0 to the end, {end}").into());
+    }
     Ok(Description {
         title: read_text(file, "title")?,
         scenario: read_text(file, "scenario")?,
@@ -155,24 +184,33 @@ pub(crate) fn read(sets: &Sets) -> hdf5::Result<Description> {
         seed: read_value(file, "seed").ok(),
         sampling: read_sampling(file)?,
         samples,
-        x_map: Affine { offset: read_value(file, "x_offset")?, scale: read_value(file, "x_scale")? },
-        y_map: Affine { offset: read_value(file, "y_offset")?, scale: read_value(file, "y_scale")? },
-        mass: read_fixed(sets, "mass")?,
+        x_map: map("x_offset", "x_scale")?,
+        y_map: map("y_offset", "y_scale")?,
+        mass,
         delta: match sets.find(Group::Root, "delta") {
             Some(_) => read_fixed(sets, "delta")?,
             None => vec![],
         },
         flow: flow_attributes::read(file)?,
         end,
-        tolerance: read_value(file, "tolerance")?,
-        schedule: Schedule::times_until(end, read_fixed(sets, "schedule")?),
+        tolerance: number(file, "tolerance", |tolerance| tolerance > 0.0)?,
+        schedule,
         output: sets.layout.options(),
     })
 }
 
+/// A finite number that is as it must be.
+pub(crate) fn number(file: &File, name: &str, allowed: fn(f64) -> bool) -> hdf5::Result<f64> {
+    let value: f64 = read_value(file, name)?;
+    match value.is_finite() && allowed(value) {
+        true => Ok(value),
+        false => Err(format!("{name} is {value}, which no run has").into()),
+    }
+}
+
 fn read_fixed(sets: &Sets, name: &str) -> hdf5::Result<Vec<f64>> {
     let dataset = sets.get(Group::Root, name);
-    let len = dataset.shape()[0];
+    let len = sets.layout.row_shape(super::schema::variable(Group::Root, name))[0];
     let mut values = Vec::with_capacity(len);
     for start in (0..len).step_by(PIECE) {
         let piece = Piece::read(Kind::F64, dataset, &[start], &[PIECE.min(len - start)])?;

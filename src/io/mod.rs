@@ -1,5 +1,10 @@
 //! Run files: the HDF5 schema in one place, writer, reader, checkpoint, recovery and validation.
 //!
+//! Files are read in this process by libhdf5, which may crash on files that were damaged or made to
+//! do so, although [structure](schema) and checksums are checked before and while values are read.
+//! The command line therefore lets another process read a file first; programs that use this crate
+//! and read files of unknown origin should do the like.
+//!
 //! A run is written by [`RunWriter`] while it goes on and read by [`RunFile`], also before it is
 //! finished and after a crash. [`schema`] is the one table of what is in the file; all else here
 //! follows it. This module knows nothing of the terminal.
@@ -12,7 +17,10 @@ mod columns;
 mod error;
 mod exact;
 mod ffi;
+mod finding;
+mod fixed;
 mod flow_attributes;
+mod inspect;
 mod kernel_file;
 pub(crate) mod layout;
 mod lock;
@@ -21,26 +29,31 @@ pub(crate) mod netcdf;
 mod opening;
 mod partial;
 mod piece;
+mod probe;
 mod reader;
 mod recover;
 mod rows;
 pub mod schema;
 mod sets;
+mod signature;
 mod size;
 mod status;
 mod structure;
+mod text;
 mod validate;
 mod writer;
 
 pub use arrays::{ArrayFile, FileKind};
 pub use error::{IoError, LastGood};
 pub use exact::Difference;
+pub use finding::Finding;
 pub use kernel_file::{KERNEL_FORMAT_VERSION, write_kernel_file};
 pub(crate) use lock::Lock;
 pub(crate) use metadata::{git_commit, history_line, program};
+pub(crate) use probe::probe;
 pub use reader::{Particles, RunFile};
 pub use recover::{Recovered, recover};
 pub use size::largest_size;
 pub use status::Status;
-pub use validate::{Finding, validate};
+pub use validate::validate;
 pub use writer::RunWriter;

@@ -2,18 +2,24 @@
 
 use std::path::Path;
 
+use crc32fast::Hasher;
 use hdf5::plist::dataset_create::AttrCreationOrder;
 use hdf5::plist::file_access::LibraryVersion;
 use hdf5::plist::file_create::LinkCreationOrder;
-use hdf5::types::VarLenUnicode;
+use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
 use hdf5::{Dataset, File};
 
-use super::attributes::write_text;
+use super::attributes::{read_text, read_value, write_text, write_value};
 use super::error::{IoError, LastGood};
 use super::ffi;
 use super::lock::Lock;
 use super::partial::{Partial, sync};
+use super::text;
 use super::writer::writable;
+
+/// The attribute with the checksum of an array's values, and of the root with that of the file's
+/// structure.
+pub(crate) const CHECKSUM: &str = "checksum";
 
 /// Values of an array in row-major order.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +112,7 @@ fn build(path: &Path, attributes: &[(&str, String)], arrays: &[Array]) -> hdf5::
         if !array.equation.is_empty() {
             write_text(&dataset, "equation", array.equation)?;
         }
+        write_value(&dataset, CHECKSUM, &array_checksum(&dataset)?)?;
         if array.is_coordinate() {
             ffi::set_scale(&dataset, &array.name)?;
         }
@@ -117,7 +124,57 @@ fn build(path: &Path, attributes: &[(&str, String)], arrays: &[Array]) -> hdf5::
         }
     }
     drop(datasets);
+    write_value(&file, CHECKSUM, &file_checksum(&file)?)?;
     file.close()
+}
+
+/// CRC-32 of the values of an array: little-endian bytes; of texts, each with a NUL.
+pub(crate) fn array_checksum(dataset: &Dataset) -> hdf5::Result<u32> {
+    let mut hasher = Hasher::new();
+    match dataset.dtype()?.to_descriptor()? {
+        TypeDescriptor::Float(FloatSize::U8) => {
+            dataset.read_raw::<f64>()?.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+        }
+        TypeDescriptor::Integer(IntSize::U4) => {
+            dataset.read_raw::<i32>()?.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+        }
+        TypeDescriptor::Integer(IntSize::U8) => {
+            dataset.read_raw::<i64>()?.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+        }
+        _ => {
+            for text in text::read_array(dataset)? {
+                hasher.update(text.as_bytes());
+                hasher.update(&[0]);
+            }
+        }
+    }
+    Ok(hasher.finalize())
+}
+
+/// CRC-32 of the structure of a file, each part with a NUL: names and texts of the other root
+/// attributes by name; names, types, shapes and checksums of the arrays by name.
+pub(crate) fn file_checksum(file: &File) -> hdf5::Result<u32> {
+    let mut hasher = Hasher::new();
+    let mut add = |text: &str| {
+        hasher.update(text.as_bytes());
+        hasher.update(&[0]);
+    };
+    let mut names = file.attr_names()?;
+    names.sort();
+    for name in names.iter().filter(|name| *name != CHECKSUM) {
+        add(name);
+        add(&read_text(file, name)?);
+    }
+    let mut names = file.member_names()?;
+    names.sort();
+    for name in &names {
+        let dataset = file.dataset(name)?;
+        add(name);
+        add(&dataset.dtype()?.to_descriptor()?.to_string());
+        add(&format!("{:?}", dataset.shape()));
+        add(&read_value::<u32>(&dataset, CHECKSUM)?.to_string());
+    }
+    Ok(hasher.finalize())
 }
 
 fn create(file: &File, array: &Array, shape: &[usize]) -> hdf5::Result<Dataset> {
@@ -148,12 +205,11 @@ fn create(file: &File, array: &Array, shape: &[usize]) -> hdf5::Result<Dataset> 
             Ok(dataset)
         }
         Values::Text(values) => {
-            let parse = |text: &String| {
-                text.parse::<VarLenUnicode>().map_err(|error| hdf5::Error::from(format!("{error:?}")))
-            };
-            let values: Vec<VarLenUnicode> = values.iter().map(parse).collect::<hdf5::Result<_>>()?;
-            let dataset = builder.empty::<VarLenUnicode>().shape(shape).create(name)?;
-            dataset.write_raw(&values)?;
+            // A NUL would end the text.
+            let texts: Vec<String> = values.iter().map(|text| text.replace('\0', "\u{fffd}")).collect();
+            let texts = || texts.iter().map(String::as_str);
+            let dataset = builder.empty_as(text::array_type(texts())).shape(shape).create(name)?;
+            text::write_array(&dataset, texts())?;
             Ok(dataset)
         }
     }

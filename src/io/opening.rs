@@ -1,38 +1,25 @@
 //! Opens run files that were closed, and those that were not.
 
-use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use hdf5::{File, OpenMode};
-
-use crate::run::{OutputOptions, Sampling};
-use crate::system::files;
 
 use super::attributes::read_value;
 use super::checkpoint;
 use super::error::IoError;
 use super::ffi;
-use super::layout::Layout;
-use super::metadata;
+use super::finding::Findings;
+use super::inspect::inspect;
 use super::rows;
-use super::schema::{Dim, FORMAT_VERSION, Group};
+use super::schema::{FORMAT_VERSION, Group};
 use super::sets::Sets;
+use super::signature;
 
 /// Opens the file, and says whether it was closed ordinarily.
+///
+/// What needs no library is [checked](signature::check) first.
 pub(crate) fn open_file(path: &Path) -> Result<(File, bool), IoError> {
-    let missing = |found: String| IoError::Missing { path: path.to_owned(), found };
-    let mut start = [0; 8];
-    // HDF5 opens the name anew: it must not be a pipe, on which it would wait for ever.
-    let file = files::open(path).map_err(|error| missing(error.to_string()))?;
-    let read = file.take(8).read(&mut start).map_err(|error| missing(error.to_string()))?;
-    let not_run_file = |found: &str| IoError::NotRunFile { path: path.to_owned(), found: found.to_owned() };
-    if read == 0 {
-        return Err(not_run_file("it is empty"));
-    }
-    if start != *b"\x89HDF\r\n\x1a\n" {
-        return Err(not_run_file("it is not an HDF5 file"));
-    }
+    signature::check(path)?;
     // HDF5's own locks fail on some cluster file systems, and get in the way of nothing here: one
     // file has one writer by our lock, and what is closed is never written again.
     let mut options = File::with_options();
@@ -53,49 +40,30 @@ pub(crate) fn open_file(path: &Path) -> Result<(File, bool), IoError> {
     }
 }
 
-/// Opens all variables, the layout taken from the file.
+/// Opens all variables of a file whose [structure](inspect) is right.
 pub(crate) fn open_sets(path: &Path, file: File) -> Result<Sets, IoError> {
-    let Ok(version) = read_value::<u32>(&file, "format_version") else {
+    check_version(path, &file)?;
+    let mut findings = Findings::default();
+    let layout = inspect(&file, &mut findings);
+    let damaged = |found: String| IoError::Damaged { path: path.to_owned(), found };
+    match (layout, findings.summary()) {
+        (_, Some(found)) => Err(damaged(found)),
+        (None, None) => Err(damaged("it has no layout".to_owned())),
+        (Some(layout), None) => Sets::open(file, layout)
+            .map_err(|(variable, error)| damaged(format!("{} cannot be opened ({error})", variable.path()))),
+    }
+}
+
+/// Refuses what is no run file, and run files of other versions.
+pub(crate) fn check_version(path: &Path, file: &File) -> Result<(), IoError> {
+    let Ok(found) = read_value::<u32>(file, "format_version") else {
         let found = "it has no attribute format_version".to_owned();
         return Err(IoError::NotRunFile { path: path.to_owned(), found });
     };
-    if version != FORMAT_VERSION {
-        let allowed = FORMAT_VERSION;
-        return Err(IoError::Version { path: path.to_owned(), found: version, allowed });
+    match found {
+        FORMAT_VERSION => Ok(()),
+        _ => Err(IoError::Version { path: path.to_owned(), found, allowed: FORMAT_VERSION }),
     }
-    let options = metadata::read_options(&file)
-        .map_err(|error| IoError::read(path, "the output_ attributes", &error))?;
-    let layout = read_layout(&file, options);
-    Sets::open(file, layout).map_err(|(variable, error)| IoError::Damaged {
-        path: path.to_owned(),
-        found: format!("{} cannot be opened ({error})", variable.path()),
-    })
-}
-
-/// The lengths of all dimensions, from their coordinates.
-pub(crate) fn read_layout(file: &File, options: OutputOptions) -> Layout {
-    let mut lengths = BTreeMap::new();
-    for dim in Dim::ALL.into_iter().filter(|dim| !dim.is_unlimited()) {
-        let name = match dim.group() {
-            Group::Root => dim.name().to_owned(),
-            group => format!("{}/{}", group.name(), dim.name()),
-        };
-        if let Some(&len) = file.dataset(&name).ok().and_then(|set| set.shape().first().copied()).as_ref() {
-            lengths.insert(dim, len);
-        }
-    }
-    // The same dimension where all particles are stored, and no particles where none are.
-    if !lengths.contains_key(&Dim::AllParticles) {
-        let stored = lengths.get(&Dim::Particle).copied().unwrap_or(0);
-        lengths.insert(Dim::AllParticles, stored);
-    }
-    let samples = lengths.get(&Dim::Sample).copied().unwrap_or(0);
-    lengths.entry(Dim::SampleColumn).or_insert(samples);
-    lengths.entry(Dim::Eigenvalue).or_insert(samples);
-    // An attribute that is missing is found by the reader of the description.
-    let kappa = read_value(file, "kappa").unwrap_or(f64::NAN);
-    let estimated = metadata::read_sampling(file).is_ok_and(Sampling::estimates_error);
-    Layout::from_lengths(lengths, options, kappa, estimated)
 }
 
 /// Rows of the root that are whole.

@@ -162,7 +162,10 @@ fn block(start: &[usize], count: &[usize]) -> Selection {
 }
 
 impl Kind {
-    /// The HDF5 type.
+    /// The HDF5 type of a number.
+    ///
+    /// # Panics
+    /// For texts, whose type depends on their length.
     pub(crate) fn descriptor(self) -> TypeDescriptor {
         match self {
             Kind::F64 | Kind::Particle => TypeDescriptor::Float(FloatSize::U8),
@@ -172,7 +175,7 @@ impl Kind {
             Kind::I64 => TypeDescriptor::Integer(IntSize::U8),
             Kind::U32 => TypeDescriptor::Unsigned(IntSize::U4),
             Kind::U64 => TypeDescriptor::Unsigned(IntSize::U8),
-            Kind::Text => TypeDescriptor::VarLenUnicode,
+            Kind::Text => panic!("texts have types of their own"),
         }
     }
 }

@@ -41,6 +41,10 @@ pub struct Particles {
 
 /// A run file, open for reading.
 ///
+/// The structure of the file is checked when it is opened, and what is stored once against its
+/// checksums when it is read; rows are checked by [`validate`](super::validate()). libhdf5 may crash
+/// on files made to crash it: see the module.
+///
 /// Opens unfinished files, too. What it shows of a file that is being written is what was there
 /// when it was opened: at least every snapshot reported as written by then.
 #[derive(Debug)]

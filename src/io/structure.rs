@@ -10,18 +10,19 @@ use hdf5::plist::dataset_create::AttrCreationOrder;
 use hdf5::plist::file_access::LibraryVersion;
 use hdf5::plist::file_create::FileSpaceStrategy;
 use hdf5::plist::file_create::LinkCreationOrder;
-use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File};
 
 use crate::run::Description;
 
 use super::attributes::{write_list, write_text};
 use super::ffi;
+use super::fixed;
 use super::layout::Layout;
 use super::metadata::{self, Provenance};
-use super::piece::{PIECE, Piece};
+use super::piece::PIECE;
 use super::schema::{Group, Kind, Source, Variable};
 use super::sets::Sets;
+use super::text;
 
 /// Creates the file, over any older one, in a state that only this process can read.
 ///
@@ -84,7 +85,7 @@ pub(crate) fn start_rows(sets: &Sets) -> hdf5::Result<()> {
 fn create_dataset(file: &File, layout: &Layout, variable: &Variable) -> hdf5::Result<Dataset> {
     let mut builder = file
         .new_dataset_builder()
-        .empty_as(layout.kind(variable).descriptor())
+        .empty_as(layout.descriptor(variable))
         .shape(layout.extents(variable))
         .attr_creation_order(AttrCreationOrder::Indexed);
     if let Some(chunk) = layout.chunk(variable) {
@@ -123,31 +124,27 @@ fn describe(dataset: &Dataset, variable: &Variable) -> hdf5::Result<()> {
     Ok(())
 }
 
+/// Writes what is fixed, and its checksum.
 fn fill(
     dataset: &Dataset,
     layout: &Layout,
     variable: &Variable,
     description: &Description,
 ) -> hdf5::Result<()> {
-    let piece = |range: std::ops::Range<usize>| match variable.source {
-        Source::Index => Some(Piece::I32(range.map(|i| i as i32).collect())),
-        Source::Fixed(values) => Some(values(description, layout, range)),
-        _ => None,
-    };
+    if !variable.is_fixed() {
+        return Ok(());
+    }
     if let Source::Text(texts) = variable.source {
-        let texts: Vec<VarLenUnicode> =
-            texts.iter().map(|text| text.parse().expect("no NUL in the schema")).collect();
-        return dataset.write_raw(&texts);
+        text::write_array(dataset, texts.iter().copied())?;
     }
     let len = layout.row_shape(variable).first().copied().unwrap_or(0);
     for start in (0..len).step_by(PIECE) {
         let count = PIECE.min(len - start);
-        match piece(start..start + count) {
-            Some(piece) => piece.write(dataset, &[start], &[count])?,
-            None => break,
+        if let Some(piece) = fixed::expected(variable, layout, description, start..start + count) {
+            piece.write(dataset, &[start], &[count])?;
         }
     }
-    Ok(())
+    fixed::seal(dataset, layout, variable)
 }
 
 fn attach_scales(sets: &Sets) -> hdf5::Result<()> {

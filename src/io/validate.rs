@@ -1,120 +1,124 @@
 //! Checks a run file against the schema, and its values against what every run obeys.
 
 use std::path::Path;
+use std::time::Duration;
 
 use hdf5::{Dataset, File};
 
-use super::attributes::{read_text, read_value};
-use super::checkpoint;
+use super::attributes::{read_list, read_text};
+use super::checkpoint::{self, Header};
 use super::error::IoError;
 use super::ffi;
+use super::finding::{Finding, Findings};
+use super::fixed;
+use super::inspect::inspect;
 use super::layout::Layout;
+use super::lock::Lock;
 use super::metadata;
-use super::opening::{open_file, read_layout};
-use super::piece::{PIECE, Piece};
+use super::opening::{check_version, complete_rows, open_file};
+use super::piece::Piece;
 use super::rows;
-use super::schema::{ATTRIBUTES, Dim, FORMAT_VERSION, Field, Group, Kind, Source, Variable};
+use super::schema::{Dim, Field, Group, Kind, Source, Variable};
 use super::sets::Sets;
 
-/// Something in a run file that the schema does not allow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The variable, attribute or group.
-    pub object: String,
-    /// What is wrong with it: what was found and what is allowed.
-    pub problem: String,
-}
-
-struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(&mut self, object: impl Into<String>, problem: impl Into<String>) {
-        self.0.push(Finding { object: object.into(), problem: problem.into() });
-    }
-}
+/// How often a file that is being written is looked at, until it is found in order.
+const LOOKS: usize = 6;
+/// The pause before the second look; each later one is twice as long.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Checks a whole run file: attributes, dimensions, types and lengths of all variables, the
-/// checksum of every chunk, row and checkpoint, ascending times, places and classes in range,
-/// finite values. Reads all of it, in pieces.
+/// checksums of everything, ascending times, places and classes in range, finite values. Reads all
+/// of it, in pieces.
 ///
 /// Returns what is wrong; nothing for a good file. A file that is being written, or was killed, is
-/// checked up to its last complete row.
+/// checked up to its last complete row; one that is being written is looked at again where a row
+/// was caught half-written.
 ///
 /// # Errors
 /// The file cannot be opened, or is not a run file.
 pub fn validate(path: &Path) -> Result<Vec<Finding>, IoError> {
-    let (file, _) = open_file(path)?;
-    let mut findings = Findings(vec![]);
-    let Ok(version) = read_value::<u32>(&file, "format_version") else {
-        let found = "it has no attribute format_version".to_owned();
-        return Err(IoError::NotRunFile { path: path.to_owned(), found });
-    };
-    if version != FORMAT_VERSION {
-        let allowed = FORMAT_VERSION;
-        return Err(IoError::Version { path: path.to_owned(), found: version, allowed });
+    let mut pause = PAUSE;
+    for _ in 1..LOOKS {
+        let found = look(path, true);
+        let good = found.as_ref().is_ok_and(Vec::is_empty);
+        if good || !Lock::is_held(&path.canonicalize().unwrap_or(path.to_owned())) {
+            return found;
+        }
+        std::thread::sleep(pause);
+        pause *= 2;
     }
-    check_attributes(&file, &mut findings);
-    let options = metadata::read_options(&file)
-        .map_err(|error| IoError::read(path, "the output_ attributes", &error))?;
-    let layout = read_layout(&file, options);
+    look(path, true)
+}
+
+/// One look at the file.
+///
+/// * `values`: whether values are checked, too, not only what describes them.
+pub(crate) fn look(path: &Path, values: bool) -> Result<Vec<Finding>, IoError> {
+    let (file, closed) = open_file(path)?;
+    check_version(path, &file)?;
+    // What it vouches for is in the file before anything else is looked at.
+    let header = file.dataset("checkpoint/header").ok();
+    let vouched = header.and_then(|header| checkpoint::header_on_disk(path, &header)).filter(|_| !closed);
+    let mut findings = Findings::default();
+    let layout = inspect(&file, &mut findings);
+    let Some(layout) = layout else { return Ok(findings.0) };
     let before = findings.0.len();
     for variable in layout.variables() {
-        match file.dataset(&variable.path()) {
-            Ok(dataset) => check_variable(&layout, variable, &dataset, &mut findings),
-            Err(_) => findings.add(variable.path(), "is missing"),
+        if let Ok(dataset) = file.dataset(&variable.path()) {
+            check_description(variable, &dataset, &mut findings);
         }
     }
     check_strangers(&file, &layout, &mut findings);
     // With variables missing or misshapen there are no rows to speak of.
-    if findings.0.len() > before {
+    if before > 0 {
         return Ok(findings.0);
     }
     let sets = Sets::open(file, layout)
         .map_err(|(variable, error)| IoError::read(path, &variable.path(), &error))?;
     check_scales(&sets, &mut findings);
-    check_fixed(&sets, &mut findings);
-    check_snapshots(&sets, &mut findings);
-    check_steps(&sets, &mut findings);
-    check_checkpoint(&sets, &mut findings);
+    if !values {
+        return Ok(findings.0);
+    }
+    let description = metadata::read_unverified(&sets);
+    if let Err(error) = &description {
+        findings.add("the description", format!("cannot be read ({error})"));
+    }
+    fixed::check(&sets, description.as_ref().ok(), &mut findings);
+    if closed {
+        check_lengths(&sets, &mut findings);
+    }
+    let steps = check_checkpoint(path, &sets, vouched, &mut findings);
+    check_snapshots(&sets, complete_rows(path, &sets, closed)?, &mut findings);
+    check_steps(&sets, steps, &mut findings);
     Ok(findings.0)
 }
 
-fn check_attributes(file: &File, findings: &mut Findings) {
-    let names = file.attr_names().unwrap_or_default();
-    for attribute in ATTRIBUTES.iter().filter(|attribute| attribute.required) {
-        if !names.iter().any(|name| name == attribute.name) {
-            findings.add(attribute.name, format!("the attribute is missing: {}", attribute.about));
-        }
-    }
-}
-
-fn check_variable(layout: &Layout, variable: &Variable, dataset: &Dataset, findings: &mut Findings) {
-    let path = variable.path();
-    let expected = layout.kind(variable).descriptor();
-    match dataset.dtype().and_then(|dtype| dtype.to_descriptor()) {
-        Ok(found) if found == expected => {}
-        Ok(found) => findings.add(&path, format!("has type {found}; the schema says {expected}")),
-        Err(error) => findings.add(&path, format!("has no readable type ({error})")),
-    }
-    let shape = dataset.shape();
-    let row = layout.row_shape(variable);
-    let fits = match variable.is_series() {
-        true => shape.len() == row.len() + 1 && shape[1..] == row,
-        false => shape == row,
-    };
-    if !fits {
-        let dims: Vec<&str> = variable.dims.iter().map(|dim| dim.name()).collect();
-        findings.add(&path, format!("has shape {shape:?}, which does not fit ({})", dims.join(", ")));
-    }
+/// Whether a variable is described as the schema says.
+fn check_description(variable: &Variable, dataset: &Dataset, findings: &mut Findings) {
     let mut texts = vec![("long_name", variable.long_name)];
     if variable.kind != Kind::Text {
         texts.push(("units", variable.units));
     }
+    if !variable.equation.is_empty() {
+        texts.push(("equation", variable.equation));
+    }
+    let meanings: Vec<&str> = variable.flags.iter().map(|flag| flag.1).collect();
+    let meanings = meanings.join(" ");
+    if !variable.flags.is_empty() {
+        texts.push(("flag_meanings", &meanings));
+        let values: Vec<i8> = variable.flags.iter().map(|flag| flag.0).collect();
+        if read_list::<i8>(dataset, "flag_values", values.len()).ok() != Some(values.clone()) {
+            findings.add(variable.path(), format!("flag_values are not {values:?}"));
+        }
+    }
     for (name, expected) in texts {
         match read_text(dataset, name) {
             Ok(found) if found == expected => {}
-            Ok(found) => findings.add(&path, format!("{name} is {found:?}; the schema says {expected:?}")),
-            Err(_) => findings.add(&path, format!("has no {name}")),
+            Ok(found) => {
+                let problem = format!("{name} is {found:?}; the schema says {expected:?}");
+                findings.add(variable.path(), problem);
+            }
+            Err(_) => findings.add(variable.path(), format!("has no {name}")),
         }
     }
 }
@@ -156,26 +160,16 @@ fn check_scales(sets: &Sets, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// In a file that was closed, all variables of a group have as many rows.
+fn check_lengths(sets: &Sets, findings: &mut Findings) {
     for group in [Group::Root, Group::Steps] {
         let rows = sets.rows(group);
         for (variable, dataset) in sets.series(group) {
             let found = dataset.shape()[0];
             if found != rows {
                 findings.add(variable.path(), format!("has {found} rows, others have {rows}"));
-            }
-        }
-    }
-}
-
-/// Reads what has no rows, which verifies the checksums of its chunks.
-fn check_fixed(sets: &Sets, findings: &mut Findings) {
-    let fixed = |variable: &Variable| matches!(variable.source, Source::Fixed(_) | Source::Index);
-    for (variable, dataset) in sets.all().filter(|(variable, _)| fixed(variable)) {
-        let len = dataset.shape()[0];
-        for start in (0..len).step_by(PIECE) {
-            match Piece::read(sets.layout.kind(variable), dataset, &[start], &[PIECE.min(len - start)]) {
-                Ok(piece) => check_finite(variable, &piece, start, "", findings),
-                Err(error) => findings.add(variable.path(), format!("cannot be read ({error})")),
             }
         }
     }
@@ -192,9 +186,9 @@ fn ascends(last: f64, time: f64) -> bool {
     time > last
 }
 
-fn check_snapshots(sets: &Sets, findings: &mut Findings) {
+fn check_snapshots(sets: &Sets, rows: usize, findings: &mut Findings) {
     let mut last = f64::NEG_INFINITY;
-    for row in 0..sets.rows(Group::Root) {
+    for row in 0..rows {
         match rows::row_checksums(sets, row) {
             Ok((computed, stored)) if computed == stored => {}
             Ok(_) => findings.add(format!("snapshot {row}"), "is not as its checksum says"),
@@ -249,8 +243,7 @@ fn check_codes(layout: &Layout, variable: &Variable, piece: &Piece, row: usize, 
     }
 }
 
-fn check_steps(sets: &Sets, findings: &mut Findings) {
-    let len = sets.rows(Group::Steps);
+fn check_steps(sets: &Sets, len: usize, findings: &mut Findings) {
     let mut last = f64::NEG_INFINITY;
     for first in (0..len).step_by(rows::BATCH) {
         let count = rows::BATCH.min(len - first);
@@ -284,27 +277,54 @@ fn check_steps(sets: &Sets, findings: &mut Findings) {
     }
 }
 
-fn check_checkpoint(sets: &Sets, findings: &mut Findings) {
+/// Checks the slots of the checkpoint; returns how many steps are to be checked.
+///
+/// In a file that was closed both slots are whole, unless one was never written. In another the
+/// older one may be half overwritten, and steps after the newest may be cut short.
+///
+/// * `vouched`: of a file that was not closed, the newest header before anything else was read.
+fn check_checkpoint(path: &Path, sets: &Sets, vouched: Option<Header>, findings: &mut Findings) -> usize {
+    let closed = vouched.is_none();
+    let there = sets.rows(Group::Steps);
     let slots = match checkpoint::slots(sets) {
         Ok(slots) => slots,
-        Err(error) => return findings.add("checkpoint", format!("cannot be read ({error})")),
+        Err(error) => {
+            findings.add("checkpoint", format!("cannot be read ({error})"));
+            return there;
+        }
     };
-    if slots.is_empty() {
+    let Some(newest) = slots.first() else {
         findings.add("checkpoint", "no slot is valid: the run cannot be resumed");
+        return there;
+    };
+    if closed && slots.len() + checkpoint::empty_slots(sets).unwrap_or(0) < sets.layout.len(Dim::Slot) {
+        findings.add("checkpoint/header", "the header of a slot is not as its checksum says");
     }
-    // The older slot may be half overwritten; the newest must be right.
-    if let Some(slot) = slots.first() {
+    for (i, slot) in slots.iter().take(if closed { slots.len() } else { 1 }).enumerate() {
+        let which = if i == 0 { "the newest slot" } else { "the older slot" };
         match checkpoint::read_state(sets, *slot) {
             Ok(Some(_)) => {}
-            Ok(None) => findings.add("checkpoint", "the newest slot is not as its checksum says"),
-            Err(error) => findings.add("checkpoint", format!("cannot be read ({error})")),
-        }
-        for (rows, what) in [(slot.header.rows, Group::Root), (slot.header.steps, Group::Steps)] {
-            let found = sets.rows(what);
-            if (found as u64) < rows {
-                let name = if what == Group::Root { "snapshots" } else { "steps" };
-                findings.add("checkpoint", format!("belongs to {rows} {name}, of which {found} are there"));
-            }
+            // A writer has overwritten it meanwhile.
+            Ok(None) if !closed && moved_on(path, sets, slot.header) => {}
+            Ok(None) => findings.add("checkpoint", format!("{which} is not as its checksum says")),
+            Err(error) => findings.add("checkpoint", format!("{which} cannot be read ({error})")),
         }
     }
+    let header = vouched.unwrap_or(newest.header);
+    for (rows, group, name) in
+        [(header.rows, Group::Root, "snapshots"), (header.steps, Group::Steps, "steps")]
+    {
+        let found = sets.rows(group) as u64;
+        if found < rows || (closed && found > rows) {
+            let problem = format!("the newest slot belongs to {rows} {name}, of which {found} are there");
+            findings.add("checkpoint", problem);
+        }
+    }
+    if closed { there } else { there.min(header.steps as usize) }
+}
+
+/// Whether another checkpoint has been written since this one.
+fn moved_on(path: &Path, sets: &Sets, header: Header) -> bool {
+    let now = checkpoint::header_on_disk(path, sets.get(Group::Checkpoint, "header"));
+    now.is_some_and(|now| now.sequence > header.sequence)
 }

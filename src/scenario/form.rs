@@ -4,8 +4,9 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use crate::flow::Flow;
 use crate::problem::Start;
-use crate::run::{Description, Schedule};
+use crate::run::{Description, OutputOptions, Schedule};
 use crate::system::text::{self, steers};
 
 use super::flow::{self, FlowForm};
@@ -126,6 +127,31 @@ impl Form {
     /// Its title, or the name of its file.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The tolerance of the run.
+    pub fn tolerance(&self) -> f64 {
+        self.time.tolerance
+    }
+
+    /// How many particles are asked for.
+    pub fn particles(&self) -> usize {
+        self.measure.particles()
+    }
+
+    /// What is stored.
+    pub fn output_options(&self) -> OutputOptions {
+        self.output.options
+    }
+
+    /// The flow of `m` particles.
+    pub fn flow_of(&self, source: Source, m: usize, samples: usize) -> Result<Flow, ScenarioError> {
+        self.flow.flow(source, m, samples)
+    }
+
+    /// The end of a run of `m` particles.
+    pub fn end_of(&self, source: Source, m: usize) -> Result<f64, ScenarioError> {
+        self.schedule(source, m, &mut vec![]).map(|(end, _)| end)
     }
 
     /// How many samples and particles [`Form::build`] will make; those of files are not known.

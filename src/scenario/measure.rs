@@ -162,7 +162,6 @@ impl MeasureForm {
     }
 
     /// Number of particles of a law; 0 for a file, which is not yet read.
-    #[cfg(test)]
     pub fn particles(&self) -> usize {
         match self.origin {
             // Nodes are bounded, and so is what they make of a law.

@@ -9,6 +9,7 @@
 //! what each section knows. What [`Law`] and [`NeuronLaw`] draw, and how [`standardize`] maps samples, is
 //! said there.
 
+mod agreement;
 mod amplitude;
 mod cell;
 mod directions;
@@ -147,6 +148,15 @@ impl Scenario {
         };
         let source = Source { path: Path::new("the scenario in the run file"), text: &description.scenario };
         Form::parse(source)?.finer(source, description.samples.x(), nodes)
+    }
+
+    /// A setting of a run that is not the one of its own scenario, in words; `None` if all are, or
+    /// if the text is not one that this program understands.
+    ///
+    /// Flow, end, tolerance and output are compared; what is drawn or read (samples, masses) is not.
+    pub fn disagreement(description: &Description) -> Option<String> {
+        let source = Source { path: Path::new("the scenario in the run file"), text: &description.scenario };
+        Form::parse(source).ok()?.disagreement(source, description)
     }
 
     /// Understands the text of a scenario without reading or drawing anything: what

@@ -11,7 +11,7 @@ use super::record::{Field, Record};
 use super::variables;
 
 /// Version of the layout of study files, stored as the root attribute `study_format_version`.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Writes the study file: every axis a dimension with its coordinate, every field of the runs an
 /// array over the axes and its own dimensions.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::failure::{Failure, quoted};
 use crate::cli::info::warn_unless_ordinary;
+use crate::cli::probe::guard;
 use crate::io::{Particles, RunFile};
 use crate::kernel::{Report, RunRow, SplineView, TvMeasure, tv_measure};
 use crate::system::text;
@@ -27,6 +28,7 @@ pub(super) struct RunLook {
 /// Reads the snapshots of a run; only the last, from the checkpoint, if not all particles are
 /// stored.
 pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook, Failure> {
+    guard(path)?;
     let file = RunFile::open(path)?;
     warn_unless_ordinary(&file, quiet);
     let description = file.description()?;

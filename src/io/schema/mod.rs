@@ -4,7 +4,9 @@
 //! The file is netCDF-4 compatible HDF5. Every dimension has a coordinate variable of its own
 //! name; two dimensions are unlimited, `time` (one row per snapshot) and `steps/step` (one row
 //! per accepted step). Rows are only ever appended. What a restart needs is in `checkpoint`, in
-//! two slots that are overwritten in turn.
+//! two slots that are overwritten in turn. What is written once has a checksum, as rows have:
+//! variables the attribute `checksum` (CRC-32 of their little-endian bytes; of texts each with a
+//! NUL), root attributes together `attributes_checksum`.
 
 mod attributes;
 mod dimensions;
@@ -23,7 +25,7 @@ pub use variables::VARIABLES;
 
 /// Version of the schema, stored as the root attribute `format_version`. It rises when a reader
 /// of the older version would misread the newer file.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// The groups of a run file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +48,14 @@ impl Group {
             Group::Root => "",
             Group::Steps => "steps",
             Group::Checkpoint => "checkpoint",
+        }
+    }
+
+    /// The path of an object of the group.
+    pub fn path(self, name: &str) -> String {
+        match self {
+            Group::Root => name.to_owned(),
+            group => format!("{}/{name}", group.name()),
         }
     }
 
@@ -78,7 +88,7 @@ pub enum Kind {
     U32,
     /// Unsigned, 64 bits.
     U64,
-    /// UTF-8 text.
+    /// UTF-8 text of fixed length, padded with NUL.
     Text,
 }
 
@@ -172,10 +182,7 @@ pub struct Variable {
 impl Variable {
     /// The path in the file.
     pub fn path(&self) -> String {
-        match self.group {
-            Group::Root => self.name.to_owned(),
-            group => format!("{}/{}", group.name(), self.name),
-        }
+        self.group.path(self.name)
     }
 
     /// Whether it is the coordinate of a dimension.
@@ -186,6 +193,11 @@ impl Variable {
     /// Whether rows are appended to it while the run goes on.
     pub fn is_series(&self) -> bool {
         self.group.row_dim().is_some_and(|dim| self.dims.first() == Some(&dim))
+    }
+
+    /// Whether it is written once, before the first row, with a checksum.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.source, Source::Index | Source::Text(_) | Source::Fixed(_))
     }
 
     /// Whether one row is a single number.
