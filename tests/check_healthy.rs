@@ -80,7 +80,9 @@ fn checks(text: &str, steps: usize) -> Vec<Check> {
     }
     look(&simulation);
     let stored = Stored::of(&simulation, flow.kappa(), flow.is_lifted());
-    let mut checks = checker.finish(&records, Some((simulation.state(), stored.columns())));
+    let numbers: Vec<u64> = (1..=records.len() as u64).collect();
+    checker.steps(&numbers, &records);
+    let mut checks = checker.finish(Some((simulation.state(), stored.columns())));
     checks.retain(|check| check.name != "schedule");
     checks
 }

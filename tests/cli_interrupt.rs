@@ -77,7 +77,8 @@ fn a_killed_run_is_told_recovered_and_resumed() {
         .stderr(contains("note: copy.h5: killed while it was written: `reluflow resume` continues it"));
     let found = json(reluflow(folder.path()).args(["recover", "copy.h5", "--json"]));
     assert!(found["snapshots"].as_u64().unwrap() >= 4, "{found}");
-    assert_eq!((&found["resumable"], &found["was_ordinary"]), (&true.into(), &false.into()));
+    assert!(found["resumes_at"].is_number() && found["original"].is_null(), "{found}");
+    assert_eq!((&found["lost_step_count"], &found["was_ordinary"]), (&0.into(), &false.into()));
     reluflow(folder.path())
         .args(["recover", "copy.h5"])
         .assert()

@@ -37,6 +37,11 @@ impl Observer for Keeper<'_> {
         self.stop.store(simulation.state().step == self.stop_after, Ordering::Relaxed);
     }
 
+    fn steps(&mut self, steps: &[StepRecord]) -> Result<(), ObserverError> {
+        self.records.extend(steps);
+        Ok(())
+    }
+
     fn snapshot(
         &mut self,
         snapshot: &Snapshot,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use reluflow::io::{IoError, RunFile, RunWriter, Status, recover};
+use reluflow::io::{IoError, RunFile, RunWriter, Status, recover, validate};
 use reluflow::run::{Description, OutputOptions};
 
 use crate::io_support::*;
@@ -162,6 +162,8 @@ fn killed_before_every_write() {
             let copy = here.join("copy.h5");
             let recovered = recover(&path, Some(&copy)).unwrap();
             assert_eq!(recovered.snapshots, snapshots, "{n}");
+            assert!(!recovered.lost_something(), "{n}: {recovered:?}");
+            assert_eq!(validate(&copy).unwrap(), [], "{n}");
             let (status, kept) = assert_holds(&copy, reported(&path), &d);
             assert!(status.is_ordinary() && kept == snapshots, "{n}");
             hdf5::File::open(&copy).unwrap();

@@ -125,7 +125,8 @@ fn runs_of_neurons_are_recovered_and_resumed() {
     write(&mut writer, &d, true, 0..2);
     drop(writer);
     let recovered = recover(&path, Some(&copy)).unwrap();
-    assert_eq!((recovered.snapshots, recovered.resumable), (2, true));
+    let at_one = state(&d, 1, 0.0, true);
+    assert_eq!((recovered.snapshots, recovered.resumes_at), (2, Some(at_one.time)));
     let (mut writer, resumed, at) = RunWriter::resume(&copy).unwrap();
     assert_eq!((resumed, at), (d.clone(), state(&d, 1, 0.0, true)));
     write(&mut writer, &d, true, 2..SNAPSHOTS);

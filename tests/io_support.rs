@@ -74,7 +74,7 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
     let kernel = d.output.tangent_kernel;
     Snapshot {
         time: time(i) + shift,
-        step: 3 * i as u64,
+        step: 3 * i as u64 + u64::from(shift != 0.0),
         residual: vector(10, s),
         residual_ode: vector(11, s),
         residual_ode_uncorrected: vector(12, s),
@@ -99,7 +99,7 @@ pub fn state(d: &Description, i: usize, shift: f64) -> State {
     let numbers = |seed, len| (0..len).map(|k| number(seed, i, k)).collect::<Vec<f64>>();
     State {
         time: time(i) + shift,
-        step: 3 * i as u64,
+        step: 3 * i as u64 + u64::from(shift != 0.0),
         step_size: number(30, i, 0),
         position: (0..m as u32).collect(),
         grouped_at: i as u64,
@@ -150,7 +150,13 @@ pub fn write(
     mut reported: impl FnMut(usize),
 ) -> Result<(), IoError> {
     for i in range {
-        writer.write(&snapshot(d, i, 0.0), &state(d, i, 0.0), &steps(i), true)?;
+        // Some steps come before the snapshot that follows them.
+        let all = steps(i);
+        let (before, with) = all.split_at(all.len().min(2));
+        if !before.is_empty() {
+            writer.write_steps(before)?;
+        }
+        writer.write(&snapshot(d, i, 0.0), &state(d, i, 0.0), with, true)?;
         reported(i);
     }
     Ok(())

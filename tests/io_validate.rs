@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reluflow::flow::{Descent, Flow, Layers};
 use reluflow::io::schema::{ATTRIBUTES, Dim, VARIABLES};
-use reluflow::io::{IoError, RunFile, RunWriter, recover, validate};
+use reluflow::io::{IoError, LostSnapshot, RunFile, RunWriter, recover, validate};
 use reluflow::run::{Description, OutputOptions, ParticleOutput};
 
 use crate::io_support::*;
@@ -104,10 +104,14 @@ fn a_flipped_bit_in_a_chunk_is_found_and_the_rest_is_saved() {
     assert!(RunFile::open(&path).unwrap().particles(1).is_err());
     let copy = directory.path().join("copy.h5");
     let recovered = recover(&path, Some(&copy)).unwrap();
-    assert_eq!((recovered.snapshots, recovered.dropped), (1, 2));
-    assert_eq!(RunFile::open(&copy).unwrap().snapshot(0).unwrap(), snapshot(&d, 0, 0.0));
+    assert_eq!((recovered.snapshots, recovered.steps), (2, 6));
+    assert_eq!(recovered.lost_snapshots, [LostSnapshot { number: 1, time: Some(0.5) }]);
+    let file = RunFile::open(&copy).unwrap();
+    assert_eq!(file.snapshot(0).unwrap(), snapshot(&d, 0, 0.0));
+    assert_eq!(file.snapshot(1).unwrap(), snapshot(&d, 2, 0.0));
+    assert_eq!(validate(&copy).unwrap(), []);
     // The run had reached its end, so there is nothing to go on with.
-    assert!(!recovered.resumable);
+    assert_eq!(recovered.resumes_at, None);
     let error = RunWriter::resume(&path).unwrap_err();
     assert!(matches!(error, IoError::Complete { .. }), "{error}");
 }

@@ -185,7 +185,7 @@ fn check(flow: &Flow, change: impl Fn(&mut Moment, usize)) -> Vec<Check> {
         let columns = Columns { index: &index, r, theta, c: &c, a: &a, b: &b, place };
         checker.snapshot(moment.snapshot, Some(columns), None);
     }
-    checker.finish(&[], None)
+    checker.finish(None)
 }
 
 fn named<'a>(checks: &'a [Check], name: &str) -> &'a Check {

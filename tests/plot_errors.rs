@@ -47,7 +47,7 @@ fn wrong_requests_name_what_is_allowed() {
         (&["run.h5", "-o", "picture.jpg"], "end it in .png, .svg or .pdf"),
         (&["run.h5", "-o", "picture.pdf", "--format", "svg"], "do not agree"),
         (&["run.h5", "-o", "nowhere/picture.png"], "cannot write nowhere/picture.png"),
-        (&["run.h5", "--all", "-o", "text.h5"], "the folder cannot be made"),
+        (&["run.h5", "--all", "-o", "text.h5"], "the folder of the output cannot be made"),
         (&["run.h5", "--all", "--figure", "loss"], "cannot be used with"),
         (&["run.h5", "--dpi", "7"], "30..=2400"),
         (&["absent.h5"], "cannot open absent.h5"),

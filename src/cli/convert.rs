@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use crate::io::{Particles, RunFile, Status};
+use crate::io::{Particles, RunFile, Status, write_file};
 use crate::problem::{Knots, Measure, Neurons, ProblemError};
 use crate::run::Description;
 use crate::system::text;
@@ -94,10 +94,7 @@ impl Args {
         }
         match &self.output {
             None => print(&text)?,
-            Some(output) => std::fs::write(output, text).map_err(|error| {
-                Failure::computation(format_args!("{}: cannot be written: {error}", text::path(output)))
-                    .help("check the folder and the disk")
-            })?,
+            Some(output) => write_file(output, text.as_bytes())?,
         }
         Ok(Exit::Success)
     }

@@ -135,6 +135,10 @@ impl Observer for Watcher {
         }
     }
 
+    fn steps(&mut self, steps: &[StepRecord]) -> Result<(), ObserverError> {
+        Ok(self.writer.write_steps(steps)?)
+    }
+
     fn snapshot(
         &mut self,
         snapshot: &Snapshot,

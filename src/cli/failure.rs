@@ -95,8 +95,14 @@ impl From<IoError> for Failure {
             | IoError::NoSnapshot { .. } => Failure::usage,
             _ => Failure::computation,
         };
+        let damaged = matches!(error, IoError::Damaged { .. } | IoError::Read { .. });
         // One line, whatever the names of files and variables in it.
-        failure(text::line(&error.to_string()))
+        let failure = failure(text::line(&error.to_string()));
+        if damaged {
+            failure.help("`reluflow recover` saves what can be saved of a run file")
+        } else {
+            failure
+        }
     }
 }
 

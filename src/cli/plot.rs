@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::io::{make_folder, write_file};
 use crate::plot::{FIGURES, Figure, Format, PlotError, Source, to_csv, to_pdf, to_png, to_svg};
 use crate::system::text;
 
@@ -93,10 +94,7 @@ impl Args {
         let mut made = vec![];
         if self.all {
             let folder = self.output.clone().unwrap_or_else(|| folder.join(format!("{stem}_figures")));
-            std::fs::create_dir_all(&folder).map_err(|error| {
-                Failure::usage(format_args!("{}: the folder cannot be made: {error}", text::path(&folder)))
-                    .help("choose another with -o")
-            })?;
+            make_folder(&folder)?;
             let kinds = source.figures();
             for kind in &kinds {
                 let path = folder.join(format!("{}.{}", kind.name, format.extension()));
@@ -177,21 +175,14 @@ impl Args {
             Format::Pdf => to_pdf(&svg)?,
         };
         let mut made = vec![path.to_owned()];
-        write(path, &bytes)?;
+        write_file(path, &bytes)?;
         if self.data {
             let path = path.with_extension("csv");
-            write(&path, to_csv(figure).as_bytes())?;
+            write_file(&path, to_csv(figure).as_bytes())?;
             made.push(path);
         }
         Ok(made)
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|error| {
-        let text = format!("cannot write {}: {error}", text::path(path));
-        Failure::usage(text).help("choose a folder that exists and can be written, with -o")
-    })
 }
 
 impl From<PlotError> for Failure {

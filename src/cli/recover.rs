@@ -1,27 +1,33 @@
 //! `reluflow recover RUN`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::io::{Recovered, recover};
+use crate::io::{LostSnapshot, Recovered, recover_probed};
 use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
-use super::output::{print, print_json};
-use super::probe::guard;
+use super::output::{note, print, print_json};
+use super::probe::{guard, guard_lists};
 
-/// Turn what a killed run left behind into an ordinary file that any tool opens
+/// Lost rows that are told one by one.
+const TOLD: usize = 10;
+
+/// Turn what a killed run or a damaged disk left behind into an ordinary file that any tool opens
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
   reluflow recover output/mcycle.h5
 
-Every snapshot that was reported as written is kept. `reluflow resume` does this by itself.")]
+Every snapshot and every step that is as its checksum says is kept; what is lost is told, and the exit
+code is then 1. A damaged file stays beside the new one as NAME.damaged until you delete it. After a
+mere kill nothing is lost, and the new file takes the place of the old one. `reluflow resume` does that
+by itself.")]
 pub struct Args {
     /// The run file
     run: PathBuf,
-    /// Write to another file [default: replace the run file once the copy is safe]
+    /// Write to another file [default: take the place of the run file, which is kept if it is damaged]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Print what was found as JSON
@@ -32,36 +38,97 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         guard(&self.run)?;
-        let found = recover(&self.run, self.output.as_deref())?;
+        let survives = |path: &Path, lists: bool| if lists { guard_lists(path) } else { guard(path) }.is_ok();
+        let found = recover_probed(&self.run, self.output.as_deref(), &survives)?;
         if self.json {
-            print_json(&json!({
-                "file": found.path,
-                "snapshots": found.snapshots,
-                "time": found.time,
-                "steps": found.steps,
-                "dropped": found.dropped,
-                "resumable": found.resumable,
-                "was_ordinary": found.was_ordinary,
-            }))?;
+            print_json(&as_json(&found))?;
         } else if !quiet {
             print(&describe(&found))?;
+        }
+        if found.lost_something() {
+            note(&format!("error: {}: {}", text::path(&self.run), loss(&found)));
+            return Ok(Exit::Failed);
         }
         Ok(Exit::Success)
     }
 }
 
+fn as_json(found: &Recovered) -> serde_json::Value {
+    let lost = |lost: &LostSnapshot| json!({ "number": lost.number, "time": lost.time });
+    json!({
+        "file": found.path,
+        "original": found.original,
+        "snapshots": found.snapshots,
+        "time": found.time,
+        "steps": found.steps,
+        "lost_snapshots": found.lost_snapshots.iter().map(lost).collect::<Vec<_>>(),
+        "lost_steps": found.lost_steps,
+        "lost_step_count": found.lost_step_count,
+        "unfinished": found.unfinished,
+        "checkpoint_lost": found.checkpoint_lost,
+        "cut": found.cut.map(|cut| json!({ "bytes": cut.there, "claimed": cut.claimed })),
+        "resumes_at": found.resumes_at,
+        "was_ordinary": found.was_ordinary,
+    })
+}
+
 fn describe(found: &Recovered) -> String {
-    let Recovered { snapshots, time, steps, dropped, .. } = found;
     let path = text::path(&found.path);
-    let what = if found.was_ordinary { "is an ordinary file already" } else { "is an ordinary file now" };
-    let mut text = format!("{path} {what}: {snapshots} snapshots until t = {time}, {steps} steps\n");
-    if *dropped > 0 {
-        text += &format!(
-            "{dropped} snapshots were not whole and are left out; none of them was reported as written\n"
-        );
+    let what = match found.was_ordinary {
+        true => "is an ordinary file already, and nothing in it is damaged",
+        false => "is an ordinary file now",
+    };
+    let until = if found.snapshots > 0 { format!(" until t = {}", found.time) } else { String::new() };
+    let mut told = format!("{path} {what}: {} snapshots{until}, {} steps\n", found.snapshots, found.steps);
+    if let Some(cut) = found.cut {
+        told += &format!("the file was cut short: {} of {} bytes are there\n", cut.there, cut.claimed);
     }
-    if found.resumable {
-        text += &format!("continue the run with: reluflow resume {}\n", quoted(&found.path));
+    for LostSnapshot { number, time } in found.lost_snapshots.iter().take(TOLD) {
+        let time = time.map_or("its time, too".to_string(), |time| format!("t = {time}"));
+        told += &format!("lost: snapshot {number} ({time})\n");
     }
-    text
+    told += &more(found.lost_snapshots.len(), "snapshots");
+    for (first, last) in found.lost_steps.iter().take(TOLD) {
+        told += &match first == last {
+            true => format!("lost: step {first}\n"),
+            false => format!("lost: steps {first} to {last}\n"),
+        };
+    }
+    told += &more(found.lost_steps.len(), "ranges of steps");
+    if found.checkpoint_lost {
+        told += match found.resumes_at {
+            Some(_) => {
+                "lost: the newest checkpoint, or the snapshot that it belongs to; an older one is used\n"
+            }
+            None => "lost: the checkpoint from which the run could be resumed\n",
+        };
+    }
+    if found.unfinished > 0 {
+        told += &format!("left out: {} snapshots that were still being written\n", found.unfinished);
+    }
+    if let Some(original) = &found.original {
+        told += &format!("the damaged file is kept as {}; delete it when you like\n", text::path(original));
+    }
+    if let Some(time) = found.resumes_at {
+        told += &format!("continue the run from t = {time} with: reluflow resume {}\n", quoted(&found.path));
+    }
+    told
+}
+
+fn more(count: usize, what: &str) -> String {
+    if count > TOLD { format!("lost: {} more {what}\n", count - TOLD) } else { String::new() }
+}
+
+/// What is lost, in a few words.
+fn loss(found: &Recovered) -> String {
+    let mut parts = vec![];
+    let mut add = |count: usize, one: &str, many: &str| match count {
+        0 => {}
+        1 => parts.push(format!("1 {one}")),
+        count => parts.push(format!("{count} {many}")),
+    };
+    add(found.lost_snapshots.len(), "snapshot", "snapshots");
+    add(found.lost_step_count, "step", "steps");
+    add(usize::from(found.checkpoint_lost), "checkpoint", "checkpoints");
+    format!("damaged: {} cannot be saved", parts.join(", "))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::io::{ArrayFile, FileKind, IoError, RunFile};
+use crate::io::{ArrayFile, FileKind, IoError, RunFile, write_file};
 use crate::report::{Gathered, ReportError, Study, film, run_page, study_page};
 use crate::system::text;
 
@@ -62,12 +62,12 @@ impl Args {
                 warn_unless_ordinary(&file, quiet);
                 let run = Gathered::read(&file, self.particles as usize)?;
                 if let Some(gif) = &self.gif {
-                    write(gif, &film(&run)?)?;
+                    write_file(gif, &film(&run)?)?;
                 }
                 run_page(&file, &run)?
             }
         };
-        write(&output, page.as_bytes())?;
+        write_file(&output, page.as_bytes())?;
         if !quiet {
             note(&format!("{}: open it in a browser", text::path(&output)));
         }
@@ -88,18 +88,6 @@ impl Args {
         }
         make_parent(output)
     }
-}
-
-/// Writes a file under a hidden name first, so that no half of it is ever found.
-fn write(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let name = output.file_name().unwrap_or_default().to_string_lossy();
-    let hidden = output.with_file_name(format!(".{name}.{}.partial", std::process::id()));
-    std::fs::write(&hidden, bytes).and_then(|()| std::fs::rename(&hidden, output)).map_err(|error| {
-        // Nothing is left to do about it if it cannot be removed either.
-        let _ = std::fs::remove_file(&hidden);
-        Failure::computation(format!("{}: cannot be written: {error}", text::path(output)))
-            .help("check the folder and the disk, or choose another output with -o")
-    })
 }
 
 impl From<ReportError> for Failure {

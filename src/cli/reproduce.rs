@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::io::write_file;
 use crate::reproduce::{Item, ReproduceError, Reproduced, figure, find, items, markdown, reproduce};
 use crate::system::text;
 
@@ -89,8 +90,7 @@ impl Args {
             done.push(reproduced);
         }
         let path = self.output.join("reproduced.md");
-        std::fs::write(&path, markdown(&done))
-            .map_err(|error| Failure::computation(format!("{}: {error}", text::path(&path))))?;
+        write_file(&path, markdown(&done).as_bytes())?;
         if self.json {
             print_json(&json!(done.iter().map(Reproduced::json).collect::<Vec<_>>()))?;
         } else if !quiet {

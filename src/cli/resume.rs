@@ -11,7 +11,7 @@ use crate::system::text;
 use super::drive::{Telling, drive_and_write};
 use super::failure::{Exit, Failure, quoted};
 use super::output::note;
-use super::probe::guard;
+use super::probe::guard_lists;
 use super::threads::Threads;
 
 /// Continue a run that was stopped or killed, to the same bits as if it never had been
@@ -34,7 +34,8 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        guard(&self.run)?;
+        // A run that was killed at its end is validated.
+        guard_lists(&self.run)?;
         agrees(&self.run)?;
         let (writer, description, state) = match RunWriter::resume(&self.run) {
             Err(error @ IoError::Complete { .. }) => {

@@ -1,9 +1,8 @@
 //! `reluflow run SCENARIO|CSV`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::io::{IoError, RunFile, RunWriter, largest_size};
+use crate::io::{IoError, RunFile, RunWriter, largest_size, make_folder};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 use crate::system::{disk, text};
@@ -118,9 +117,7 @@ pub(super) fn is_same_file(a: &Path, b: &Path) -> bool {
 
 pub(super) fn make_parent(output: &Path) -> Result<(), Failure> {
     let parent = output.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(parent).map_err(|error| {
-        Failure::usage(format!("{}: the folder of the output cannot be made: {error}", text::path(parent)))
-    })
+    Ok(make_folder(parent)?)
 }
 
 /// An output that exists may be a run to be continued.

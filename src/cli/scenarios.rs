@@ -1,10 +1,10 @@
 //! `reluflow scenarios list|show|copy`: the scenarios that come with the program.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::io::{make_folder, write_file};
 use crate::scenario::{Shipped, scenarios};
 use crate::system::{files::read, text};
 
@@ -114,9 +114,8 @@ fn copy(shipped: &Shipped, destination: Option<&Path>, force: bool) -> Result<Ve
     }
     for (path, text) in &files {
         let parent = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(parent)
-            .and_then(|()| fs::write(path, text))
-            .map_err(|error| Failure::usage(format!("{}: cannot be written: {error}", text::path(path))))?;
+        make_folder(parent)?;
+        write_file(path, text.as_bytes())?;
     }
     Ok(files.into_iter().map(|(path, _)| path).collect())
 }

@@ -4,6 +4,7 @@ use crate::run::{Check, Checker, Columns};
 
 use super::error::IoError;
 use super::reader::{Particles, RunFile};
+use super::rows;
 
 impl RunFile {
     /// Goes through all snapshots and steps, and recomputes what can be recomputed: every law with
@@ -24,7 +25,11 @@ impl RunFile {
             let saved = saved.as_ref().filter(|_| index + 1 == self.len());
             checker.snapshot(self.snapshot(index)?, stored.as_ref().map(columns), saved.map(columns));
         }
-        Ok(checker.finish(&self.steps()?, state.as_ref().zip(saved.as_ref().map(columns))))
+        for first in (0..self.step_len()).step_by(rows::BATCH) {
+            let (numbers, steps) = self.step_batch(first, rows::BATCH.min(self.step_len() - first))?;
+            checker.steps(&numbers, &steps);
+        }
+        Ok(checker.finish(state.as_ref().zip(saved.as_ref().map(columns))))
     }
 }
 

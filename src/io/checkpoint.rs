@@ -32,6 +32,8 @@ pub(crate) struct Header {
 }
 
 const FIELDS: usize = 6;
+/// Stands in a header for the checksum of the columns, which has 32 bits, where there are none.
+const NO_STATE: u64 = u64::MAX;
 
 /// Overwrites the columns of a slot; returns their checksum.
 pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Result<u32> {
@@ -62,7 +64,18 @@ pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Re
 
 /// Overwrites the header of a slot, which makes the slot valid.
 pub(crate) fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<()> {
-    let mut fields = vec![header.sequence, header.rows, header.scheduled_rows, header.steps, columns.into()];
+    let fields = vec![header.sequence, header.rows, header.scheduled_rows, header.steps, columns.into()];
+    write_fields(sets, slot, fields)
+}
+
+/// Writes a header without a state to the first slot: it vouches for rows, and the run cannot be
+/// resumed.
+pub(crate) fn write_header_without_state(sets: &Sets, header: Header) -> hdf5::Result<()> {
+    let fields = vec![header.sequence, header.rows, header.scheduled_rows, header.steps, NO_STATE];
+    write_fields(sets, 0, fields)
+}
+
+fn write_fields(sets: &Sets, slot: usize, mut fields: Vec<u64>) -> hdf5::Result<()> {
     fields.push(checksum(&fields).into());
     Piece::U64(fields).write(sets.get(Group::Checkpoint, "header"), &[slot, 0], &[1, FIELDS])
 }
@@ -78,7 +91,14 @@ fn checksum(fields: &[u64]) -> u32 {
 pub(crate) struct Slot {
     number: usize,
     pub(crate) header: Header,
-    columns: u32,
+    columns: u64,
+}
+
+impl Slot {
+    /// Whether it never held a state, as in files that were recovered without one.
+    pub(crate) fn has_no_state(self) -> bool {
+        self.columns == NO_STATE
+    }
 }
 
 /// The slots whose headers are valid, newest first.
@@ -112,7 +132,7 @@ pub(crate) fn header_on_disk(path: &Path, header: &Dataset) -> Option<Header> {
 fn slot_of(number: usize, fields: &[u64]) -> Option<Slot> {
     let header = Header { sequence: fields[0], rows: fields[1], scheduled_rows: fields[2], steps: fields[3] };
     let valid = fields[0] > 0 && fields[5] == u64::from(checksum(&fields[..5]));
-    valid.then_some(Slot { number, header, columns: fields[4] as u32 })
+    valid.then_some(Slot { number, header, columns: fields[4] })
 }
 
 /// How many slots were never written.
@@ -170,5 +190,5 @@ pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>>
         }
         Ok::<(), hdf5::Error>(())
     })?;
-    Ok((hasher.finalize() == slot.columns).then_some(state))
+    Ok((u64::from(hasher.finalize()) == slot.columns).then_some(state))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::presence::Lost;
 use crate::system::text::number;
 
 /// Why a run file could not be written or read; every text names the file and the remedy.
@@ -66,7 +67,7 @@ pub enum IoError {
         allowed: u32,
     },
     /// Something in the file is missing or broken.
-    #[error("{} is damaged: {found}; `reluflow validate` lists all damage, `reluflow recover` saves what is good", .path.display())]
+    #[error("{} is damaged: {found}", .path.display())]
     Damaged {
         /// The run file.
         path: PathBuf,
@@ -79,6 +80,14 @@ pub enum IoError {
         /// The file.
         path: PathBuf,
         /// What is broken.
+        found: String,
+    },
+    /// Nothing of a damaged file can be saved.
+    #[error("{}: nothing can be saved: {found}; the file is as it was; run it again", .path.display())]
+    Unrecoverable {
+        /// The run file.
+        path: PathBuf,
+        /// What is missing or broken.
         found: String,
     },
     /// There is nothing to resume.
@@ -131,8 +140,16 @@ pub enum IoError {
         /// What is safe.
         last_good: LastGood,
     },
+    /// The file did not stay where it was written.
+    #[error("{}: while the run went on {lost}", .path.display())]
+    Lost {
+        /// The run file.
+        path: PathBuf,
+        /// What became of it.
+        lost: Lost,
+    },
     /// Reading failed.
-    #[error("{}: reading {doing} failed: {found}; `reluflow validate` lists all damage", .path.display())]
+    #[error("{}: reading {doing} failed: {found}", .path.display())]
     Read {
         /// The run file.
         path: PathBuf,
@@ -157,6 +174,8 @@ pub enum LastGood {
     },
     /// The file that was to be copied.
     Original,
+    /// What had the name of a file that is written at once, if anything had.
+    Unchanged,
 }
 
 impl fmt::Display for LastGood {
@@ -171,6 +190,7 @@ impl fmt::Display for LastGood {
                 )
             }
             LastGood::Original => write!(f, "the original is as it was"),
+            LastGood::Unchanged => write!(f, "nothing of that name was made or changed"),
         }
     }
 }
@@ -181,7 +201,7 @@ impl LastGood {
         match self {
             LastGood::Nothing => "run again".to_owned(),
             LastGood::Snapshot { .. } => format!("`reluflow resume {}`", path.display()),
-            LastGood::Original => "try again".to_owned(),
+            LastGood::Original | LastGood::Unchanged => "try again".to_owned(),
         }
     }
 }
@@ -216,6 +236,18 @@ impl IoError {
         match error.kind() {
             StorageFull | QuotaExceeded | FileTooLarge => IoError::DiskFull { path, doing, found, last_good },
             _ => IoError::Write { path, doing, found, last_good },
+        }
+    }
+
+    /// Damage for which there is no remedy any more; other errors stay what they are.
+    pub(crate) fn unrecoverable(self, path: &Path) -> IoError {
+        match self {
+            IoError::Damaged { found, .. } => IoError::Unrecoverable { path: path.to_owned(), found },
+            IoError::Read { doing, found, .. } => IoError::Unrecoverable {
+                path: path.to_owned(),
+                found: format!("reading {doing} failed: {found}"),
+            },
+            other => other,
         }
     }
 

@@ -56,7 +56,7 @@ impl RunFile {
                 if matches!(variable.source, Source::Text(_) | Source::Checksum) {
                     continue;
                 }
-                let difference = differ(a, b, variable)
+                let difference = differ(a, b, variable, [self.step_len(), other.step_len()])
                     .map_err(|error| IoError::read(self.path(), &variable.path(), &error))?;
                 found.extend(difference);
             }
@@ -66,7 +66,9 @@ impl RunFile {
 }
 
 /// The first difference of a variable.
-fn differ(a: &Sets, b: &Sets, variable: &Variable) -> hdf5::Result<Option<Difference>> {
+///
+/// * `steps`: complete steps of each file.
+fn differ(a: &Sets, b: &Sets, variable: &Variable, steps: [usize; 2]) -> hdf5::Result<Option<Difference>> {
     let difference = |how: String, row| Some(Difference { what: variable.path(), how, row });
     let (x, y) = match [a, b].map(|sets| sets.find(variable.group, variable.name)) {
         [Some(x), Some(y)] => (x, y),
@@ -92,7 +94,10 @@ fn differ(a: &Sets, b: &Sets, variable: &Variable) -> hdf5::Result<Option<Differ
         }
         return Ok(None);
     }
-    let rows = [a, b].map(|sets| sets.rows(variable.group));
+    let rows = match variable.group {
+        Group::Steps => steps,
+        group => [a, b].map(|sets| sets.rows(group)),
+    };
     for row in 0..rows[0].min(rows[1]) {
         for (start, count) in rows::blocks(variable, &a.layout) {
             let p = rows::read(a, variable, x, row, &start, &count)?;

@@ -16,7 +16,7 @@ use super::text;
 /// Rows in a chunk of a variable with one number per row. Such chunks are not filtered: they are
 /// rewritten in place as rows come in, and a rewrite that changes only bytes of new rows cannot
 /// damage an old one, whereas a compressed chunk could be torn.
-const SCALAR_CHUNK: usize = 512;
+pub(crate) const SCALAR_CHUNK: usize = 512;
 
 /// The lengths of the dimensions of one run.
 #[derive(Debug, Clone, PartialEq)]

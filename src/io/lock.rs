@@ -26,9 +26,11 @@ impl Lock {
     /// [`IoError::Locked`], or [`IoError::Unwritable`] when the directory cannot be written.
     pub(crate) fn acquire(target: &Path) -> Result<Lock, IoError> {
         let path = lock_path(target);
-        let unwritable = |error: std::io::Error| IoError::Unwritable {
-            path: target.to_owned(),
-            found: format!("{} ({error})", directory(target).display()),
+        let unwritable = |error: std::io::Error| match IoError::output(target, &error) {
+            IoError::Unwritable { path, found } => {
+                IoError::Unwritable { path, found: format!("{} ({found})", directory(target).display()) }
+            }
+            full => full,
         };
         // A reader that asks whether the file is being written holds the lock for an instant.
         for attempt in 0..20 {

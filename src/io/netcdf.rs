@@ -79,9 +79,9 @@ pub(crate) fn write(
     }
     let partial = Partial::of(&path);
     build(partial.path(), attributes, arrays)
-        .map_err(|error| IoError::write(&path, "the file", &error, LastGood::Nothing))?;
-    sync(partial.path()).map_err(|error| IoError::system(&path, "the file", &error, LastGood::Nothing))?;
-    partial.publish(LastGood::Nothing)
+        .map_err(|error| IoError::write(&path, "the file", &error, LastGood::Unchanged))?;
+    sync(partial.path()).map_err(|error| IoError::system(&path, "the file", &error, LastGood::Unchanged))?;
+    partial.publish(LastGood::Unchanged)
 }
 
 fn build(path: &Path, attributes: &[(&str, String)], arrays: &[Array]) -> hdf5::Result<()> {

@@ -85,3 +85,14 @@ pub(crate) fn complete_rows(path: &Path, sets: &Sets, closed: bool) -> Result<us
     }
     Ok(rows)
 }
+
+/// Rows of `steps` that are whole: in a file that was not closed those that a checkpoint vouches
+/// for.
+pub(crate) fn complete_steps(path: &Path, sets: &Sets, closed: bool) -> Result<usize, IoError> {
+    let rows = sets.rows(Group::Steps);
+    if closed {
+        return Ok(rows);
+    }
+    let slots = checkpoint::slots(sets).map_err(|error| IoError::read(path, "the length", &error))?;
+    Ok(slots.first().map_or(0, |slot| rows.min(slot.header.steps as usize)))
+}

@@ -13,7 +13,7 @@ use super::checkpoint;
 use super::error::IoError;
 use super::lock::Lock;
 use super::metadata;
-use super::opening::{complete_rows, open_file, open_sets};
+use super::opening::{complete_rows, complete_steps, open_file, open_sets};
 use super::piece::Piece;
 use super::rows;
 use super::schema::{ATTRIBUTES, Dim, Group};
@@ -53,6 +53,7 @@ pub struct RunFile {
     sets: Sets,
     status: Status,
     len: usize,
+    step_len: usize,
 }
 
 impl RunFile {
@@ -66,7 +67,8 @@ impl RunFile {
         let running = !closed && Lock::is_held(&path.canonicalize().unwrap_or(path.to_owned()));
         let sets = open_sets(path, file)?;
         let len = complete_rows(path, &sets, closed)?;
-        let mut file = RunFile { path: path.to_owned(), sets, status: Status::Killed, len };
+        let step_len = complete_steps(path, &sets, closed)?;
+        let mut file = RunFile { path: path.to_owned(), sets, status: Status::Killed, len, step_len };
         file.status = match (closed, running) {
             (true, _) if file.is_complete()? => Status::Finished,
             (true, _) => Status::Interrupted,
@@ -241,53 +243,59 @@ impl RunFile {
         }))
     }
 
+    /// Complete steps in the file: those that a checkpoint vouches for.
+    pub fn step_len(&self) -> usize {
+        self.step_len
+    }
+
     /// All complete steps.
     ///
     /// # Errors
     /// Reading fails.
     pub fn steps(&self) -> Result<Vec<StepRecord>, IoError> {
-        self.check("steps", self.read_steps())
-    }
-
-    fn read_steps(&self) -> hdf5::Result<Vec<StepRecord>> {
-        let len = self.sets.rows(Group::Steps);
-        let mut steps = Vec::with_capacity(len);
-        for first in (0..len).step_by(rows::BATCH) {
-            let count = rows::BATCH.min(len - first);
-            let read = |name| rows::read_batch(&self.sets, name, first, count);
-            let numbers = |name| read(name).map(Piece::into_f64);
-            let whole = |name| match read(name)? {
-                Piece::U32(values) => Ok::<_, hdf5::Error>(values),
-                other => panic!("{name} is not {other:?}"),
-            };
-            let mut counts = vec![];
-            for (name, _) in Counters::default().counts() {
-                match read(name)? {
-                    Piece::I64(values) => counts.push(values),
-                    other => panic!("counts are not {other:?}"),
-                }
-            }
-            let (time, step_size) = (numbers("time")?, numbers("step_size")?);
-            let (error_estimate, ambiguous_mass) = (numbers("error_estimate")?, numbers("ambiguous_mass")?);
-            let touched = match read("touched")? {
-                Piece::I64(values) => values,
-                other => panic!("touched is not {other:?}"),
-            };
-            let (pushes, rejections) = (whole("pushes")?, whole("rejections")?);
-            steps.extend((0..count).map(|i| StepRecord {
-                time: time[i],
-                step_size: step_size[i],
-                error_estimate: error_estimate[i],
-                pushes: pushes[i],
-                rejections: rejections[i],
-                touched: touched[i] as u64,
-                counters: Counters::from_counts(
-                    std::array::from_fn(|k| counts[k][i] as u64),
-                    ambiguous_mass[i],
-                ),
-            }));
+        let mut steps = Vec::with_capacity(self.step_len);
+        for first in (0..self.step_len).step_by(rows::BATCH) {
+            steps.extend(self.step_batch(first, rows::BATCH.min(self.step_len - first))?.1);
         }
         Ok(steps)
+    }
+
+    /// The numbers, from 1, and the records of `count` steps from row `first` on.
+    pub(crate) fn step_batch(
+        &self,
+        first: usize,
+        count: usize,
+    ) -> Result<(Vec<u64>, Vec<StepRecord>), IoError> {
+        self.check("steps", self.read_steps(first, count))
+    }
+
+    fn read_steps(&self, first: usize, count: usize) -> hdf5::Result<(Vec<u64>, Vec<StepRecord>)> {
+        let read = |name| rows::read_batch(&self.sets, name, first, count);
+        let numbers = |name| read(name).map(Piece::into_f64);
+        let whole = |name| match read(name)? {
+            Piece::U32(values) => Ok::<_, hdf5::Error>(values),
+            other => panic!("{name} is not {other:?}"),
+        };
+        let long = |name| match read(name)? {
+            Piece::I64(values) => Ok::<_, hdf5::Error>(values),
+            other => panic!("{name} is not {other:?}"),
+        };
+        let counts = Counters::default().counts().map(|(name, _)| long(name));
+        let counts = counts.into_iter().collect::<hdf5::Result<Vec<_>>>()?;
+        let (time, step_size) = (numbers("time")?, numbers("step_size")?);
+        let (error_estimate, ambiguous_mass) = (numbers("error_estimate")?, numbers("ambiguous_mass")?);
+        let (pushes, rejections, touched) = (whole("pushes")?, whole("rejections")?, long("touched")?);
+        let record = |i: usize| StepRecord {
+            time: time[i],
+            step_size: step_size[i],
+            error_estimate: error_estimate[i],
+            pushes: pushes[i],
+            rejections: rejections[i],
+            touched: touched[i] as u64,
+            counters: Counters::from_counts(std::array::from_fn(|k| counts[k][i] as u64), ambiguous_mass[i]),
+        };
+        let numbers = long("step")?.into_iter().map(|number| number as u64).collect();
+        Ok((numbers, (0..count).map(record).collect()))
     }
 
     /// The newest valid checkpoint.

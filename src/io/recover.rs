@@ -1,212 +1,270 @@
-//! What a crash left behind: copied to an ordinary file, or continued.
+//! What a crash or damage left behind, copied to an ordinary file.
 //!
 //! Clearing HDF5's mark of an unfinished file and going on in place loses data after some
-//! crashes. So all that is good is copied to a new file, which then takes the old one's name.
+//! crashes. So all that is good is copied to a new file, which then takes the old one's name. If
+//! anything was damaged the old file stays beside it under another name.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::run::{Description, State};
-
-use super::checkpoint::{self, Header};
+use super::checkpoint;
+use super::cut::Cut;
 use super::error::{IoError, LastGood};
-use super::lock::Lock;
+use super::lock::{Lock, hidden};
 use super::metadata::{self, Provenance};
 use super::partial::{Partial, sync};
 use super::reader::RunFile;
 use super::rows;
-use super::schema::Group;
+use super::salvage::{LostSnapshot, Salvage};
 use super::sets::Sets;
-use super::status::Status;
 use super::structure;
-use super::writer::{RunWriter, close, writable, write_checkpoint};
+use super::validate::validate;
+use super::writer::{close, writable, write_checkpoint};
 
-/// What [`recover`] found.
+/// What [`recover`] saved, and what it could not save.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recovered {
     /// The ordinary file.
     pub path: PathBuf,
     /// Its snapshots.
     pub snapshots: usize,
-    /// Time of the last of them.
+    /// Time of the last of them; NaN if there is none.
     pub time: f64,
     /// Its steps.
     pub steps: usize,
-    /// Snapshots that were not whole and are left out.
-    pub dropped: usize,
-    /// Whether the run can be resumed from it.
-    pub resumable: bool,
-    /// Whether the file was an ordinary one already.
+    /// Snapshots that had been written and cannot be saved.
+    pub lost_snapshots: Vec<LostSnapshot>,
+    /// First and last numbers of the steps that cannot be saved.
+    pub lost_steps: Vec<(i64, i64)>,
+    /// How many steps those are.
+    pub lost_step_count: usize,
+    /// Snapshots left out because writing them had not ended, as a kill leaves them.
+    pub unfinished: usize,
+    /// Whether the newest checkpoint, from which a run is resumed, cannot be used.
+    pub checkpoint_lost: bool,
+    /// How short the file was cut, if it was.
+    pub cut: Option<Cut>,
+    /// Time from which the run can be resumed; `None` if it cannot, or is at its end.
+    pub resumes_at: Option<f64>,
+    /// Whether the file was an ordinary one in which all is well, and was left as it is.
     pub was_ordinary: bool,
+    /// Where the damaged file is, if it was damaged and another has its name now.
+    pub original: Option<PathBuf>,
 }
 
-/// Turns what a crash left behind into an ordinary file that any tool opens, with every good
-/// snapshot.
+impl Recovered {
+    /// Whether anything that had been reported as written is not in the file.
+    pub fn lost_something(&self) -> bool {
+        !self.lost_snapshots.is_empty() || self.lost_step_count > 0 || self.checkpoint_lost
+    }
+}
+
+/// Turns what a crash or damage left behind into an ordinary file that any tool opens, with every
+/// snapshot and every step that is as its checksum says, and nothing else. The copy passes
+/// [`validate`] before it gets its name.
 ///
-/// * `output`: where to put it; `None` replaces the file itself, once the copy is safe.
+/// Times of snapshots and numbers of steps stay what they were, so that gaps can be seen. A run that
+/// is resumed continues from the newest checkpoint whose snapshot is good and makes again what
+/// follows it; gaps before stay.
+///
+/// * `output`: where to put it; `None` puts it in the place of the file itself, which stays beside
+///   it as `NAME.damaged` unless [`validate`] finds nothing wrong with it.
 ///
 /// # Errors
-/// The file is still being written, the output exists, or reading or writing fails.
+/// The file is still being written, the output exists, nothing can be saved
+/// ([`IoError::Unrecoverable`]), or writing fails; the file is then as it was.
 pub fn recover(path: &Path, output: Option<&Path>) -> Result<Recovered, IoError> {
+    recover_probed(path, output, &|_, _| true)
+}
+
+/// As [`recover`], where libhdf5 may crash on a file.
+///
+/// * `survives`: whether it reads this file without a crash; if the second argument is true also
+///   its dimension lists, which are only read to find out whether the file is in order. It is asked
+///   before dimension lists of the file are read, and before a copy of a file that was cut short is.
+///
+/// # Errors
+/// As [`recover`].
+pub fn recover_probed(
+    path: &Path,
+    output: Option<&Path>,
+    survives: &dyn Fn(&Path, bool) -> bool,
+) -> Result<Recovered, IoError> {
     let path = existing(path)?;
     let _lock = Lock::acquire(&path)?;
-    let file = RunFile::open(&path)?;
+    let in_place = output.is_none();
     let output = match output {
         None => path.clone(),
         Some(output) if output.exists() => return Err(IoError::Exists { path: output.to_owned() }),
         Some(output) => writable(output)?,
     };
-    if file.status().is_ordinary() && output == path {
-        return Ok(Recovered {
-            snapshots: file.len(),
-            time: last_time(&file)?,
-            steps: file.sets().rows(Group::Steps),
-            dropped: 0,
-            resumable: file.status() == Status::Interrupted && file.checkpoint().is_ok(),
-            was_ordinary: true,
-            path,
-        });
-    }
-    let _output_lock = if output == path { None } else { Some(Lock::acquire(&output)?) };
-    let reading = |error: hdf5::Error| IoError::read(&path, "what is to be saved", &error);
-    let found = file.sets().rows(Group::Root);
-    let snapshots = good_rows(file.sets(), file.len());
-    let steps = good_steps(file.sets()).map_err(reading)?;
-    let saved = checkpoint::newest(file.sets()).map_err(reading)?;
-    let provenance = Provenance::read(&file.sets().file).map_err(reading)?.and("recovered");
-    let partial = Partial::of(&output);
-    let sets = copy(&file, &partial, &provenance, snapshots, steps)?;
-    if let Some((header, state)) = &saved {
-        write_checkpoint(&sets, *header, state)
-            .map_err(|error| IoError::write(&output, "the checkpoint", &error, LastGood::Original))?;
-    }
-    let end = file.description()?.end;
-    let resumable = saved.is_some_and(|(_, state)| state.time < end);
-    let time = match snapshots {
-        0 => f64::NAN,
-        snapshots => file.time(snapshots - 1)?,
+    let _output_lock = if in_place { None } else { Some(Lock::acquire(&output)?) };
+    let (file, cut, _filled) = open(&path, survives)?;
+    let healthy = survives(&path, true) && validate(&path).is_ok_and(|findings| findings.is_empty());
+    // A kill may leave a file that is shorter than it says, in which nothing is missing.
+    let cut = cut.filter(|_| !healthy);
+    let unrecoverable = |error: IoError| error.unrecoverable(&path);
+    let description = metadata::read_stored(file.sets())
+        .map_err(|error| unrecoverable(IoError::read(&path, "the description", &error)))?;
+    let salvage = Salvage::survey(file.sets(), &description.schedule, file.status().is_ordinary());
+    let state_time = salvage.checkpoint.as_ref().map(|(_, state)| state.time);
+    let mut recovered = Recovered {
+        path: output.clone(),
+        snapshots: salvage.snapshots.len(),
+        time: salvage.snapshots.last().and_then(|&row| rows::time(file.sets(), row)).unwrap_or(f64::NAN),
+        steps: salvage.step_count(),
+        lost_snapshots: salvage.lost_snapshots.clone(),
+        lost_steps: salvage.lost_steps.clone(),
+        lost_step_count: salvage.lost_step_count,
+        unfinished: salvage.unfinished,
+        checkpoint_lost: salvage.checkpoint_lost,
+        cut,
+        resumes_at: state_time.filter(|&time| time < description.end),
+        was_ordinary: false,
+        original: None,
     };
+    if in_place && healthy && file.status().is_ordinary() {
+        return Ok(Recovered { was_ordinary: true, ..recovered });
+    }
+    if salvage.snapshots.is_empty() && salvage.checkpoint.is_none() {
+        let found = "no snapshot and no checkpoint is as its checksum says".to_owned();
+        return Err(IoError::Unrecoverable { path, found });
+    }
+    let partial = Partial::of(&output);
+    write_copy(&file, &salvage, &description, &partial).map_err(unrecoverable)?;
     drop(file);
-    close(sets, partial.path(), LastGood::Original)?;
+    if let Some(finding) = validate(partial.path()).map_err(unrecoverable)?.first() {
+        let found = format!("what could be read is not consistent: {} {}", finding.object, finding.problem);
+        return Err(IoError::Unrecoverable { path, found });
+    }
+    if in_place && !healthy {
+        recovered.original = Some(keep(&path)?);
+    }
     partial.publish(LastGood::Original)?;
-    let was_ordinary = false;
-    Ok(Recovered {
-        path: output,
-        snapshots,
-        time,
-        steps,
-        dropped: found - snapshots,
-        resumable,
-        was_ordinary,
-    })
+    Ok(recovered)
 }
 
-impl RunWriter {
-    /// Continues a run that was interrupted or killed: copies what is good to a new file, which
-    /// takes the old one's name, and returns the state to go on from.
-    ///
-    /// Snapshots after the checkpoint, which were not reported as written, and one that was taken
-    /// only because the run was interrupted are dropped: the run makes them again.
-    ///
-    /// # Errors
-    /// The run is complete ([`IoError::Complete`]; if it had been killed after its last snapshot
-    /// the file is made an ordinary one), no checkpoint is valid, another process writes the
-    /// file, or reading or writing fails.
-    pub fn resume(path: &Path) -> Result<(RunWriter, Description, State), IoError> {
-        let path = existing(path)?;
-        let lock = Lock::acquire(&path)?;
-        let file = RunFile::open(&path)?;
-        let reading = |error: hdf5::Error| IoError::read(&path, "what is to be continued", &error);
-        let description = file.description()?;
-        let saved = checkpoint::newest(file.sets()).map_err(reading)?;
-        let Some((header, state)) = saved else {
-            return Err(IoError::NoCheckpoint { path });
-        };
-        if state.time >= description.end {
-            let (snapshots, end) = (file.len(), description.end);
-            let ordinary = file.status().is_ordinary();
-            drop((file, lock));
-            if !ordinary {
-                recover(&path, None)?;
-            }
-            return Err(IoError::Complete { path, snapshots, end });
-        }
-        let provenance = Provenance::read(&file.sets().file).map_err(reading)?;
-        let provenance = provenance.and(&format!("resumed after step {}", state.step));
-        let rows = header.scheduled_rows;
-        let partial = Partial::of(&path);
-        let sets = copy(&file, &partial, &provenance, rows as usize, header.steps as usize)?;
-        let header = Header { rows, ..header };
-        let failed = |error| IoError::write(&path, "the checkpoint", &error, LastGood::Original);
-        structure::start_rows(&sets).map_err(failed)?;
-        write_checkpoint(&sets, header, &state).map_err(failed)?;
-        sync(partial.path())
-            .map_err(|error| IoError::system(&path, "the copy", &error, LastGood::Original))?;
-        let time = if rows > 0 { file.time(rows as usize - 1)? } else { f64::NAN };
-        drop(file);
-        partial.publish(LastGood::Original)?;
-        let writer = RunWriter::continuing(path, lock, sets, header, time);
-        Ok((writer, description, state))
+/// Opens a damaged file; one that was cut short is filled up in a hidden copy, which lasts as long as
+/// the third value.
+fn open(
+    path: &Path,
+    survives: &dyn Fn(&Path, bool) -> bool,
+) -> Result<(RunFile, Option<Cut>, Option<Filled>), IoError> {
+    let cut = Cut::of(path);
+    match RunFile::open(path) {
+        Ok(file) => return Ok((file, cut, None)),
+        Err(error) if cut.is_none() => return Err(error.unrecoverable(path)),
+        Err(_) => {}
+    }
+    let cut = cut.expect("other errors were returned");
+    let filled = Filled(hidden(path, "filled"));
+    cut.fill(path, &filled.0)
+        .map_err(|error| IoError::system(path, "a copy to work on", &error, LastGood::Original))?;
+    // Whatever is missing from the copy was cut off.
+    let opened = survives(&filled.0, false).then(|| RunFile::open(&filled.0).ok()).flatten();
+    let file = opened.ok_or_else(|| IoError::Unrecoverable {
+        path: path.to_owned(),
+        found: format!("it was cut short, and too little is left: {} of {} bytes", cut.there, cut.claimed),
+    })?;
+    Ok((file, Some(cut), Some(filled)))
+}
+
+/// A hidden copy that is removed when it is dropped.
+struct Filled(PathBuf);
+
+impl Drop for Filled {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
     }
 }
 
-/// A new file, under its hidden name, with the first rows and steps of `file`.
-fn copy(
+fn write_copy(
     file: &RunFile,
+    salvage: &Salvage,
+    description: &crate::run::Description,
     partial: &Partial,
-    provenance: &Provenance,
-    snapshots: usize,
-    steps: usize,
-) -> Result<Sets, IoError> {
+) -> Result<(), IoError> {
+    let failed = |error: hdf5::Error| IoError::write(partial.path(), "the copy", &error, LastGood::Original);
+    let provenance = Provenance::read(&file.sets().file).unwrap_or_else(|_| Provenance::new());
+    let provenance = provenance.and(&history(salvage));
+    let layout = file.sets().layout.clone();
+    let to = structure::create(partial.path(), description, layout, &provenance).map_err(failed)?;
+    copy_rows(file, &to, &salvage.snapshots, &salvage.steps)?;
+    match &salvage.checkpoint {
+        Some((_, state)) => write_checkpoint(&to, salvage.header(), state).map(|_| ()),
+        None => checkpoint::write_header_without_state(&to, salvage.header()),
+    }
+    .map_err(failed)?;
+    close(to, partial.path(), LastGood::Original)
+}
+
+/// The line of the file's history.
+fn history(salvage: &Salvage) -> String {
+    match (salvage.lost_snapshots.len(), salvage.lost_step_count) {
+        (0, 0) => "recovered".to_owned(),
+        (snapshots, steps) => format!("recovered; {snapshots} snapshots and {steps} steps were lost"),
+    }
+}
+
+/// Copies these snapshots and steps to a new file.
+///
+/// # Errors
+/// [`IoError::Damaged`] if one of them is not as its checksum says, or writing fails.
+pub(super) fn copy_rows(
+    file: &RunFile,
+    to: &Sets,
+    snapshots: &[usize],
+    steps: &[std::ops::Range<usize>],
+) -> Result<(), IoError> {
     let from = file.sets();
     let damaged = |found: String| Err(IoError::Damaged { path: file.path().to_owned(), found });
-    if from.rows(Group::Root) < snapshots || from.rows(Group::Steps) < steps {
-        return damaged("it has fewer snapshots or steps than its checkpoint says".to_owned());
-    }
-    let description =
-        metadata::read(from).map_err(|error| IoError::read(file.path(), "the description", &error))?;
-    let failed = |error: hdf5::Error| IoError::write(partial.path(), "the copy", &error, LastGood::Original);
-    let to =
-        structure::create(partial.path(), &description, from.layout.clone(), provenance).map_err(failed)?;
-    for row in 0..snapshots {
-        match rows::copy_row(from, &to, row) {
+    let failed = |error: hdf5::Error| IoError::write(file.path(), "a copy", &error, LastGood::Original);
+    for (at, &row) in snapshots.iter().enumerate() {
+        match rows::copy_row(from, row, to, at) {
             Ok(true) => {}
             Ok(false) => return damaged(format!("snapshot {row} is not as its checksum says")),
-            Err(_) if !is_good(from, row) => return damaged(format!("snapshot {row} cannot be read")),
+            Err(_) if !rows::is_good(from, row) => return damaged(format!("snapshot {row} cannot be read")),
             Err(error) => return Err(failed(error)),
         }
     }
-    if !rows::copy_steps(from, &to, steps).map_err(failed)? {
-        return damaged("a step is not as its checksum says".to_owned());
-    }
-    Ok(to)
-}
-
-/// Whether a snapshot is as its checksum says.
-fn is_good(sets: &Sets, row: usize) -> bool {
-    matches!(rows::row_checksums(sets, row), Ok((computed, stored)) if computed == stored)
-}
-
-/// Snapshots up to the first that is not as its checksum says.
-fn good_rows(sets: &Sets, len: usize) -> usize {
-    (0..len).find(|&row| !is_good(sets, row)).unwrap_or(len)
-}
-
-/// Steps up to the first that is not as its checksum says.
-fn good_steps(sets: &Sets) -> hdf5::Result<usize> {
-    let len = sets.rows(Group::Steps);
-    for first in (0..len).step_by(rows::BATCH) {
-        let good = rows::steps_are_good(sets, first, rows::BATCH.min(len - first))?;
-        if let Some(bad) = good.iter().position(|good| !good) {
-            return Ok(first + bad);
+    let mut at = 0;
+    for range in steps {
+        match rows::copy_steps(from, range.clone(), to, at) {
+            Ok(true) => at += range.len(),
+            Ok(false) => return damaged("a step is not as its checksum says".to_owned()),
+            Err(_) if rows::good_steps(from, range.start, range.len()).len() < range.len() => {
+                return damaged("a step cannot be read".to_owned());
+            }
+            Err(error) => return Err(failed(error)),
         }
     }
-    Ok(len)
+    Ok(())
 }
 
-fn last_time(file: &RunFile) -> Result<f64, IoError> {
-    if file.len() == 0 { Ok(f64::NAN) } else { file.time(file.len() - 1) }
+/// Gives a damaged file a second name that is free, under which it stays.
+fn keep(path: &Path) -> Result<PathBuf, IoError> {
+    let failed = |error: std::io::Error| {
+        IoError::system(path, "the name under which the original is kept", &error, LastGood::Original)
+    };
+    for attempt in 1.. {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(".damaged");
+        if attempt > 1 {
+            name.push(format!("-{attempt}"));
+        }
+        let kept = path.with_file_name(name);
+        match fs::hard_link(path, &kept) {
+            Ok(()) => return sync(&super::lock::directory(path)).map(|()| kept).map_err(failed),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            // A file system without hard links. The lock keeps others from the name meanwhile.
+            Err(_) if !kept.exists() => return fs::rename(path, &kept).map(|()| kept).map_err(failed),
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    unreachable!("some name is free")
 }
 
-fn existing(path: &Path) -> Result<PathBuf, IoError> {
+/// The file itself, links followed.
+pub(super) fn existing(path: &Path) -> Result<PathBuf, IoError> {
     path.canonicalize().map_err(|error| IoError::Missing { path: path.to_owned(), found: error.to_string() })
 }

@@ -3,13 +3,15 @@
 //! Rows are only appended. Within one, the coordinate (`time` or `step`) is written last, after a
 //! checksum of all the rest, so that a row that was cut short by a crash is known for what it is.
 
+use std::ops::Range;
+
 use crc32fast::Hasher;
 use hdf5::Dataset;
 
 use crate::run::{Snapshot, State, StepRecord};
 
 use super::columns::particles;
-use super::layout::Layout;
+use super::layout::{Layout, SCALAR_CHUNK};
 use super::piece::{PIECE, Piece};
 use super::schema::{Group, Source, Variable, counter};
 use super::sets::Sets;
@@ -95,23 +97,39 @@ pub(crate) fn read(
     Piece::read(sets.layout.kind(variable), dataset, &in_row(row, start), &in_row(1, count))
 }
 
-/// Appends a copy of row `row` of another file with the same layout.
+/// Whether row `row` of the root can be read and is as its checksum says.
+pub(crate) fn is_good(sets: &Sets, row: usize) -> bool {
+    matches!(row_checksums(sets, row), Ok((computed, stored)) if computed == stored)
+}
+
+/// The time that stands in row `row` of the root.
+pub(crate) fn time(sets: &Sets, row: usize) -> Option<f64> {
+    let (variable, dataset) = (super::schema::variable(Group::Root, "time"), sets.get(Group::Root, "time"));
+    if row >= dataset.shape()[0] {
+        return None;
+    }
+    Some(read(sets, variable, dataset, row, &[], &[]).ok()?.into_f64()[0])
+}
+
+/// Appends a copy of row `row` of another file with the same layout as row `at`.
 ///
 /// Returns false, having written it all the same, if the row is not as its checksum says.
-pub(crate) fn copy_row(from: &Sets, to: &Sets, row: usize) -> hdf5::Result<bool> {
-    let checksum = append_row(to, row, |variable, start, count| {
+pub(crate) fn copy_row(from: &Sets, row: usize, to: &Sets, at: usize) -> hdf5::Result<bool> {
+    let checksum = append_row(to, at, |variable, start, count| {
         read(from, variable, from.get(variable.group, variable.name), row, start, count)
     })?;
     Ok(checksum == stored_checksum(from, row)?)
 }
 
-/// Appends steps from row `first` on.
-pub(crate) fn append_steps(sets: &Sets, first: usize, steps: &[StepRecord]) -> hdf5::Result<()> {
+/// Appends steps from row `row` on.
+///
+/// * `taken`: steps taken before them, which is more than `row` where rows were lost.
+pub(crate) fn append_steps(sets: &Sets, row: usize, taken: usize, steps: &[StepRecord]) -> hdf5::Result<()> {
     for (i, batch) in steps.chunks(BATCH).enumerate() {
-        let first = first + i * BATCH;
-        append_batch(sets, first, batch.len(), |variable| {
+        let (row, taken) = (row + i * BATCH, taken + i * BATCH);
+        append_batch(sets, row, batch.len(), |variable| {
             Ok(match variable.source {
-                Source::Step(values) => values(batch, first),
+                Source::Step(values) => values(batch, taken),
                 Source::Counter => counters(batch, variable.name),
                 _ => panic!("{} has no values in a step", variable.name),
             })
@@ -174,18 +192,55 @@ pub(crate) fn steps_are_good(sets: &Sets, first: usize, len: usize) -> hdf5::Res
     Ok(hashers.into_iter().zip(stored).map(|(hasher, stored)| hasher.finalize() == stored).collect())
 }
 
-/// Appends copies of the first `len` steps of another file.
+/// Appends copies of these steps of another file from row `at` on.
 ///
 /// Returns false if one is not as its checksum says.
-pub(crate) fn copy_steps(from: &Sets, to: &Sets, len: usize) -> hdf5::Result<bool> {
+pub(crate) fn copy_steps(from: &Sets, steps: Range<usize>, to: &Sets, at: usize) -> hdf5::Result<bool> {
     let mut good = true;
-    for first in (0..len).step_by(BATCH) {
-        let count = BATCH.min(len - first);
-        let checksums =
-            append_batch(to, first, count, |variable| read_batch(from, variable.name, first, count))?;
+    for first in steps.clone().step_by(BATCH) {
+        let count = BATCH.min(steps.end - first);
+        let checksums = append_batch(to, at + first - steps.start, count, |variable| {
+            read_batch(from, variable.name, first, count)
+        })?;
         good &= read_batch(from, "row_checksum", first, count)? == Piece::U32(checksums);
     }
     Ok(good)
+}
+
+/// Row, number and time of those of these steps that can be read and are as their checksums say.
+pub(crate) fn good_steps(sets: &Sets, first: usize, len: usize) -> Vec<(usize, i64, f64)> {
+    let read = || -> hdf5::Result<Vec<(usize, i64, f64)>> {
+        let good = steps_are_good(sets, first, len)?;
+        let times = read_batch(sets, "time", first, len)?.into_f64();
+        let Piece::I64(numbers) = read_batch(sets, "step", first, len)? else {
+            panic!("numbers of steps are 64-bit numbers")
+        };
+        Ok((0..len).filter(|&i| good[i]).map(|i| (first + i, numbers[i], times[i])).collect())
+    };
+    match read() {
+        Ok(good) => good,
+        // Where a chunk is lost, the others may be good; they are read apart.
+        Err(_) if len > SCALAR_CHUNK => {
+            let half = (len / 2).next_multiple_of(SCALAR_CHUNK);
+            let mut good = good_steps(sets, first, half);
+            good.extend(good_steps(sets, first + half, len - half));
+            good
+        }
+        Err(_) => vec![],
+    }
+}
+
+/// How many of the first `len` steps were taken up to step `number`.
+pub(crate) fn steps_until(sets: &Sets, len: usize, number: u64) -> hdf5::Result<usize> {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match read_batch(sets, "step", middle, 1)? {
+            Piece::I64(found) if found[0] <= number as i64 => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 fn extend(dataset: &Dataset, rows: usize) -> hdf5::Result<()> {

@@ -303,6 +303,7 @@ fn check_checkpoint(path: &Path, sets: &Sets, vouched: Option<Header>, findings:
     for (i, slot) in slots.iter().take(if closed { slots.len() } else { 1 }).enumerate() {
         let which = if i == 0 { "the newest slot" } else { "the older slot" };
         match checkpoint::read_state(sets, *slot) {
+            Ok(None) if slot.has_no_state() => {}
             Ok(Some(_)) => {}
             // A writer has overwritten it meanwhile.
             Ok(None) if !closed && moved_on(path, sets, slot.header) => {}

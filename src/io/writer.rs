@@ -11,7 +11,9 @@ use super::layout::Layout;
 use super::lock::Lock;
 use super::metadata::Provenance;
 use super::partial::{Partial, sync};
+use super::presence::Presence;
 use super::rows;
+use super::schema::Group;
 use super::sets::Sets;
 use super::structure;
 
@@ -28,6 +30,12 @@ use super::structure;
 /// 3. HDF5's single-writer-multiple-readers mode orders what it writes such that a reader can open
 ///    the file at every moment.
 ///
+/// Steps can be appended between snapshots, so that they need no memory until the next one; their
+/// rows count only once a checkpoint vouches for them.
+///
+/// Before and after each write the file must be the one that bears its name, with what was written
+/// last in it: moving, replacing or overwriting it ends the run with [`IoError::Lost`].
+///
 /// After an error nothing more is written, so that what is on the disk stays as it is: readable,
 /// as after a crash.
 #[derive(Debug)]
@@ -36,7 +44,15 @@ pub struct RunWriter {
     // Until the file is there; it holds the masses, which the run needs no second time.
     description: Option<Description>,
     sets: Option<Sets>,
+    // Of the file, once it has its name.
+    presence: Option<Presence>,
     header: Header,
+    // Rows of `steps`, those that no checkpoint vouches for included, and the steps taken, which are
+    // more if rows were lost.
+    step_rows: u64,
+    steps_taken: u64,
+    // Checksum of the columns in the newest slot.
+    columns: u32,
     // The slot to overwrite next.
     slot: usize,
     last_good: LastGood,
@@ -63,7 +79,11 @@ impl RunWriter {
             path,
             description: Some(description.clone()),
             sets: None,
+            presence: None,
             header: Header { sequence: 0, rows: 0, scheduled_rows: 0, steps: 0 },
+            step_rows: 0,
+            steps_taken: 0,
+            columns: 0,
             slot: 0,
             last_good: LastGood::Nothing,
             failed: false,
@@ -71,8 +91,15 @@ impl RunWriter {
         })
     }
 
-    /// Goes on with a file that holds `header.rows` snapshots and the checkpoint in slot 0.
-    pub(crate) fn continuing(path: PathBuf, lock: Lock, sets: Sets, header: Header, time: f64) -> RunWriter {
+    /// Goes on with a file that holds `header.rows` snapshots and the checkpoint in slot 0, which is
+    /// at `time` after `steps_taken` steps and whose columns have the checksum `columns`.
+    pub(crate) fn continuing(
+        path: PathBuf,
+        lock: Lock,
+        (sets, presence): (Sets, Presence),
+        (header, columns): (Header, u32),
+        (time, steps_taken): (f64, u64),
+    ) -> RunWriter {
         let last_good = match header.rows {
             0 => LastGood::Nothing,
             rows => LastGood::Snapshot { index: rows as usize - 1, time },
@@ -81,7 +108,11 @@ impl RunWriter {
             path,
             description: None,
             sets: Some(sets),
+            presence: Some(presence),
             header,
+            step_rows: header.steps,
+            steps_taken,
+            columns,
             slot: 1,
             last_good,
             failed: false,
@@ -106,6 +137,46 @@ impl RunWriter {
         steps: &[StepRecord],
         scheduled: bool,
     ) -> Result<(), IoError> {
+        self.or_abandon(|writer| {
+            match writer.sets.is_some() {
+                true => writer.append(snapshot, state, steps, scheduled)?,
+                false => writer.begin(snapshot, state, steps, scheduled)?,
+            }
+            let index = writer.header.rows as usize - 1;
+            writer.last_good = LastGood::Snapshot { index, time: snapshot.time };
+            writer.still_there()
+        })
+    }
+
+    /// Appends steps that follow the last snapshot, so that they need not wait in memory for the
+    /// next one. They count from that one's checkpoint on: a run that is resumed before takes them
+    /// again.
+    ///
+    /// # Errors
+    /// As [`write`](RunWriter::write); also if no snapshot was written before.
+    pub fn write_steps(&mut self, steps: &[StepRecord]) -> Result<(), IoError> {
+        self.or_abandon(|writer| {
+            writer.still_there()?;
+            let doing = format!("steps from {} on", writer.steps_taken + 1);
+            let failed = |error| IoError::write(&writer.path, &doing, &error, writer.last_good);
+            let sets = writer.sets.as_ref().ok_or("the first snapshot is not written").map_err(|found| {
+                let (path, doing, found) = (writer.path.clone(), doing.clone(), found.to_owned());
+                IoError::Write { path, doing, found, last_good: LastGood::Nothing }
+            })?;
+            rows::append_steps(sets, writer.step_rows as usize, writer.steps_taken as usize, steps)
+                .and_then(|()| sets.file.flush())
+                .map_err(failed)?;
+            writer.step_rows += steps.len() as u64;
+            writer.steps_taken += steps.len() as u64;
+            Ok(())
+        })
+    }
+
+    /// After a failure nothing is written any more.
+    fn or_abandon(
+        &mut self,
+        write: impl FnOnce(&mut RunWriter) -> Result<(), IoError>,
+    ) -> Result<(), IoError> {
         if self.failed {
             return Err(IoError::Write {
                 path: self.path.clone(),
@@ -114,21 +185,16 @@ impl RunWriter {
                 last_good: self.last_good,
             });
         }
-        let result = match self.sets.is_some() {
-            true => self.append(snapshot, state, steps, scheduled),
-            false => self.begin(snapshot, state, steps, scheduled),
-        };
-        match result {
-            Ok(()) => {
-                let index = self.header.rows as usize - 1;
-                self.last_good = LastGood::Snapshot { index, time: snapshot.time };
-                Ok(())
-            }
-            Err(error) => {
-                self.abandon();
-                Err(error)
-            }
-        }
+        write(self).inspect_err(|_| self.abandon())
+    }
+
+    /// Whether the file is still the one that bears its name.
+    fn still_there(&self) -> Result<(), IoError> {
+        let Some(presence) = &self.presence else { return Ok(()) };
+        let lost = presence.lost(&self.path).map_err(|error| {
+            IoError::system(&self.path, "the next part of the run", &error, self.last_good)
+        })?;
+        lost.map_or(Ok(()), |lost| Err(IoError::Lost { path: self.path.clone(), lost }))
     }
 
     /// Builds the file with its first snapshot under a hidden name and renames it.
@@ -141,8 +207,13 @@ impl RunWriter {
     ) -> Result<(), IoError> {
         let partial = Partial::of(&self.path);
         self.create_partial(partial.path(), state)?;
-        self.append_to(partial.path(), snapshot, state, steps, scheduled)?;
-        partial.publish(LastGood::Nothing)
+        let sets = self.sets.as_ref().expect("the file is open");
+        let mut presence = watch(sets, partial.path())
+            .map_err(|error| IoError::system(&self.path, "the new file", &error, LastGood::Nothing))?;
+        self.append_to(&mut presence, snapshot, state, steps, scheduled)?;
+        partial.publish(LastGood::Nothing)?;
+        self.presence = Some(presence);
+        Ok(())
     }
 
     fn create_partial(&mut self, partial: &Path, state: &State) -> Result<(), IoError> {
@@ -162,13 +233,16 @@ impl RunWriter {
         steps: &[StepRecord],
         scheduled: bool,
     ) -> Result<(), IoError> {
-        let path = self.path.clone();
-        self.append_to(&path, snapshot, state, steps, scheduled)
+        self.still_there()?;
+        let mut presence = self.presence.take().expect("the file has its name");
+        self.append_to(&mut presence, snapshot, state, steps, scheduled)?;
+        self.presence = Some(presence);
+        Ok(())
     }
 
     fn append_to(
         &mut self,
-        file: &Path,
+        presence: &mut Presence,
         snapshot: &Snapshot,
         state: &State,
         steps: &[StepRecord],
@@ -180,39 +254,78 @@ impl RunWriter {
             sequence: self.header.sequence + 1,
             rows: row + 1,
             scheduled_rows: row + u64::from(scheduled),
-            steps: self.header.steps + steps.len() as u64,
+            steps: self.step_rows + steps.len() as u64,
         };
         let doing = format!("snapshot {row} (t = {})", snapshot.time);
         let failed = |error: hdf5::Error| IoError::write(&self.path, &doing, &error, self.last_good);
-        rows::append_steps(sets, self.header.steps as usize, steps).map_err(failed)?;
+        rows::append_steps(sets, self.step_rows as usize, self.steps_taken as usize, steps)
+            .map_err(failed)?;
         rows::append_snapshot(sets, row as usize, snapshot, state).map_err(failed)?;
         sets.file.flush().map_err(failed)?;
         let unsynced = |error| IoError::system(&self.path, &doing, &error, self.last_good);
         let columns = write_columns(sets, self.slot, state).map_err(failed)?;
         // A header must not reach the disk before what it vouches for.
-        sync(file).map_err(unsynced)?;
+        presence.sync().map_err(unsynced)?;
         write_header(sets, self.slot, header, columns).map_err(failed)?;
-        sync(file).map_err(unsynced)?;
+        presence.sync().and_then(|()| presence.remember()).map_err(unsynced)?;
         self.header = header;
+        self.columns = columns;
+        self.step_rows = header.steps;
+        self.steps_taken += steps.len() as u64;
         self.slot = 1 - self.slot;
         Ok(())
     }
 
-    /// Closes the file, which leaves an ordinary one that any tool opens.
+    /// Closes the file, which leaves an ordinary one that any tool opens. Steps that follow the last
+    /// snapshot, as where the computation failed, stay in it.
     ///
     /// # Errors
     /// As [`write`](RunWriter::write).
     pub fn finish(mut self) -> Result<(), IoError> {
-        match self.sets.take() {
-            Some(sets) => close(sets, &self.path, self.last_good),
-            None => Ok(()),
+        if self.sets.is_none() {
+            return Ok(());
         }
+        self.or_abandon(|writer| {
+            writer.still_there()?;
+            writer.vouch_for_steps()
+        })?;
+        let Some(sets) = self.sets.take() else { return Ok(()) };
+        close(sets, &self.path, self.last_good)?;
+        self.still_there()
+    }
+
+    /// Writes the header of the newest slot again if steps have come since.
+    fn vouch_for_steps(&mut self) -> Result<(), IoError> {
+        let (Some(sets), Some(presence)) = (&self.sets, &mut self.presence) else { return Ok(()) };
+        if self.step_rows == self.header.steps {
+            return Ok(());
+        }
+        let header = Header { steps: self.step_rows, ..self.header };
+        let doing = "the last steps";
+        write_header(sets, 1 - self.slot, header, self.columns)
+            .map_err(|error| IoError::write(&self.path, doing, &error, self.last_good))?;
+        presence
+            .sync()
+            .and_then(|()| presence.remember())
+            .map_err(|error| IoError::system(&self.path, doing, &error, self.last_good))?;
+        self.header = header;
+        Ok(())
     }
 
     /// Stops touching the file: not even closing it, which would try to write.
     fn abandon(&mut self) {
         self.failed = true;
         std::mem::forget(self.sets.take());
+    }
+}
+
+impl Drop for RunWriter {
+    fn drop(&mut self) {
+        // The file is closed now, and what a closed file holds a checkpoint vouches for. There is no
+        // other place to tell that this failed: `finish` does.
+        if self.still_there().is_ok() {
+            let _ = self.vouch_for_steps();
+        }
     }
 }
 
@@ -228,10 +341,20 @@ fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5:
     sets.file.flush()
 }
 
+/// Watches a file under its first name, by the headers of its checkpoint: they change with each
+/// snapshot, and only then.
+pub(crate) fn watch(sets: &Sets, path: &Path) -> std::io::Result<Presence> {
+    let header = sets.get(Group::Checkpoint, "header");
+    let at =
+        header.offset().ok_or_else(|| std::io::Error::other("the checkpoint has no place in the file"))?;
+    Presence::of(path, at, 8 * header.size())
+}
+
 /// Writes the first checkpoint of a file that has not got its name yet.
-pub(crate) fn write_checkpoint(sets: &Sets, header: Header, state: &State) -> hdf5::Result<()> {
+/// Returns the checksum of its columns.
+pub(crate) fn write_checkpoint(sets: &Sets, header: Header, state: &State) -> hdf5::Result<u32> {
     let columns = write_columns(sets, 0, state)?;
-    write_header(sets, 0, header, columns)
+    write_header(sets, 0, header, columns).map(|()| columns)
 }
 
 /// Closes an open file and waits for the disk.

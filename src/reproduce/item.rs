@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::io::{make_folder, write_file};
 use crate::plot::{Figure, to_png, to_svg};
 
 use super::{Finding, ReproduceError, Stage};
@@ -104,7 +105,7 @@ pub fn reproduce(
         }
         fs::remove_dir_all(&folder).map_err(|error| ReproduceError::unwritable(&folder, error))?;
     }
-    fs::create_dir_all(&folder).map_err(|error| ReproduceError::unwritable(&folder, error))?;
+    make_folder(&folder)?;
     let started = Instant::now();
     let stage = Stage { folder: folder.clone(), small, stop, told };
     let finding = (item.work)(&stage)?;
@@ -114,7 +115,7 @@ pub fn reproduce(
     let svg = to_svg(&(item.picture)(&finding))?;
     stage.write(&folder.join("picture.svg"), &svg)?;
     let path = folder.join("picture.png");
-    fs::write(&path, to_png(&svg, DPI)?).map_err(|error| ReproduceError::unwritable(&path, error))?;
+    write_file(&path, &to_png(&svg, DPI)?)?;
     let reproduced = Reproduced { item: *item, finding, folder, seconds: started.elapsed().as_secs_f64() };
     let text = format!("{:#}\n", reproduced.json());
     stage.write(&reproduced.folder.join("finding.json"), &text)?;

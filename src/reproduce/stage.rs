@@ -1,11 +1,11 @@
 //! Where a figure or table is worked on: its folder, its size, and how its scenarios are run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use crate::io::{make_folder, write_file};
 use crate::run::Simulation;
 use crate::scenario::{Scenario, Shipped, scenarios};
 use crate::study;
@@ -149,10 +149,8 @@ impl Stage<'_> {
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, path: &Path, text: &str) -> Result<(), ReproduceError> {
-        let parent = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(parent)
-            .and_then(|()| fs::write(path, text))
-            .map_err(|error| ReproduceError::unwritable(path, error))
+        make_folder(path.parent().unwrap_or(Path::new("")))?;
+        Ok(write_file(path, text.as_bytes())?)
     }
 }
 

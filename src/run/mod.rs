@@ -13,5 +13,5 @@ pub use check::{Check, Checker, Columns};
 pub use description::{Description, OutputOptions, ParticleOutput, Sampling};
 pub use diagnostics::{BoundaryClass, ParticleSums, boundary_classes, eigenvalues};
 pub use schedule::Schedule;
-pub use simulation::{Observer, ObserverError, Outcome, RunError, Simulation, drive};
+pub use simulation::{Observer, ObserverError, Outcome, RunError, STEPS_KEPT, Simulation, drive};
 pub use snapshot::Snapshot;

@@ -31,13 +31,23 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// Whoever watches a run: writes its snapshots, shows its progress.
+/// Records of steps that [`drive`] keeps in memory at most.
+pub const STEPS_KEPT: usize = 4096;
+
+/// What accompanies a run: writes its snapshots, shows its progress.
 pub trait Observer {
     /// After each accepted step.
     fn step(&mut self, simulation: &Simulation, record: &StepRecord);
 
-    /// At each snapshot; `steps` are those since the last one. `scheduled` is false for the extra
-    /// snapshot of an interrupted run.
+    /// Whenever [`STEPS_KEPT`] steps have been taken since the last call or the last snapshot: those
+    /// steps, which are not kept any longer.
+    ///
+    /// # Errors
+    /// Any error stops the run.
+    fn steps(&mut self, steps: &[StepRecord]) -> Result<(), ObserverError>;
+
+    /// At each snapshot; `steps` are those since the last one or the last call of
+    /// [`steps`](Observer::steps). `scheduled` is false for the extra snapshot of an interrupted run.
     ///
     /// # Errors
     /// Any error stops the run.
@@ -197,22 +207,29 @@ pub fn drive(
     stop: &AtomicBool,
 ) -> Result<Outcome, RunError> {
     let mut steps = vec![];
+    // A run can stop without a further snapshot only where it has just taken one.
+    let mut stored = true;
     if simulation.fresh {
         simulation.fresh = false;
         let snapshot = simulation.snapshot_with_error()?;
         observer.snapshot(&snapshot, &simulation.state, &steps, true).map_err(RunError::Observer)?;
     }
     while let Some(next) = schedule.after(simulation.state.time) {
-        if stop.load(Ordering::Relaxed) && steps.is_empty() {
+        if stop.load(Ordering::Relaxed) && stored {
             return Ok(Outcome::Interrupted);
         }
         steps.push(simulation.step(next)?);
+        stored = false;
         observer.step(simulation, &steps[steps.len() - 1]);
         let scheduled = simulation.state.time == next;
         let stopping = stop.load(Ordering::Relaxed);
         if scheduled || stopping {
             let snapshot = simulation.snapshot_with_error()?;
             observer.snapshot(&snapshot, &simulation.state, &steps, scheduled).map_err(RunError::Observer)?;
+            steps.clear();
+            stored = true;
+        } else if steps.len() == STEPS_KEPT {
+            observer.steps(&steps).map_err(RunError::Observer)?;
             steps.clear();
         }
         if stopping && schedule.after(simulation.state.time).is_some() {

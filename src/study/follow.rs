@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::io::RunWriter;
-use crate::run::{Description, Simulation, StepRecord};
+use crate::run::{Description, STEPS_KEPT, Simulation, StepRecord};
 use crate::scenario::Scenario;
 
 /// Why a run has no result.
@@ -60,8 +60,12 @@ pub(crate) fn follow(
             }
             let record = simulation.step(time).map_err(|error| failed(&error))?;
             (following.progress)(record.time / description.end);
-            if writer.is_some() {
+            if let Some(writer) = &mut writer {
                 steps.push(record);
+                if steps.len() == STEPS_KEPT {
+                    writer.write_steps(&steps).map_err(|error| failed(&error))?;
+                    steps.clear();
+                }
             }
         }
         in_flow += started.elapsed();

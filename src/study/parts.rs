@@ -6,10 +6,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Mutex;
 
-use crate::io::{IoError, Lock};
+use crate::io::{IoError, Lock, replace_file};
 use crate::system::{files, text};
 
 use super::StudyError;
@@ -89,15 +88,7 @@ impl Parts {
     /// Writes a file under another name, brings it to the disk and renames it.
     pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<(), StudyError> {
         let path = self.folder.join(name);
-        let partial = self.folder.join(format!(".{name}.{}", process::id()));
-        let written = fs::File::create(&partial)
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&partial, &path))
-            .and_then(|()| fs::File::open(&self.folder)?.sync_all());
-        written.map_err(|error| {
-            let _ = fs::remove_file(&partial);
-            failed(&path, &error)
-        })
+        replace_file(&path, bytes).map_err(|error| failed(&path, &error))
     }
 
     /// Removes these runs, the files `others`, and the folder if nothing else is in it. Returns how

@@ -8,6 +8,7 @@ mod width;
 
 use std::path::{Path, PathBuf};
 
+use crate::io::make_folder;
 use crate::study::{Ended, Place, StudyError};
 use crate::system::text;
 
@@ -61,12 +62,7 @@ impl Output {
         let study =
             self.output.clone().unwrap_or_else(|| Path::new("output").join(format!("{stem}_{kind}.h5")));
         let parent = study.parent().unwrap_or(Path::new(""));
-        std::fs::create_dir_all(parent).map_err(|error| {
-            Failure::usage(format!(
-                "{}: the folder of the output cannot be made: {error}",
-                text::path(parent)
-            ))
-        })?;
+        make_folder(parent)?;
         Ok(Place { study, force: self.force, shard })
     }
 }

@@ -14,51 +14,132 @@ pub(super) struct Mark {
     pub counters: Counters,
 }
 
-/// Worst relative error of the time at the end of each step, and when.
-///
-/// Each step adds one rounding to the stored time before it. Steps of gradient descent are as long
-/// as its learning rate says, except where they land on a snapshot.
-pub(super) fn steps(description: &Description, steps: &[StepRecord]) -> (f64, f64) {
-    let (mut time, mut most, mut at) = (0.0, 0.0, 0.0);
-    for record in steps {
-        let error = (time + record.step_size - record.time).abs() / record.time.max(f64::MIN_POSITIVE);
-        let sound = record.step_size > 0.0 && record.error_estimate >= 0.0;
-        let mut found = if sound { error } else { f64::INFINITY };
-        if let Flow::Descent { descent, .. } = &description.flow {
-            let dt = descent.learning_rate / description.mass.len() as f64;
-            // A step that lands on a snapshot may be up to half a step shorter or longer.
-            if (record.step_size / dt - 1.0).abs() > 0.500_001
-                && !description.schedule.times().contains(&record.time)
-            {
-                found = f64::INFINITY;
-            }
-        }
-        if worse(most, found) > most {
-            (most, at) = (worse(most, found), record.time);
-        }
-        time = record.time;
-    }
-    (most, at)
+/// A largest error and its time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Worst {
+    pub error: f64,
+    pub time: f64,
 }
 
-/// Worst relative difference of a snapshot's time to that of the step it was taken after.
-pub(super) fn times(marks: &[Mark], steps: &[StepRecord]) -> (f64, f64) {
-    let (mut most, mut at) = (0.0, 0.0);
-    for mark in marks {
-        let expected = match mark.step.checked_sub(1) {
-            None => Some(0.0),
-            Some(index) => steps.get(index as usize).map(|record| record.time),
-        };
-        let error = match expected {
-            Some(expected) if expected == mark.time => 0.0,
-            Some(expected) => (mark.time - expected).abs() / mark.time.abs().max(expected.abs()),
-            None => f64::INFINITY,
-        };
-        if worse(most, error) > most {
-            (most, at) = (worse(most, error), mark.time);
+impl Worst {
+    fn note(&mut self, error: f64, time: f64) {
+        if worse(self.error, error) > self.error {
+            *self = Worst { error: worse(self.error, error), time };
         }
     }
-    (most, at)
+}
+
+/// Goes through the steps, which are numbered from 1, beside the snapshots.
+///
+/// Numbers are missing in files that were recovered: over a gap nothing is said of what lies in it.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    /// Relative errors of the times at the ends of steps.
+    pub ends: Worst,
+    /// Relative differences of the times of snapshots to those of the steps they were taken after.
+    pub times: Worst,
+    /// Differences of the counts of snapshots to the sums over steps.
+    pub counts: Worst,
+    /// The step before, and the time at its end; 0 at the start.
+    number: u64,
+    time: f64,
+    /// Number of snapshots gone by.
+    passed: usize,
+    /// Counts so far; `None` from a gap up to the next snapshot.
+    total: Option<Counters>,
+    /// Whether a number was missing.
+    gaps: bool,
+}
+
+impl Steps {
+    /// Goes through consecutive rows: their numbers, in ascending order, and what they hold.
+    pub fn rows(&mut self, description: &Description, marks: &[Mark], numbers: &[u64], steps: &[StepRecord]) {
+        for (&number, record) in numbers.iter().zip(steps) {
+            if self.number == 0 {
+                self.start(marks);
+            }
+            if number != self.number + 1 {
+                (self.gaps, self.total) = (true, None);
+            }
+            while marks.get(self.passed).is_some_and(|mark| mark.step < number) {
+                self.unknown(marks);
+            }
+            if number <= self.number {
+                self.ends.note(f64::INFINITY, record.time);
+            }
+            let begin = if number == self.number + 1 { self.time } else { record.time - record.step_size };
+            self.ends.note(end_error(description, begin, record), record.time);
+            if let Some(total) = &mut self.total {
+                *total += record.counters;
+            }
+            (self.number, self.time) = (number, record.time);
+            while let Some(mark) = marks.get(self.passed).filter(|mark| mark.step == number) {
+                self.mark(mark);
+            }
+        }
+    }
+
+    /// No step follows.
+    pub fn end(&mut self, marks: &[Mark]) {
+        while self.passed < marks.len() {
+            self.unknown(marks);
+        }
+    }
+
+    /// Snapshots before the first step, of which only the start on a boundary counts anything.
+    fn start(&mut self, marks: &[Mark]) {
+        self.total = marks.first().map(|mark| mark.counters).filter(|_| marks[0].step == 0);
+        while let Some(mark) = marks.get(self.passed).filter(|mark| mark.step == 0) {
+            if self.passed == 0 && mark.counters.counts().iter().any(|(_, count)| *count > 0) {
+                self.counts.note(f64::INFINITY, mark.time);
+            }
+            self.mark(mark);
+        }
+    }
+
+    /// A snapshot at the end of the present step.
+    fn mark(&mut self, mark: &Mark) {
+        let apart = (mark.time - self.time).abs() / mark.time.abs().max(self.time.abs());
+        self.times.note(if mark.time == self.time { 0.0 } else { apart }, mark.time);
+        if let Some(total) = self.total {
+            let mass = (total.ambiguous_mass - mark.counters.ambiguous_mass).abs();
+            // Sums of masses in another order differ by rounding.
+            let mass = if mass <= 1e-12 * (1.0 + total.ambiguous_mass) { 0.0 } else { mass };
+            let pairs = total.counts().into_iter().zip(mark.counters.counts());
+            let error = pairs.fold(mass, |most, ((_, a), (_, b))| worse(most, a.abs_diff(b) as f64));
+            self.counts.note(error, mark.time);
+        }
+        self.total = Some(self.total.unwrap_or(mark.counters));
+        self.passed += 1;
+    }
+
+    /// A snapshot after a step that is not there.
+    fn unknown(&mut self, marks: &[Mark]) {
+        if !self.gaps {
+            self.times.note(f64::INFINITY, marks[self.passed].time);
+        }
+        self.passed += 1;
+    }
+}
+
+/// Relative error of the time at the end of a step.
+///
+/// Each step adds one rounding to the time before it. Steps of gradient descent are as long as its
+/// learning rate says, except where they land on a snapshot.
+fn end_error(description: &Description, begin: f64, record: &StepRecord) -> f64 {
+    if !(record.step_size > 0.0 && record.error_estimate >= 0.0) {
+        return f64::INFINITY;
+    }
+    if let Flow::Descent { descent, .. } = &description.flow {
+        let dt = descent.learning_rate / description.mass.len() as f64;
+        // A step that lands on a snapshot may be up to half a step shorter or longer.
+        if (record.step_size / dt - 1.0).abs() > 0.500_001
+            && !description.schedule.times().contains(&record.time)
+        {
+            return f64::INFINITY;
+        }
+    }
+    (begin + record.step_size - record.time).abs() / record.time.max(f64::MIN_POSITIVE)
 }
 
 /// How many scheduled times of a run that came to its end have no snapshot; `None` of another.
@@ -70,29 +151,4 @@ pub(super) fn missing(description: &Description, marks: &[Mark]) -> Option<f64> 
     let taken: HashSet<u64> = marks.iter().map(|mark| mark.time.to_bits()).collect();
     let due = description.schedule.times().iter();
     Some(due.filter(|due| !taken.contains(&due.to_bits())).count() as f64)
-}
-
-/// Largest difference of the counts of a snapshot to those of the first one and the steps since.
-pub(super) fn counts(marks: &[Mark], steps: &[StepRecord]) -> (f64, f64) {
-    let Some(first) = marks.first() else { return (0.0, 0.0) };
-    let (mut most, mut at) = (0.0, 0.0);
-    let (mut total, mut next) = (first.counters, first.step as usize);
-    for mark in marks {
-        let end = (mark.step as usize).min(steps.len());
-        for record in steps.get(next..end).unwrap_or(&[]) {
-            total += record.counters;
-        }
-        next = end.max(next);
-        let pairs = total.counts().into_iter().zip(mark.counters.counts());
-        let mass = (total.ambiguous_mass - mark.counters.ambiguous_mass).abs();
-        // Sums of masses in another order differ by rounding.
-        let mass = if mass <= 1e-12 * (1.0 + total.ambiguous_mass) { 0.0 } else { mass };
-        let error = pairs.fold(mass, |most, ((_, a), (_, b))| worse(most, a.abs_diff(b) as f64));
-        if worse(most, error) > most {
-            (most, at) = (worse(most, error), mark.time);
-        }
-    }
-    // Nothing but a start on a boundary can have happened before the first step.
-    let early = first.step == 0 && first.counters.counts().iter().any(|(_, count)| *count > 0);
-    if early { (f64::INFINITY, first.time) } else { (most, at) }
 }

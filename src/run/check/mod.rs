@@ -28,7 +28,7 @@ use super::neuron::Training;
 use super::{Description, Snapshot, State, StepRecord};
 
 use direct::{Direct, Part};
-use events::Mark;
+use events::{Mark, Steps, Worst};
 use exponential::Exponential;
 use field::Field;
 use kernels::ratio;
@@ -71,6 +71,7 @@ pub struct Checker<'a> {
     scale: f64,
     previous: Option<Snapshot>,
     marks: Vec<Mark>,
+    steps: Option<Steps>,
     /// The stored particles of the snapshot before.
     held: Held,
     /// Neurons `(c, w)` of the first snapshot, if it is the start and all are known.
@@ -97,6 +98,7 @@ impl<'a> Checker<'a> {
             scale: 1.0,
             previous: None,
             marks: vec![],
+            steps: None,
             held: Held::default(),
             first: None,
             terms: vec![0.0; description.samples.len()],
@@ -360,18 +362,24 @@ impl<'a> Checker<'a> {
         self.note(Law::Metric, worst, time);
     }
 
-    /// Checks the list of steps, and the last snapshot against what was saved with it to go on
-    /// from; returns the table.
+    /// Checks consecutive rows of the list of steps, once all snapshots have been seen.
+    ///
+    /// * `numbers`: of the steps, from 1 on, in ascending order; where some are missing, nothing is
+    ///   said of what lies between.
+    pub fn steps(&mut self, numbers: &[u64], steps: &[StepRecord]) {
+        self.steps.get_or_insert_default().rows(self.description, &self.marks, numbers, steps);
+    }
+
+    /// Checks the last snapshot against what was saved with it to go on from; returns the table.
     ///
     /// * `saved`: the state at the time of the last snapshot, and its particles.
-    pub fn finish(mut self, steps: &[StepRecord], saved: Option<(&State, Columns<'_>)>) -> Vec<Check> {
-        if !steps.is_empty() {
-            for (law, (worst, time)) in [
-                (Law::Steps, events::steps(self.description, steps)),
-                (Law::Times, events::times(&self.marks, steps)),
-                (Law::Events, events::counts(&self.marks, steps)),
-            ] {
-                self.note(law, worst, time);
+    pub fn finish(mut self, saved: Option<(&State, Columns<'_>)>) -> Vec<Check> {
+        if let Some(mut steps) = self.steps.take() {
+            steps.end(&self.marks);
+            for (law, Worst { error, time }) in
+                [(Law::Steps, steps.ends), (Law::Times, steps.times), (Law::Events, steps.counts)]
+            {
+                self.note(law, error, time);
             }
         }
         if let Some(missing) = events::missing(self.description, &self.marks) {

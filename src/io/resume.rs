@@ -1,0 +1,83 @@
+//! A run that is continued: what is good is copied to a new file, which takes the old one's name.
+
+use std::path::Path;
+
+use crate::run::{Description, State};
+
+use super::checkpoint::{self, Header};
+use super::error::{IoError, LastGood};
+use super::lock::Lock;
+use super::metadata::Provenance;
+use super::partial::Partial;
+use super::reader::RunFile;
+use super::recover::{copy_rows, existing, recover};
+use super::rows;
+use super::schema::Group;
+use super::structure;
+use super::validate::validate;
+use super::writer::{RunWriter, watch, write_checkpoint};
+
+impl RunWriter {
+    /// Continues a run that was interrupted or killed: copies what is good to a new file, which
+    /// takes the old one's name, and returns the state to go on from.
+    ///
+    /// Snapshots and steps after the checkpoint, and a snapshot that was taken only because the run
+    /// was interrupted, are dropped: the run makes them again.
+    ///
+    /// # Errors
+    /// The run is complete ([`IoError::Complete`]; if it had been killed after its last snapshot
+    /// the file is made an ordinary one), no checkpoint is valid, a row is damaged
+    /// ([`IoError::Damaged`]), another process writes the file, or reading or writing fails.
+    pub fn resume(path: &Path) -> Result<(RunWriter, Description, State), IoError> {
+        let path = existing(path)?;
+        let lock = Lock::acquire(&path)?;
+        let file = RunFile::open(&path)?;
+        let reading = |error: hdf5::Error| IoError::read(&path, "what is to be continued", &error);
+        let description = file.description()?;
+        let saved = checkpoint::newest(file.sets()).map_err(reading)?;
+        let Some((header, state)) = saved else {
+            return Err(IoError::NoCheckpoint { path });
+        };
+        if state.time >= description.end {
+            let (snapshots, end) = (file.len(), description.end);
+            let ordinary = file.status().is_ordinary();
+            drop((file, lock));
+            if !ordinary {
+                if let Some(finding) = validate(&path)?.first() {
+                    let found = format!("{} {}", finding.object, finding.problem);
+                    return Err(IoError::Damaged { path, found });
+                }
+                recover(&path, None)?;
+            }
+            return Err(IoError::Complete { path, snapshots, end });
+        }
+        let provenance = Provenance::read(&file.sets().file).map_err(reading)?;
+        let provenance = provenance.and(&format!("resumed after step {}", state.step));
+        let snapshots = header.scheduled_rows as usize;
+        let vouched = header.steps as usize;
+        if file.len() < snapshots || file.sets().rows(Group::Steps) < vouched {
+            let found = "it has fewer snapshots or steps than its checkpoint says".to_owned();
+            return Err(IoError::Damaged { path, found });
+        }
+        // A file that was recovered may hold steps of the lost snapshots after the checkpoint.
+        let steps = rows::steps_until(file.sets(), vouched, state.step).map_err(reading)?;
+        let partial = Partial::of(&path);
+        let failed = |error| IoError::write(&path, "the copy", &error, LastGood::Original);
+        let unsafe_yet = |error| IoError::system(&path, "the copy", &error, LastGood::Original);
+        let layout = file.sets().layout.clone();
+        let sets = structure::create(partial.path(), &description, layout, &provenance).map_err(failed)?;
+        let all = 0..steps;
+        copy_rows(&file, &sets, &(0..snapshots).collect::<Vec<_>>(), std::slice::from_ref(&all))?;
+        let header = Header { rows: snapshots as u64, steps: steps as u64, ..header };
+        structure::start_rows(&sets).map_err(failed)?;
+        let columns = write_checkpoint(&sets, header, &state).map_err(failed)?;
+        let mut presence = watch(&sets, partial.path()).map_err(unsafe_yet)?;
+        presence.sync().and_then(|()| presence.remember()).map_err(unsafe_yet)?;
+        let time = if snapshots > 0 { file.time(snapshots - 1)? } else { f64::NAN };
+        drop(file);
+        partial.publish(LastGood::Original)?;
+        let step = state.step;
+        let writer = RunWriter::continuing(path, lock, (sets, presence), (header, columns), (time, step));
+        Ok((writer, description, state))
+    }
+}
