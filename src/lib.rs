@@ -68,7 +68,7 @@
 //! | [`plot`] | study, io, kernel, run, flow, problem, math, system | figures of run, study and kernel files |
 //! | [`report`] | plot, study, io, kernel, run, flow, problem, math, system | the HTML report of a run or a study, and its film |
 //! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math, system | figures and tables of the papers, made again |
-//! | [`guide`] | | the manual: a page for each file of `src/guide/` |
+//! | [`guide`] | plot | the manual: a page for each file of `src/guide/`; it uses what its pages link to |
 //! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, run, flow, problem, math, system | subcommands, progress, error texts |
 
 #[doc = include_str!("mathematics.md")]

@@ -55,7 +55,7 @@ fn pipes_devices_and_folders_are_refused_wherever_a_file_is_read() {
         (&["convert", "pipe.h5", "--to", "neurons"], "it is a pipe"),
         (&["resume", "pipe.h5"], "it is a pipe"),
         (&["recover", "pipe.h5"], "it is a pipe"),
-        (&["plot", "pipe.h5", "loss"], "it is a pipe"),
+        (&["plot", "pipe.h5", "--figure", "loss"], "it is a pipe"),
         (&["report", "pipe.h5"], "it is a pipe"),
         (&["kernel", "sine.toml", "--run", "pipe.h5", "--no-file"], "it is a pipe"),
     ];

@@ -46,8 +46,16 @@ fn each_kind_runs_and_checks() {
             .map(|law| law["law"].as_str().unwrap())
             .collect();
         let expected: &[&str] = match name {
-            "gd" => &["residual ODE", "energy decreases", "delta"],
-            "gd by batches" => &["residual ODE", "energy decreases", "dead mass", "delta"],
+            "gd" => &["residual ODE", "energy decreases", "held", "residual ODE as printed", "delta"],
+            "gd by batches" => &[
+                "residual ODE",
+                "energy decreases",
+                "dead mass",
+                "held",
+                "residual ODE as printed",
+                "frozen",
+                "delta",
+            ],
             _ => &[],
         };
         assert_eq!(undone, expected, "{name}");

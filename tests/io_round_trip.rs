@@ -132,7 +132,7 @@ fn an_interrupted_run_continues_as_if_it_had_not_been() {
     let history = RunFile::open(&path).unwrap().attributes().unwrap();
     let history = &history.iter().find(|(name, _)| name == "history").unwrap().1;
     assert_eq!(history.lines().count(), 2, "{history}");
-    assert!(history.contains("resumed after step 3"), "{history}");
+    assert!(history.contains("resumed after step 4"), "{history}");
     assert!(matches!(RunWriter::resume(&path), Err(IoError::Complete { snapshots: SNAPSHOTS, .. })));
 }
 

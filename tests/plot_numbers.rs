@@ -260,7 +260,7 @@ fn of_studies() {
         ["sweep", "sine.toml", "--set", "measure.scale=0.5,1,2", "--set", "flow.tv=0,0.1", "--seeds", "3"];
     let path = study(&arguments, "sweep.h5");
     assert_eq!(
-        ArrayFile::open(&path, 1).unwrap().dims("final_loss").unwrap(),
+        ArrayFile::open(&path, reluflow::study::FORMAT_VERSION).unwrap().dims("final_loss").unwrap(),
         ["measure_scale", "flow_tv", "seed"]
     );
     let rows = drawn(&path, "sweep", None);

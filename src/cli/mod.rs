@@ -92,12 +92,10 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version arrive here too, with exit code 0; a closed pipe is not our error.
             // An argument is told again as it was given, which must not steer a terminal.
-            let hostile = |argument: std::ffi::OsString| argument.to_string_lossy().contains(text::steers);
-            if std::env::args_os().any(hostile) {
-                output::note(error.render().to_string().trim_end());
-            } else {
-                let _ = error.print();
-            }
+            let safe =
+                std::env::args_os().map(|argument| text::line(&argument.to_string_lossy()).into_owned());
+            let error = Cli::try_parse_from(safe).err().unwrap_or(error);
+            let _ = error.print();
             return ExitCode::from(error.exit_code() as u8);
         }
     };

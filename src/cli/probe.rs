@@ -27,7 +27,7 @@ const PROBE: &str = "__probe";
 const VALUES: &str = "values";
 const LISTS: &str = "lists";
 /// Seconds of the processor for a small file.
-const SECONDS: u64 = 5;
+const SECONDS: u64 = 3;
 /// Bytes of a file for which there is a second more.
 const BYTES_PER_SECOND: u64 = 16 << 20;
 /// Memory that the process may ask for.

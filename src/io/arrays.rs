@@ -50,8 +50,8 @@ impl FileKind {
 
 /// A study file or a kernel file, open for reading: named arrays with named dimensions.
 ///
-/// Such files are written at once. When one is opened, the names, types and shapes of all its
-/// arrays and its attributes are compared with a checksum; the values of an array are when they
+/// Such files are written at once. When one is opened, the names, types, shapes and values of all its
+/// arrays and its attributes are compared with checksums; values again when they
 /// are read. libhdf5 may crash on files made to crash it: see the [module](super).
 #[derive(Debug)]
 pub struct ArrayFile {
@@ -86,7 +86,7 @@ impl ArrayFile {
         Ok(ArrayFile { path: path.to_owned(), kind, file })
     }
 
-    /// Whether attributes, names, types and shapes are those that were written.
+    /// Whether attributes, names, types, shapes and values are those that were written.
     fn check(&self) -> Result<(), IoError> {
         let computed = file_checksum(&self.file);
         let stored = read_value::<u32>(&self.file, CHECKSUM);
@@ -108,6 +108,8 @@ impl ArrayFile {
             if let Some(problem) = claims_too_much(self.file.size(), &dataset, &shape, bytes_each, false) {
                 return Err(self.damaged(&format!("{name} {problem}")));
             }
+            // Also those that the reader does not ask for: a file is as it was written, or refused.
+            self.verified(&name)?;
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use crate::system::files;
+
 /// Bytes that a file has, and that it says it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
@@ -18,7 +20,7 @@ impl Cut {
     /// II.A, version 2 and 3); `None` if it is not, or cannot be read.
     pub(crate) fn of(path: &Path) -> Option<Cut> {
         let mut start = [0; 36];
-        let mut file = File::open(path).ok()?;
+        let mut file = files::open(path).ok()?;
         file.read_exact(&mut start).ok()?;
         let there = file.metadata().ok()?.len();
         if !start.starts_with(b"\x89HDF\r\n\x1a\n") || !(2..=3).contains(&start[8]) {

@@ -8,8 +8,8 @@ use super::rows;
 use super::schema::{ATTRIBUTES, Group, Source, Variable};
 use super::sets::Sets;
 
-/// Attributes that say where a file comes from, not what was computed.
-const PROVENANCE: [&str; 9] = [
+/// Attributes that say where a file comes from, not what was computed, and their checksum.
+const PROVENANCE: [&str; 10] = [
     "Conventions",
     "title",
     "source",
@@ -19,6 +19,7 @@ const PROVENANCE: [&str; 9] = [
     "threads",
     "scenario",
     "measure_source",
+    "attributes_checksum",
 ];
 
 /// A variable or attribute in which two files differ.

@@ -23,14 +23,15 @@ pub(crate) fn open_file(path: &Path) -> Result<(File, bool), IoError> {
     // HDF5's own locks fail on some cluster file systems, and get in the way of nothing here: one
     // file has one writer by our lock, and what is closed is never written again.
     let mut options = File::with_options();
-    // A reader of a file under way tries again where it meets a half-written piece, and waits twice
-    // as long each time: HDF5's hundred times would be for ever.
-    let options = options.with_fapl(|p| p.file_locking(false).metadata_read_attempts(25));
+    let options = options.with_fapl(|p| p.file_locking(false));
     if let Ok(file) = options.open_as(path, OpenMode::Read) {
         // A file that this very process is writing opens, too.
         let closed = !ffi::is_writable(&file);
         return Ok((file, closed));
     }
+    // A reader of a file under way tries again where it meets a half-written piece, and waits twice
+    // as long each time: HDF5's hundred times would be for ever.
+    let options = options.with_fapl(|p| p.file_locking(false).metadata_read_attempts(25));
     match options.open_as(path, OpenMode::ReadSWMR) {
         Ok(file) => Ok((file, false)),
         Err(error) => Err(IoError::Damaged {

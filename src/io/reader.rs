@@ -248,6 +248,12 @@ impl RunFile {
         self.step_len
     }
 
+    /// Whether there are as many steps as the newest checkpoint says.
+    pub(crate) fn has_all_steps(&self) -> Result<bool, IoError> {
+        let slots = self.check("the checkpoint", checkpoint::slots(&self.sets))?;
+        Ok(slots.first().is_some_and(|slot| slot.header.steps == self.step_len as u64))
+    }
+
     /// All complete steps.
     ///
     /// # Errors

@@ -155,7 +155,7 @@ fn read_table_file(file: &Path, bytes: &[u8]) {
         }
     };
     // Without a scenario 10000 particles are drawn.
-    if bytes.len() % 32 == 0 {
+    if bytes.len().is_multiple_of(32) {
         check(Scenario::read(file));
     }
     let name = file.file_name().unwrap().to_str().unwrap();

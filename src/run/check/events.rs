@@ -31,7 +31,8 @@ impl Worst {
 
 /// Goes through the steps, which are numbered from 1, beside the snapshots.
 ///
-/// Numbers are missing in files that were recovered: over a gap nothing is said of what lies in it.
+/// Numbers are missing in files that were recovered, and the last ones in a file that was killed while
+/// it wrote a snapshot: over a gap nothing is said of what lies in it.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     /// Relative errors of the times at the ends of steps.
@@ -58,7 +59,8 @@ impl Steps {
             if self.number == 0 {
                 self.start(marks);
             }
-            if number != self.number + 1 {
+            let next = self.number.wrapping_add(1);
+            if number != next {
                 (self.gaps, self.total) = (true, None);
             }
             while marks.get(self.passed).is_some_and(|mark| mark.step < number) {
@@ -67,7 +69,7 @@ impl Steps {
             if number <= self.number {
                 self.ends.note(f64::INFINITY, record.time);
             }
-            let begin = if number == self.number + 1 { self.time } else { record.time - record.step_size };
+            let begin = if number == next { self.time } else { record.time - record.step_size };
             self.ends.note(end_error(description, begin, record), record.time);
             if let Some(total) = &mut self.total {
                 *total += record.counters;
@@ -79,8 +81,19 @@ impl Steps {
         }
     }
 
+    /// Whether no step has come.
+    pub fn is_empty(&self) -> bool {
+        self.number == 0
+    }
+
     /// No step follows.
-    pub fn end(&mut self, marks: &[Mark]) {
+    ///
+    /// * `all`: whether these are all steps that the file says it has.
+    pub fn end(&mut self, marks: &[Mark], all: bool) {
+        if self.number == 0 {
+            self.start(marks);
+        }
+        self.gaps |= all;
         while self.passed < marks.len() {
             self.unknown(marks);
         }

@@ -71,7 +71,7 @@ pub struct Checker<'a> {
     scale: f64,
     previous: Option<Snapshot>,
     marks: Vec<Mark>,
-    steps: Option<Steps>,
+    steps: Steps,
     /// The stored particles of the snapshot before.
     held: Held,
     /// Neurons `(c, w)` of the first snapshot, if it is the start and all are known.
@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
             scale: 1.0,
             previous: None,
             marks: vec![],
-            steps: None,
+            steps: Steps::default(),
             held: Held::default(),
             first: None,
             terms: vec![0.0; description.samples.len()],
@@ -194,7 +194,7 @@ impl<'a> Checker<'a> {
             self.note(Law::Start, worse(off[0], off[1]), time);
         }
         self.pinned |= snapshot.counters.pins > 0 || snapshot.pinned_mass.sum() > 0.0;
-        if !self.pinned {
+        if !self.pinned && !is_descent(flow) {
             self.note(Law::Printed, largest_difference(printed, ode) / scale, time);
         }
         let loss = 0.5 * sum(rho.iter().zip(n).map(|(rho, n)| n * rho * rho));
@@ -367,15 +367,19 @@ impl<'a> Checker<'a> {
     /// * `numbers`: of the steps, from 1 on, in ascending order; where some are missing, nothing is
     ///   said of what lies between.
     pub fn steps(&mut self, numbers: &[u64], steps: &[StepRecord]) {
-        self.steps.get_or_insert_default().rows(self.description, &self.marks, numbers, steps);
+        self.steps.rows(self.description, &self.marks, numbers, steps);
     }
 
     /// Checks the last snapshot against what was saved with it to go on from; returns the table.
     ///
+    /// * `all_steps`: whether [`steps`](Checker::steps) got as many rows as there should be. Snapshots
+    ///   after the last of them, as a kill and a recovery leave them, are then no violation.
     /// * `saved`: the state at the time of the last snapshot, and its particles.
-    pub fn finish(mut self, saved: Option<(&State, Columns<'_>)>) -> Vec<Check> {
-        if let Some(mut steps) = self.steps.take() {
-            steps.end(&self.marks);
+    pub fn finish(mut self, all_steps: bool, saved: Option<(&State, Columns<'_>)>) -> Vec<Check> {
+        let mut steps = std::mem::take(&mut self.steps);
+        steps.end(&self.marks, all_steps);
+        // Of no steps nothing can be said, unless there should be some.
+        if !steps.is_empty() || !all_steps {
             for (law, Worst { error, time }) in
                 [(Law::Steps, steps.ends), (Law::Times, steps.times), (Law::Events, steps.counts)]
             {

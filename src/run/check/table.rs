@@ -194,7 +194,11 @@ impl Table {
             Law::Printed,
             "residual ODE as printed",
             1e3 * tolerance,
-            "W Prop. 1 against the corrected ODE while nothing was ever pinned, and growth of its norm, relative to the tolerance's unit",
+            if is_descent(flow) {
+                "not a law of gradient descent, whose corrected ODE counts crossings that W Prop. 1 does not"
+            } else {
+                "W Prop. 1 against the corrected ODE while nothing was ever pinned, and growth of its norm, relative to the tolerance's unit"
+            },
         );
         line(
             Law::Change,
