@@ -57,6 +57,10 @@ fn pipes_devices_and_folders_are_refused_wherever_a_file_is_read() {
         (&["recover", "pipe.h5"], "it is a pipe"),
         (&["plot", "pipe.h5", "--figure", "loss"], "it is a pipe"),
         (&["report", "pipe.h5"], "it is a pipe"),
+        (
+            &["study", "sweep", "sine.toml", "-o", "pipe.h5", "--force"],
+            "error: pipe.h5 cannot be the study file: it is a pipe, not a regular file: choose another output with -o",
+        ),
         (&["kernel", "sine.toml", "--run", "pipe.h5", "--no-file"], "it is a pipe"),
     ];
     for (arguments, text) in cases {
@@ -98,11 +102,21 @@ fn names_do_not_steer_the_terminal() {
         &["report", &run],
         &["study", "sweep", &toml, "--set", "flow.tv=0,0.1"],
         &["kernel", &toml],
+        &["study", "sweep", "sine.toml", "--set", &format!("{hostile}=3")],
+        &["study", "sweep", "sine.toml", "--set", &format!("flow.tv={hostile}")],
+        &["study", "sweep", "sine.toml", "--set", &format!("title={hostile}")],
+        &["scenarios", "show", hostile],
+        &["reproduce", hostile],
         &["run", "sine.toml", "--threads", hostile],
         &[hostile],
+        &["run", "sine.toml", "--force"],
     ];
-    for arguments in commands {
-        let output = reluflow(folder.path()).args(*arguments).output().unwrap();
+    for (number, arguments) in commands.iter().enumerate() {
+        let mut command = reluflow(folder.path());
+        if number + 1 == commands.len() {
+            command.env("RELUFLOW_THREADS", hostile);
+        }
+        let output = command.args(*arguments).output().unwrap();
         for stream in [&output.stdout, &output.stderr] {
             let text = String::from_utf8_lossy(stream);
             let steers = |c: char| (c.is_control() && !"\n\t".contains(c)) || c == '\u{202e}';
@@ -158,6 +172,13 @@ fn columns_that_are_not_used_are_refused_or_named() {
         .stderr(contains("put a header line before it, for example: r,theta or c,a,b"));
     // Table programs number rows in a column without a name.
     scenario(",c,a,b\n0,1,1,0\n").success();
+    // Columns of another way to tell of a particle.
+    write("p.csv", "c,a,r,b,theta,mass\n1,1,3,0,1,1\n");
+    let told = "note: of p.csv, only c, a, b and mass are used; left out: r, theta\n";
+    reluflow(folder.path()).args(["run", "a.toml", "--force"]).assert().success().stderr(contains(told));
+    scenario("c,a,b,mass\n1,1,0,1e308\n1,1,0,1\n")
+        .code(2)
+        .stderr(contains("p.csv:2: mass[0] = 1e308 is larger than 2e0\n  masses are >= 0 and sum to 1"));
     write("s.csv", "x,y,weight,note\n0,1,5,a\n1,2,6,b\n");
     write("b.toml", "[samples]\nfile = \"s.csv\"\n[measure]\nparticles = 10\n[time]\nend = 0.1\n");
     reluflow(folder.path())

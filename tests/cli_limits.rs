@@ -114,7 +114,7 @@ fn threads_are_as_many_as_cores_unless_forced() {
         ))
         .unwrap()
     };
-    assert!(capped("--threads").eval(&told(reluflow(folder.path()).env("RELUFLOW_THREADS", "1000"))));
+    assert!(capped("RELUFLOW_THREADS").eval(&told(reluflow(folder.path()).env("RELUFLOW_THREADS", "1000"))));
     assert!(
         capped("RAYON_NUM_THREADS").eval(&told(reluflow(folder.path()).env("RAYON_NUM_THREADS", "5000")))
     );
@@ -153,6 +153,86 @@ fn output_that_cannot_fit_is_refused_unless_forced() {
     started.wait_for("note: output/a.h5: up to ");
     started.wait_for("snapshot 1 of 100000 written");
     started.signal(libc::SIGKILL);
+}
+
+/// Each step of gradient descent has a row, and how many there are is given.
+#[test]
+fn rows_of_steps_count_in_what_a_run_stores() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[samples]\nfunction = \"sine\"\ncount = 5\n[measure]\nparticles = 10\nlaw = \"normal\"\n\
+                [flow]\nkind = \"gd\"\nlearning_rate = 1e-9\n[time]\nsteps = 1000000000\n";
+    fs::write(folder.path().join("a.toml"), text).unwrap();
+    let mut started = start(folder.path(), &["run", "a.toml", "--force"]);
+    started.wait_for("note: output/a.h5: up to 1");
+    started.signal(libc::SIGKILL);
+    let (said, _) = started.finish();
+    assert!(!said.contains("error"), "{said}");
+}
+
+/// All runs of a study are put together at its end, which must not fail for want of memory after days.
+#[test]
+fn a_study_that_cannot_fit_is_refused_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[samples]\nfunction = \"sine\"\ncount = 1000\n[measure]\nparticles = 10\n[time]\nend = 1e-9\n\
+                [output]\nsnapshots = { count = 100000 }\n";
+    fs::write(folder.path().join("a.toml"), text).unwrap();
+    let sweep = |more: &[&str]| {
+        let mut command = reluflow(folder.path());
+        command.args([
+            "study",
+            "sweep",
+            "a.toml",
+            "--set",
+            "flow.tv=0:1:10",
+            "--seeds",
+            "1000",
+            "-o",
+            "s.h5",
+        ]);
+        command.args(more).timeout(Duration::from_secs(60)).assert()
+    };
+    sweep(&[]).code(2).stderr(
+        is_match(r"error: s.h5: to put 10000 runs together needs 16\.\d TB of memory, and .* are available\n  help: ")
+            .unwrap(),
+    );
+    sweep(&["--shard", "1/1"]).code(2).stderr(
+        is_match(r"error: s.h5: up to 8\d*\.\d (TB|GB) will be stored by 10000 runs, and .* are free\n  help: .*--force")
+            .unwrap(),
+    );
+    assert!(!folder.path().join("s.h5.parts").exists());
+}
+
+#[test]
+fn a_large_study_has_few_lines_and_all_runs() {
+    let folder = folder_with_sine(2, 2);
+    let assert = reluflow(folder.path())
+        .args(["study", "sweep", "sine.toml", "--set", "flow.tv=0:1:3", "--seeds", "500", "-o", "s.h5"])
+        .timeout(Duration::from_secs(300))
+        .assert()
+        .success();
+    let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("run 1500 of 1500 finished: "), "{said}");
+    assert!(said.lines().count() < 400, "{}", said.lines().count());
+    assert!(!folder.path().join("s.h5.parts").exists());
+    let study = hdf5::File::open(folder.path().join("s.h5")).unwrap();
+    let losses: Vec<f64> = study.dataset("final_loss").unwrap().read_raw().unwrap();
+    assert_eq!(losses.len(), 1500);
+    assert!(losses.iter().all(|loss| loss.is_finite()));
+}
+
+#[test]
+fn threads_of_the_environment_are_checked() {
+    let folder = folder_with_sine(20, 2);
+    for (threads, code) in [("", 0), ("1", 0), ("0", 2), ("x", 2), ("99999999999999999999", 2)] {
+        let assert = reluflow(folder.path())
+            .env("RELUFLOW_THREADS", threads)
+            .args(["run", "-q", "sine.toml", "--force"])
+            .assert()
+            .code(code);
+        if code == 2 {
+            assert.stderr(contains(format!("error: the environment has RELUFLOW_THREADS = {threads}\n")));
+        }
+    }
 }
 
 #[test]

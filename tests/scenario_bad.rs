@@ -309,12 +309,12 @@ const SCENARIOS: [(&str, &str, &str); 135] = [
     (
         "negative count",
         "[samples]\nfunction = \"sine\"\ncount = -5\n",
-        "bad.toml:3:9: samples.count = -5 is too small\n  give a whole number from 1 to 10000000 (each sample adds two regions of some 150 bytes)",
+        "bad.toml:3:9: samples.count = -5 is too small\n  give a whole number from 1 to 10000000 (each takes kilobytes of memory: two regions, and rows of tables)",
     ),
     (
         "count of zero",
         "[samples]\nfunction = \"sine\"\ncount = 0\n",
-        "bad.toml:3:9: samples.count = 0 is too small\n  give a whole number from 1 to 10000000 (each sample adds two regions of some 150 bytes)",
+        "bad.toml:3:9: samples.count = 0 is too small\n  give a whole number from 1 to 10000000 (each takes kilobytes of memory: two regions, and rows of tables)",
     ),
     (
         "half a sample",
@@ -324,7 +324,7 @@ const SCENARIOS: [(&str, &str, &str); 135] = [
     (
         "absurd count",
         "[samples]\nfunction = \"sine\"\ncount = 1e12\n",
-        "bad.toml:3:9: samples.count = 1e12 is too large\n  give a whole number from 1 to 10000000 (each sample adds two regions of some 150 bytes)",
+        "bad.toml:3:9: samples.count = 1e12 is too large\n  give a whole number from 1 to 10000000 (each takes kilobytes of memory: two regions, and rows of tables)",
     ),
     (
         "key of another function",

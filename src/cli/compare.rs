@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::io::{Difference, RunFile};
 use crate::study::{Comparison, Distance, compare};
+use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::info::warn_unless_ordinary;
@@ -156,9 +157,11 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
         rows.push(row);
     }
     let mut last = vec![format!("beyond {bound:.1e} at")];
-    last.extend(columns.iter().map(|&quantity| {
-        comparison.first_beyond(quantity, bound).map_or("never".to_string(), |time| format!("{time}"))
-    }));
+    last.extend(
+        columns.iter().map(|&quantity| {
+            comparison.first_beyond(quantity, bound).map_or("never".to_string(), text::number)
+        }),
+    );
     rows.push(last);
     let right: Vec<usize> = (0..=columns.len()).collect();
     let mut text = table(&rows, &right);
@@ -188,6 +191,8 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
     }
     text + &match comparison.first_beyond(Distance::Residual, bound) {
         None => format!("residuals are within {bound:.1e} throughout\n"),
-        Some(time) => format!("residuals are more than {bound:.1e} apart first at t = {time}\n"),
+        Some(time) => {
+            format!("residuals are more than {bound:.1e} apart first at t = {}\n", text::number(time))
+        }
     }
 }

@@ -113,12 +113,14 @@ impl Args {
             return Ok(nearest);
         }
         Err(Failure::usage(format_args!(
-            "--time {asked}: {} has no snapshot at that time",
+            "--time {}: {} has no snapshot at that time",
+            text::number(asked),
             text::path(&self.run)
         ))
         .help(format_args!(
-            "the nearest is at {}; the last, {last}, is taken without --time",
-            times[nearest]
+            "the nearest is at {}; the last, {}, is taken without --time",
+            text::number(times[nearest]),
+            text::number(last)
         )))
     }
 
@@ -137,8 +139,9 @@ impl Args {
         match file.particles(index)?.filter(|stored| stored.index.len() == m) {
             Some(particles) => Ok(particles),
             None => Err(Failure::usage(format_args!(
-                "{}: not all of the {m} particles are stored at t = {time}",
-                text::path(&self.run)
+                "{}: not all of the {m} particles are stored at t = {}",
+                text::path(&self.run),
+                text::number(time)
             ))
             .help(self.all_particles(file, index))),
         }

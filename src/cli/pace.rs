@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use crate::flow::{Counters, StepRecord};
+use crate::io::step_size;
+use crate::system::text;
 
 /// A run with more time left than this says what holds it up.
 const LONG: Duration = Duration::from_secs(3600);
-/// Wall time over which the pace is measured before it is spoken of the first time; the next words
-/// follow after four times as long, and so on.
+/// Wall time over which the pace is measured before it is judged the first time; it is judged again
+/// after four times as long, and so on, and told again only when the cause is another.
 const FIRST: Duration = Duration::from_secs(5);
+/// Rows of steps that may come to more than this are worth a word (bytes).
+const MUCH: f64 = 1e9;
 
 /// Measures how fast mean-field time passes, and by which kind of steps.
 #[derive(Debug)]
@@ -19,6 +23,22 @@ pub struct Pace {
     fixed_steps: bool,
     window: Window,
     due: Duration,
+    told: Option<Cause>,
+}
+
+/// Why steps are not longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Their length is given.
+    Given,
+    /// Pushes along the path of a longer step do not agree.
+    Rejections,
+    /// Events.
+    Events,
+    /// The error of the path of the residuals.
+    Tolerance,
+    /// None of these: something faster than the residuals.
+    Stiff,
 }
 
 /// Steps since the pace was last told.
@@ -46,6 +66,7 @@ impl Pace {
             fixed_steps: tolerance.is_none(),
             window,
             due: FIRST,
+            told: None,
         }
     }
 
@@ -67,8 +88,8 @@ impl Pace {
         said
     }
 
-    fn words(&self, time: f64, now: Duration) -> Option<String> {
-        let window = &self.window;
+    fn words(&mut self, time: f64, now: Duration) -> Option<String> {
+        let window = self.window;
         let (passed, seconds) = (time - window.time, (now - window.begun).as_secs_f64());
         let left = (self.end - time) / passed * seconds;
         // A pace of 0 has no end.
@@ -78,45 +99,71 @@ impl Pace {
         let per_step = |count: f64| count / window.steps;
         let (step, each) = (per_step(passed), per_step(seconds));
         let events = per_step(window.counters.events() as f64);
+        let cause = self.cause(events, per_step(window.rejections));
+        if self.told == Some(cause) {
+            return None;
+        }
+        self.told = Some(cause);
+        let steps = (self.end - time) / step;
+        let rows = steps * step_size() as f64;
+        let rows = match rows > MUCH {
+            true => format!(", whose rows take up to {} of the file", text::bytes(rows as u64)),
+            false => String::new(),
+        };
         Some(format!(
-            "at this pace {} are left: {:.1e} more steps of {step:.1e}, {} each ({:.1} pushes, {:.1} rejections and \
-             {events:.1} events a step); {}",
+            "at this pace {} are left: {steps:.1e} more steps of {step:.1e}, {} each{rows} ({:.1} pushes, \
+             {:.1} rejections and {events:.1} events a step); {}",
             span(left),
-            (self.end - time) / step,
             span(each),
             per_step(window.pushes),
             per_step(window.rejections),
-            self.cause(events, per_step(window.rejections), per_step(window.touched))
+            self.advice(cause, per_step(window.touched)),
         ))
     }
 
-    /// The kind of step that the measured one is, and what makes it longer or cheaper.
-    fn cause(&self, events: f64, rejections: f64, touched: f64) -> String {
-        let error = self.window.error / self.tolerance;
+    /// What keeps the measured steps short.
+    fn cause(&self, events: f64, rejections: f64) -> Cause {
         if self.fixed_steps {
-            return "a larger flow.learning_rate takes fewer steps".to_string();
+            Cause::Given
+        } else if rejections >= 0.5 {
+            Cause::Rejections
+        } else if events >= 0.5 {
+            Cause::Events
+        } else if self.window.error / self.tolerance >= 0.01 {
+            Cause::Tolerance
+        } else {
+            Cause::Stiff
         }
-        if rejections >= 0.5 {
-            return "most steps are tried again and again: pushes along the path do not agree at longer ones"
-                .to_string();
-        }
-        if events >= 0.5 {
-            return format!(
-                "steps are as long as events let them be, most of them {}",
+    }
+
+    /// The cause in words, and what can be done.
+    fn advice(&self, cause: Cause, touched: f64) -> String {
+        let error = self.window.error / self.tolerance;
+        let what = match cause {
+            Cause::Given => {
+                "the length of steps is given: a larger flow.learning_rate takes fewer".to_string()
+            }
+            Cause::Rejections => {
+                "most steps are tried again, shorter: pushes along the path of a longer one do not settle, because the \
+                 tangent kernel is large; samples.standardize = true makes it smaller"
+                    .to_string()
+            }
+            Cause::Events => format!(
+                "steps end where events bend the path, most of them {}: fewer particles or a larger time.tolerance \
+                 meet fewer of them",
                 most_frequent(&self.window.counters)
-            );
-        }
-        if error >= 0.01 {
-            return format!(
-                "steps are as long as the tolerance allows (largest error {:.0} % of it): a larger time.tolerance takes \
-                 fewer",
+            ),
+            Cause::Tolerance => format!(
+                "steps are as long as the tolerance allows (largest error {:.0} % of it): a larger time.tolerance \
+                 takes fewer",
                 100.0 * error
-            );
-        }
-        format!(
-            "steps are far more accurate than asked ({error:.0e} of the tolerance) and cannot be longer: something \
-             fast has settled beside something slow, or residuals are at rest ({touched:.0} particles visited a step)"
-        )
+            ),
+            Cause::Stiff => format!(
+                "steps are far more accurate than asked ({error:.0e} of the tolerance) and cannot be longer: something \
+                 fast has settled beside something slow, or residuals are at rest ({touched:.0} particles visited a step)"
+            ),
+        };
+        format!("{what}; an earlier time.end may do: Ctrl-C stops here, and what is computed stays")
     }
 }
 
@@ -180,15 +227,31 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("2.0 pushes, 0.0 rejections and 0.0 events a step"), "{text}");
-        assert!(text.ends_with("(largest error 90 % of it): a larger time.tolerance takes fewer"), "{text}");
+        assert!(text.contains("(largest error 90 % of it): a larger time.tolerance takes fewer; "), "{text}");
+        assert!(text.ends_with("Ctrl-C stops here, and what is computed stays"), "{text}");
+        assert!(!text.contains("rows"), "{text}");
         assert!(said(StepRecord { rejections: 1, ..record() }).contains("tried again"));
         let counters = Counters { pins: 3, releases: 1, ..Counters::default() };
-        assert!(said(StepRecord { counters, ..record() }).ends_with("most of them pins"));
+        assert!(said(StepRecord { counters, ..record() }).contains("most of them pins: "));
         let still = said(StepRecord { error_estimate: 0.0, ..record() });
         assert!(still.contains("far more accurate than asked"), "{still}");
-        assert!(
-            words(end, None, record()).unwrap().ends_with("a larger flow.learning_rate takes fewer steps")
-        );
+        let fixed = words(1e5, None, record()).unwrap();
+        assert!(fixed.contains("a larger flow.learning_rate takes fewer"), "{fixed}");
+        // 1e8 steps.
+        assert!(fixed.contains("10 ms each, whose rows take up to 1"), "{fixed}");
+    }
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let mut pace = Pace::new(0.0, 1e6, Some(TOLERANCE));
+        let mut said = vec![];
+        for k in 1..=100_000u32 {
+            // From the second judgement on steps are tried again.
+            let rejections = if k > 2000 { 1 } else { 0 };
+            let record = StepRecord { time: f64::from(k) * 1e-3, rejections, ..record() };
+            said.extend(pace.step(&record, Duration::from_millis(10 * u64::from(k))));
+        }
+        assert_eq!(said.len(), 2, "{said:#?}");
     }
 
     #[test]

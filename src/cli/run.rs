@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::io::{IoError, RunFile, RunWriter, largest_size, make_folder};
+use crate::io::{IoError, RunFile, RunWriter, largest_size, make_folder, step_size, steps};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 use crate::system::{disk, text};
@@ -73,7 +73,7 @@ impl Args {
 
     /// Refuses output that may not fit on the disk, unless told otherwise, and tells of much.
     fn check_room(&self, description: &Description, output: &Path, quiet: bool) -> Result<(), Failure> {
-        let largest = largest_size(description);
+        let (largest, steps) = (largest_size(description), steps(description));
         let free = disk::free(output);
         let fits = free.is_none_or(|free| largest <= free);
         if fits && largest < MUCH {
@@ -81,8 +81,9 @@ impl Args {
         }
         let room = free.map_or(String::new(), |free| format!(", and {} are free", text::bytes(free)));
         let what = format!(
-            "up to {} will be stored ({} snapshots of {} particles and {} samples){room}",
+            "up to {} will be stored ({}{} snapshots of {} particles and {} samples){room}",
             text::bytes(largest),
+            steps.map_or(String::new(), |steps| format!("rows of {steps} steps, ")),
             description.schedule.times().len(),
             description.mass.len(),
             description.samples.len(),
@@ -91,6 +92,12 @@ impl Args {
         let fewer = match description.output.tangent_kernel {
             true => format!("{fewer}, or leave output.tangent_kernel out"),
             false => fewer.to_string(),
+        };
+        let fewer = match steps {
+            Some(steps) if steps.saturating_mul(step_size()) > largest / 2 => {
+                format!("take fewer steps, of which each has a row of {} bytes", step_size())
+            }
+            _ => fewer,
         };
         if !fits && !self.force {
             return Err(Failure::usage(format!("{}: {what}", text::path(output)))

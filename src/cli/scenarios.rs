@@ -88,7 +88,11 @@ fn find(name: &str) -> Result<&'static Shipped, Failure> {
     let bare = |name: &'_ str| Path::new(name).file_stem().unwrap_or_default().to_os_string();
     scenarios().iter().find(|shipped| bare(name) == bare(shipped.name)).ok_or_else(|| {
         let names: Vec<&str> = scenarios().iter().map(|shipped| shipped.name).collect();
-        Failure::usage(format!("no scenario `{name}` comes with reluflow: there are {}", names.join(", ")))
+        Failure::usage(format!(
+            "no scenario `{}` comes with reluflow: there are {}",
+            text::line(name),
+            names.join(", ")
+        ))
     })
 }
 

@@ -11,14 +11,19 @@ use super::output::note;
 /// How many threads compute.
 #[derive(Debug, Default, clap::Args)]
 pub struct Threads {
-    /// Threads to compute with [default: one per core, and at most that]; results do not depend on it
-    #[arg(long, value_name = "N", env = "RELUFLOW_THREADS", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    /// Threads to compute with [default: RELUFLOW_THREADS or one per core, and at most that]; results do
+    /// not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST))]
     threads: Option<u16>,
     /// Take more threads than there are cores where --threads says so
     #[arg(long)]
     oversubscribe: bool,
 }
 
+/// More threads than this are a slip.
+const MOST: i64 = 4096;
+/// The variable that says `--threads` once for all commands.
+const OWN: &str = "RELUFLOW_THREADS";
 /// The variable that rayon, the library behind the threads, reads where nothing is said.
 const RAYON: &str = "RAYON_NUM_THREADS";
 /// The variable that OpenBLAS reads when it is loaded.
@@ -37,9 +42,11 @@ impl Threads {
     /// The limits of the process leave too little for one thread, or the system starts no more.
     pub fn apply(&self, quiet: bool) -> Result<(), Failure> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (asked, by) = match self.threads {
-            Some(threads) => (Some(threads.into()), "--threads"),
-            None => (std::env::var(RAYON).ok().and_then(|n| n.parse::<usize>().ok()), RAYON),
+        let own = if self.threads.is_none() { of_environment()? } else { None };
+        let (asked, by) = match (self.threads, own) {
+            (Some(threads), _) => (Some(threads.into()), "--threads"),
+            (None, Some(threads)) => (Some(threads), OWN),
+            (None, None) => (std::env::var(RAYON).ok().and_then(|n| n.parse::<usize>().ok()), RAYON),
         };
         // Rayon takes 0 for "as many as there are cores".
         let asked = asked.filter(|&threads| threads > 0);
@@ -65,6 +72,17 @@ impl Threads {
             Failure::usage(format!("{threads} threads cannot be started: {error}"))
                 .help("lower --threads, or raise the limits of the process (ulimit -u, ulimit -v)")
         })
+    }
+}
+
+/// What [`OWN`] says; an empty one says nothing.
+fn of_environment() -> Result<Option<usize>, Failure> {
+    let Some(said) = std::env::var_os(OWN).filter(|said| !said.is_empty()) else { return Ok(None) };
+    let said = said.to_string_lossy();
+    match said.trim().parse::<i64>() {
+        Ok(threads) if (1..=MOST).contains(&threads) => Ok(Some(threads as usize)),
+        _ => Err(Failure::usage(format!("the environment has {OWN} = {}", text::line(&said)))
+            .help(format!("set it to a whole number from 1 to {MOST}, or unset it"))),
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) use probe::probe;
 pub use reader::{Particles, RunFile};
 pub use recover::{Recovered, recover, recover_probed};
 pub use salvage::LostSnapshot;
-pub use size::largest_size;
+pub use size::{largest_size, step_size, steps};
 pub use status::Status;
 pub use validate::validate;
 pub(crate) use whole::replace_file;

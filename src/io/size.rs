@@ -1,12 +1,14 @@
 //! What a run file will hold, from the schema.
 
+use crate::flow::Flow;
 use crate::run::Description;
 
 use super::layout::Layout;
-use super::schema::{Kind, Variable};
+use super::schema::{Group, Kind, VARIABLES, Variable};
 
 /// Bytes that a run file may grow to, before compression: all snapshots, what is fixed, and two
-/// checkpoints. The rows of steps come on top.
+/// checkpoints, and the rows of steps where their number is given. Those of steps that adapt come
+/// on top, [`step_size`] each.
 pub fn largest_size(description: &Description) -> u64 {
     let layout = Layout::before(description);
     let snapshots = description.schedule.times().len() as u64;
@@ -20,10 +22,31 @@ pub fn largest_size(description: &Description) -> u64 {
             _ => row,
         }
     };
-    let stored = layout.variables().filter(|variable| variable.group == super::schema::Group::Root);
+    let stored = layout.variables().filter(|variable| variable.group == Group::Root);
     let checkpoints = 2 * CHECKPOINT * (description.mass.len() + description.samples.len()) as u64;
-    stored.map(bytes).fold(checkpoints, u64::saturating_add)
+    let steps = steps(description).unwrap_or(0).saturating_mul(step_size());
+    stored.map(bytes).fold(checkpoints.saturating_add(steps).saturating_add(STRUCTURE), u64::saturating_add)
 }
+
+/// How many steps a run takes, where that is given: in gradient descent, one of which advances time by
+/// `learning_rate / m`.
+pub fn steps(description: &Description) -> Option<u64> {
+    match description.flow {
+        Flow::Descent { descent, .. } => {
+            Some((description.end * description.mass.len() as f64 / descent.learning_rate).round() as u64)
+        }
+        _ => None,
+    }
+}
+
+/// Bytes of the row of one step, before compression.
+pub fn step_size() -> u64 {
+    let columns = VARIABLES.iter().filter(|variable| variable.group == Group::Steps);
+    columns.map(|variable| size(variable.kind)).sum()
+}
+
+/// Bytes of a run file in which next to nothing is stored: what HDF5 needs of its own.
+const STRUCTURE: u64 = 250_000;
 
 /// Bytes of a particle, or of a sample, in a checkpoint.
 const CHECKPOINT: u64 = 64;

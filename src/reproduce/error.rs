@@ -13,7 +13,7 @@ use crate::system::text;
 #[derive(Debug, thiserror::Error)]
 pub enum ReproduceError {
     /// There is no such figure or table.
-    #[error("no figure or table `{found}` is reproduced: there are {known}")]
+    #[error("no figure or table `{}` is reproduced: there are {known}", text::line(.found))]
     Unknown {
         /// The name that was given.
         found: String,

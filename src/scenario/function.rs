@@ -90,8 +90,12 @@ impl Function {
     pub fn read(section: &mut Section) -> Result<(Function, &'static str), ScenarioError> {
         let shape = section.choice("function", &SHAPES)?;
         let name = SHAPES.iter().find(|(_, of)| *of == shape).expect("every shape is listed").0;
-        let Some(count) =
-            section.count("count", 1, MAX_COUNT, " (each sample adds two regions of some 150 bytes)")?
+        let Some(count) = section.count(
+            "count",
+            1,
+            MAX_COUNT,
+            " (each takes kilobytes of memory: two regions, and rows of tables)",
+        )?
         else {
             return Err(section
                 .missing("has a function but no `count`", "say how many samples, for example count = 20"));

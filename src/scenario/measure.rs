@@ -196,7 +196,7 @@ impl MeasureForm {
     ) -> Result<ReadMeasure, ScenarioError> {
         let sampled = match &self.origin {
             Origin::File(file) => {
-                let (start, words) = file.build(source, folder, flow)?;
+                let (start, words, left_out) = file.build(source, folder, flow)?;
                 return Ok(ReadMeasure {
                     width: start.len(),
                     start: flow.balanced(source, start)?,
@@ -205,7 +205,7 @@ impl MeasureForm {
                     seed: None,
                     sampling: Sampling::File,
                     finer: None,
-                    notices: vec![],
+                    notices: left_out.into_iter().collect(),
                 });
             }
             Origin::Law(sampled) => sampled,
@@ -238,7 +238,7 @@ fn delta(section: &mut Section, flow: &FlowForm) -> Result<Option<Kept<f64>>, Sc
     }
     if let Some(balance) = flow.balance_entry() {
         return Err(delta.refuse(
-            format_args!("is given and flow.balance = {}, too", balance.value),
+            format_args!("is given and flow.balance = {}, too", text::number(balance.value)),
             "remove one: each says how c |w| is shared by the layers",
         ));
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::problem::{Knots, Measure, Neurons, ProblemError, Start};
+use crate::system::text::number;
 
 use super::ScenarioError;
 use super::entry::Kept;
@@ -40,13 +41,13 @@ impl MeasureFile {
         Ok(MeasureFile { file: file.value, span: file.span, delta, antisymmetric })
     }
 
-    /// Reads the table; also says in words what it was.
+    /// Reads the table; also says in words what it was, and which columns are not used, if any.
     pub fn build(
         &self,
         source: Source,
         folder: &Path,
         flow: &FlowForm,
-    ) -> Result<(Start, String), ScenarioError> {
+    ) -> Result<(Start, String, Option<String>), ScenarioError> {
         let table = Table::read(&folder.join(&self.file), "r,theta or c,a,b")
             .map_err(|error| source.blame(&self.span, error))?;
         let has = |names: &[&str]| names.iter().all(|name| table.columns().iter().any(|c| c == name));
@@ -80,7 +81,7 @@ impl MeasureFile {
             match flow.is_lifted() {
                 true => (Start::from(neurons), String::new()),
                 false => {
-                    let how = format!(", neurons made canonical with kappa {kappa}");
+                    let how = format!(", neurons made canonical with kappa {}", number(kappa));
                     (neurons.canonical(kappa).map_err(refuse)?.into(), how)
                 }
             }
@@ -106,19 +107,25 @@ impl MeasureFile {
                 };
                 let kappa = flow.kappa(source, measure.len())?;
                 let neurons = Neurons::lifted(&measure, kappa, delta).map_err(refuse)?;
-                (neurons.into(), format!(", lifted with delta {delta}"))
+                (neurons.into(), format!(", lifted with delta {}", number(delta)))
             }
         };
         // After those that are missing, which are the likelier slip.
         table.refuse_others(&COLUMNS, "particles or neurons")?;
+        // Of one particle a table may tell in several ways.
+        let left_out = table.left_out(match (from_neurons, hinges) {
+            (true, _) => &["c", "a", "b", "mass"],
+            (false, true) => &["knot", "orientation", "delta_slope", "mass"],
+            (false, false) => &["r", "theta", "mass"],
+        });
         let mut words = format!("file {}, {} particles{how}", self.file, start.len());
         if self.antisymmetric {
             words += ", antisymmetric";
         }
         if flow.balance() != 1.0 {
-            words += &format!(", balance {}", flow.balance());
+            words += &format!(", balance {}", number(flow.balance()));
         }
-        Ok((start, words))
+        Ok((start, words, left_out))
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::problem::{ProblemError, Start};
 use crate::run::Sampling;
+use crate::system::text::number;
 
 use super::drawn::Drawn;
 use super::error::split;
@@ -195,28 +196,34 @@ impl Sampled {
             (_, count) => format!("{} particles", count.unwrap_or(0)),
         };
         let (kind, scales) = match law {
-            Drawn::Canonical(law) | Drawn::Lift { law, .. } => (law.kind, format!("scale {}", law.scale)),
+            Drawn::Canonical(law) | Drawn::Lift { law, .. } => {
+                (law.kind, format!("scale {}", number(law.scale)))
+            }
             Drawn::Neurons(law) => {
-                (law.kind, format!("hidden_scale {}, output_scale {}", law.hidden_scale, law.output_scale))
+                let (hidden, output) = (number(law.hidden_scale), number(law.output_scale));
+                (law.kind, format!("hidden_scale {hidden}, output_scale {output}"))
             }
         };
         let mut text = format!("law {name}, {particles}, {scales}");
         let output = |c| OUTPUT_LAWS.iter().find(|(_, law)| *law == c).map_or("", |(name, _)| name);
         match kind {
             LawKind::Uniform { a_bound, b_bound, c } => {
+                let [a_bound, b_bound] = [a_bound, b_bound].map(number);
                 text += &format!(", a_bound {a_bound}, b_bound {b_bound}, c_law {}", output(c));
             }
-            LawKind::TwoSided { b_bound, c } => text += &format!(", b_bound {b_bound}, c_law {}", output(c)),
+            LawKind::TwoSided { b_bound, c } => {
+                text += &format!(", b_bound {}, c_law {}", number(b_bound), output(c));
+            }
             _ => {}
         }
         if law.antisymmetric() {
             text += ", antisymmetric";
         }
         if let Drawn::Lift { delta, .. } = law {
-            text += &format!(", lifted with delta {delta}");
+            text += &format!(", lifted with delta {}", number(*delta));
         }
         if flow.balance() != 1.0 {
-            text += &format!(", balance {}", flow.balance());
+            text += &format!(", balance {}", number(flow.balance()));
         }
         if self.sampling.is_quadrature() {
             return text;

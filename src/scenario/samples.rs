@@ -105,7 +105,7 @@ impl SampleForm {
             Origin::File { file, span, x, y } => {
                 let read =
                     Table::read(&folder.join(file), "x,y").map_err(|error| source.blame(span, error))?;
-                notices.extend(read.left_out([x, y]));
+                notices.extend(read.left_out(&[x, y]));
                 let [x, y] = read.numbers([(x, true), (y, true)])?;
                 table = Some(read);
                 (x.expect("it is required"), y.expect("it is required"))

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::run::Schedule;
+use crate::system::text::number;
 
 use super::ScenarioError;
 use super::entry::Kept;
@@ -115,7 +116,8 @@ impl ScheduleForm {
                 Ok(Schedule::every(end, every.value))
             }
             ScheduleForm::Times(times) => {
-                let remedy = format!("give times from 0 to time.end = {end}; both ends are always stored");
+                let remedy =
+                    format!("give times from 0 to time.end = {}; both ends are always stored", number(end));
                 inside(times, source, end, &remedy)?;
                 Ok(Schedule::times_until(end, times.value.iter().map(|time| time.0)))
             }
@@ -123,7 +125,7 @@ impl ScheduleForm {
                 if !(first.value > 0.0 && first.value < end) {
                     return Err(first.on(source).refuse(
                         "is out of range",
-                        format_args!("give a time above 0 and below time.end = {end}"),
+                        format_args!("give a time above 0 and below time.end = {}", number(end)),
                     ));
                 }
                 let count = (end / first.value).log10() * per_decade.value as f64;

@@ -75,8 +75,8 @@ impl Table {
         ))
     }
 
-    /// A word about columns that are none of `taken`.
-    pub fn left_out(&self, taken: [&str; 2]) -> Option<String> {
+    /// A word about columns that are none of `taken`; not all of those need be there.
+    pub fn left_out(&self, taken: &[&str]) -> Option<String> {
         let others: Vec<String> = self
             .columns
             .iter()
@@ -84,9 +84,11 @@ impl Table {
             .cloned()
             .collect();
         let file = self.path.file_name().unwrap_or_default().to_string_lossy();
-        (!others.is_empty()).then(|| {
-            format!("of {file}, only {} and {} are used; left out: {}", taken[0], taken[1], list(&others))
-        })
+        let used: Vec<&str> =
+            taken.iter().copied().filter(|name| self.columns.iter().any(|column| column == name)).collect();
+        let (last, first) = used.split_last()?;
+        let used = format!("{} and {last}", first.join(", "));
+        (!others.is_empty()).then(|| format!("of {file}, only {used} are used; left out: {}", list(&others)))
     }
 
     /// The columns with these names, `None` for an optional one (`(name, false)`) that is absent.
@@ -141,6 +143,10 @@ impl Table {
             _ => return ScenarioError::in_file(&self.path, problem, remedy),
         };
         match what {
+            "mass" if matches!(error, ProblemError::TooLarge { .. }) => {
+                problem = problem.replace(", beyond what the moments can hold", "");
+                remedy = "masses are >= 0 and sum to 1".to_string();
+            }
             "theta" => {
                 problem = problem.replace("what the moments can hold", "any sense of place on the circle");
                 remedy = "give angles in radians, best from 0 to 2 pi".to_string();

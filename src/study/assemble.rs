@@ -1,5 +1,6 @@
 //! The study file from the records of all runs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::io::netcdf::{self, Array, Values as Data};
@@ -72,13 +73,15 @@ pub(crate) fn coordinate(axis: &Axis) -> Array {
 const SHARED: [&str; 4] = ["time", "x", "y", "sample_weight"];
 
 fn fields(plan: &Plan, axes: &[String], records: &[Record]) -> Vec<Array> {
-    let mut names: Vec<&String> = records.iter().flat_map(|record| record.fields.keys()).collect();
-    names.sort();
-    names.dedup();
-    let of = |name: &str| -> Vec<&Field> { records.iter().filter_map(|r| r.fields.get(name)).collect() };
+    let names: BTreeSet<&str> =
+        records.iter().flat_map(Record::fields).map(|field| field.name.as_str()).collect();
+    let of = |name: &str| -> Vec<(&Field, &[f64])> { records.iter().filter_map(|r| r.field(name)).collect() };
     let shared = |name: &str| {
         let found = of(name);
-        SHARED.contains(&name) && found.iter().all(|field| *field == found[0])
+        let same = |(field, values): &(&Field, &[f64])| {
+            (&field.dims, &field.shape, *values) == (&found[0].0.dims, &found[0].0.shape, found[0].1)
+        };
+        SHARED.contains(&name) && found.iter().all(same)
     };
     let (same_times, mut arrays) = (shared("time"), vec![]);
     // Names of the runs' own dimensions in the file.
@@ -88,8 +91,9 @@ fn fields(plan: &Plan, axes: &[String], records: &[Record]) -> Vec<Array> {
     };
     let mut dims: Vec<(String, usize)> = vec![];
     for name in &names {
-        let longest = longest(of(name).iter().map(|field| field.shape.as_slice()));
-        let field = of(name)[0];
+        let found = of(name);
+        let longest = longest(found.iter().map(|(field, _)| field.shape.as_slice()));
+        let field = found[0].0;
         for (dim, &length) in field.dims.iter().map(|dim| dim_name(dim)).zip(&longest) {
             match dims.iter_mut().find(|known| known.0 == dim) {
                 Some(known) => known.1 = known.1.max(length),
@@ -99,7 +103,7 @@ fn fields(plan: &Plan, axes: &[String], records: &[Record]) -> Vec<Array> {
     }
     for (dim, length) in &dims {
         if dim == "time" {
-            let times = of("time")[0].values.clone();
+            let times = of("time")[0].1.to_vec();
             arrays.push(array("time", vec!["time".into()], Data::F64(times)));
         } else {
             let numbers = (0..*length as i32).collect();
@@ -109,10 +113,10 @@ fn fields(plan: &Plan, axes: &[String], records: &[Record]) -> Vec<Array> {
         }
     }
     for name in names.into_iter().filter(|name| !(same_times && *name == "time")) {
-        let field = of(name)[0];
+        let (field, first) = of(name)[0];
         let own: Vec<String> = field.dims.iter().map(|dim| dim_name(dim)).collect();
         if shared(name) {
-            arrays.push(array(name, own, Data::F64(field.values.clone())));
+            arrays.push(array(name, own, Data::F64(first.to_vec())));
             continue;
         }
         let shape: Vec<usize> = own
@@ -122,8 +126,8 @@ fn fields(plan: &Plan, axes: &[String], records: &[Record]) -> Vec<Array> {
         let size: usize = shape.iter().product();
         let mut values = vec![f64::NAN; size * plan.runs.len()];
         for (record, out) in records.iter().zip(values.chunks_mut(size.max(1))) {
-            if let Some(field) = record.fields.get(name) {
-                spread(&field.shape, &field.values, &shape, out);
+            if let Some((field, values)) = record.field(name) {
+                spread(&field.shape, values, &shape, out);
             }
         }
         let all_dims = axes.iter().cloned().chain(own).collect();

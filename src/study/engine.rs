@@ -1,9 +1,12 @@
 //! Carries the runs of a study out, keeping each as it is finished.
 
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 use std::time::Instant;
 
 use super::StudyError;
@@ -66,6 +69,9 @@ pub(crate) struct Engine<'a> {
     pub run_file: &'a (dyn Fn(usize) -> Option<PathBuf> + Sync),
 }
 
+/// Runs that may wait to be kept: many short ones end while a disk makes sure of one.
+const QUEUE: usize = 256;
+
 /// What a run does: its text, its fingerprint, and what it goes by.
 pub(crate) type Job<'a> = dyn Fn(&str, &Run, &Following, Instant) -> Result<Record, Stopped> + Sync + 'a;
 
@@ -78,53 +84,69 @@ impl Engine<'_> {
     /// A finished run cannot be kept; no further ones are begun.
     pub fn carry_out(&self, runs: &[(usize, &Run)], job: &Job) -> Result<(bool, Times), StudyError> {
         let started = Instant::now();
-        let finished = |(number, run): &(usize, &Run)| {
-            self.parts.read(&run.fingerprint).is_some_and(|record| {
-                let file = (self.run_file)(*number);
-                !record.failure.is_empty() || file.is_none_or(|file| file.exists())
-            })
+        let finished = |number: usize, run: &Run| match (self.run_file)(number) {
+            Some(file) if !file.exists() => {
+                self.parts.read(&run.fingerprint).is_some_and(|record| !record.failure.is_empty())
+            }
+            _ => self.parts.has(&run.fingerprint),
         };
         let mut open: Vec<(usize, &Run)> = vec![];
         for &(number, run) in runs {
-            if finished(&(number, run)) {
+            if finished(number, run) {
                 self.monitor.advanced(run.cost());
             } else {
                 open.push((number, run));
             }
         }
-        let error: Mutex<Option<StudyError>> = Mutex::new(None);
-        let busy = Mutex::new((0usize, 0.0));
         let halt = AtomicBool::new(false);
         let threads = rayon::current_num_threads();
         let jobs: Vec<(usize, u64)> =
             open.iter().enumerate().map(|(i, (_, run))| (i, run.particles)).collect();
-        pool::side_by_side(&jobs, threads, &|i| {
-            if self.stop.load(Ordering::Relaxed) || halt.load(Ordering::Relaxed) {
-                return;
-            }
-            let (number, run) = open[i];
-            let Some(record) = self.one(number, run, job) else { return };
-            {
-                let mut busy = busy.lock().expect("no holder panics");
-                busy.0 += 1;
-                busy.1 += record.flow_seconds * rayon::current_num_threads() as f64;
-            }
-            match self.parts.write(&record) {
-                Ok(()) => self.monitor.finished(run, &record.failure),
-                Err(failed) => {
-                    halt.store(true, Ordering::Relaxed);
-                    error.lock().expect("no holder panics").get_or_insert(failed);
+        let in_flow = Mutex::new(0.0);
+        let (sender, ended) = mpsc::sync_channel(QUEUE);
+        let done = thread::scope(|scope| {
+            let keeper = scope.spawn(|| {
+                let kept = self.keep(ended);
+                halt.store(kept.is_err(), Ordering::Relaxed);
+                kept
+            });
+            pool::side_by_side(&jobs, threads, &|i| {
+                if self.stop.load(Ordering::Relaxed) || halt.load(Ordering::Relaxed) {
+                    return;
                 }
-            }
-        });
-        if let Some(error) = error.into_inner().expect("no holder panics") {
-            return Err(error);
-        }
-        let (done, in_flow) = busy.into_inner().expect("no holder panics");
+                let (number, run) = open[i];
+                let Some(record) = self.one(number, run, job) else { return };
+                *in_flow.lock().expect("no holder panics") +=
+                    record.flow_seconds * rayon::current_num_threads() as f64;
+                // None is there to take it where keeping has failed.
+                let _ = sender.send((run, record));
+            });
+            drop(sender);
+            keeper.join().expect("keeping does not panic")
+        })?;
+        let in_flow = in_flow.into_inner().expect("no holder panics");
         let seconds = started.elapsed().as_secs_f64();
         let outside_flow = (1.0 - in_flow / (seconds * threads as f64)).max(0.0);
         let times = Times { seconds, outside_flow, done, reused: runs.len() - open.len() };
         Ok((done == open.len(), times))
+    }
+
+    /// Keeps finished runs as they come, and tells of each when it is safe; returns how many there
+    /// were. Those that end while others are brought to the disk go there together.
+    ///
+    /// # Errors
+    /// They cannot be kept.
+    fn keep(&self, ended: Receiver<(&Run, Record)>) -> Result<usize, StudyError> {
+        let mut done = 0;
+        while let Ok(first) = ended.recv() {
+            let batch: Vec<(&Run, Record)> = iter::once(first).chain(ended.try_iter().take(QUEUE)).collect();
+            self.parts.write(batch.iter().map(|(_, record)| record))?;
+            for (run, record) in &batch {
+                self.monitor.finished(run, &record.failure);
+            }
+            done += batch.len();
+        }
+        Ok(done)
     }
 
     /// One run to its end, or to its failure; `None` if it was interrupted.
@@ -143,10 +165,10 @@ impl Engine<'_> {
                 self.base.with_unchecked(&run.set).map_err(|error| Stopped::Failed(error.to_string()))?;
             job(&text, run, &following, begun)
         }));
-        let failed = |failure: String| Record {
-            failure,
-            seconds: begun.elapsed().as_secs_f64(),
-            ..Record::new(&run.fingerprint)
+        let failed = |failure: String| {
+            let mut record = Record::new(&run.fingerprint);
+            (record.failure, record.seconds) = (failure, begun.elapsed().as_secs_f64());
+            record
         };
         let record = match result {
             Ok(Ok(record)) => record,

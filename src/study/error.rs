@@ -16,7 +16,7 @@ pub enum StudyError {
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     /// An override that cannot be read.
-    #[error("--set {text}: {problem}: {remedy}")]
+    #[error("--set {}: {}: {remedy}", text::line(.text), text::line(.problem))]
     Syntax {
         /// What was given.
         text: String,
@@ -26,7 +26,7 @@ pub enum StudyError {
         remedy: &'static str,
     },
     /// The scenario is refused with these overrides.
-    #[error("{overrides}: {problem}\n  {remedy}")]
+    #[error("{}: {}\n  {remedy}", text::line(.overrides), text::line(.problem))]
     Override {
         /// The overrides to blame, as on the command line.
         overrides: String,
@@ -36,7 +36,7 @@ pub enum StudyError {
         remedy: String,
     },
     /// The request as a whole makes no sense.
-    #[error("{problem}: {remedy}")]
+    #[error("{}: {remedy}", text::line(.problem))]
     Request {
         /// What is wrong.
         problem: String,

@@ -44,6 +44,7 @@ pub use error::StudyError;
 pub(crate) use follow::carry_out;
 pub(crate) use function::values as function_values;
 pub use limit::LimitKind;
+pub use observe::numbers_of_run;
 pub use overrides::set;
 pub use phase::{PhaseRequest, PhaseRow, Share, phase_plan};
 pub use plan::{Axis, Base, Plan, Run, Values};

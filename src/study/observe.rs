@@ -102,6 +102,14 @@ fn turned(start: &[f64], now: &[f64], mass: &[f64]) -> f64 {
     (0..mass.len()).map(square).sum::<f64>().sqrt()
 }
 
+/// How many numbers a sweep keeps of a run.
+pub fn numbers_of_run(description: &Description) -> u64 {
+    let (times, s) = (description.schedule.times().len() as u64, description.samples.len() as u64);
+    let series = SERIES.len() as u64;
+    let of_time = times.saturating_mul(series + 1 + s);
+    of_time.saturating_add(series + 4 * s + 3)
+}
+
 /// Carries one run of a sweep out, and keeps what is measured.
 pub(crate) fn sweep_run(
     scenario: Scenario,
@@ -141,6 +149,19 @@ pub(crate) fn sweep_run(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_keeps_as_many_numbers_as_are_counted() {
+        let text = "[samples]\nfunction = \"sine\"\ncount = 7\n[measure]\nparticles = 10\n[time]\nend = 0.1\n\
+                    [output]\nsnapshots = { count = 3 }\n";
+        let scenario = Scenario::parse(text, std::path::Path::new("a.toml")).unwrap();
+        let expected = numbers_of_run(&scenario.description);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let following = Following { stop: &stop, progress: &|_| (), run_file: None };
+        let Ok(record) = sweep_run(scenario, "a", &following, Instant::now()) else { panic!("it ends") };
+        let kept: usize = record.fields().iter().map(|field| field.shape.iter().product::<usize>()).sum();
+        assert_eq!(kept as u64, expected);
+    }
 
     #[test]
     fn directions_are_compared_on_the_circle() {

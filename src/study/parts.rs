@@ -76,13 +76,20 @@ impl Parts {
         self.kept.lock().expect("no holder panics").finished.read(fingerprint)
     }
 
-    /// Keeps a finished run; returns when it is safe.
+    /// Whether a run with this fingerprint is finished.
+    pub fn has(&self, fingerprint: &str) -> bool {
+        self.kept.lock().expect("no holder panics").finished.places.contains_key(fingerprint)
+    }
+
+    /// Keeps finished runs; returns when all of them are safe.
+    ///
+    /// A disk takes milliseconds to make sure of what was written, however little it is.
     ///
     /// # Errors
-    /// It cannot be written; what was written before is as it was.
-    pub fn write(&self, record: &Record) -> Result<(), StudyError> {
+    /// They cannot be written; what was written before is as it was.
+    pub fn write<'r>(&self, records: impl IntoIterator<Item = &'r Record>) -> Result<(), StudyError> {
         let mut kept = self.kept.lock().expect("no holder panics");
-        kept.append(record).map_err(|error| failed(&self.own, &error))
+        kept.append(records).map_err(|error| failed(&self.own, &error))
     }
 
     /// Writes a file under another name, brings it to the disk and renames it.
@@ -155,16 +162,22 @@ impl Kept {
         Ok(Kept { finished, file, end, number })
     }
 
-    fn append(&mut self, record: &Record) -> io::Result<()> {
-        let bytes = record.to_bytes();
-        let packed = [&(bytes.len() as u64).to_le_bytes()[..], &bytes].concat();
+    fn append<'r>(&mut self, records: impl IntoIterator<Item = &'r Record>) -> io::Result<()> {
+        let (mut packed, mut places) = (vec![], vec![]);
+        for record in records {
+            let bytes = record.to_bytes();
+            packed.extend((bytes.len() as u64).to_le_bytes());
+            let start = self.end + packed.len() as u64;
+            let place = Place { file: self.number, start, length: bytes.len() };
+            places.push((record.fingerprint.clone(), place));
+            packed.extend(bytes);
+        }
         let written = self.file.write_all(&packed).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             let _ = self.file.set_len(self.end);
             return Err(error);
         }
-        let place = Place { file: self.number, start: self.end + 8, length: bytes.len() };
-        self.finished.places.insert(record.fingerprint.clone(), place);
+        self.finished.places.extend(places);
         self.end += packed.len() as u64;
         Ok(())
     }
@@ -265,14 +278,14 @@ mod tests {
             record
         };
         let parts = Parts::open(&study, None).unwrap();
-        parts.write(&record("a1")).unwrap();
-        parts.write(&record("b2")).unwrap();
+        parts.write([&record("a1"), &record("b2")]).unwrap();
+        assert!(parts.has("b2") && !parts.has("c3"));
         assert_eq!(parts.read("a1"), Some(record("a1")));
         assert_eq!(parts.read("c3"), None);
         assert!(Parts::open(&study, None).is_err(), "two processes at once");
         let shard = Parts::open(&study, Some((1, 2))).unwrap();
         assert_eq!(shard.read("b2"), Some(record("b2")), "what others have finished is not done again");
-        shard.write(&record("d4")).unwrap();
+        shard.write([&record("d4")]).unwrap();
         drop((parts, shard));
         // A kill while a record is written, at every byte of it; then the run is done again.
         let pack = folder_of(&study).join("all.runs");
@@ -281,7 +294,7 @@ mod tests {
             fs::write(&pack, &whole[..end]).unwrap();
             let parts = Parts::open(&study, None).unwrap();
             assert_eq!((parts.read("a1"), parts.read("b2")), (Some(record("a1")), None), "cut at {end}");
-            parts.write(&record("b2")).unwrap();
+            parts.write([&record("b2")]).unwrap();
             assert_eq!(fs::read(&pack).unwrap(), whole);
             assert_eq!(parts.read("b2"), Some(record("b2")));
         }

@@ -1,18 +1,26 @@
 //! What a study keeps of one run, and its bytes on the disk.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// An array that a run leaves behind.
+/// An array that a run leaves behind: its name, and where its values are.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {
+    /// Its name.
+    pub name: String,
     /// Names of its axes, outermost first; none for a number.
     pub dims: Vec<String>,
     /// Lengths of its axes.
     pub shape: Vec<usize>,
-    /// Row-major.
-    pub values: Vec<f64>,
+    /// Index of its first value in the record.
+    start: usize,
+}
+
+impl Field {
+    fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
 }
 
 /// What a study keeps of one run.
@@ -26,8 +34,10 @@ pub(crate) struct Record {
     pub seconds: f64,
     /// Of its steps alone (s).
     pub flow_seconds: f64,
-    /// By name.
-    pub fields: BTreeMap<String, Field>,
+    /// Of a million records that are alike this is one, see [`Record::share`].
+    fields: Arc<Vec<Field>>,
+    /// Of all fields, one after the other.
+    values: Vec<f64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,19 +59,25 @@ impl Record {
             failure: String::new(),
             seconds: 0.0,
             flow_seconds: 0.0,
-            fields: BTreeMap::new(),
+            fields: Arc::default(),
+            values: vec![],
         }
     }
 
-    /// Keeps an array.
+    /// Keeps an array, under a name that has none yet.
     ///
     /// # Panics
     /// If the values do not fill the shape.
     pub fn keep(&mut self, name: &str, dims: &[(&str, usize)], values: Vec<f64>) {
-        let shape: Vec<usize> = dims.iter().map(|dim| dim.1).collect();
-        assert_eq!(shape.iter().product::<usize>(), values.len(), "{name}");
-        let dims = dims.iter().map(|dim| dim.0.to_string()).collect();
-        self.fields.insert(name.to_string(), Field { dims, shape, values });
+        let field = Field {
+            name: name.to_string(),
+            dims: dims.iter().map(|dim| dim.0.to_string()).collect(),
+            shape: dims.iter().map(|dim| dim.1).collect(),
+            start: self.values.len(),
+        };
+        assert_eq!(field.len(), values.len(), "{name}");
+        Arc::make_mut(&mut self.fields).push(field);
+        self.values.extend(values);
     }
 
     /// Keeps a number.
@@ -69,21 +85,40 @@ impl Record {
         self.keep(name, &[], vec![value]);
     }
 
+    /// All fields.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// A field and its values.
+    pub fn field(&self, name: &str) -> Option<(&Field, &[f64])> {
+        let field = self.fields.iter().find(|field| field.name == name)?;
+        Some((field, &self.values[field.start..field.start + field.len()]))
+    }
+
     /// The values of a field.
     pub fn values(&self, name: &str) -> Option<&[f64]> {
-        self.fields.get(name).map(|field| field.values.as_slice())
+        Some(self.field(name)?.1)
+    }
+
+    /// Lets this record have the list of fields of `other` where it is the same, and keeps no room
+    /// for more: of many records that are in memory at once.
+    pub fn share(&mut self, other: &Record) {
+        if self.fields == other.fields {
+            self.fields = Arc::clone(&other.fields);
+        }
+        self.values.shrink_to_fit();
     }
 
     /// `MAGIC`, length of the head, head (JSON), two times, all values, CRC-32 of all before.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let fields = self.fields.iter().map(|(n, f)| (n.clone(), f.dims.clone(), f.shape.clone())).collect();
+        let fields = self.fields.iter().map(|f| (f.name.clone(), f.dims.clone(), f.shape.clone())).collect();
         let head = Head { fingerprint: self.fingerprint.clone(), failure: self.failure.clone(), fields };
         let head = serde_json::to_vec(&head).expect("texts and numbers can be written as JSON");
         let mut bytes = MAGIC.to_vec();
         bytes.extend((head.len() as u64).to_le_bytes());
         bytes.extend(head);
-        let values = self.fields.values().flat_map(|field| &field.values);
-        for value in [&self.seconds, &self.flow_seconds].into_iter().chain(values) {
+        for value in [&self.seconds, &self.flow_seconds].into_iter().chain(&self.values) {
             bytes.extend(value.to_le_bytes());
         }
         let checksum = crc32fast::hash(&bytes);
@@ -104,16 +139,15 @@ impl Record {
         let head: Head = serde_json::from_slice(head).ok()?;
         let mut numbers = numbers.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes")));
         let (seconds, flow_seconds) = (numbers.next()?, numbers.next()?);
-        let mut fields = BTreeMap::new();
+        let values: Vec<f64> = numbers.collect();
+        let (mut fields, mut start) = (vec![], 0usize);
         for (name, dims, shape) in head.fields {
-            let count = shape.iter().product();
-            let values: Vec<f64> = numbers.by_ref().take(count).collect();
-            if values.len() != count {
-                return None;
-            }
-            fields.insert(name, Field { dims, shape, values });
+            let count = shape.iter().try_fold(1usize, |product, &length| product.checked_mul(length))?;
+            fields.push(Field { name, dims, shape, start });
+            start = start.checked_add(count).filter(|&end| end <= values.len())?;
         }
-        Some(Record { fingerprint: head.fingerprint, failure: head.failure, seconds, flow_seconds, fields })
+        let Head { fingerprint, failure, .. } = head;
+        Some(Record { fingerprint, failure, seconds, flow_seconds, fields: Arc::new(fields), values })
     }
 }
 
@@ -134,9 +168,21 @@ mod tests {
         let bytes = record().to_bytes();
         let back = Record::from_bytes(&bytes).unwrap();
         assert_eq!(back.to_bytes(), bytes);
-        assert_eq!(back.fields["residual"].shape, [2, 3]);
+        assert_eq!(back.field("residual").unwrap().0.shape, [2, 3]);
+        assert_eq!(back.field("loss").unwrap().0.shape, [0; 0]);
         assert_eq!(back.values("loss"), Some(&[0.1 + 0.2][..]));
         assert_eq!((back.seconds, back.flow_seconds), (1.5, 1.25));
+    }
+
+    #[test]
+    fn like_records_share_their_list_of_fields() {
+        let first = Record::from_bytes(&record().to_bytes()).unwrap();
+        let (mut second, mut third) = (Record::from_bytes(&record().to_bytes()).unwrap(), record());
+        second.share(&first);
+        assert!(Arc::ptr_eq(&first.fields, &second.fields));
+        third.keep_number("steps", 3.0);
+        third.share(&first);
+        assert_eq!(third.fields().len(), 3);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::system::{files, text};
+use crate::system::files::{self, FileError};
+use crate::system::text;
 
 use super::engine::{Engine, Monitor, Times};
 use super::parts::{self, Finished, Parts};
@@ -145,8 +146,14 @@ pub fn merge(place: &Place, from: &[PathBuf]) -> Result<Ended, StudyError> {
     Ok(ended)
 }
 
-/// Refuses to replace a finished study, before anything is computed.
+/// Refuses to replace a finished study, or what is no file, before anything is computed.
 fn refuse_existing(place: &Place) -> Result<(), StudyError> {
+    if let Err(error @ FileError::Kind(_)) = files::open(&place.study) {
+        return Err(StudyError::Request {
+            problem: format!("{} cannot be the study file: {error}", text::path(&place.study)),
+            remedy: "choose another output with -o".to_string(),
+        });
+    }
     if place.study.exists() && !place.force {
         return Err(crate::io::IoError::Exists { path: place.study.clone() }.into());
     }
@@ -183,9 +190,18 @@ fn read_plan(folders: &[PathBuf]) -> Result<Plan, StudyError> {
 /// The records of all runs, in their order.
 fn collect(plan: &Plan, study: &Path, folders: &[PathBuf]) -> Result<Vec<Record>, StudyError> {
     let finished = Finished::in_folders(folders);
-    let found: Vec<Option<Record>> = plan.runs.iter().map(|run| finished.read(&run.fingerprint)).collect();
-    let missing: Vec<usize> =
-        found.iter().enumerate().filter(|(_, record)| record.is_none()).map(|(number, _)| number).collect();
+    let (mut found, mut missing): (Vec<Record>, Vec<usize>) = (vec![], vec![]);
+    for (number, run) in plan.runs.iter().enumerate() {
+        match finished.read(&run.fingerprint) {
+            Some(mut record) => {
+                if let Some(before) = found.last() {
+                    record.share(before);
+                }
+                found.push(record);
+            }
+            None => missing.push(number),
+        }
+    }
     if !missing.is_empty() {
         return Err(StudyError::Missing {
             study: study.to_path_buf(),
@@ -194,7 +210,7 @@ fn collect(plan: &Plan, study: &Path, folders: &[PathBuf]) -> Result<Vec<Record>
             shards: open_shards(folders, &missing),
         });
     }
-    Ok(found.into_iter().flatten().collect())
+    Ok(found)
 }
 
 /// Shards to run again, if the folders tell into how many the study was cut.

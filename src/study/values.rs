@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use crate::system::text;
+
 use super::StudyError;
 
 /// Keys that hold whole numbers: values of their ranges are rounded.
@@ -124,12 +126,14 @@ fn range(text: &str, whole: bool) -> Option<Result<Vec<String>, (String, &'stati
         None => (false, count.trim()),
     };
     let remedy = "give from:to:N or from:to:logN with N of at least 2, for example 0.1:10:log7";
-    let Ok(count) = count.parse::<usize>() else {
+    // 1e3 is a number of values, too.
+    let Some(number) = count.parse::<f64>().ok().filter(|n| n.fract() == 0.0 && *n >= 0.0) else {
         return Some(Err(("does not say how many values".into(), remedy)));
     };
+    let count = number as usize;
     if count > MOST {
         return Some(Err((
-            format!("has {count} values, and at most {MOST} are taken"),
+            format!("has {} values, and at most {MOST} are taken", text::number(number)),
             "give fewer, or several keys with --set: their product may have more runs",
         )));
     }
@@ -175,6 +179,7 @@ mod tests {
         assert_eq!(values("flow.kind=lifted"), ["\"lifted\""]);
         assert_eq!(values("measure.antisymmetric=true,false"), ["true", "false"]);
         assert_eq!(values("measure.particles=100:10000:log5"), ["100", "316", "1000", "3162", "10000"]);
+        assert_eq!(values("a.b=0:1:1e1").len(), 10);
         assert_eq!(values("a.b=1:0:3,7"), ["1.0", "0.5", "0.0", "7"]);
         assert_eq!(values("a.b=1e-7:1e-5:log3"), ["1e-7", "1e-6", "1e-5"]);
         // A value must stay one value: nothing slips another key in.
@@ -199,6 +204,9 @@ mod tests {
             ("flow.tv=0:1:x", "0:1:x does not say how many values"),
             ("flow.tv=0:1:1", "0:1:1 is not a range"),
             ("flow.tv=0:1:1000000", "0:1:1000000 has 1000000 values, and at most 100000 are taken"),
+            ("flow.tv=0:1:1e30", "0:1:1e30 has 1e30 values, and at most 100000 are taken"),
+            ("flow.tv=0:1:2.5", "0:1:2.5 does not say how many values"),
+            ("flow.tv=0:1:-5", "0:1:-5 does not say how many values"),
             ("flow.tv=1,2,1", "1 is given twice"),
         ] {
             let error = Swept::parse(text).unwrap_err().to_string();

@@ -101,7 +101,7 @@ fn limit_arrays(arrays: &mut Vec<Array>, limits: &Limits, times: usize) {
     add(arrays, "limit_pinned_mass", &["time"], "pinned mass in the limit", "section 6", pinned);
     add(arrays, "limit_function", &["grid"], "f at the end, in the limit", "section 2", of("function"));
     let kernel = of("kernel");
-    let size = kernel.len() / limit.fields.get("kernel").map_or(1, |field| field.shape[0].max(1));
+    let size = kernel.len() / limit.field("kernel").map_or(1, |(field, _)| field.shape[0].max(1));
     let about = "tangent kernel in the limit";
     if kernel.len() == times * size {
         add(arrays, "limit_tangent_kernel", &["time", "sample", "sample_column"], about, "section 7", kernel);

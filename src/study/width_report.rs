@@ -80,8 +80,8 @@ fn redrawn(design: &Design, measures: &Record, quantity: Quantity) -> Option<Pow
 /// How far two limits are apart in residual, function, tangent kernel and pinned mass.
 fn check(limit: &Record, other: &Record) -> [f64; 4] {
     let kernels = |record: &Record| -> (Vec<f64>, usize) {
-        let field = record.fields.get("kernel");
-        field.map_or((vec![], 1), |field| (field.values.clone(), field.shape[1] * field.shape[2]))
+        let kernel = record.field("kernel");
+        kernel.map_or((vec![], 1), |(field, values)| (values.to_vec(), field.shape[1] * field.shape[2]))
     };
     let ((a, size), (b, _)) = (kernels(limit), kernels(other));
     let apart = |(a, b): (&[f64], &[f64])| {

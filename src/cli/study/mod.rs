@@ -3,6 +3,7 @@
 mod merge;
 mod phase;
 mod progress;
+mod room;
 mod sweep;
 mod width;
 
@@ -78,6 +79,11 @@ impl From<StudyError> for Failure {
     }
 }
 
+/// `1 run`, `12 runs`.
+fn runs(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "run" } else { "runs" })
+}
+
 /// `3/16`.
 fn shard(text: &str) -> Result<(usize, usize), String> {
     let parts = text.split_once('/').and_then(|(which, of)| Some((which.parse().ok()?, of.parse().ok()?)));
@@ -109,8 +115,8 @@ fn conclude(ended: &Ended, place: &Place, quiet: bool, json: bool) -> Result<Exi
         let before =
             if times.reused > 0 { format!(", {} finished before", times.reused) } else { String::new() };
         let spent = format!(
-            "{} runs in {:.1} s{before}; {:.0} % of the time outside the flow",
-            times.done,
+            "{} in {:.1} s{before}; {:.0} % of the time outside the flow",
+            runs(times.done),
             times.seconds,
             100.0 * times.outside_flow
         );

@@ -14,7 +14,7 @@ use crate::system::text;
 
 use super::progress::Progress;
 use super::width::width;
-use super::{Output, conclude, shard};
+use super::{Output, conclude, room, runs, shard};
 
 /// Where learning is lazy: invariant or balance of the layers, against width and scaling
 #[derive(Debug, clap::Args)]
@@ -78,12 +78,13 @@ impl Args {
         let place = self.output.place(&self.scenario, "phase", self.shard)?;
         if !quiet {
             note(&format!(
-                "{}: {} runs, into {}",
+                "{}: {}, into {}",
                 plan.base.title,
-                plan.runs.len(),
+                runs(plan.runs.len()),
                 text::path(&place.study)
             ));
         }
+        room::check(&plan, &place, quiet)?;
         let stop = interrupt::watch(true)?;
         let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));
         let ended = study::sweep(&plan, &place, &progress, stop);
@@ -113,7 +114,7 @@ fn as_text(rows: &[PhaseRow], request: &PhaseRequest) -> String {
     head.extend(["exponent", "turned", "pinned", "loss left", "phase"].map(String::from));
     let mut lines = vec![head];
     for row in rows {
-        let mut cells = vec![row.share.to_string(), format!("m^{}", row.power)];
+        let mut cells = vec![text::number(row.share), format!("m^{}", row.power)];
         cells.extend(row.kernel_change.iter().map(|(mean, _)| format!("{mean:.1e}")));
         cells.push(
             row.law.map_or("-".to_string(), |law| {

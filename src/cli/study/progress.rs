@@ -1,9 +1,10 @@
 //! The course of a study on standard error: one bar over all runs on a terminal, a line for each
-//! run elsewhere.
+//! run elsewhere, of a large study for one now and then.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,6 +13,9 @@ use crate::study::{Monitor, Run};
 
 /// The bar counts in units of the whole study divided by this.
 const UNITS: f64 = 1e9;
+/// Of more runs than this not each has a line, but those that fail, the last, and one in `APART`.
+const MANY: usize = 1000;
+const APART: Duration = Duration::from_secs(2);
 
 /// Tells how far a study has come.
 pub struct Progress {
@@ -22,6 +26,8 @@ pub struct Progress {
     cost: Mutex<f64>,
     finished: AtomicUsize,
     failed: AtomicUsize,
+    /// When the last line was written.
+    told: Mutex<Option<Instant>>,
 }
 
 impl Progress {
@@ -43,7 +49,18 @@ impl Progress {
             cost: Mutex::new(0.0),
             finished: AtomicUsize::new(0),
             failed: AtomicUsize::new(0),
+            told: Mutex::new(None),
         }
+    }
+
+    /// Whether a run that has finished gets a line.
+    fn is_due(&self, number: usize) -> bool {
+        let mut told = self.told.lock().expect("no holder panics");
+        let due = self.runs <= MANY || number == self.runs || told.is_none_or(|told| told.elapsed() > APART);
+        if due {
+            *told = Some(Instant::now());
+        }
+        due
     }
 
     /// Takes the bar away.
@@ -71,9 +88,11 @@ impl Monitor for Progress {
         if let Some(bar) = &self.bar {
             bar.set_message(format!("{number} of {} runs, {failed} failed", self.runs));
         }
-        if self.lines {
+        if self.lines && (!failure.is_empty() || self.is_due(number)) {
             let how = if failure.is_empty() { "finished" } else { "FAILED" };
-            note(&format!("run {number} of {} {how}: {}", self.runs, run.words()));
+            let words = run.words();
+            let which = if words.is_empty() { String::new() } else { format!(": {words}") };
+            note(&format!("run {number} of {} {how}{which}", self.runs));
         }
     }
 }

@@ -8,13 +8,11 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt;
 use crate::cli::output::note;
 use crate::cli::threads::Threads;
-use crate::io::largest_size;
-use crate::scenario::Scenario;
-use crate::study::{self, Base, Place, Plan, Swept, runs_folder};
-use crate::system::{disk, text};
+use crate::study::{self, Base, Plan, Swept, runs_folder};
+use crate::system::text;
 
 use super::progress::Progress;
-use super::{Output, conclude, shard};
+use super::{Output, conclude, room, runs, shard};
 
 /// More runs than this take a while to check.
 const MANY: usize = 20_000;
@@ -64,7 +62,7 @@ impl Args {
         let told = Cell::new(Instant::now());
         let checked = |done: usize, total: usize| {
             if !quiet && ((done == 0 && total > MANY) || told.get().elapsed() > TELL) {
-                note(&format!("{done} of {total} runs are checked: all are before the first begins"));
+                note(&format!("checking all {total} runs before the first begins: {done} are done"));
                 told.set(Instant::now());
             }
         };
@@ -73,43 +71,20 @@ impl Args {
         let place = self.output.place(&self.scenario, "sweep", self.shard)?;
         if !quiet {
             note(&format!(
-                "{}: {} runs, into {}",
+                "{}: {}, into {}",
                 plan.base.title,
-                plan.runs.len(),
+                runs(plan.runs.len()),
                 text::path(&place.study)
             ));
             if self.keep_runs {
                 note(&format!("run files go to {}", text::path(&runs_folder(&place.study))));
             }
         }
-        if self.keep_runs && !place.force {
-            refuse_without_room(&plan, &place)?;
-        }
+        room::check(&plan, &place, quiet)?;
         let stop = interrupt::watch(true)?;
         let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));
         let ended = study::sweep(&plan, &place, &progress, stop);
         progress.finish();
         conclude(&ended?, &place, quiet, self.json)
-    }
-}
-
-/// Refuses run files that may not fit on the disk, all of them as large as the first may be.
-fn refuse_without_room(plan: &Plan, place: &Place) -> Result<(), Failure> {
-    let Some(run) = plan.runs.first() else { return Ok(()) };
-    let first = Scenario::parse(&plan.base.with(&run.set)?, &plan.base.path)?;
-    let runs = place.runs(plan).count() as u64;
-    let largest = largest_size(&first.description).saturating_mul(runs);
-    match disk::free(&place.study) {
-        Some(free) if largest > free => Err(Failure::usage(format!(
-            "{}: up to {} will be stored by {runs} runs like the first, and {} are free",
-            text::path(&runs_folder(&place.study)),
-            text::bytes(largest),
-            text::bytes(free)
-        ))
-        .help(
-            "leave out --keep-runs, give fewer output.snapshots or output.particles = \"none\", another disk with -o, \
-             or start all the same with --force",
-        )),
-        _ => Ok(()),
     }
 }

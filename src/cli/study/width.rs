@@ -86,7 +86,7 @@ impl Args {
         let runs = plan.runs(&place);
         if !quiet {
             let title = &request.base.title;
-            note(&format!("{title}: {} runs, into {}", runs.len(), text::path(&place.study)));
+            note(&format!("{title}: {}, into {}", super::runs(runs.len()), text::path(&place.study)));
             plan.words().iter().for_each(|words| note(words));
         }
         let stop = interrupt::watch(true)?;
