@@ -203,6 +203,35 @@ fn a_study_that_cannot_fit_is_refused_before_it_begins() {
 }
 
 #[test]
+fn runs_side_by_side_must_fit_into_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.toml", 150_000, "[flow]\nkind = \"gd\"\nlearning_rate = 1e-9");
+    let text = fs::read_to_string(folder.path().join("a.toml"))
+        .unwrap()
+        .replace("[time]\nend = 1e-6", "[time]\nsteps = 1");
+    fs::write(folder.path().join("a.toml"), text).unwrap();
+    let sweep = |threads: &str| {
+        let arguments = [
+            "study",
+            "sweep",
+            "a.toml",
+            "--seeds",
+            "6",
+            "-o",
+            "s.h5",
+            "--oversubscribe",
+            "--threads",
+            threads,
+        ];
+        limited(folder.path(), 1_300_000, &arguments).assert()
+    };
+    sweep("4").code(2).stderr(
+        is_match(r"error: \d runs side by side need \d\.\d GB of memory, and .* \(ulimit -v, ulimit -d\)\n  help: give --threads \d or fewer")
+            .unwrap(),
+    );
+}
+
+#[test]
 fn a_large_study_has_few_lines_and_all_runs() {
     let folder = folder_with_sine(2, 2);
     let assert = reluflow(folder.path())

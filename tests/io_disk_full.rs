@@ -19,7 +19,7 @@ fn assert_stopped(path: &Path, whole: &Path) -> usize {
         assert!(!path.exists() && !path.with_file_name(".run.h5.partial").exists());
         return 0;
     }
-    let last = format!("the last good snapshot is number {} (t = {})", snapshots - 1, time(snapshots - 1));
+    let last = format!("the last good one is snapshot {snapshots} (t = {})", time(snapshots - 1));
     assert!(error.contains(&last), "{error}");
     assert_eq!(assert_holds(path, snapshots, &d).0, Status::Killed);
     let (mut writer, _, state) = RunWriter::resume(path).unwrap();

@@ -125,10 +125,10 @@ impl Pace {
     fn cause(&self, events: f64, rejections: f64) -> Cause {
         if self.fixed_steps {
             Cause::Given
-        } else if rejections >= 0.5 {
-            Cause::Rejections
         } else if events >= 0.5 {
             Cause::Events
+        } else if rejections >= 0.5 {
+            Cause::Rejections
         } else if self.window.error / self.tolerance >= 0.01 {
             Cause::Tolerance
         } else {
@@ -144,8 +144,8 @@ impl Pace {
                 "the length of steps is given: a larger flow.learning_rate takes fewer".to_string()
             }
             Cause::Rejections => {
-                "most steps are tried again, shorter: pushes along the path of a longer one do not settle, because the \
-                 tangent kernel is large; samples.standardize = true makes it smaller"
+                "most attempts are too long and made again, shorter: pushes along their path do not settle, or its \
+                 error is above the tolerance; a larger time.tolerance may take longer ones"
                     .to_string()
             }
             Cause::Events => format!(
@@ -230,7 +230,7 @@ mod tests {
         assert!(text.contains("(largest error 90 % of it): a larger time.tolerance takes fewer; "), "{text}");
         assert!(text.ends_with("Ctrl-C stops here, and what is computed stays"), "{text}");
         assert!(!text.contains("rows"), "{text}");
-        assert!(said(StepRecord { rejections: 1, ..record() }).contains("tried again"));
+        assert!(said(StepRecord { rejections: 1, ..record() }).contains("made again, shorter"));
         let counters = Counters { pins: 3, releases: 1, ..Counters::default() };
         assert!(said(StepRecord { counters, ..record() }).contains("most of them pins: "));
         let still = said(StepRecord { error_estimate: 0.0, ..record() });

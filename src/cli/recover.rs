@@ -85,7 +85,7 @@ fn describe(found: &Recovered) -> String {
     }
     for LostSnapshot { number, time } in found.lost_snapshots.iter().take(TOLD) {
         let time = time.map_or("its time, too".to_string(), |time| format!("t = {time}"));
-        told += &format!("lost: snapshot {number} ({time})\n");
+        told += &format!("lost: snapshot {} ({time})\n", number + 1);
     }
     told += &more(found.lost_snapshots.len(), "snapshots");
     for (first, last) in found.lost_steps.iter().take(TOLD) {

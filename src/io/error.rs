@@ -184,10 +184,8 @@ impl fmt::Display for LastGood {
             LastGood::Nothing => write!(f, "no snapshot had been written"),
             LastGood::Snapshot { index, time } => {
                 let time = number(*time);
-                write!(
-                    f,
-                    "the last good snapshot is number {index} (t = {time}), counted from 0, still readable"
-                )
+                // As they are counted where they are reported.
+                write!(f, "the last good one is snapshot {} (t = {time}), still readable", index + 1)
             }
             LastGood::Original => write!(f, "the original is as it was"),
             LastGood::Unchanged => write!(f, "nothing of that name was made or changed"),

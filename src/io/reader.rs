@@ -127,7 +127,7 @@ impl RunFile {
     /// There is no such snapshot, or reading fails.
     pub fn snapshot(&self, index: usize) -> Result<Snapshot, IoError> {
         self.has(index)?;
-        self.check(&format!("snapshot {index}"), self.read_snapshot(index))
+        self.check(&format!("snapshot {}", index + 1), self.read_snapshot(index))
     }
 
     fn read_snapshot(&self, i: usize) -> hdf5::Result<Snapshot> {
@@ -208,7 +208,7 @@ impl RunFile {
         if stored == 0 {
             return Ok(None);
         }
-        let what = format!("the particles of snapshot {index}");
+        let what = format!("the particles of snapshot {}", index + 1);
         let r = self.check(&what, self.numbers(index, "r"))?;
         let theta = self.check(&what, self.numbers(index, "theta"))?;
         let of_neurons = |name| match self.sets.layout.has_neurons() {

@@ -222,8 +222,10 @@ pub(super) fn copy_rows(
     for (at, &row) in snapshots.iter().enumerate() {
         match rows::copy_row(from, row, to, at) {
             Ok(true) => {}
-            Ok(false) => return damaged(format!("snapshot {row} is not as its checksum says")),
-            Err(_) if !rows::is_good(from, row) => return damaged(format!("snapshot {row} cannot be read")),
+            Ok(false) => return damaged(format!("snapshot {} is not as its checksum says", row + 1)),
+            Err(_) if !rows::is_good(from, row) => {
+                return damaged(format!("snapshot {} cannot be read", row + 1));
+            }
             Err(error) => return Err(failed(error)),
         }
     }

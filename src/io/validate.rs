@@ -191,9 +191,9 @@ fn check_snapshots(sets: &Sets, rows: usize, findings: &mut Findings) {
     for row in 0..rows {
         match rows::row_checksums(sets, row) {
             Ok((computed, stored)) if computed == stored => {}
-            Ok(_) => findings.add(format!("snapshot {row}"), "is not as its checksum says"),
+            Ok(_) => findings.add(format!("snapshot {}", row + 1), "is not as its checksum says"),
             Err(error) => {
-                findings.add(format!("snapshot {row}"), format!("cannot be read ({error})"));
+                findings.add(format!("snapshot {}", row + 1), format!("cannot be read ({error})"));
                 continue;
             }
         }
@@ -201,11 +201,12 @@ fn check_snapshots(sets: &Sets, rows: usize, findings: &mut Findings) {
             for (start, count) in rows::blocks(variable, &sets.layout) {
                 let Ok(piece) = rows::read(sets, variable, dataset, row, &start, &count) else { continue };
                 let first = start.first().copied().unwrap_or(0);
-                check_finite(variable, &piece, first, &format!("snapshot {row}, "), findings);
+                check_finite(variable, &piece, first, &format!("snapshot {}, ", row + 1), findings);
                 check_codes(&sets.layout, variable, &piece, row, findings);
                 if let (true, Piece::F64(time)) = (variable.is_coordinate(), &piece) {
                     if !ascends(last, time[0]) {
-                        let problem = format!("snapshot {row} is at {}, the one before at {last}", time[0]);
+                        let problem =
+                            format!("snapshot {} is at {}, the one before at {last}", row + 1, time[0]);
                         findings.add("time", problem);
                     }
                     last = time[0];
@@ -239,7 +240,7 @@ fn check_codes(layout: &Layout, variable: &Variable, piece: &Piece, row: usize, 
         _ => None,
     };
     if let Some(bad) = bad {
-        findings.add(variable.path(), format!("snapshot {row} has {bad}"));
+        findings.add(variable.path(), format!("snapshot {} has {bad}", row + 1));
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::run::{Description, Snapshot, State, StepRecord};
+use crate::system::text;
 
 use super::checkpoint::{self, Header};
 use super::error::{IoError, LastGood};
@@ -180,7 +181,7 @@ impl RunWriter {
         if self.failed {
             return Err(IoError::Write {
                 path: self.path.clone(),
-                doing: format!("snapshot {}", self.header.rows),
+                doing: format!("snapshot {}", self.header.rows + 1),
                 found: "an earlier write failed".to_owned(),
                 last_good: self.last_good,
             });
@@ -256,7 +257,7 @@ impl RunWriter {
             scheduled_rows: row + u64::from(scheduled),
             steps: self.step_rows + steps.len() as u64,
         };
-        let doing = format!("snapshot {row} (t = {})", snapshot.time);
+        let doing = format!("snapshot {} (t = {})", row + 1, text::number(snapshot.time));
         let failed = |error: hdf5::Error| IoError::write(&self.path, &doing, &error, self.last_good);
         rows::append_steps(sets, self.step_rows as usize, self.steps_taken as usize, steps)
             .map_err(failed)?;

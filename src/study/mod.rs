@@ -49,6 +49,7 @@ pub use overrides::set;
 pub use phase::{PhaseRequest, PhaseRow, Share, phase_plan};
 pub use plan::{Axis, Base, Plan, Run, Values};
 pub(crate) use pool::side_by_side;
+pub use pool::together;
 pub use sweep::{Ended, Place, merge, runs_folder, sweep};
 pub use values::Swept;
 pub use variables::{VARIABLES, Variable};

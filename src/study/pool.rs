@@ -7,6 +7,12 @@ use std::thread;
 /// side they would only fill memory and caches.
 const LARGE: u64 = 2_000_000;
 
+/// How many runs of so many particles go on at once.
+pub fn together(particles: u64, runs: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    if particles > LARGE || runs < threads { 1 } else { threads }
+}
+
 /// Calls `job` for each of `jobs` (number of the run, its particles): small runs side by side,
 /// each on one thread, then large ones, each on all threads. Results do not depend on which.
 ///

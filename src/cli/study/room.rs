@@ -5,8 +5,11 @@ use crate::cli::output::note;
 use crate::io::largest_size;
 use crate::run::Description;
 use crate::scenario::Scenario;
-use crate::study::{Place, Plan, numbers_of_run, runs_folder};
+use crate::scenario::needs::Need;
+use crate::study::{Place, Plan, numbers_of_run, runs_folder, together};
 use crate::system::{disk, memory, text};
+
+use super::runs;
 
 /// Bytes of the record of a finished run besides its numbers: their names, mostly.
 const HEAD: u64 = 3_000;
@@ -16,8 +19,8 @@ const IN_MEMORY: u64 = 1_000;
 /// Output that may grow beyond this is worth a word (bytes).
 const MUCH: u64 = 10_000_000_000;
 
-/// Refuses a study that may not fit on the disk, unless forced, or whose study file cannot be put
-/// together in memory. All runs count as much as the larger one of the first and the last.
+/// Refuses a study that may not fit on the disk, unless forced, whose runs have no room in memory side
+/// by side, or whose study file cannot be put together there. All runs count as much as the larger one of the first and the last.
 ///
 /// # Errors
 /// Wrong usage, with the figures.
@@ -31,6 +34,21 @@ pub fn check(plan: &Plan, place: &Place, quiet: bool) -> Result<(), Failure> {
     let most = |of: &dyn Fn(&Description) -> u64| ends.iter().flatten().map(of).max().unwrap_or(0);
     let numbers = most(&|description| numbers_of_run(description).saturating_mul(8));
     let (all, here) = (plan.runs.len() as u64, place.runs(plan).count() as u64);
+    if let Some(available) = memory::available() {
+        let need = most(&|d| {
+            Need::of_run(d.mass.len(), d.samples.len(), d.flow.name(), d.output.tangent_kernel).bytes
+        });
+        let at_once = together(most(&|d| d.mass.len() as u64), here as usize) as u64;
+        // A run that has no room alone fails by itself.
+        if need <= available.bytes && need.saturating_mul(at_once) > available.bytes {
+            return Err(Failure::usage(format!(
+                "{} side by side need {} of memory, and {available}",
+                runs(at_once as usize),
+                text::bytes(need.saturating_mul(at_once))
+            ))
+            .help(format!("give --threads {} or fewer", available.bytes / need.max(1))));
+        }
+    }
     let mut stored = here.saturating_mul(numbers.saturating_add(HEAD));
     if place.shard.is_none() {
         // Records stay until the study file is whole, which holds the numbers once more; it is put
@@ -39,8 +57,9 @@ pub fn check(plan: &Plan, place: &Place, quiet: bool) -> Result<(), Failure> {
         let needed = all.saturating_mul(numbers.saturating_mul(2).saturating_add(IN_MEMORY));
         if let Some(available) = memory::available().filter(|available| needed > available.bytes) {
             return Err(Failure::usage(format!(
-                "{}: to put {all} runs together needs {} of memory, and {available}",
+                "{}: to put {} together needs {} of memory, and {available}",
                 text::path(&place.study),
+                runs(plan.runs.len()),
                 text::bytes(needed)
             ))
             .help("give fewer output.snapshots, or sweep over parts of the values, each into a file of its own (-o)"));
@@ -55,8 +74,9 @@ pub fn check(plan: &Plan, place: &Place, quiet: bool) -> Result<(), Failure> {
         return Ok(());
     }
     let what = format!(
-        "up to {} will be stored by {here} runs{}{}",
+        "up to {} will be stored by {}{}{}",
         text::bytes(stored),
+        runs(here as usize),
         if plan.keep_runs {
             format!(", most of it in {}", text::path(&runs_folder(&place.study)))
         } else {
