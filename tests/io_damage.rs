@@ -300,6 +300,9 @@ fn a_run_that_is_being_written_is_valid_at_every_moment() {
     while run.try_wait().unwrap().is_none() {
         if path.exists() {
             assert_eq!(reluflow::io::validate(&path).unwrap(), [], "look {looks}");
+            let checks = reluflow::io::RunFile::open(&path).unwrap().checks().unwrap();
+            let violated: Vec<_> = checks.into_iter().filter(|check| !check.holds()).collect();
+            assert_eq!(violated, [], "look {looks}");
             looks += 1;
         }
     }

@@ -79,7 +79,8 @@ fn describe(found: &Recovered) -> String {
         false => "is an ordinary file now",
     };
     let until = if found.snapshots > 0 { format!(" until t = {}", found.time) } else { String::new() };
-    let mut told = format!("{path} {what}: {} snapshots{until}, {} steps\n", found.snapshots, found.steps);
+    let (snapshots, steps) = (count(found.snapshots, "snapshot"), count(found.steps, "step"));
+    let mut told = format!("{path} {what}: {snapshots}{until}, {steps}\n");
     if let Some(cut) = found.cut {
         told += &format!("the file was cut short: {} of {} bytes are there\n", cut.there, cut.claimed);
     }
@@ -104,7 +105,8 @@ fn describe(found: &Recovered) -> String {
         };
     }
     if found.unfinished > 0 {
-        told += &format!("left out: {} snapshots that were still being written\n", found.unfinished);
+        let unfinished = count(found.unfinished, "snapshot");
+        told += &format!("left out: {unfinished} still being written\n");
     }
     if let Some(original) = &found.original {
         told += &format!("the damaged file is kept as {}; delete it when you like\n", text::path(original));
@@ -121,14 +123,17 @@ fn more(count: usize, what: &str) -> String {
 
 /// What is lost, in a few words.
 fn loss(found: &Recovered) -> String {
-    let mut parts = vec![];
-    let mut add = |count: usize, one: &str, many: &str| match count {
-        0 => {}
-        1 => parts.push(format!("1 {one}")),
-        count => parts.push(format!("{count} {many}")),
-    };
-    add(found.lost_snapshots.len(), "snapshot", "snapshots");
-    add(found.lost_step_count, "step", "steps");
-    add(usize::from(found.checkpoint_lost), "checkpoint", "checkpoints");
+    let lost = [
+        (found.lost_snapshots.len(), "snapshot"),
+        (found.lost_step_count, "step"),
+        (usize::from(found.checkpoint_lost), "checkpoint"),
+    ];
+    let parts: Vec<String> =
+        lost.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(n, what)).collect();
     format!("damaged: {} cannot be saved", parts.join(", "))
+}
+
+/// `1 step`, `2 steps`.
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -55,7 +55,11 @@ impl Args {
         if findings.is_empty() {
             return Ok(Exit::Success);
         }
-        note(&format!("error: {path}: {} things are not as the format has them", findings.len()));
+        let count = match findings.len() {
+            1 => "1 thing is not as the format has it".to_owned(),
+            many => format!("{many} things are not as the format has them"),
+        };
+        note(&format!("error: {path}: {count}"));
         Ok(Exit::Failed)
     }
 }

@@ -88,12 +88,14 @@ pub(crate) fn complete_rows(path: &Path, sets: &Sets, closed: bool) -> Result<us
 }
 
 /// Rows of `steps` that are whole: in a file that was not closed those that a checkpoint vouches
-/// for.
-pub(crate) fn complete_steps(path: &Path, sets: &Sets, closed: bool) -> Result<usize, IoError> {
+/// for. Also whether these are as many as the newest checkpoint says.
+pub(crate) fn complete_steps(path: &Path, sets: &Sets, closed: bool) -> Result<(usize, bool), IoError> {
     let rows = sets.rows(Group::Steps);
-    if closed {
-        return Ok(rows);
-    }
-    let slots = checkpoint::slots(sets).map_err(|error| IoError::read(path, "the length", &error))?;
-    Ok(slots.first().map_or(0, |slot| rows.min(slot.header.steps as usize)))
+    let slots = match checkpoint::slots(sets) {
+        Err(error) if !closed => return Err(IoError::read(path, "the length", &error)),
+        found => found.unwrap_or_default(),
+    };
+    let said = slots.first().map_or(0, |slot| slot.header.steps);
+    let rows = if closed { rows } else { rows.min(said as usize) };
+    Ok((rows, rows as u64 == said))
 }

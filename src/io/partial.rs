@@ -25,6 +25,11 @@ impl Partial {
         &self.path
     }
 
+    /// The name that the file will have.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Gives the file, which must be safely on the disk, its name.
     pub(crate) fn publish(self, last_good: LastGood) -> Result<(), IoError> {
         fs::rename(&self.path, &self.target)

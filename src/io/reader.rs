@@ -54,6 +54,7 @@ pub struct RunFile {
     status: Status,
     len: usize,
     step_len: usize,
+    all_steps: bool,
 }
 
 impl RunFile {
@@ -67,8 +68,9 @@ impl RunFile {
         let running = !closed && Lock::is_held(&path.canonicalize().unwrap_or(path.to_owned()));
         let sets = open_sets(path, file)?;
         let len = complete_rows(path, &sets, closed)?;
-        let step_len = complete_steps(path, &sets, closed)?;
-        let mut file = RunFile { path: path.to_owned(), sets, status: Status::Killed, len, step_len };
+        let (step_len, all_steps) = complete_steps(path, &sets, closed)?;
+        let mut file =
+            RunFile { path: path.to_owned(), sets, status: Status::Killed, len, step_len, all_steps };
         file.status = match (closed, running) {
             (true, _) if file.is_complete()? => Status::Finished,
             (true, _) => Status::Interrupted,
@@ -248,10 +250,9 @@ impl RunFile {
         self.step_len
     }
 
-    /// Whether there are as many steps as the newest checkpoint says.
-    pub(crate) fn has_all_steps(&self) -> Result<bool, IoError> {
-        let slots = self.check("the checkpoint", checkpoint::slots(&self.sets))?;
-        Ok(slots.first().is_some_and(|slot| slot.header.steps == self.step_len as u64))
+    /// Whether there are as many steps as the newest checkpoint said when the file was opened.
+    pub(crate) fn has_all_steps(&self) -> bool {
+        self.all_steps
     }
 
     /// All complete steps.

@@ -184,7 +184,8 @@ fn write_copy(
     description: &crate::run::Description,
     partial: &Partial,
 ) -> Result<(), IoError> {
-    let failed = |error: hdf5::Error| IoError::write(partial.path(), "the copy", &error, LastGood::Original);
+    let failed =
+        |error: hdf5::Error| IoError::write(partial.target(), "the copy", &error, LastGood::Original);
     let provenance = Provenance::read(&file.sets().file).unwrap_or_else(|_| Provenance::new());
     let provenance = provenance.and(&history(salvage));
     let layout = file.sets().layout.clone();

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{IoError, LastGood};
 use super::lock::{directory, hidden};
@@ -30,8 +31,10 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
 
 /// As [`write_file`], for the path of a regular file or of none.
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Two processes that write the same file at once must not share the hidden one.
-    Hidden(hidden(path, &format!("{}.partial", std::process::id()))).replace(path, bytes)
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    // Two processes, or threads, that write the same file at once must not share the hidden one.
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    Hidden(hidden(path, &format!("{}.{number}.partial", std::process::id()))).replace(path, bytes)
 }
 
 /// Makes the folder of an output, and those above it.
@@ -108,6 +111,19 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(names(folder.path()), ["a.csv", "link.csv"]);
+    }
+
+    #[test]
+    fn threads_may_write_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..50).for_each(|_| write_file(&path, b"the same").unwrap()));
+            }
+        });
+        assert_eq!(fs::read(&path).unwrap(), b"the same");
+        assert_eq!(names(folder.path()), ["a.csv"]);
     }
 
     #[test]
