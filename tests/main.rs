@@ -84,6 +84,7 @@ mod reference;
 mod report;
 mod report_browser;
 mod reproduce;
+mod rest_steps;
 mod sampling;
 mod sampling_runs;
 mod scenario_bad;

@@ -60,7 +60,8 @@ fn the_residual_ode_is_good_to_the_tolerance_on_all_shipped_scenarios() {
     }
 }
 
-/// Which particles cross, are pinned and are released, and how often, is a matter of the flow.
+/// Which particles cross, are pinned and are released, and how often, is a matter of the flow, but for a few
+/// that arrive where the field is nearer to zero than its error ([`Margins`](reluflow::flow::interface)).
 #[test]
 fn events_do_not_depend_on_the_tolerance() {
     let mcycle = scenarios().iter().find(|shipped| shipped.name == "mcycle").unwrap();
@@ -71,7 +72,9 @@ fn events_do_not_depend_on_the_tolerance() {
         [counters.crossings, counters.pins, counters.releases]
     });
     println!("{counts:?}");
-    assert!(counts[0][0] > 100_000 && counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    assert!(counts[0][0] > 100_000 && counts[2..].iter().all(|count| *count == counts[1]), "{counts:?}");
+    let apart = counts[0].iter().zip(counts[1]).map(|(a, b)| a.abs_diff(b)).max();
+    assert!(apart < Some(counts[1][0] / 10_000), "{counts:?}");
 }
 
 /// Stiff runs whose steps once shrank to the fastest mode: the numbers of steps are exact.

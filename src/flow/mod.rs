@@ -15,6 +15,7 @@ pub mod moments;
 mod path;
 mod record;
 mod residual_ode;
+mod response;
 mod scale;
 mod state;
 mod stepper;

@@ -57,6 +57,11 @@ impl Path {
         Path { h, cubic }
     }
 
+    /// The coefficients of `u^3`.
+    pub fn third(&self) -> Vec<f64> {
+        self.cubic.iter().map(|c| c[3]).collect()
+    }
+
     /// Values and rates (per time) at the end.
     pub fn end(&self) -> (Vec<f64>, Vec<f64>) {
         let value = |c: &[f64; 4]| poly::value(c, 1.0);

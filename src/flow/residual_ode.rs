@@ -72,10 +72,10 @@ impl<'a> OdeStep<'a> {
                 std::array::from_fn(|i| h * (m1[SIGMA_RATE + i] - mover.end[SIGMA_RATE + i])),
             ];
             step.powers.push(std::array::from_fn(|p| {
-                let (w, (constant, slope)) = (&weights[p], LINE[p]);
+                let (w, (constant, slope), bend) = (&weights[p], LINE[p], BEND[p]);
                 std::array::from_fn(|i| {
                     let stay = w[0] * stay[0][i] + w[1] * stay[1][i] + w[2] * stay[2][i] + w[3] * stay[3][i];
-                    stay + constant * mover.sigma[i] + slope * mover.sigma_u[i]
+                    stay + constant * mover.sigma[i] + slope * mover.sigma_u[i] + bend * mover.sigma_bend[i]
                 })
             }));
         }
@@ -250,6 +250,9 @@ struct Diverged(Vec<f64>);
 
 /// Best lines `constant + slope u` for `1, u, u^2, u^3` on `[0, 1]`.
 const LINE: [(f64, f64); 4] = [(1.0, 0.0), (0.0, 1.0), (-1.0 / 6.0, 1.0), (-0.2, 0.9)];
+
+/// Shares of `u^2 - u + 1/6` in the best parabolas for the same; what is left of `u^3` is orthogonal to all three.
+const BEND: [f64; 4] = [0.0, 0.0, 1.0, 1.5];
 
 /// `Int_0^1 H_q(u) u^p du` for the four cubic Hermite functions (value and slope at 0, at 1).
 fn hermite_moments(p: usize) -> [f64; 4] {

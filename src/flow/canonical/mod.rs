@@ -1,6 +1,7 @@
 //! The canonical flow of the measure, with and without the total-variation term.
 
 mod abreast;
+mod aligning;
 mod cloud;
 mod convoy;
 mod free;
@@ -17,6 +18,7 @@ pub mod tables;
 mod walk;
 mod walks;
 
+pub use aligning::aligning;
 pub use cloud::{Cloud, PushSettings};
 pub use push::chunk_size;
 pub use walks::Walks;

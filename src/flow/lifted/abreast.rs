@@ -12,7 +12,7 @@ use crate::math::poly;
 
 use super::kind::Neuron;
 use super::tables::Tables;
-use super::walk::{MAX_RAPIDITY, ON_LINE, REACHED};
+use super::walk::{ON_LINE, REACHED};
 
 /// Neurons side by side.
 pub const LANES: usize = 32;
@@ -96,7 +96,7 @@ impl Abreast {
             self.normal[0][i][lane] = low[i];
             self.normal[1][i][lane] = -high[i];
         }
-        self.reach[lane] = MAX_RAPIDITY / tables.strength[k];
+        self.reach[lane] = tables.longest_stretch(k);
     }
 
     /// Puts a neuron into a lane.
@@ -164,7 +164,7 @@ fn field(lanes: &Abreast, i: usize) -> FieldCubic {
 }
 
 /// `exp(Omega) z` over `length` from `from`, as [`Kind`](super::kind::Kind) has it, for stretches of at most
-/// [`MAX_RAPIDITY`].
+/// [`MAX_RAPIDITY`](super::walk::MAX_RAPIDITY).
 #[inline(always)]
 fn advance<const LORENTZ: bool>(field: &FieldCubic, from: f64, length: f64, z: Neuron) -> Neuron {
     let [g0, g1, g2, g3] = field.around(from + 0.5 * length);

@@ -179,6 +179,11 @@ impl Cloud {
         Ok((cloud, moments))
     }
 
+    /// Whether neurons can grow like `exp(|g| t)`: where both layers move.
+    pub fn grows(&self) -> bool {
+        self.kind.is_lorentz()
+    }
+
     /// Applies frames after every step, so that every neuron is touched in each: for comparison.
     pub fn without_frames(&mut self) {
         self.plain = true;

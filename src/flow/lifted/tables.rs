@@ -15,6 +15,7 @@ use super::frame::{IDENTITY, Mat, multiply, pull_back, straighten};
 use super::kind::{Exponent, Kind, Neuron};
 use super::rooms::Rooms;
 use super::travel::Travel;
+use super::walk::MAX_RAPIDITY;
 
 /// The frame of one region or boundary over the step.
 #[derive(Debug, Clone, Copy)]
@@ -134,6 +135,13 @@ impl<'a> Tables<'a> {
     /// The cubics that are positive while boundary `b` does not hold neurons with this sign of `c`.
     pub fn outward(&self, b: usize, sign: f64) -> [[f64; 4]; 2] {
         outward_cubics(self.regions, b, sign, &self.field, &self.margin)
+    }
+
+    /// How much of the step one map may cover in region `k`. A boost is followed in parts, because the
+    /// closed form for a crossing is a good start only over a short one; a shear is a polynomial.
+    #[inline(always)]
+    pub fn longest_stretch(&self, k: usize) -> f64 {
+        if self.kind.is_lorentz() { MAX_RAPIDITY / self.strength[k] } else { f64::INFINITY }
     }
 
     /// `<h g, d_b>` along boundary `b`, the same from both sides.

@@ -142,7 +142,7 @@ impl Walker<'_, '_> {
     fn free(&mut self) {
         let k = self.neuron.place.index();
         let rest = 1.0 - self.u;
-        let du = rest.min(MAX_RAPIDITY / self.tables.strength[k]);
+        let du = rest.min(self.tables.longest_stretch(k));
         match self.crossing(k, du) {
             Some(Crossing { length, z, upward }) => {
                 let b = if upward { k } else { k - 1 };

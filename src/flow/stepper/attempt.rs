@@ -3,11 +3,13 @@
 use crate::flow::field::gradients;
 use crate::flow::implicit::{Implicit, Rule};
 use crate::flow::path::Path;
+use crate::flow::response::Response;
 use crate::flow::state::State;
 use crate::math::norm::largest;
+use crate::math::poly;
 
-use super::Stepper;
 use super::cloud::Cloud;
+use super::{Stepper, Trial};
 
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;
@@ -16,6 +18,8 @@ const EVENT_SHARE: f64 = 3.0;
 /// How far a step may go in units of `turn / |g|`: growth near an unstable direction then errs by
 /// about the tolerance, relative to itself.
 const GROWTH_SHARE: f64 = 2.0;
+/// Where particles align within the step, pushes go on until what they lack is this share of the error allowed.
+const SETTLED: f64 = 1e-3;
 /// A path is continued over a step that is at most this many times as long as the last.
 const CONTINUABLE: f64 = 4.0;
 /// A step that is this many times longer is worth substeps of the particles.
@@ -36,7 +40,13 @@ impl Stepper {
     /// Near the direction of `g` that is unstable, `r` and `theta` grow like `exp(|g| t)` from next
     /// to nothing, too small for any residual to tell how well: one Runge-Kutta step errs by
     /// `(h |g|)^5 / 120` of that growth.
+    ///
+    /// In the kernel and adaptive limits motion is a shear: nothing grows by itself, and no step is too
+    /// long.
     pub(super) fn longest_step(&self) -> f64 {
+        if !self.cloud.grows() {
+            return f64::INFINITY;
+        }
         let mut g = vec![[0.0; 2]; self.regions.boundaries()];
         gradients(&self.samples, &self.rho, &mut g);
         let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
@@ -56,26 +66,49 @@ impl Stepper {
         if substeps { continued } else { wanted.min(longest) }
     }
 
+    /// Where the last step began, and how long ago, if its path is to be continued over `h`: continuing a short
+    /// step over a long one says nothing; nor does a step over a fence.
+    fn remembered<'a>(&self, state: &'a State, h: f64) -> Option<(&'a [f64], &'a [f64], f64)> {
+        let (before, (rho, rate)) = (state.memory[0], state.memory[1..].split_at(self.samples.len()));
+        (before > 0.0 && h <= CONTINUABLE * before).then_some((rho, rate, before))
+    }
+
+    /// The path of the first push.
+    fn predicted(&self, state: &State, h: f64, fastest: f64, rule: Rule, turning: bool) -> Path {
+        let remembered = self.remembered(state, h);
+        match (rule, remembered) {
+            // A frozen kernel says nothing of particles that turn back. Differences over a whole step tell the slow
+            // motion from what is left of fast modes, of which rates are full.
+            (Rule::Stiff, Some((then, _, before))) if turning => {
+                let rise: Vec<f64> =
+                    self.rho.iter().zip(then).map(|(now, then)| (now - then) / before).collect();
+                Path::line(h, &self.rho, &rise)
+            }
+            (Rule::Stiff, None) if turning => Path::line(h, &self.rho, &vec![0.0; self.rho.len()]),
+            (Rule::Stiff, _) => {
+                // A continued cubic would blow up whatever is left of the fast modes.
+                let sigma = self.moments.sigma_with_pinned(&self.regions);
+                let frozen = Implicit::new(&self.samples, sigma, h, fastest, rule);
+                let end = frozen.frozen_end(&self.rho, &self.rho_rate);
+                let end_rate = self.rate_of(&self.moments, &end);
+                rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate))
+            }
+            (Rule::Hermite, Some((rho, rate, before))) => {
+                Path::continued(h, before, rho, rate, &self.rho, &self.rho_rate)
+            }
+            (Rule::Hermite, None) => Path::line(h, &self.rho, &self.rho_rate),
+        }
+    }
+
     /// One attempt at a step of length `h`; also returns how many pushes it took.
     pub(super) fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
         let s = self.samples.len();
-        let before = state.memory[0];
-        // Continuing a short step over a long one says nothing; nor does a step over a fence.
-        let remembered = before > 0.0 && h <= CONTINUABLE * before;
+        let remembered = self.remembered(state, h);
         let rule = if self.fixed.is_some() { Rule::Hermite } else { Rule::for_coupling(h * fastest) };
-        let mut path = if rule == Rule::Stiff {
-            // A continued cubic would blow up whatever is left of the fast modes.
-            let sigma = self.moments.sigma_with_pinned(&self.regions);
-            let frozen = Implicit::new(&self.samples, sigma, h, fastest, rule);
-            let end = frozen.frozen_end(&self.rho, &self.rho_rate);
-            let end_rate = self.rate_of(&self.moments, &end);
-            rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate))
-        } else if remembered {
-            let (rho, rate) = state.memory[1..].split_at(s);
-            Path::continued(h, before, rho, rate, &self.rho, &self.rho_rate)
-        } else {
-            Path::line(h, &self.rho, &self.rho_rate)
-        };
+        let stiff = rule == Rule::Stiff;
+        let turning =
+            stiff.then(|| self.cloud.aligning(&self.samples, &self.mass, state, &self.rho, h)).flatten();
+        let mut path = self.predicted(state, h, fastest, rule, turning.is_some());
         // How strongly an error of the path acts on the residuals within the step.
         let coupling = (h * fastest).min(1.0);
         // A jump of the rate by J bends the path by at most J h / 8 away from a cubic.
@@ -86,6 +119,8 @@ impl Stepper {
         };
         let mut last_lack = f64::INFINITY;
         let mut cubic = f64::INFINITY;
+        // The first push that was good enough.
+        let mut good = 0;
         for push in 1..=MAX_PUSHES {
             self.push(state, &path, significant);
             if self.trial.walks.given_up {
@@ -95,23 +130,29 @@ impl Stepper {
             let trial = &self.trial;
             let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
             let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
-            let (guess, guess_rate) = path.end();
+            let response = turning.as_ref().map(|turning| {
+                let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
+                Response::new(&self.samples, h, &sigma, turning)
+            });
             // What the residuals lack because the particles went along this path and not along
             // the one that leads to where they arrive.
-            let lacking = implicit.correction((&trial.rho, &trial.rho_rate), (&guess, &guess_rate));
-            let rate_lacking = implicit.apply(&lacking);
-            let end: Vec<f64> = (0..s).map(|j| trial.rho[j] + lacking[j]).collect();
-            let end_rate: Vec<f64> = (0..s).map(|j| trial.rho_rate[j] - rate_lacking[j] / h).collect();
+            let (end, end_rate) = self.improved(&implicit, response.as_ref(), &path);
+            let lacking: Vec<f64> = (0..s).map(|j| end[j] - trial.rho[j]).collect();
             let better = rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate));
             if push == 1 {
-                let effect = match rule {
-                    Rule::Hermite => quartic_effect(&implicit, &path, &better, remembered.then_some(before)),
-                    Rule::Stiff => {
-                        let hermite = Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate);
-                        cubic_effect(&implicit, &hermite)
+                let bend = || Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate).third();
+                let effect = match (&response, remembered, rule) {
+                    (Some(response), Some((then, _, before)), _) => {
+                        response.effect(&bend_since(&better, before / h, then))
+                    }
+                    (Some(response), None, _) => response.effect(&bend()),
+                    (None, _, Rule::Stiff) => implicit.solve(&cubic_effect(&implicit, &bend()), 1e-2),
+                    (None, _, Rule::Hermite) => {
+                        let before = remembered.map(|(_, _, before)| before);
+                        implicit.solve(&quartic_effect(&implicit, &path, &better, before), 1e-2)
                     }
                 };
-                cubic = largest(&implicit.solve(&effect, 1e-2));
+                cubic = largest(&effect);
             }
             let lack = largest(&lacking);
             let mut error = lack + cubic;
@@ -136,7 +177,12 @@ impl Stepper {
                     return (Attempt::Rejected { error, next, cause }, push);
                 }
             }
-            if error <= self.allowed {
+            if error <= self.allowed && good == 0 {
+                good = push;
+            }
+            // What fast modes lack dies away at once, and the next step takes it for a bend of its path.
+            let settled = turning.is_none() || lack <= SETTLED * self.allowed || push == MAX_PUSHES;
+            if error <= self.allowed && settled {
                 // The residual ODE over this step checks the particles' own integration.
                 let defect = self.ode_defect(h, fastest);
                 error = error.max(defect);
@@ -144,7 +190,7 @@ impl Stepper {
                     // What more pushes would take away says nothing about the length of the step.
                     let base = cubic.max(defect - lack).max(1e-3 * self.allowed);
                     let growth = 0.9 * (self.allowed / base).powf(0.2);
-                    let most = match push {
+                    let most = match good {
                         1..=3 => 3.0,
                         4 => 1.5,
                         _ => 1.0,
@@ -154,7 +200,7 @@ impl Stepper {
                 }
                 return (self.shrink(h, error, "the motion of the particles"), push);
             }
-            let stalled = push > 1 && lack > 0.3 * last_lack;
+            let stalled = push > 1 && lack > 0.3 * last_lack && error > self.allowed;
             if cubic > self.allowed || stalled || push == MAX_PUSHES {
                 // More pushes take away what is lacking, but not the error of a cubic path.
                 let error = if cubic > self.allowed { cubic } else { error };
@@ -164,6 +210,33 @@ impl Stepper {
             path = better;
         }
         unreachable!("the last push accepts or rejects")
+    }
+
+    /// Where a path would end, as values and rates, along which the particles of the trial arrive where it
+    /// leads, to first order in what they lacked along `path`.
+    fn improved(
+        &self,
+        implicit: &Implicit<'_>,
+        response: Option<&Response<'_>>,
+        path: &Path,
+    ) -> (Vec<f64>, Vec<f64>) {
+        let (Trial { walks, rho, rho_rate, .. }, h, s) = (&self.trial, path.h, self.rho.len());
+        let (guess, guess_rate) = path.end();
+        if let Some(response) = response {
+            let list = |rho: &[f64], rate: &[f64]| -> Vec<f64> {
+                rho.iter().copied().chain(rate.iter().map(|rate| h * rate)).collect()
+            };
+            let found = list(rho, &self.rate_of(&walks.moments, &guess));
+            let guess = list(&guess, &guess_rate);
+            let change = response.correction(&found, &guess);
+            let end: Vec<f64> = guess.iter().zip(change).map(|(guess, change)| guess + change).collect();
+            return (end[..s].to_vec(), end[s..].iter().map(|rate| rate / h).collect());
+        }
+        let lacking = implicit.correction((rho, rho_rate), (&guess, &guess_rate));
+        let rate_lacking = implicit.apply(&lacking);
+        let end = rho.iter().zip(&lacking).map(|(rho, lacking)| rho + lacking).collect();
+        let end_rate = rho_rate.iter().zip(&rate_lacking).map(|(rate, lacking)| rate - lacking / h).collect();
+        (end, end_rate)
     }
 
     fn shrink(&self, h: f64, error: f64, cause: &'static str) -> Attempt {
@@ -209,14 +282,21 @@ fn quartic_effect(implicit: &Implicit<'_>, path: &Path, better: &Path, before: O
     } else {
         // The cubic term is h^3/6 times the third derivative, of which the kernel gives one more:
         // c4 = -z c3 / 4.
-        let third: Vec<f64> = better.cubic.iter().map(|c| c[3] / 120.0).collect();
+        let third: Vec<f64> = better.third().iter().map(|c| c / 120.0).collect();
         implicit.apply(&implicit.apply(&third))
     }
 }
 
 /// The same for the quadratic path of the stiff rule: it errs by `c3 u (1 - u)^2`, of which the
 /// integral is `c3 / 12`, with the cubic coefficient `c3` of the Hermite path.
-fn cubic_effect(implicit: &Implicit<'_>, hermite: &Path) -> Vec<f64> {
-    let third: Vec<f64> = hermite.cubic.iter().map(|c| c[3] / 12.0).collect();
-    implicit.apply(&third)
+fn cubic_effect(implicit: &Implicit<'_>, third: &[f64]) -> Vec<f64> {
+    implicit.apply(&third.iter().map(|c| c / 12.0).collect::<Vec<f64>>())
+}
+
+/// The coefficients of `u (1 - u)^2` by which a quadratic path misses where the residuals were at `u = -q`. Unlike
+/// the rate at the start this does not see what is left of fast modes.
+fn bend_since(path: &Path, q: f64, before: &[f64]) -> Vec<f64> {
+    let scale = 1.0 / (q * (1.0 + q) * (1.0 + q));
+    let pairs = path.cubic.iter().zip(before);
+    pairs.map(|(c, before)| scale * (poly::value(c, -q) - before)).collect()
 }

@@ -5,6 +5,7 @@ use crate::flow::error::FlowError;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
+use crate::flow::response::WEIGHTS;
 use crate::flow::state::State;
 use crate::flow::{Flow, lifted};
 use crate::problem::{Regions, Samples, Start};
@@ -62,6 +63,30 @@ impl Cloud {
             expected: Moments::zero(count).to_flat().len(),
         })?;
         Ok((Cloud::Canonical(canonical::Cloud::new(state)), moments))
+    }
+
+    /// Whether particles can grow like `exp(|g| t)` by themselves; not where one layer stands still.
+    pub(super) fn grows(&self) -> bool {
+        match self {
+            Cloud::Canonical(_) => true,
+            Cloud::Lifted(cloud) => cloud.grows(),
+        }
+    }
+
+    /// What particles that turn back within a step add to its [`Response`](crate::flow::response::Response), if
+    /// there are any. Neurons do not: boosts have no rate of their own at which directions return.
+    pub(super) fn aligning(
+        &self,
+        samples: &Samples,
+        mass: &[f64],
+        state: &State,
+        rho: &[f64],
+        h: f64,
+    ) -> Option<Vec<[[f64; 3]; WEIGHTS]>> {
+        match self {
+            Cloud::Canonical(_) => canonical::aligning(samples, mass, state, rho, h),
+            Cloud::Lifted(_) => None,
+        }
     }
 
     /// Pushes all particles from `state` along `path`; sums and events go to `walks`.

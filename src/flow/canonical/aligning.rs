@@ -1,0 +1,67 @@
+//! Particles that turn back towards `-g` within a step, and how they answer to its path.
+
+use rayon::prelude::*;
+
+use crate::flow::field::{Vec2, gradients};
+use crate::flow::response::{WEIGHTS, weights};
+use crate::flow::state::State;
+use crate::math::trig::sin_cos;
+use crate::problem::{PlaceKind, Samples};
+
+use super::push::chunk_size;
+
+/// Below this `z` a particle turns as if it did not turn back.
+const TURNS_BACK: f64 = 0.01;
+/// One that leaves an unstable direction grows at most by this, or the step is too long anyhow.
+const LEAVES: f64 = -1.0;
+
+/// Sums of one region.
+type Sums = [[f64; 3]; WEIGHTS];
+
+/// `Sum mass r^2 t t^T` per region with the [`weights`] of `z = -h r <g, d>`, if any particle turns back.
+pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: f64) -> Option<Vec<Sums>> {
+    let count = 2 * samples.len();
+    let mut g = vec![[0.0; 2]; count];
+    gradients(samples, rho, &mut g);
+    let strongest = g.iter().map(|g| g[0].hypot(g[1])).fold(0.0, f64::max);
+    let largest = state.r.par_iter().map(|r| r.abs()).reduce(|| 0.0, f64::max);
+    if h * strongest * largest < TURNS_BACK {
+        return None;
+    }
+    g.iter_mut().for_each(|g| *g = [h * g[0], h * g[1]]);
+    let size = chunk_size(mass.len(), count);
+    let starts: Vec<usize> = (0..mass.len()).step_by(size).collect();
+    let chunk = |&start: &usize| sums(&g, mass, state, start..(start + size).min(mass.len()));
+    let chunks: Vec<Option<Vec<Sums>>> = starts.par_iter().map(chunk).collect();
+    chunks.into_iter().flatten().reduce(|mut sum, part| {
+        for (sum, part) in
+            sum.as_flattened_mut().as_flattened_mut().iter_mut().zip(part.as_flattened().as_flattened())
+        {
+            *sum += part;
+        }
+        sum
+    })
+}
+
+/// The sums of some particles; `None` if none of them turns back.
+fn sums(hg: &[Vec2], mass: &[f64], state: &State, range: std::ops::Range<usize>) -> Option<Vec<Sums>> {
+    let mut sums: Option<Vec<Sums>> = None;
+    for i in range {
+        if state.place[i].kind() != PlaceKind::Free {
+            continue;
+        }
+        let (k, r) = (state.place[i].index(), state.r[i]);
+        let (sin, cos) = sin_cos(state.theta[i]);
+        let z = -r * (hg[k][0] * cos + hg[k][1] * sin);
+        if z.abs() < TURNS_BACK {
+            continue;
+        }
+        let sums = sums.get_or_insert_with(|| vec![[[0.0; 3]; WEIGHTS]; hg.len()]);
+        let strength = mass[i] * r * r;
+        for (sum, weight) in sums[k].iter_mut().zip(weights(z.max(LEAVES))) {
+            let share = weight * strength;
+            *sum = [sum[0] + share * sin * sin, sum[1] - share * sin * cos, sum[2] + share * cos * cos];
+        }
+    }
+    sums
+}

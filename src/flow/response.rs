@@ -1,0 +1,261 @@
+//! What the end of a step makes of its path, where particles align within the step.
+//!
+//! [`Implicit`](super::implicit::Implicit) takes the tangent kernel to stand still: a particle turns by what the
+//! path adds to the field. But a canonical particle that has aligned with `-g` turns back at the rate
+//! `lambda = -r <g, d>`, and over a step that is long against `1 / lambda` its direction is a function of the
+//! field alone. To first order, with `z = h lambda` and a change `v(u)` of the path,
+//!
+//! ```text
+//! dr(1) = -h Int <g(v), d> du,      dtheta(1) = -h r Int exp(-z (1 - u)) <g(v), t> du
+//! ```
+//!
+//! so that each particle enters with its own weights. The path is the quadratic of the stiff rule,
+//! `v(u) = y (2u - u^2) + w (u^2 - u)` for a change `y` of the end and `w` of its rate (times `h`), and Newton's
+//! method solves
+//!
+//! ```text
+//! y + h [A] y + h [B] w = Y - y_guess
+//! w + h [1 - z A] y - h [z B] w = W - w_guess
+//! ```
+//!
+//! where `[.]` is the tangent kernel with those weights, `A = Int exp(-z (1 - u)) (2u - u^2) du` and `B` likewise;
+//! for `z = 0` that is `S = I + 2 h K N / 3 + (h K N)^2 / 6`. Products are `O(s)`, and as only few modes are fast a
+//! Krylov method needs few of them.
+
+use crate::problem::Samples;
+
+use super::residual_ode::rate;
+
+/// The weights, as indices.
+const END: usize = 0;
+const SLOPE: usize = 1;
+const RATE_END: usize = 2;
+const RATE_SLOPE: usize = 3;
+const ERROR: usize = 4;
+const RATE_ERROR: usize = 5;
+/// How many there are.
+pub const WEIGHTS: usize = 6;
+
+/// The weights of particles that do not turn back.
+const STILL: [f64; WEIGHTS] = [2.0 / 3.0, -1.0 / 6.0, 1.0, 0.0, 1.0 / 12.0, 0.0];
+
+/// Fast modes, each of which takes up to two products.
+const MOST_PRODUCTS: usize = 80;
+/// Share of the right side at which the solution is good enough: in modes that are not stiff it may still be
+/// off by this share of the stiffest.
+const ENOUGH: f64 = 1e-9;
+
+/// How much the weights of a particle with this `z` differ from those of one that does not turn back: of the end
+/// of the path, of its slope there, both again for the rate, and of the error `u (1 - u)^2` of a quadratic path.
+pub fn weights(z: f64) -> [f64; WEIGHTS] {
+    let [_, one, two, three] = moments(z);
+    let (end, slope, error) = (2.0 * one - two, two - one, one - 2.0 * two + three);
+    let weights = [end, slope, 1.0 - z * end, -z * slope, error, -z * error];
+    std::array::from_fn(|i| weights[i] - STILL[i])
+}
+
+/// `Int_0^1 exp(-z (1 - u)) u^k du`, `k = 0 ..= 3`.
+fn moments(z: f64) -> [f64; 4] {
+    let mut out = [0.0; 4];
+    if z < 2.0 {
+        // Sum_n (-z)^n 3! / (n + 4)!, and downward from there.
+        let (mut term, mut n) = (0.25, 0.0);
+        while f64::abs(term) > 1e-17 {
+            out[3] += term;
+            term *= -z / (n + 5.0);
+            n += 1.0;
+        }
+        for k in (0..3).rev() {
+            out[k] = (1.0 - z * out[k + 1]) / (k + 1) as f64;
+        }
+    } else {
+        out[0] = -(-z).exp_m1() / z;
+        for k in 1..4 {
+            out[k] = (1.0 - k as f64 * out[k - 1]) / z;
+        }
+    }
+    out
+}
+
+/// The linear map from changes of the path to changes of its end.
+pub struct Response<'a> {
+    samples: &'a Samples,
+    h: f64,
+    /// `Sigma_k` with each of the weights.
+    sigma: [Vec<[f64; 3]>; WEIGHTS],
+}
+
+impl<'a> Response<'a> {
+    /// * `sigma`: `Sigma_k` of all particles, with pinned mass.
+    /// * `turning`: `Sum r^2 t t^T mass` of those that turn back, with each of the [`weights`].
+    pub fn new(
+        samples: &'a Samples,
+        h: f64,
+        sigma: &[[f64; 3]],
+        turning: &[[[f64; 3]; WEIGHTS]],
+    ) -> Response<'a> {
+        let weighted = |i: usize| {
+            let pairs = sigma.iter().zip(turning);
+            pairs.map(|(all, turning)| std::array::from_fn(|q| STILL[i] * all[q] + turning[i][q])).collect()
+        };
+        Response { samples, h, sigma: std::array::from_fn(weighted) }
+    }
+
+    fn apply(&self, weight: usize, v: &[f64]) -> Vec<f64> {
+        let mut out = rate(self.samples, &self.sigma[weight], &[], v);
+        out.iter_mut().for_each(|value| *value *= -self.h);
+        out
+    }
+
+    /// The left side of Newton's equation, for `y` and then `w` in one list.
+    fn image(&self, v: &[f64]) -> Vec<f64> {
+        let (y, w) = v.split_at(self.samples.len());
+        let sum = |own: &[f64], a: Vec<f64>, b: Vec<f64>| -> Vec<f64> {
+            own.iter().zip(a).zip(b).map(|((own, a), b)| own + a + b).collect()
+        };
+        let mut out = sum(y, self.apply(END, y), self.apply(SLOPE, w));
+        out.extend(sum(w, self.apply(RATE_END, y), self.apply(RATE_SLOPE, w)));
+        out
+    }
+
+    /// By how much the end of the path, and `h` times its rate there, must change where a push along it ended at
+    /// `found` and it itself at `guess`; values, then `h` times rates. The rate that was found is that of the
+    /// particles at the end if the residuals were those of `guess`.
+    pub fn correction(&self, found: &[f64], guess: &[f64]) -> Vec<f64> {
+        let difference: Vec<f64> = found.iter().zip(guess).map(|(found, guess)| found - guess).collect();
+        solve(|v| self.image(v), &difference)
+    }
+
+    /// The effect on the end of an error `c u (1 - u)^2` of the path.
+    pub fn effect(&self, c: &[f64]) -> Vec<f64> {
+        let mut right = self.apply(ERROR, c);
+        right.extend(self.apply(RATE_ERROR, c));
+        let mut effect = solve(|v| self.image(v), &right);
+        effect.truncate(c.len());
+        effect
+    }
+}
+
+/// Solves a linear system by minimal residuals (GMRES: Saad and Schultz 1986).
+fn solve(image: impl Fn(&[f64]) -> Vec<f64>, right: &[f64]) -> Vec<f64> {
+    let size = norm(right);
+    if size == 0.0 || !size.is_finite() {
+        return right.to_vec();
+    }
+    let mut basis = vec![scaled(right, 1.0 / size)];
+    // The triangle of the rotated Hessenberg matrix, its rotations, and the rotated right side.
+    let (mut columns, mut rotations, mut rest) = (Vec::<Vec<f64>>::new(), Vec::<[f64; 2]>::new(), vec![size]);
+    while columns.len() < MOST_PRODUCTS.min(right.len()) {
+        let k = columns.len();
+        let mut next = image(&basis[k]);
+        let mut column = vec![0.0; k + 1];
+        // Twice is enough to be orthogonal to rounding.
+        for _ in 0..2 {
+            for (entry, unit) in column.iter_mut().zip(&basis) {
+                let along = dot(unit, &next);
+                *entry += along;
+                next.iter_mut().zip(unit).for_each(|(next, unit)| *next -= along * unit);
+            }
+        }
+        let length = norm(&next);
+        for (i, [cos, sin]) in rotations.iter().enumerate() {
+            (column[i], column[i + 1]) =
+                (cos * column[i] + sin * column[i + 1], cos * column[i + 1] - sin * column[i]);
+        }
+        let radius = column[k].hypot(length);
+        if !(radius > 0.0 && radius.is_finite()) {
+            break;
+        }
+        let [cos, sin] = [column[k] / radius, length / radius];
+        column[k] = radius;
+        rest.push(-sin * rest[k]);
+        rest[k] *= cos;
+        rotations.push([cos, sin]);
+        columns.push(column);
+        if rest[k + 1].abs() <= ENOUGH * size || length == 0.0 {
+            break;
+        }
+        basis.push(scaled(&next, 1.0 / length));
+    }
+    let count = columns.len();
+    let mut share = rest[..count].to_vec();
+    for k in (0..count).rev() {
+        share[k] /= columns[k][k];
+        let known = share[k];
+        (0..k).for_each(|i| share[i] -= columns[k][i] * known);
+    }
+    let mut solution = vec![0.0; right.len()];
+    for (share, unit) in share.iter().zip(&basis) {
+        solution.iter_mut().zip(unit).for_each(|(sum, unit)| *sum += share * unit);
+    }
+    solution
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn norm(a: &[f64]) -> f64 {
+    dot(a, a).sqrt()
+}
+
+fn scaled(a: &[f64], factor: f64) -> Vec<f64> {
+    a.iter().map(|a| factor * a).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::implicit::{Implicit, Rule};
+
+    /// Against the sum over 10000 midpoints.
+    #[test]
+    fn moments_are_integrals() {
+        for z in [-1.0, 0.0, 1e-9, 0.3, 1.9, 2.1, 40.0, 1e4] {
+            for (k, found) in moments(z).into_iter().enumerate() {
+                let midpoints = (0..100_000).map(|i| (f64::from(i) + 0.5) / 1e5);
+                let sum: f64 = midpoints.map(|u| (-z * (1.0 - u)).exp() * u.powi(k as i32)).sum();
+                let error = (found * 1e5 / sum - 1.0).abs();
+                assert!(error < 1e-9 + (z / 1e5).powi(2), "z {z}, power {k}: {error}");
+            }
+        }
+        assert!(weights(0.0).iter().all(|weight| weight.abs() < 1e-15));
+    }
+
+    fn example(turning: f64) -> (Samples, Vec<[f64; 3]>, Vec<[[f64; 3]; WEIGHTS]>) {
+        let x: Vec<f64> = (0..10).map(|j| f64::from(j) / 10.0).collect();
+        let samples = Samples::new(&x, &[0.0; 10]).unwrap();
+        let sigma: Vec<[f64; 3]> = (0..20).map(|k| [1.0 + f64::from(k % 7), 0.1, 1.0]).collect();
+        let part =
+            |k: usize| weights(turning).map(|weight| [0.3 * weight, 0.1 * weight, 0.9 * weight * k as f64]);
+        (samples, sigma, (0..20).map(part).collect())
+    }
+
+    #[test]
+    fn without_turning_it_is_the_frozen_kernel() {
+        let (samples, sigma, turning) = example(0.0);
+        let response = Response::new(&samples, 2.0, &sigma, &turning);
+        let implicit = Implicit::new(&samples, sigma, 2.0, 1e9, Rule::Stiff);
+        let v: Vec<f64> = (0..20).map(|j| (f64::from(j) * 1.7).sin()).collect();
+        let mut at_guess = v.clone();
+        at_guess[10..].iter_mut().zip(implicit.apply(&v[..10])).for_each(|(rate, z)| *rate += z);
+        let found = response.correction(&at_guess, &[0.0; 20]);
+        let rates: Vec<f64> = v[10..].iter().map(|rate| rate / 2.0).collect();
+        // What the frozen kernel gives is from what was found, not from the guess.
+        let lacking = implicit.correction((&v[..10], &rates), (&[0.0; 10], &[0.0; 10]));
+        for j in 0..10 {
+            assert!((found[j] - v[j] - lacking[j]).abs() < 1e-4, "{j}: {} {}", found[j], v[j] + lacking[j]);
+        }
+    }
+
+    #[test]
+    fn the_system_is_solved() {
+        let (samples, sigma, turning) = example(30.0);
+        let response = Response::new(&samples, 1e3, &sigma, &turning);
+        let v: Vec<f64> = (0..20).map(|j| (f64::from(j) * 1.7).sin()).collect();
+        let back = response.correction(&response.image(&v), &[0.0; 20]);
+        for (v, back) in v.iter().zip(&back) {
+            assert!((v - back).abs() < 1e-5, "{v} {back}");
+        }
+    }
+}

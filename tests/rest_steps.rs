@@ -1,0 +1,122 @@
+//! What a run costs once it has settled: the number of steps does not grow with the time that is left.
+
+use std::path::Path;
+
+use reluflow::flow::Flow;
+use reluflow::run::Simulation;
+use reluflow::scenario::Scenario;
+
+use crate::common::lifted::LiftedProblem;
+use crate::common::{Draw, Problem, worst};
+
+/// Steps of a run to `end`.
+fn steps(problem: &LiftedProblem, tolerance: f64, end: f64) -> usize {
+    let mut run = problem.start(tolerance);
+    let mut steps = 0;
+    while run.state.time < end {
+        run.stepper.step(&mut run.state, end).unwrap();
+        steps += 1;
+        assert!(steps < 5000, "t = {}", run.state.time);
+    }
+    steps
+}
+
+/// Two samples and one neuron, for which the residual at 1 decays and nothing else happens.
+fn one(c: f64, flow: Flow) -> LiftedProblem {
+    LiftedProblem {
+        x: vec![0.0, 1.0],
+        y: vec![1.0, -1.0],
+        c: vec![c],
+        a: vec![1.0],
+        b: vec![-0.5],
+        mass: vec![1.0],
+        flow,
+    }
+}
+
+/// Nothing in a shear grows by itself: steps are bounded by what the residuals do, not by `1 / |g|`, which
+/// does not tend to 0 where the limit cannot fit.
+#[test]
+fn shears_settle() {
+    for (c, flow) in [
+        (0.1, Flow::Kernel { kappa: 1.0 }),
+        (0.1, Flow::Adaptive { kappa: 1.0 }),
+        // Output weights so small that the residuals stay where they are.
+        (1e-6, Flow::Adaptive { kappa: 1.0 }),
+    ] {
+        let counts = [1e3, 1e4, 1e5, 1e6].map(|end| steps(&one(c, flow), 1e-6, end));
+        println!("{} {c}: {counts:?}", flow.name());
+        assert!(counts[3] < counts[0] + 40, "{} {c}: {counts:?}", flow.name());
+    }
+}
+
+fn simulation(text: &str) -> Simulation {
+    let scenario = Scenario::parse(text, Path::new("settling.toml")).unwrap();
+    Simulation::new(&scenario.description, scenario.start).unwrap()
+}
+
+/// More samples than the particles can fit: amplitudes grow like `t`, so that aligned particles follow the field
+/// hundreds of times within a step, and the tangent kernel is 3000 times what it was. Steps take both into
+/// account and are as long as the residuals' slow motion allows (213 334 of them before).
+#[test]
+fn aligned_particles_do_not_shorten_steps() {
+    let at = |tolerance: &str| {
+        let mut simulation = simulation(&format!(
+            "title = 'settling'\nsamples = {{ function = 'sine', count = 12, noise = 0.3, seed = 2 }}\n\
+             measure = {{ law = 'normal-uniform', particles = 200, seed = 3 }}\nflow.kind = 'canonical'\n\
+             time = {{ end = 1e4, tolerance = {tolerance} }}"
+        ));
+        simulation.advance_to(1e4).unwrap();
+        simulation
+    };
+    let runs = ["1e-5", "1e-6", "1e-7"].map(at);
+    let steps: Vec<u64> = runs.iter().map(|run| run.state().step).collect();
+    let finest = runs[2].stepper().residual();
+    let apart: Vec<f64> = runs[..2].iter().map(|run| worst(run.stepper().residual(), finest)).collect();
+    let ode: Vec<f64> =
+        runs.iter().map(|run| worst(&run.state().residual_ode, run.stepper().residual())).collect();
+    println!("steps {steps:?}, residuals apart {apart:?}, residual ODE {ode:?}");
+    assert!(steps.iter().all(|&steps| steps < 6000), "{steps:?}");
+    assert!(apart[0] < 1e-4 && apart[1] < 1e-5, "{apart:?}");
+    assert!(ode.iter().zip([1e-5, 1e-6, 1e-7]).all(|(ode, tolerance)| *ode < tolerance), "{ode:?}");
+    assert_eq!(runs[1].state().counters.crossings, runs[2].state().counters.crossings);
+}
+
+/// Ten particles or neurons, samples and values of several sizes, masses over twelve decades: no run of neurons
+/// to 1e6 takes more than 5000 steps, and few of canonical particles do.
+///
+/// Those that do have amplitudes above 1e4 in particles of tiny mass, which cannot fit what is left: there the
+/// residual ODE, not the particles, bounds the steps (`Sigma g` is a difference of terms that are 1e13 times as
+/// large).
+#[test]
+fn no_run_of_ten_crawls() {
+    let (mut most, mut slow) = ([0; 3], 0);
+    for seed in 0..40 {
+        let mut draw = Draw(7001 + 13 * seed);
+        let (s, m) = (1 + draw.below(6), 10);
+        let size = |draw: &mut Draw, from: f64, to: f64| 10f64.powf(draw.uniform(from, to));
+        let (spread, height) = (size(&mut draw, -1.0, 1.0), size(&mut draw, -9.0, 1.0));
+        let x: Vec<f64> = draw.list(s, -1.0, 1.0).iter().map(|x| spread * x).collect();
+        let y: Vec<f64> = draw.list(s, -1.0, 1.0).iter().map(|y| height * y).collect();
+        let mut mass: Vec<f64> = (0..m).map(|_| size(&mut draw, -12.0, 0.0)).collect();
+        let total: f64 = mass.iter().sum();
+        mass.iter_mut().for_each(|mass| *mass /= total);
+        let (c, a, b) = (draw.list(m, -1.0, 1.0), draw.list(m, -1.0, 1.0), draw.list(m, -1.0, 1.0));
+        let canonical = Problem::new(&x, &y, &c, &draw.list(m, 0.0, 6.28)).with_mass(&mass);
+        let mut run = canonical.start(1e-6);
+        while run.state.time < 1e6 && run.state.step < 5000 {
+            run.step(1e6).unwrap();
+        }
+        slow += usize::from(run.state.time < 1e6);
+        let flows = [Flow::Lifted { kappa: 1.0 }, Flow::Kernel { kappa: 1.0 }, Flow::Adaptive { kappa: 1.0 }];
+        for (most, flow) in most.iter_mut().zip(flows) {
+            let (x, y, mass) = (x.clone(), y.clone(), mass.clone());
+            let (c, a, b) = (c.clone(), a.clone(), b.clone());
+            *most = steps(&LiftedProblem { x, y, c, a, b, mass, flow }, 1e-6, 1e6).max(*most);
+        }
+    }
+    println!(
+        "lifted, kernel, adaptive: at most {most:?} steps; {slow} canonical runs of 40 take more than 5000"
+    );
+    assert!(slow <= 3, "{slow}");
+}
