@@ -1,5 +1,6 @@
 //! What a run costs once it has settled: the number of steps does not grow with the time that is left.
 
+use std::f64::consts::TAU;
 use std::path::Path;
 
 use reluflow::flow::Flow;
@@ -102,7 +103,7 @@ fn no_run_of_ten_crawls() {
         let total: f64 = mass.iter().sum();
         mass.iter_mut().for_each(|mass| *mass /= total);
         let (c, a, b) = (draw.list(m, -1.0, 1.0), draw.list(m, -1.0, 1.0), draw.list(m, -1.0, 1.0));
-        let canonical = Problem::new(&x, &y, &c, &draw.list(m, 0.0, 6.28)).with_mass(&mass);
+        let canonical = Problem::new(&x, &y, &c, &draw.list(m, 0.0, TAU)).with_mass(&mass);
         let mut run = canonical.start(1e-6);
         while run.state.time < 1e6 && run.state.step < 5000 {
             run.step(1e6).unwrap();

@@ -35,6 +35,8 @@ const ERROR: usize = 4;
 const RATE_ERROR: usize = 5;
 /// How many there are.
 pub const WEIGHTS: usize = 6;
+/// `(xx, xy, yy)` with each of the weights.
+pub type Turning = [[f64; 3]; WEIGHTS];
 
 /// The weights of particles that do not turn back.
 const STILL: [f64; WEIGHTS] = [2.0 / 3.0, -1.0 / 6.0, 1.0, 0.0, 1.0 / 12.0, 0.0];
@@ -88,12 +90,7 @@ pub struct Response<'a> {
 impl<'a> Response<'a> {
     /// * `sigma`: `Sigma_k` of all particles, with pinned mass.
     /// * `turning`: `Sum r^2 t t^T mass` of those that turn back, with each of the [`weights`].
-    pub fn new(
-        samples: &'a Samples,
-        h: f64,
-        sigma: &[[f64; 3]],
-        turning: &[[[f64; 3]; WEIGHTS]],
-    ) -> Response<'a> {
+    pub fn new(samples: &'a Samples, h: f64, sigma: &[[f64; 3]], turning: &[Turning]) -> Response<'a> {
         let weighted = |i: usize| {
             let pairs = sigma.iter().zip(turning);
             pairs.map(|(all, turning)| std::array::from_fn(|q| STILL[i] * all[q] + turning[i][q])).collect()
@@ -222,7 +219,7 @@ mod tests {
         assert!(weights(0.0).iter().all(|weight| weight.abs() < 1e-15));
     }
 
-    fn example(turning: f64) -> (Samples, Vec<[f64; 3]>, Vec<[[f64; 3]; WEIGHTS]>) {
+    fn example(turning: f64) -> (Samples, Vec<[f64; 3]>, Vec<Turning>) {
         let x: Vec<f64> = (0..10).map(|j| f64::from(j) / 10.0).collect();
         let samples = Samples::new(&x, &[0.0; 10]).unwrap();
         let sigma: Vec<[f64; 3]> = (0..20).map(|k| [1.0 + f64::from(k % 7), 0.1, 1.0]).collect();

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::flow::field::{Vec2, gradients};
-use crate::flow::response::{WEIGHTS, weights};
+use crate::flow::response::{Turning, WEIGHTS, weights};
 use crate::flow::state::State;
 use crate::math::trig::sin_cos;
 use crate::problem::{PlaceKind, Samples};
@@ -15,11 +15,8 @@ const TURNS_BACK: f64 = 0.01;
 /// One that leaves an unstable direction grows at most by this, or the step is too long anyhow.
 const LEAVES: f64 = -1.0;
 
-/// Sums of one region.
-type Sums = [[f64; 3]; WEIGHTS];
-
 /// `Sum mass r^2 t t^T` per region with the [`weights`] of `z = -h r <g, d>`, if any particle turns back.
-pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: f64) -> Option<Vec<Sums>> {
+pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: f64) -> Option<Vec<Turning>> {
     let count = 2 * samples.len();
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
@@ -32,7 +29,7 @@ pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: 
     let size = chunk_size(mass.len(), count);
     let starts: Vec<usize> = (0..mass.len()).step_by(size).collect();
     let chunk = |&start: &usize| sums(&g, mass, state, start..(start + size).min(mass.len()));
-    let chunks: Vec<Option<Vec<Sums>>> = starts.par_iter().map(chunk).collect();
+    let chunks: Vec<Option<Vec<Turning>>> = starts.par_iter().map(chunk).collect();
     chunks.into_iter().flatten().reduce(|mut sum, part| {
         for (sum, part) in
             sum.as_flattened_mut().as_flattened_mut().iter_mut().zip(part.as_flattened().as_flattened())
@@ -44,8 +41,8 @@ pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: 
 }
 
 /// The sums of some particles; `None` if none of them turns back.
-fn sums(hg: &[Vec2], mass: &[f64], state: &State, range: std::ops::Range<usize>) -> Option<Vec<Sums>> {
-    let mut sums: Option<Vec<Sums>> = None;
+fn sums(hg: &[Vec2], mass: &[f64], state: &State, range: std::ops::Range<usize>) -> Option<Vec<Turning>> {
+    let mut sums: Option<Vec<Turning>> = None;
     for i in range {
         if state.place[i].kind() != PlaceKind::Free {
             continue;

@@ -5,7 +5,7 @@ use crate::flow::error::FlowError;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
-use crate::flow::response::WEIGHTS;
+use crate::flow::response::Turning;
 use crate::flow::state::State;
 use crate::flow::{Flow, lifted};
 use crate::problem::{Regions, Samples, Start};
@@ -82,7 +82,7 @@ impl Cloud {
         state: &State,
         rho: &[f64],
         h: f64,
-    ) -> Option<Vec<[[f64; 3]; WEIGHTS]>> {
+    ) -> Option<Vec<Turning>> {
         match self {
             Cloud::Canonical(_) => canonical::aligning(samples, mass, state, rho, h),
             Cloud::Lifted(_) => None,
