@@ -84,6 +84,10 @@ fn names_do_not_steer_the_terminal() {
     let hostile = "a\x1b[2J\nerror: b\u{202e}\u{9b}c";
     let toml = format!("{hostile}.toml");
     fs::copy(folder.path().join("sine.toml"), folder.path().join(&toml)).unwrap();
+    let csv = format!("{hostile}.csv");
+    fs::write(folder.path().join(&csv), "x,y\n0,1\n1,2\n").unwrap();
+    let columns = format!("x,\"{hostile}\"\n0,1\n1,2\n");
+    fs::write(folder.path().join("columns.csv"), columns).unwrap();
     let run = format!("output/{hostile}.h5");
     let missing = format!("{hostile}.missing.toml");
     let commands: &[&[&str]] = &[
@@ -105,6 +109,10 @@ fn names_do_not_steer_the_terminal() {
         &["study", "sweep", "sine.toml", "--set", &format!("{hostile}=3")],
         &["study", "sweep", "sine.toml", "--set", &format!("flow.tv={hostile}")],
         &["study", "sweep", "sine.toml", "--set", &format!("title={hostile}")],
+        &["run", &csv],
+        &["run", "columns.csv", "--force"],
+        &["study", "sweep", "columns.csv"],
+        &["kernel", "columns.csv", "--no-file"],
         &["scenarios", "show", hostile],
         &["reproduce", hostile],
         &["run", "sine.toml", "--threads", hostile],
@@ -183,6 +191,11 @@ fn columns_that_are_not_used_are_refused_or_named() {
     write("b.toml", "[samples]\nfile = \"s.csv\"\n[measure]\nparticles = 10\n[time]\nend = 0.1\n");
     reluflow(folder.path())
         .args(["run", "b.toml"])
+        .assert()
+        .success()
+        .stderr(contains("note: of s.csv, only x and y are used; left out: weight, note\n"));
+    reluflow(folder.path())
+        .args(["study", "sweep", "b.toml"])
         .assert()
         .success()
         .stderr(contains("note: of s.csv, only x and y are used; left out: weight, note\n"));

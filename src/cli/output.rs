@@ -47,6 +47,11 @@ fn write(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Tells the notices of a scenario, each on one line.
+pub fn tell(notices: &[String]) {
+    notices.iter().for_each(|notice| note(&format!("note: {}", text::line(notice))));
+}
+
 /// Writes a line to standard error. That a run's course cannot be told does not stop the run.
 pub fn note(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", text::lines(line));

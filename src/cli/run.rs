@@ -9,7 +9,7 @@ use crate::system::{disk, text};
 
 use super::drive::{Telling, drive_and_write};
 use super::failure::{Exit, Failure, quoted};
-use super::output::note;
+use super::output::{note, tell};
 use super::probe::guard;
 use super::threads::Threads;
 
@@ -44,7 +44,7 @@ impl Args {
         self.threads.apply(quiet)?;
         let Scenario { description, start, finer, notices, .. } = Scenario::read(&self.input)?;
         if !quiet {
-            notices.iter().for_each(|notice| note(&format!("note: {notice}")));
+            tell(&notices);
         }
         let output = self.output.clone().unwrap_or_else(|| default_output(&self.input));
         if is_same_file(&output, &self.input) {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::system::text;
+
 use super::table::Table;
 use super::{Scenario, ScenarioError};
 
@@ -50,7 +52,7 @@ fn choose_columns<'t>(table: &'t Table, path: &Path) -> Result<[&'t str; 2], Sce
 fn scenario_text(file: &str, x: &str, y: &str) -> String {
     let quote = |text: &str| toml::Value::String(text.to_string());
     format!(
-        "title = {file}
+        "title = {title}
 [samples]
 file = {file}
 x = {x}
@@ -71,6 +73,8 @@ tolerance = 1e-6
 snapshots = {{ count = 11 }}
 particles = \"all\"
 ",
+        // A name may hold what a title may not.
+        title = quote(&text::line(file)),
         file = quote(file),
         x = quote(x),
         y = quote(y),

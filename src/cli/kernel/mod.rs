@@ -15,7 +15,7 @@ use crate::scenario::Scenario;
 use crate::scenario::needs::Need;
 
 use super::failure::{Exit, Failure};
-use super::output::{note, print, print_json};
+use super::output::{note, print, print_json, tell};
 use super::run::{is_same_file, make_parent};
 use super::threads::Threads;
 
@@ -119,7 +119,7 @@ impl Args {
         self.threads.apply(quiet)?;
         let Scenario { description, start, law, notices, .. } = Scenario::read(&self.input)?;
         if !quiet {
-            notices.iter().for_each(|notice| note(&format!("note: {notice}")));
+            tell(&notices);
         }
         let output =
             (!self.no_file).then(|| self.output.clone().unwrap_or_else(|| default_output(&self.input)));

@@ -10,11 +10,12 @@ mod width;
 use std::path::{Path, PathBuf};
 
 use crate::io::make_folder;
-use crate::study::{Ended, Place, StudyError};
+use crate::scenario::Scenario;
+use crate::study::{Base, Ended, Place, StudyError};
 use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
-use super::output::{note, print};
+use super::output::{note, print, tell};
 
 /// Many runs of one scenario: sweeps, and how fast networks approach the limit of infinite width
 #[derive(Debug, clap::Args)]
@@ -77,6 +78,22 @@ impl From<StudyError> for Failure {
             _ => Failure::usage(error),
         }
     }
+}
+
+/// Tells what there is to say about the scenario of a study, as `reluflow run` does.
+fn tell_notices(base: &Base, quiet: bool) {
+    // What is wrong with it is told where it counts: an override may mend it.
+    if let Some(scenario) = (!quiet).then(|| described(&base.text, &base.path)).flatten() {
+        tell(&scenario.notices);
+    }
+}
+
+/// A scenario of a study as it would be run, if it can be; `None`, too, where nodes of a quadrature would
+/// be searched for, by whole runs.
+fn described(text: &str, path: &Path) -> Option<Scenario> {
+    let table: toml::Table = text.parse().ok()?;
+    let searched = table.get("measure").and_then(|measure| measure.get("quadrature_error")).is_some();
+    if searched { None } else { Scenario::parse(text, path).ok() }
 }
 
 /// `1 run`, `12 runs`.

@@ -14,7 +14,7 @@ use crate::system::text;
 
 use super::progress::Progress;
 use super::width::width;
-use super::{Output, conclude, room, runs, shard};
+use super::{Output, conclude, room, runs, shard, tell_notices};
 
 /// Where learning is lazy: invariant or balance of the layers, against width and scaling
 #[derive(Debug, clap::Args)]
@@ -74,6 +74,7 @@ impl Args {
             powers: self.power,
             seeds: self.seeds as usize,
         };
+        tell_notices(&request.base, quiet);
         let plan = study::phase_plan(&request)?;
         let place = self.output.place(&self.scenario, "phase", self.shard)?;
         if !quiet {

@@ -4,18 +4,17 @@ use crate::cli::failure::Failure;
 use crate::cli::output::note;
 use crate::io::largest_size;
 use crate::run::Description;
-use crate::scenario::Scenario;
 use crate::scenario::needs::Need;
-use crate::study::{Place, Plan, numbers_of_run, runs_folder, together};
+use crate::study::{Place, Plan, Run, numbers_of_run, runs_folder, together};
 use crate::system::{disk, memory, text};
 
-use super::runs;
+use super::{described, runs};
 
 /// Bytes of the record of a finished run besides its numbers: their names, mostly.
 const HEAD: u64 = 3_000;
 /// Bytes of memory for each run while the study file is put together, besides its numbers: its place
 /// on the axes, its overrides, its fingerprint.
-const IN_MEMORY: u64 = 1_000;
+const IN_MEMORY: u64 = 1_500;
 /// Output that may grow beyond this is worth a word (bytes).
 const MUCH: u64 = 10_000_000_000;
 
@@ -25,12 +24,11 @@ const MUCH: u64 = 10_000_000_000;
 /// # Errors
 /// Wrong usage, with the figures.
 pub fn check(plan: &Plan, place: &Place, quiet: bool) -> Result<(), Failure> {
-    let described = |run: Option<&crate::study::Run>| -> Option<Description> {
+    let of = |run: Option<&Run>| -> Option<Description> {
         // A run that is refused does not stop the others, and takes no room.
-        let text = plan.base.with(&run?.set).ok()?;
-        Some(Scenario::parse(&text, &plan.base.path).ok()?.description)
+        Some(described(&plan.base.with(&run?.set).ok()?, &plan.base.path)?.description)
     };
-    let ends = [plan.runs.first(), plan.runs.last()].map(described);
+    let ends = [plan.runs.first(), plan.runs.last()].map(of);
     let most = |of: &dyn Fn(&Description) -> u64| ends.iter().flatten().map(of).max().unwrap_or(0);
     let numbers = most(&|description| numbers_of_run(description).saturating_mul(8));
     let (all, here) = (plan.runs.len() as u64, place.runs(plan).count() as u64);

@@ -12,7 +12,7 @@ use crate::study::{self, Base, Plan, Swept, runs_folder};
 use crate::system::text;
 
 use super::progress::Progress;
-use super::{Output, conclude, room, runs, shard};
+use super::{Output, conclude, room, runs, shard, tell_notices};
 
 /// More runs than this take a while to check.
 const MANY: usize = 20_000;
@@ -59,6 +59,7 @@ impl Args {
         self.threads.apply(quiet)?;
         let sweeps = self.sets.iter().map(|set| Swept::parse(set)).collect::<Result<Vec<_>, _>>()?;
         let base = Base::read(&self.scenario).map_err(Failure::from)?;
+        tell_notices(&base, quiet);
         let told = Cell::new(Instant::now());
         let checked = |done: usize, total: usize| {
             if !quiet && ((done == 0 && total > MANY) || told.get().elapsed() > TELL) {

@@ -15,7 +15,7 @@ use crate::study::{
 use crate::system::text;
 
 use super::progress::Progress;
-use super::{Output, conclude, shard};
+use super::{Output, conclude, shard, tell_notices};
 
 /// How fast networks approach the limit of infinite width, and how wide is wide enough
 #[derive(Debug, clap::Args)]
@@ -81,6 +81,7 @@ impl Args {
             limit: self.limit,
             limit_particles: self.limit_particles,
         };
+        tell_notices(&request.base, quiet);
         let plan = WidthPlan::new(&request)?;
         let place = self.output.place(&self.scenario, "width", self.shard)?;
         let runs = plan.runs(&place);
