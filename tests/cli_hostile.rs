@@ -202,3 +202,27 @@ fn columns_that_are_not_used_are_refused_or_named() {
     write("s.csv", "0,1\n1,2\n");
     reluflow(folder.path()).args(["run", "b.toml"]).assert().code(2).stderr(contains("for example: x,y\n"));
 }
+
+/// `1e-320` once had 300 zeros.
+#[test]
+fn tiny_numbers_are_told_in_few_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[samples]\nx = [0]\ny = [1]\n[measure]\nparticles = 10\ndelta = -1e-320\n[flow]\nkind = \"lifted\"\n\
+                [time]\nend = 0.1\n";
+    fs::write(folder.path().join("a.toml"), text).unwrap();
+    reluflow(folder.path()).args(["run", "-q", "a.toml"]).assert().success();
+    reluflow(folder.path())
+        .args(["info", "output/a.h5"])
+        .assert()
+        .success()
+        .stdout(contains("scale 1, lifted with delta -1e-320, seed 0\n"));
+    reluflow(folder.path())
+        .args(["convert", "output/a.h5", "--to", "neurons", "--time", "5e-320"])
+        .assert()
+        .code(0);
+    reluflow(folder.path())
+        .args(["convert", "output/a.h5", "--to", "neurons", "--time=-1e300"])
+        .assert()
+        .code(2)
+        .stderr(contains("--time -1e300: output/a.h5 has no snapshot at that time\n"));
+}
