@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use reluflow::io::{IoError, Lost, RunFile, RunWriter, Status, validate};
 use reluflow::run::{Observer, ObserverError, STEPS_KEPT, Simulation, Snapshot, State, StepRecord, drive};
 use reluflow::scenario::Scenario;
 
+use crate::io_kill::fast_directory;
 use crate::io_support::*;
 
 /// Writes a run, and notes how long the file is whenever steps come without a snapshot.
@@ -127,6 +129,30 @@ fn a_file_that_does_not_stay_ends_the_run() {
         fs::copy(other, path).unwrap();
     };
     assert_eq!(lost(copied_over), [const { Lost::Overwritten }; 3]);
+}
+
+/// Also while a snapshot is written, which is most of the time where the disk is slow.
+#[test]
+fn a_copy_over_the_file_is_seen_whenever_it_happens() {
+    let d = description(3, 11, EVERYTHING);
+    let folder = fast_directory();
+    let [path, other] = ["run.h5", "other.h5"].map(|name| folder.path().join(name));
+    write_all(&other, &description(4, 37, EVERYTHING));
+    for delay in 0..40 {
+        let mut writer = RunWriter::create(&path, &d, true).unwrap();
+        write(&mut writer, &d, 0..2, |_| ()).unwrap();
+        let written = std::thread::scope(|scope| {
+            let copy = scope.spawn(|| {
+                std::thread::sleep(Duration::from_micros(50 * delay));
+                fs::copy(&other, &path).unwrap();
+            });
+            let written = write(&mut writer, &d, 2..SNAPSHOTS, |_| ());
+            copy.join().unwrap();
+            written
+        });
+        let ended = written.and_then(|()| writer.finish());
+        assert!(matches!(ended, Err(IoError::Lost { lost: Lost::Overwritten, .. })), "{delay}: {ended:?}");
+    }
 }
 
 #[test]

@@ -62,22 +62,32 @@ pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Re
     Ok(hasher.finalize())
 }
 
-/// Overwrites the header of a slot, which makes the slot valid.
-pub(crate) fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<()> {
+/// Overwrites the header of a slot, which makes the slot valid. Returns where it stands among the
+/// bytes of all headers, and its bytes.
+pub(crate) fn write_header(
+    sets: &Sets,
+    slot: usize,
+    header: Header,
+    columns: u32,
+) -> hdf5::Result<(usize, Vec<u8>)> {
     let fields = vec![header.sequence, header.rows, header.scheduled_rows, header.steps, columns.into()];
-    write_fields(sets, slot, fields)
+    let fields = write_fields(sets, slot, fields)?;
+    Ok((slot * FIELDS * 8, fields.into_iter().flat_map(u64::to_le_bytes).collect()))
 }
 
 /// Writes a header without a state to the first slot: it vouches for rows, and the run cannot be
 /// resumed.
 pub(crate) fn write_header_without_state(sets: &Sets, header: Header) -> hdf5::Result<()> {
     let fields = vec![header.sequence, header.rows, header.scheduled_rows, header.steps, NO_STATE];
-    write_fields(sets, 0, fields)
+    write_fields(sets, 0, fields).map(|_| ())
 }
 
-fn write_fields(sets: &Sets, slot: usize, mut fields: Vec<u64>) -> hdf5::Result<()> {
+/// Writes the fields of a header with their checksum; returns all of them.
+fn write_fields(sets: &Sets, slot: usize, mut fields: Vec<u64>) -> hdf5::Result<Vec<u64>> {
     fields.push(checksum(&fields).into());
-    Piece::U64(fields).write(sets.get(Group::Checkpoint, "header"), &[slot, 0], &[1, FIELDS])
+    let piece = Piece::U64(fields.clone());
+    piece.write(sets.get(Group::Checkpoint, "header"), &[slot, 0], &[1, FIELDS])?;
+    Ok(fields)
 }
 
 fn checksum(fields: &[u64]) -> u32 {

@@ -17,15 +17,15 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// Of the file at `path`; `at`: where the bytes that are watched begin. Call
-    /// [`remember`](Presence::remember) once they are written.
+    /// Of the file at `path`; `at`: where the bytes that are watched begin, which are zero as yet.
     pub(crate) fn of(path: &Path, at: u64, length: usize) -> io::Result<Presence> {
         Ok(Presence { file: File::open(path)?, at, mark: vec![0; length] })
     }
 
-    /// Takes the watched bytes for right as they are now, after the writer has changed them.
-    pub(crate) fn remember(&mut self) -> io::Result<()> {
-        self.file.read_exact_at(&mut self.mark, self.at)
+    /// The writer has written `bytes` from the watched byte `start` on. They are not read back: what
+    /// else wrote into the file at the same time would be taken for right.
+    pub(crate) fn expect(&mut self, start: usize, bytes: &[u8]) {
+        self.mark[start..start + bytes.len()].copy_from_slice(bytes);
     }
 
     /// Waits until the file is on the disk.
@@ -84,5 +84,29 @@ impl std::fmt::Display for Lost {
                 "something else wrote into it; the run so far is damaged: run it again into another file"
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another program copies over the file while the writer is about to write its mark.
+    #[test]
+    fn what_is_overwritten_during_a_write_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.h5");
+        fs::write(&path, [0; 24]).unwrap();
+        let mut presence = Presence::of(&path, 8, 16).unwrap();
+        let write = |at: u64, bytes: &[u8]| {
+            File::options().write(true).open(&path).unwrap().write_all_at(bytes, at).unwrap();
+        };
+        write(8, b"the mark");
+        presence.expect(0, b"the mark");
+        assert_eq!(presence.lost(&path).unwrap(), None);
+        fs::write(&path, [7; 40]).unwrap();
+        write(16, b"the next");
+        presence.expect(8, b"the next");
+        assert_eq!(presence.lost(&path).unwrap(), Some(Lost::Overwritten));
     }
 }

@@ -70,9 +70,10 @@ impl RunWriter {
         copy_rows(&file, &sets, &(0..snapshots).collect::<Vec<_>>(), std::slice::from_ref(&all))?;
         let header = Header { rows: snapshots as u64, steps: steps as u64, ..header };
         structure::start_rows(&sets).map_err(failed)?;
-        let columns = write_checkpoint(&sets, header, &state).map_err(failed)?;
+        let (columns, (start, bytes)) = write_checkpoint(&sets, header, &state).map_err(failed)?;
         let mut presence = watch(&sets, partial.path()).map_err(unsafe_yet)?;
-        presence.sync().and_then(|()| presence.remember()).map_err(unsafe_yet)?;
+        presence.sync().map_err(unsafe_yet)?;
+        presence.expect(start, &bytes);
         let time = if snapshots > 0 { file.time(snapshots - 1)? } else { f64::NAN };
         drop(file);
         partial.publish(LastGood::Original)?;

@@ -36,7 +36,11 @@ pub(crate) fn create(
     let file = File::with_options()
         // Version 1.10 is the first whose files can be read while they are written, and the
         // newest that all tools read.
-        .with_fapl(|p| p.libver_bounds(LibraryVersion::V110, LibraryVersion::V110).file_locking(false))
+        // Without a buffer of neighbouring values the header of one slot is written without the other,
+        // in which can be seen then whether something else wrote into the file.
+        .with_fapl(|p| {
+            p.libver_bounds(LibraryVersion::V110, LibraryVersion::V110).file_locking(false).sieve_buf_size(0)
+        })
         // The netCDF library wants to know in which order things were made.
         .with_fcpl(|p| {
             p.attr_creation_order(AttrCreationOrder::Indexed)

@@ -186,7 +186,8 @@ impl RunWriter {
                 last_good: self.last_good,
             });
         }
-        write(self).inspect_err(|_| self.abandon())
+        // Where something else wrote into the file, HDF5 may be the first to stumble.
+        write(self).map_err(|error| self.still_there().err().unwrap_or(error)).inspect_err(|_| self.abandon())
     }
 
     /// Whether the file is still the one that bears its name.
@@ -236,9 +237,9 @@ impl RunWriter {
     ) -> Result<(), IoError> {
         self.still_there()?;
         let mut presence = self.presence.take().expect("the file has its name");
-        self.append_to(&mut presence, snapshot, state, steps, scheduled)?;
+        let appended = self.append_to(&mut presence, snapshot, state, steps, scheduled);
         self.presence = Some(presence);
-        Ok(())
+        appended
     }
 
     fn append_to(
@@ -267,8 +268,9 @@ impl RunWriter {
         let columns = write_columns(sets, self.slot, state).map_err(failed)?;
         // A header must not reach the disk before what it vouches for.
         presence.sync().map_err(unsynced)?;
-        write_header(sets, self.slot, header, columns).map_err(failed)?;
-        presence.sync().and_then(|()| presence.remember()).map_err(unsynced)?;
+        let (start, bytes) = write_header(sets, self.slot, header, columns).map_err(failed)?;
+        presence.sync().map_err(unsynced)?;
+        presence.expect(start, &bytes);
         self.header = header;
         self.columns = columns;
         self.step_rows = header.steps;
@@ -303,12 +305,10 @@ impl RunWriter {
         }
         let header = Header { steps: self.step_rows, ..self.header };
         let doing = "the last steps";
-        write_header(sets, 1 - self.slot, header, self.columns)
+        let (start, bytes) = write_header(sets, 1 - self.slot, header, self.columns)
             .map_err(|error| IoError::write(&self.path, doing, &error, self.last_good))?;
-        presence
-            .sync()
-            .and_then(|()| presence.remember())
-            .map_err(|error| IoError::system(&self.path, doing, &error, self.last_good))?;
+        presence.sync().map_err(|error| IoError::system(&self.path, doing, &error, self.last_good))?;
+        presence.expect(start, &bytes);
         self.header = header;
         Ok(())
     }
@@ -337,9 +337,10 @@ fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Result<u32> {
 }
 
 /// Overwrites the header of a slot, which makes the slot count.
-fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<()> {
-    checkpoint::write_header(sets, slot, header, columns)?;
-    sets.file.flush()
+/// Returns what [`checkpoint::write_header`] does.
+fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<(usize, Vec<u8>)> {
+    let written = checkpoint::write_header(sets, slot, header, columns)?;
+    sets.file.flush().map(|()| written)
 }
 
 /// Watches a file under its first name, by the headers of its checkpoint: they change with each
@@ -352,10 +353,14 @@ pub(crate) fn watch(sets: &Sets, path: &Path) -> std::io::Result<Presence> {
 }
 
 /// Writes the first checkpoint of a file that has not got its name yet.
-/// Returns the checksum of its columns.
-pub(crate) fn write_checkpoint(sets: &Sets, header: Header, state: &State) -> hdf5::Result<u32> {
+/// Returns the checksum of its columns, and what [`checkpoint::write_header`] does.
+pub(crate) fn write_checkpoint(
+    sets: &Sets,
+    header: Header,
+    state: &State,
+) -> hdf5::Result<(u32, (usize, Vec<u8>))> {
     let columns = write_columns(sets, 0, state)?;
-    write_header(sets, 0, header, columns).map(|()| columns)
+    write_header(sets, 0, header, columns).map(|written| (columns, written))
 }
 
 /// Closes an open file and waits for the disk.
