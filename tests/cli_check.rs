@@ -86,7 +86,7 @@ fn validation_finds_a_changed_value() {
         .assert()
         .code(1)
         .stdout(contains("checksum"))
-        .stderr(contains("not as the format has them"));
+        .stderr(contains("1 thing is not as the format has it"));
     reluflow(folder.path()).args(["validate", "-q", "output/sine.h5"]).assert().code(1).stdout("");
 }
 

@@ -80,6 +80,12 @@ fn every_kind_of_damage_is_found() {
     finds("loss", "has no units", |file| file.dataset("loss").unwrap().delete_attr("units").unwrap());
     finds("tolerance", "attribute is missing", |file| file.delete_attr("tolerance").unwrap());
     finds("loss", "has 4 rows, others have 3", |file| file.dataset("loss").unwrap().resize(4).unwrap());
+    finds("sample", "dimension scale of another name", |file| {
+        let sample = file.dataset("sample").unwrap();
+        sample.delete_attr("NAME").unwrap();
+        let name: Text = "sample".parse().unwrap();
+        sample.new_attr::<Text>().shape(1).create("NAME").unwrap().write(&[name]).unwrap();
+    });
     finds("/more", "is not in the schema", |file| drop(file.create_group("more").unwrap()));
 }
 

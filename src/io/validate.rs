@@ -149,6 +149,8 @@ fn check_scales(sets: &Sets, findings: &mut Findings) {
         if variable.is_coordinate() {
             if !ffi::is_scale(dataset) {
                 findings.add(variable.path(), "is not a dimension scale");
+            } else if !read_text(dataset, "NAME").is_ok_and(|name| name == variable.name) {
+                findings.add(variable.path(), "is a dimension scale of another name");
             }
             continue;
         }
