@@ -83,7 +83,7 @@ fn scenario(flow: &str) -> String {
 
 /// Alters one value of a variable of the file; false if that would change nothing.
 fn alter(path: &Path, variable: &str, at: usize, change: Change) -> bool {
-    let file = hdf5::File::open_rw(path).unwrap();
+    let file = crate::common::open_rw(path);
     let dataset = file.dataset(variable).unwrap();
     let kind = dataset.dtype().unwrap();
     if kind.is::<f64>() {

@@ -20,7 +20,7 @@ fn run(folder: &Path, kind: &str, particles: &str) {
 
 /// Says that a particle is in the region clockwise of the boundary on which it is.
 fn release(path: &Path, snapshot: usize, particle: usize) {
-    let file = hdf5::File::open_rw(path).unwrap();
+    let file = crate::common::open_rw(path);
     let (kind, index) = (file.dataset("place").unwrap(), file.dataset("place_index").unwrap());
     let mut kinds = kind.read_2d::<i8>().unwrap();
     assert_eq!((kinds[[snapshot, particle]], index.read_2d::<i32>().unwrap()[[snapshot, particle]]), (1, 1));

@@ -8,7 +8,7 @@ use predicates::str::contains;
 use crate::cli_support::{folder_with_sine, json, reluflow};
 
 fn tamper(path: &std::path::Path, variable: &str, index: [usize; 2], change: f64) {
-    let file = hdf5::File::open_rw(path).unwrap();
+    let file = crate::common::open_rw(path);
     let dataset = file.dataset(variable).unwrap();
     let mut values = dataset.read_2d::<f64>().unwrap();
     values[index] += change;

@@ -57,7 +57,7 @@ fn equal_runs_are_the_same_to_the_last_bit() {
     }
     compare(&["--quiet"]).assert().success().stdout("");
     // One bit of one particle.
-    let tampered = hdf5::File::open_rw(folder.path().join(file("b"))).unwrap();
+    let tampered = crate::common::open_rw(folder.path().join(file("b")));
     let theta = tampered.dataset("theta").unwrap();
     let mut values = theta.read_2d::<f64>().unwrap();
     values[[3, 17]] = f64::from_bits(values[[3, 17]].to_bits() ^ 1);

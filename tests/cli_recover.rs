@@ -59,7 +59,7 @@ fn a_cut_file_gives_what_is_left_of_it() {
 fn a_lost_step_is_no_violated_law() {
     let folder = folder_with_sine(300, 5);
     finished(folder.path());
-    let file = hdf5::File::open_rw(folder.path().join("whole.h5")).unwrap();
+    let file = crate::common::open_rw(folder.path().join("whole.h5"));
     file.dataset("steps/pushes").unwrap().write_slice(&[99u32], 7..8).unwrap();
     file.close().unwrap();
     reluflow(folder.path())

@@ -182,7 +182,7 @@ fn differences_are_seen() {
     assert_eq!(differences(&a, &b, Pair::Runs, folder.path()), Ok(String::new()));
     let change = |change: &dyn Fn(&File)| {
         std::fs::copy(&a, &b).unwrap();
-        change(&File::open_rw(&b).unwrap());
+        change(&crate::common::open_rw(&b));
         differences(&a, &b, Pair::Runs, folder.path()).unwrap()
     };
     let said = change(&|file| {

@@ -52,7 +52,7 @@ fn every_command_copes(folder: &Path, what: &str, allowed: &[i32]) {
 fn with_good(folder: &Path, damage: impl FnOnce(&File)) {
     let bad = folder.join("bad.h5");
     std::fs::copy(folder.join("good.h5"), &bad).unwrap();
-    let file = File::open_rw(&bad).unwrap();
+    let file = crate::common::open_rw(&bad);
     damage(&file);
     file.close().unwrap();
 }

@@ -21,7 +21,7 @@ fn good_file(directory: &Path) -> PathBuf {
 fn finds(object: &str, problem: &str, damage: impl FnOnce(&hdf5::File)) {
     let directory = tempfile::tempdir().unwrap();
     let path = good_file(directory.path());
-    let file = hdf5::File::open_rw(&path).unwrap();
+    let file = crate::common::open_rw(&path);
     damage(&file);
     file.close().unwrap();
     let found = validate(&path).unwrap();

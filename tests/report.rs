@@ -254,7 +254,7 @@ fn its_checks_are_those_of_the_check_command() {
     let checked = laws["laws"].as_array().unwrap().iter().filter(|law| law["checked"] == true).count();
     assert!(checked > 20, "laws of the canonical flow: {checked}");
     assert!(page.contains(&format!("All {checked} laws that can be checked hold.")), "{checked}");
-    let file = hdf5::File::open_rw(folder.path().join("run.h5")).unwrap();
+    let file = crate::common::open_rw(folder.path().join("run.h5"));
     let dataset = file.dataset("residual").unwrap();
     let mut values = dataset.read_2d::<f64>().unwrap();
     values[[1, 2]] += 1e-3;

@@ -5,6 +5,9 @@ pub mod lifted;
 pub mod random;
 
 use std::f64::consts::TAU;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use reluflow::flow::{Counters, Flow, FlowError, State, Stepper};
 use reluflow::problem::{Measure, Place, PlaceKind, Regions, Samples};
@@ -299,4 +302,18 @@ impl Draw {
 /// Numbers for people: two digits each.
 pub fn short(values: &[f64]) -> String {
     values.iter().map(|value| format!("{value:.1e}")).collect::<Vec<_>>().join(" ")
+}
+
+/// Opens an HDF5 file to alter it. A child process that another test has just started holds the locks of this
+/// one until it has become another program, so that the file may be locked for a moment.
+pub fn open_rw(path: impl AsRef<Path>) -> hdf5::File {
+    let mut file = hdf5::File::open_rw(&path);
+    for _ in 0..100 {
+        if file.is_ok() {
+            break;
+        }
+        sleep(Duration::from_millis(20));
+        file = hdf5::File::open_rw(&path);
+    }
+    file.unwrap()
 }
