@@ -19,7 +19,7 @@ const EVENT_SHARE: f64 = 3.0;
 /// about the tolerance, relative to itself.
 const GROWTH_SHARE: f64 = 2.0;
 /// Where particles align within the step, pushes go on until what they lack is this share of the error allowed.
-const SETTLED: f64 = 1e-3;
+const SETTLED: f64 = 0.01;
 /// A path is continued over a step that is at most this many times as long as the last.
 const CONTINUABLE: f64 = 4.0;
 /// A step that is this many times longer is worth substeps of the particles.
