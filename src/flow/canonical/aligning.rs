@@ -15,7 +15,7 @@ const TURNS_BACK: f64 = 0.01;
 /// One that leaves an unstable direction grows at most by this, or the step is too long anyhow.
 const LEAVES: f64 = -1.0;
 
-/// `Sum mass r^2 t t^T` per region with the [`weights`] of `z = -h r <g, d>`, if any particle turns back.
+/// `Sum mass r^2 t t^T` per region with the weights of `z = -h r <g, d>`, if any particle turns back.
 pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: f64) -> Option<Vec<Turning>> {
     let count = 2 * samples.len();
     let mut g = vec![[0.0; 2]; count];
