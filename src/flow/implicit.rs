@@ -25,8 +25,8 @@
 
 use crate::problem::Samples;
 
+use super::field::rate;
 use super::path::Path;
-use super::residual_ode::rate;
 
 /// How the path of the residuals over a step is made from its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

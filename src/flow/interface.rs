@@ -174,6 +174,11 @@ pub fn release(cubics: [[f64; 4]; 2], from: f64) -> [f64; 2] {
     cubics.map(|cubic| poly::first_positive(&cubic, from).unwrap_or(f64::INFINITY))
 }
 
+/// Whether a boundary with these cubics, whose releases are at `leaves`, holds what is on it throughout the step.
+pub fn holds(cubics: [[f64; 4]; 2], leaves: [f64; 2]) -> bool {
+    cubics.iter().all(|cubic| cubic[0] < 0.0) && leaves == [f64::INFINITY; 2]
+}
+
 /// Total variation: whether a particle at `r = 0` stays there, where the loss pulls with `<g, d>`.
 pub fn sticks(pull: f64, lambda: f64, margin: f64) -> bool {
     lambda > 0.0 && pull.abs() <= lambda + margin
@@ -199,6 +204,14 @@ pub enum Way {
     Along(usize),
     /// Into a region.
     Into(usize),
+}
+
+/// The cubic in `u` that is positive while a direction `e` is downhill, by more than the margin, for a neuron at
+/// `w = 0` whose `c` has this sign; `along` is `<g, e>`.
+pub fn downhill(along: [f64; 4], sign: f64, margin: f64) -> [f64; 4] {
+    let mut cubic = along.map(|h| -sign * h);
+    cubic[0] -= margin;
+    cubic
 }
 
 /// Where a neuron at `w = 0` goes whose `c` has this sign: along a direction `e` the loss changes at
@@ -337,8 +350,11 @@ mod tests {
             let [low, high] = release(cubics, 0.0);
             assert!((low - expected).abs() < 1e-15 && high == f64::INFINITY);
         }
+        let cubics = outward_cubics(&regions, 1, -1.0, &field, &[0.5; 4]);
+        assert!(!holds(cubics, release(cubics, 0.0)));
         let cubics = outward_cubics(&regions, 1, -1.0, &field, &[2.0; 4]);
         assert_eq!(release(cubics, 0.0), [f64::INFINITY; 2]);
+        assert!(holds(cubics, release(cubics, 0.0)));
     }
 
     #[test]
@@ -362,5 +378,9 @@ mod tests {
         assert_eq!(from_origin(&regions, 1.0, field, |_| 0.0), Some(Way::Into(2)));
         assert_eq!(from_origin(&regions, -1.0, field, |_| 0.0), None);
         assert_eq!(from_origin(&regions, 1.0, field, |_| 2.0), None);
+        // c h = -u: downhill by more than 0.25 from u = 1/4 on.
+        let cubic = downhill([0.0, -1.0, 0.0, 0.0], 1.0, 0.25);
+        assert!(poly::first_positive(&cubic, 0.0).is_some_and(|u| (u - 0.25).abs() < 1e-12));
+        assert_eq!(poly::first_positive(&downhill([0.0, -1.0, 0.0, 0.0], -1.0, 0.25), 0.0), None);
     }
 }

@@ -12,6 +12,7 @@ mod implicit;
 pub mod interface;
 pub mod lifted;
 pub mod moments;
+mod passage;
 mod path;
 mod record;
 mod residual_ode;

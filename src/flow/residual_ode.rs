@@ -14,7 +14,7 @@ use crate::math::norm::largest;
 use crate::problem::{Regions, Samples};
 
 use super::canonical::movers::Movers;
-use super::field::{Vec2, gradients, project};
+use super::field::{Vec2, apply, gradients, project, rate};
 use super::implicit::{Implicit, Rule};
 use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE, add};
 use super::path::Path;
@@ -263,25 +263,6 @@ fn hermite_moments(p: usize) -> [f64; 4] {
         3.0 * power(2.0) - 2.0 * power(3.0),
         power(3.0) - power(2.0),
     ]
-}
-
-fn apply(sigma: [f64; 3], g: Vec2) -> Vec2 {
-    [sigma[0] * g[0] + sigma[1] * g[1], sigma[1] * g[0] + sigma[2] * g[1]]
-}
-
-/// `d rho/dt` from `Sigma_k` and `lambda T_k` (empty when there is none), in `O(s)`.
-pub fn rate(samples: &Samples, sigma: &[[f64; 3]], sign: &[Vec2], rho: &[f64]) -> Vec<f64> {
-    let mut g = vec![[0.0; 2]; sigma.len()];
-    gradients(samples, rho, &mut g);
-    for (k, g) in g.iter_mut().enumerate() {
-        let t = sign.get(k).copied().unwrap_or([0.0; 2]);
-        let v = apply(sigma[k], *g);
-        *g = [v[0] + t[0], v[1] + t[1]];
-    }
-    let mut rate = vec![0.0; samples.len()];
-    project(samples, &g, &mut rate);
-    rate.iter_mut().for_each(|rate| *rate = -*rate);
-    rate
 }
 
 /// `lambda T_k` at both ends and its integral in `u`.

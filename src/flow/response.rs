@@ -24,7 +24,7 @@
 
 use crate::problem::Samples;
 
-use super::residual_ode::rate;
+use super::field::rate;
 
 /// The weights, as indices.
 const END: usize = 0;

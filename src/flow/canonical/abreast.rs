@@ -12,6 +12,7 @@ use crate::math::trig::{sin_cos, sin_cos_small};
 
 use super::lanes::{LANES, Lanes};
 use super::motion::{MAX_TURN, contribution, demand, is_stiff, overshoot, rates, seen};
+use super::movers::TRACK;
 use super::series::{Series, TERMS, at, seen_cubic, shifted, slope};
 use super::tables::Tables;
 use super::walk::ON_BOUNDARY;
@@ -25,8 +26,6 @@ pub const DOWN: f64 = -1.0;
 /// Not to be used.
 pub const ASIDE: f64 = 2.0;
 
-/// Numbers of a track: `Int Sigma du` (3), `Int u Sigma du` (3), `Int T du` (2).
-pub const TRACK: usize = 8;
 /// Groups of lanes that are computed or not: the widest vectors hold so many.
 const GROUP: usize = 8;
 /// Newton steps towards a crossing.

@@ -9,8 +9,9 @@
 use crate::flow::moments::{REGION, SIGMA, SIGN};
 use crate::problem::Place;
 
-use super::abreast::{ASIDE, Abreast, DOWN, INSIDE, TRACK, UP};
+use super::abreast::{ASIDE, Abreast, DOWN, INSIDE, UP};
 use super::lanes::LANES;
+use super::movers::TRACK;
 use super::push::Particles;
 use super::tables::Tables;
 use super::walk::{MAX_STRETCHES, Particle, Stage, go_on};

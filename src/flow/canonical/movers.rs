@@ -6,9 +6,11 @@
 
 use rayon::prelude::*;
 
-use super::abreast::TRACK;
 use crate::flow::field::Vec2;
 use crate::flow::moments::{MERGE_LENGTH, RegionMoments, SIGMA, SIGN, add};
+
+/// Numbers of a track: `Int Sigma du` (3), `Int u Sigma du` (3), `Int T du` (2).
+pub const TRACK: usize = 8;
 
 /// A point of the quadrature along a track.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
-use crate::flow::interface::{Margins, outward_cubics, release};
+use crate::flow::interface::{Margins, holds, outward_cubics, release};
 use crate::flow::moments::Moments;
 use crate::flow::path::Path;
 use crate::math::poly;
@@ -121,8 +121,7 @@ fn slide(regions: &Regions, field: &[FieldCubic], margin: &[f64], b: usize, star
     }
     let outward = [1.0, -1.0].map(|sign| outward_cubics(regions, b, sign, field, margin));
     let leaves = outward.map(|sides| release(sides, 0.0));
-    let strict = |side: usize| outward[side].iter().all(|cubic| cubic[0] < 0.0);
-    let holds = [0, 1].map(|side| strict(side) && leaves[side] == [f64::INFINITY; 2]);
+    let holds = [0, 1].map(|side| holds(outward[side], leaves[side]));
     let bound = quartic.iter().map(|c| c.abs()).sum();
     Slide { quartic, total: poly::value(&quartic, 1.0), bound, holds, leaves }
 }

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::flow::canonical::chunk_size;
 use crate::flow::field::gradients;
+use crate::flow::field::rate;
 use crate::flow::moments::Moments;
-use crate::flow::residual_ode::rate;
 use crate::flow::scale::residual_scale;
 use crate::flow::{Counters, Descent, FlowError, State, StepRecord, Vec2};
 use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};

@@ -13,8 +13,8 @@
 //! of its own step, so that a gap of the size of the mass on attractors remains.
 
 use crate::flow::field::gradients;
+use crate::flow::field::rate;
 use crate::flow::moments::Moments;
-use crate::flow::residual_ode::rate;
 use crate::flow::{State, Vec2};
 use crate::problem::Samples;
 

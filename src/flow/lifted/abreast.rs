@@ -164,7 +164,7 @@ fn field(lanes: &Abreast, i: usize) -> FieldCubic {
 }
 
 /// `exp(Omega) z` over `length` from `from`, as [`Kind`](super::kind::Kind) has it, for stretches of at most
-/// [`MAX_RAPIDITY`](super::walk::MAX_RAPIDITY).
+/// [`Tables::longest_stretch`].
 #[inline(always)]
 fn advance<const LORENTZ: bool>(field: &FieldCubic, from: f64, length: f64, z: Neuron) -> Neuron {
     let [g0, g1, g2, g3] = field.around(from + 0.5 * length);

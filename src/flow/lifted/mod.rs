@@ -32,7 +32,6 @@ mod look;
 mod loose;
 mod order;
 mod origin;
-mod passage;
 mod pinned;
 mod rooms;
 mod second;

@@ -3,14 +3,14 @@
 //! Along a direction `e` the loss changes at the rate `c h(e)`, `h(e) = <g_k, e>` with the region
 //! `k` of `e`. A pinned neuron that reaches the origin goes straight on if that is downhill: its
 //! active set becomes its complement; that is ambiguous where gradient descent with ever smaller
-//! steps may end elsewhere ([`passage`](super::passage)). If it is not downhill, the neuron leaves
+//! steps may end elsewhere ([`passage`](crate::flow::passage)). If it is not downhill, the neuron leaves
 //! in the direction of steepest descent, and where nothing is downhill it rests until something is.
 
-use crate::flow::interface::{Fate, Way, from_origin};
+use crate::flow::interface::{Fate, Way, downhill, from_origin};
+use crate::flow::passage::has_one_limit;
 use crate::math::poly;
 use crate::problem::{Place, PlaceKind};
 
-use super::passage::has_one_limit;
 use super::tables::Tables;
 use super::walk::Walker;
 
@@ -32,9 +32,7 @@ impl Tables<'_> {
     /// The one region of a single sample is as wide as `pi`: all of it becomes downhill at once.
     fn first_way(&self, sign: f64, from: f64) -> Option<(f64, Way)> {
         let first = |h: [f64; 4], k: usize, way| {
-            let mut downhill = h.map(|h| -sign * h);
-            downhill[0] -= self.margin[k];
-            Some((poly::first_positive(&downhill, from)?, way))
+            Some((poly::first_positive(&downhill(h, sign, self.margin[k]), from)?, way))
         };
         if self.regions.samples() == 1 {
             return first(self.field[1].along(self.regions.normal(0)), 1, Way::Into(1));
@@ -54,8 +52,9 @@ impl Walker<'_, '_> {
         let [low, high] = self.interface(b, 1.0).velocity;
         self.note_jump(low.abs().max(high.abs()) + poly::value(&self.tables.along(b), self.u).abs());
         self.sums.counters.flips += 1;
-        let slope = 1f64.copysign(c) * poly::value(&self.tables.along(opposite), self.u);
-        if slope < -self.tables.margin[regions.inactive_side(opposite)] {
+        let margin = self.tables.margin[regions.inactive_side(opposite)];
+        let ahead = downhill(self.tables.along(opposite), 1f64.copysign(c), margin);
+        if poly::value(&ahead, self.u) > 0.0 {
             let field = |k: usize| self.tables.field[k].at(self.u);
             let one_limit = has_one_limit(regions, field, b, c);
             let counted = self.sums.counters.ambiguous_releases;

@@ -15,7 +15,9 @@ use super::frame::{IDENTITY, Mat, multiply, pull_back, straighten};
 use super::kind::{Exponent, Kind, Neuron};
 use super::rooms::Rooms;
 use super::travel::Travel;
-use super::walk::MAX_RAPIDITY;
+
+/// Longest stretch of a boost, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
+const MAX_RAPIDITY: f64 = 0.5;
 
 /// The frame of one region or boundary over the step.
 #[derive(Debug, Clone, Copy)]

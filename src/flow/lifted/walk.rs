@@ -15,8 +15,6 @@ use super::tables::Tables;
 
 /// A neuron that needs more stretches than this in one step asks for a shorter step.
 pub const MAX_STRETCHES: usize = 5_000;
-/// Longest stretch, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
-pub const MAX_RAPIDITY: f64 = 0.5;
 /// A neuron nearer to a line than this, relative to `|c| + |w|`, is on it.
 pub const ON_LINE: f64 = 1e-15;
 /// A line counts as reached when Newton's method is as near as this, relative to `|c| + |w|`.

@@ -129,11 +129,8 @@ impl Stepper {
             }
             let trial = &self.trial;
             let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
+            let response = turning.as_ref().map(|turning| Response::new(&self.samples, h, &sigma, turning));
             let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
-            let response = turning.as_ref().map(|turning| {
-                let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
-                Response::new(&self.samples, h, &sigma, turning)
-            });
             // What the residuals lack because the particles went along this path and not along
             // the one that leads to where they arrive.
             let (end, end_rate) = self.improved(&implicit, response.as_ref(), &path);
