@@ -1,9 +1,11 @@
-//! What a run costs once it has settled: the number of steps does not grow with the time that is left.
+//! Runs that have settled: what is pinned stays pinned, and the number of steps does not grow with the time
+//! that is left.
 
 use std::f64::consts::TAU;
 use std::path::Path;
 
 use reluflow::flow::Flow;
+use reluflow::problem::PlaceKind;
 use reluflow::run::Simulation;
 use reluflow::scenario::Scenario;
 
@@ -120,4 +122,67 @@ fn no_run_of_ten_crawls() {
         "lifted, kernel, adaptive: at most {most:?} steps; {slow} canonical runs of 40 take more than 5000"
     );
     assert!(slow <= 3, "{slow}");
+}
+
+/// `x = 0, 1`, `y = -2, 1`, one particle on the line of the first sample: it is pinned for ever,
+/// `r = 1 - exp(-t) / 2`, and the residuals are `2` and `-exp(-t) / 2`.
+#[test]
+fn what_is_pinned_at_rest_stays() {
+    let problem = Problem::new(&[0.0, 1.0], &[-2.0, 1.0], &[0.5], &[0.0]);
+    for tolerance in [1e-6, 1e-8, 1e-11] {
+        let mut run = problem.start(tolerance);
+        for end in [1.0, 24.0, 100.0, 1e6] {
+            run.advance(end).unwrap();
+            let exact = 1.0 - 0.5 * f64::exp(-end);
+            assert!((run.r()[0] - exact).abs() < 10.0 * tolerance, "t = {end}: r = {}", run.r()[0]);
+            assert!((run.residual()[0] - 2.0).abs() < 1e-12, "t = {end}: {:?}", run.residual());
+            assert_eq!((run.theta()[0], run.count(PlaceKind::Pinned)), (0.0, 1), "t = {end}");
+        }
+        assert_eq!(run.counters().releases, 0);
+        assert!(run.state.step < 1000, "{} steps at {tolerance:e}", run.state.step);
+    }
+}
+
+/// The same samples and two neurons on that line.
+#[test]
+fn neurons_that_are_pinned_at_rest_stay() {
+    let problem = LiftedProblem {
+        x: vec![0.0, 1.0],
+        y: vec![-2.0, 1.0],
+        c: vec![1.0, 0.7],
+        a: vec![1.0; 2],
+        b: vec![0.0; 2],
+        mass: vec![0.5; 2],
+        flow: Flow::Lifted { kappa: 1.0 },
+    };
+    for tolerance in [1e-6, 1e-8, 1e-10] {
+        let run = problem.run(tolerance, 1e4);
+        assert!(run.state.place.iter().all(|place| place.kind() == PlaceKind::Pinned));
+        assert_eq!(run.counters().releases, 0);
+    }
+}
+
+/// Three samples that are interpolated: what is pinned when the residuals have become tiny is the same at every
+/// tolerance, and remains.
+#[test]
+fn pinned_mass_does_not_depend_on_the_tolerance_at_rest() {
+    let pinned = ["1e-6", "1e-8", "1e-10"].map(|tolerance| {
+        let mut simulation = simulation(&format!(
+            "title = 'alignment'\nsamples = {{ x = [-0.75, -0.5, 0.125], y = [1.1, 0.1, 0.8] }}\n\
+             measure = {{ law = 'normal-uniform', particles = 400, delta = 0.0, seed = 1 }}\nflow.kind = 'lifted'\n\
+             time = {{ end = 1e4, tolerance = {tolerance} }}"
+        ));
+        let at = |simulation: &Simulation| {
+            let place = &simulation.state().place;
+            place.iter().filter(|place| place.kind() == PlaceKind::Pinned).count()
+        };
+        simulation.advance_to(1e3).unwrap();
+        let then = at(&simulation);
+        simulation.advance_to(1e4).unwrap();
+        assert_eq!(at(&simulation), then, "tolerance {tolerance}");
+        assert!(simulation.state().step < 5000, "{} steps", simulation.state().step);
+        then
+    });
+    println!("{pinned:?} of 400");
+    assert!(pinned[0] > 10 && pinned.iter().all(|&count| count == pinned[0]), "{pinned:?}");
 }
