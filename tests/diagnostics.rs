@@ -1,9 +1,7 @@
 //! What a snapshot says against the definitions.
 
-use reluflow::problem::{PlaceKind, Regions, Samples};
-use reluflow::run::{
-    BoundaryClass, Description, OutputOptions, ParticleOutput, Sampling, Schedule, Simulation, State,
-};
+use reluflow::problem::{PlaceKind, Regions, Samples, Sampling};
+use reluflow::run::{BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State};
 use reluflow::{flow::Flow, problem::Affine};
 
 use crate::common::{Draw, Problem, worst};

@@ -6,10 +6,8 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 use reluflow::flow::{Counters, Flow};
 use reluflow::io::{IoError, RunWriter};
-use reluflow::problem::{Affine, Place, PlaceKind, Samples};
-use reluflow::run::{
-    Description, OutputOptions, ParticleOutput, Sampling, Schedule, Snapshot, State, StepRecord,
-};
+use reluflow::problem::{Affine, Place, PlaceKind, Samples, Sampling};
+use reluflow::run::{Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord};
 
 /// Snapshots of the made-up run.
 pub const SNAPSHOTS: usize = 3;

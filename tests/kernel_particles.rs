@@ -3,8 +3,7 @@
 use ndarray::Array1;
 use reluflow::flow::{Flow, Stepper};
 use reluflow::kernel::*;
-use reluflow::problem::{Measure, Neurons, Samples, Start};
-use reluflow::scenario::{LawKind, NeuronLaw, OutputLaw};
+use reluflow::problem::{LawKind, Measure, NeuronLaw, Neurons, OutputLaw, Samples, Start};
 
 use crate::common::{Draw, slope, worst};
 use crate::kernel_limit::two_sided;

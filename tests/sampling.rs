@@ -4,8 +4,7 @@ use std::f64::consts::{PI, TAU};
 
 use proptest::prelude::*;
 use reluflow::math::quadrature::integrate;
-use reluflow::problem::{Neurons, Regions, Samples};
-use reluflow::scenario::{Law, LawKind, NeuronLaw, OutputLaw};
+use reluflow::problem::{Law, LawKind, NeuronLaw, Neurons, OutputLaw, Regions, Samples};
 
 use crate::common::random::cases;
 

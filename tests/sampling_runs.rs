@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use reluflow::flow::Flow;
-use reluflow::problem::{Measure, Samples, Start};
-use reluflow::run::{Sampling, Simulation};
-use reluflow::scenario::{Law, LawKind, NeuronLaw, Scenario};
+use reluflow::problem::{Law, LawKind, Measure, NeuronLaw, Samples, Sampling, Start};
+use reluflow::run::Simulation;
+use reluflow::scenario::Scenario;
+use reluflow::study;
 
 use crate::common::worst;
 
@@ -113,7 +114,7 @@ fn parse(measure: &str) -> Scenario {
     let text = format!(
         "[samples]\nx = [-1.0, 0.0, 1.0]\ny = [0.5, -1.0, 1.0]\n[measure]\n{measure}\n[time]\nend = 1.0\n"
     );
-    Scenario::parse(&text, "q.toml".as_ref()).unwrap_or_else(|error| panic!("{error}"))
+    study::parse_scenario(&text, "q.toml".as_ref()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
@@ -238,4 +239,17 @@ fn a_quadrature_draws_nothing() {
     assert_eq!(parse("sampling = \"quadrature\"").notices, [""; 0]);
     let measure: Measure = measure(1).canonical().unwrap().clone();
     assert!(measure.mass().iter().all(|&mass| mass > 0.0));
+}
+
+/// Reading a scenario runs nothing: what must be searched for is refused there.
+#[test]
+fn a_search_is_no_part_of_parsing() {
+    let text = "[samples]\nx = [-1.0, 0.0]\ny = [0.5, -1.0]\n[measure]\nsampling = \"quadrature\"\n\
+                quadrature_error = 1e-3\n[time]\nend = 1.0\n";
+    let error = Scenario::parse(text, "q.toml".as_ref()).unwrap_err();
+    assert_eq!(error.line(), Some(6));
+    assert!(error.problem().contains("asks for a search of nodes"), "{error}");
+    assert_eq!(Scenario::node_target(text, "q.toml".as_ref()).unwrap().unwrap().error(), 1e-3);
+    let told = Scenario::with_nodes(text, "q.toml".as_ref(), 6).unwrap().description.sampling;
+    assert_eq!(told, Sampling::Quadrature { nodes: 6, estimate_error: false });
 }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use reluflow::flow::{Descent, Flow, Layers};
-use reluflow::problem::{Measure, Neurons};
-use reluflow::scenario::{Law, LawKind, NeuronLaw, OutputLaw, Scenario};
+use reluflow::problem::{Law, LawKind, Measure, NeuronLaw, Neurons, OutputLaw};
+use reluflow::scenario::Scenario;
 
 use crate::common::random::cases;
 

@@ -4,8 +4,8 @@ use std::f64::consts::PI;
 
 use proptest::prelude::*;
 use reluflow::math::random::{Purpose, Stream};
-use reluflow::problem::Measure;
-use reluflow::scenario::{Law, LawKind, OutputLaw, Scenario};
+use reluflow::problem::{Law, LawKind, Measure, OutputLaw};
+use reluflow::scenario::Scenario;
 
 use crate::common::random::cases;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::io::{IoError, RunFile, RunWriter, largest_size, make_folder, step_size, steps};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
+use crate::study;
 use crate::system::{disk, text};
 
 use super::drive::{Telling, drive_and_write};
@@ -42,7 +43,7 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        let Scenario { description, start, finer, notices, .. } = Scenario::read(&self.input)?;
+        let Scenario { description, start, finer, notices, .. } = study::read_scenario(&self.input)?;
         if !quiet {
             tell(&notices);
         }

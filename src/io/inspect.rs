@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use hdf5::{Dataset, File};
 
-use crate::run::{ParticleOutput, Sampling};
+use crate::problem::Sampling;
+use crate::run::ParticleOutput;
 
 use super::attributes::{read_text, read_value};
 use super::finding::Findings;

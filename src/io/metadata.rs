@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hdf5::File;
 
-use crate::problem::{Affine, Samples};
-use crate::run::{Description, OutputOptions, ParticleOutput, Sampling, Schedule};
+use crate::problem::{Affine, Samples, Sampling};
+use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
 
 use super::attributes::{read_text, read_value, write_text, write_value};
 use super::fixed;

@@ -4,6 +4,7 @@
 
 mod error;
 mod knots;
+mod law;
 mod measure;
 mod neurons;
 mod place;
@@ -13,6 +14,7 @@ mod start;
 
 pub use error::ProblemError;
 pub use knots::{Flat, Knots};
+pub use law::{DrawnLaw, Law, LawKind, NeuronLaw, OutputLaw, ParticleLaw, Sampling};
 pub use measure::Measure;
 pub use neurons::Neurons;
 pub use place::{Place, PlaceKind};

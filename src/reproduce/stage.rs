@@ -96,7 +96,7 @@ impl Stage<'_> {
     /// # Errors
     /// The scenario is refused.
     pub fn read(&self, job: &Job) -> Result<Scenario, ReproduceError> {
-        Ok(Scenario::read(&self.prepare(job)?)?)
+        Ok(study::read_scenario(&self.prepare(job)?)?)
     }
 
     /// Runs a job into a run file beside its scenario.
@@ -106,7 +106,7 @@ impl Stage<'_> {
     pub fn run(&self, job: &Job) -> Result<Trace, ReproduceError> {
         let started = Instant::now();
         let path = self.prepare(job)?;
-        let Scenario { description, start, .. } = Scenario::read(&path)?;
+        let Scenario { description, start, .. } = study::read_scenario(&path)?;
         let failed = |problem: String| ReproduceError::Run { path: path.clone(), problem };
         let mut simulation =
             Simulation::new(&description, start).map_err(|error| failed(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! What a run is: everything that is fixed before it starts.
 
 use crate::flow::Flow;
-use crate::problem::{Affine, Samples};
+use crate::problem::{Affine, Samples, Sampling};
 
 use super::Schedule;
 
@@ -39,42 +39,6 @@ pub struct Description {
     pub schedule: Schedule,
     /// What is stored.
     pub output: OutputOptions,
-}
-
-/// How the particles of a start measure stand for the limit of infinite width.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sampling {
-    /// They were given.
-    File,
-    /// Independent draws.
-    Iid,
-    /// Scrambled Sobol' points.
-    Sobol,
-    /// Weighted nodes of a quadrature rule.
-    Quadrature {
-        /// In each direction and region.
-        nodes: usize,
-        /// Whether a run with twice the nodes goes beside, and every snapshot says how far apart
-        /// they are.
-        estimate_error: bool,
-    },
-}
-
-impl Sampling {
-    /// As in scenarios and run files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sampling::File => "file",
-            Sampling::Iid => "iid",
-            Sampling::Sobol => "sobol",
-            Sampling::Quadrature { .. } => "quadrature",
-        }
-    }
-
-    /// Whether every snapshot has an estimate of the error of a quadrature.
-    pub fn estimates_error(self) -> bool {
-        matches!(self, Sampling::Quadrature { estimate_error: true, .. })
-    }
 }
 
 /// What is stored of each snapshot.

@@ -10,7 +10,7 @@ mod snapshot;
 
 pub use crate::flow::{Column, ColumnMut, State, StepRecord};
 pub use check::{Check, Checker, Columns};
-pub use description::{Description, OutputOptions, ParticleOutput, Sampling};
+pub use description::{Description, OutputOptions, ParticleOutput};
 pub use diagnostics::{BoundaryClass, ParticleSums, boundary_classes, eigenvalues};
 pub use schedule::Schedule;
 pub use simulation::{Observer, ObserverError, Outcome, RunError, STEPS_KEPT, Simulation, drive};

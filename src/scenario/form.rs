@@ -9,6 +9,7 @@ use crate::problem::Start;
 use crate::run::{Description, OutputOptions, Schedule};
 use crate::system::text::{self, steers};
 
+use super::entry::Kept;
 use super::flow::{self, FlowForm};
 use super::measure::{self, MeasureForm};
 use super::needs::Need;
@@ -17,7 +18,7 @@ use super::samples::{self, SampleForm};
 use super::section::Section;
 use super::source::{Source, nearest, shorten};
 use super::time::{self, TimeForm};
-use super::{Scenario, ScenarioError, search};
+use super::{Scenario, ScenarioError};
 
 /// Sections of a scenario.
 const SECTIONS: [&str; 5] = ["samples", "measure", "flow", "time", "output"];
@@ -114,14 +115,15 @@ impl Form {
         if let Some(end) = time.known_end(descent) {
             output.schedule.until(source, end, None)?;
         }
-        Ok(Form {
-            title: title.unwrap_or_else(|| stem(source.path)),
-            samples: SampleForm::read(samples)?,
-            measure: MeasureForm::read(measure, &flow)?,
-            flow,
-            time,
-            output,
-        })
+        let samples = SampleForm::read(samples)?;
+        let measure = MeasureForm::read(measure, &flow)?;
+        if let Some(target) = measure.target().filter(|target| target.value < 10.0 * time.tolerance) {
+            return Err(target.on(source).refuse(
+                format_args!("is below ten times the tolerance of the steps, {:e}", time.tolerance),
+                format_args!("give {:.1e} or more, or lower time.tolerance", 10.0 * time.tolerance),
+            ));
+        }
+        Ok(Form { title: title.unwrap_or_else(|| stem(source.path)), samples, measure, flow, time, output })
     }
 
     /// Its title, or the name of its file.
@@ -160,8 +162,15 @@ impl Form {
         self.samples.count().max(self.measure.particles())
     }
 
+    /// The error that a quadrature is to keep, where it stands.
+    pub fn node_target(&self) -> Option<&Kept<f64>> {
+        self.measure.target()
+    }
+
     /// Reads the samples and reads or draws the particles.
-    pub fn build(self, source: Source) -> Result<Scenario, ScenarioError> {
+    ///
+    /// * `nodes`: of a quadrature, where they were searched for.
+    pub fn build(self, source: Source, nodes: Option<usize>) -> Result<Scenario, ScenarioError> {
         let folder = source.path.parent().unwrap_or(Path::new(""));
         let read = self.samples.build(source, folder)?;
         let s = read.samples.len();
@@ -178,25 +187,7 @@ impl Form {
         // Whatever the particles are: before regions are made of the samples.
         self.samples.check_memory(source, Need::of_run(0, s, self.flow.name(), false))?;
         let mut notices = read.notices;
-        let x = read.samples.x();
-        let build = |nodes| self.measure.build(source, folder, &self.flow, x, nodes);
-        let nodes = match self.measure.target() {
-            None => None,
-            Some(target) => {
-                let end = self.time.end();
-                let times = self.output.schedule.until(source, end, None)?;
-                let run = |nodes| -> Result<_, ScenarioError> {
-                    let drawn = build(Some(nodes))?;
-                    let flow = self.flow.flow(source, drawn.width, s)?;
-                    Ok(search::Candidate { start: drawn.start, flow })
-                };
-                let (nodes, notice) =
-                    search::nodes(target.on(source), &read.samples, self.time.tolerance, times.times(), run)?;
-                notices.push(notice);
-                Some(nodes)
-            }
-        };
-        let drawn = build(nodes)?;
+        let drawn = self.measure.build(source, folder, &self.flow, read.samples.x(), nodes)?;
         notices.extend(drawn.notices);
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
         let need = Need::of_run(drawn.start.len(), s, self.flow.name(), self.output.options.tangent_kernel);

@@ -100,7 +100,7 @@ fn read_scenario(text: &str) {
         Err(error) => check_error(&error, lines),
         // What fits is built; more would test the machine's memory.
         Ok(form) if form.size() > 20_000 => {}
-        Ok(form) => match form.build(source) {
+        Ok(form) => match form.build(source, None) {
             Err(error) => check_error(&error, lines),
             Ok(scenario) => {
                 let description = &scenario.description;
@@ -311,7 +311,9 @@ fn seeds_use_every_key() {
     RICH.into_iter().for_each(|text| {
         let path = folder();
         let source = Source { path: &path, text };
-        Form::parse(source).and_then(|form| form.build(source)).unwrap_or_else(|error| panic!("{error}"));
+        Form::parse(source)
+            .and_then(|form| form.build(source, None))
+            .unwrap_or_else(|error| panic!("{error}"));
     });
 }
 

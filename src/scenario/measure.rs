@@ -2,20 +2,19 @@
 
 use std::path::Path;
 
-use crate::run::Sampling;
+use crate::problem::{Law, NeuronLaw, ParticleLaw, Sampling};
 use crate::system::text;
 
-use super::drawn::Drawn;
+use super::ScenarioError;
 use super::entry::Kept;
 use super::flow::FlowForm;
-use super::law::{Law, LawKind, OUTPUT_LAWS, OutputLaw};
+use super::laws;
 use super::measure_file::MeasureFile;
 use super::needs::Need;
 use super::sampled::{ReadMeasure, Sampled};
 use super::sampling::{Nodes, SamplingForm};
 use super::section::Section;
 use super::source::Source;
-use super::{NeuronLaw, ScenarioError};
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;
@@ -54,17 +53,6 @@ pub(super) const KEYS: [&str; 16] = [
     "estimate_error",
 ];
 
-const LAWS: [(&str, LawKind); 8] = [
-    ("normal-uniform", LawKind::NormalUniform),
-    ("uniform-uniform", LawKind::UniformUniform),
-    ("normal", LawKind::Normal),
-    ("he", LawKind::He),
-    ("glorot", LawKind::Glorot),
-    ("pytorch", LawKind::Pytorch),
-    ("uniform", LawKind::Uniform { a_bound: 1.0, b_bound: 1.0, c: OutputLaw::Uniform }),
-    ("two-sided", LawKind::TwoSided { b_bound: 1.0, c: OutputLaw::Uniform }),
-];
-
 impl MeasureForm {
     /// Understands the section; what it may hold depends on the flow.
     pub fn read(mut section: Section, flow: &FlowForm) -> Result<MeasureForm, ScenarioError> {
@@ -83,30 +71,19 @@ impl MeasureForm {
             text::bytes(Need::of_run(MAX_PARTICLES as usize, 0, "canonical", false).bytes)
         );
         let particles = section.count("particles", 1, MAX_PARTICLES, &note)?;
-        let named = LAWS.map(|(name, kind)| (name, (name, kind)));
-        let (name, kind) = section.choice("law", &named)?;
-        let kind = match kind {
-            LawKind::Uniform { .. } => LawKind::Uniform {
-                a_bound: section.positive_or("a_bound", 1.0)?,
-                b_bound: section.positive_or("b_bound", 1.0)?,
-                c: section.choice("c_law", &OUTPUT_LAWS)?,
-            },
-            LawKind::TwoSided { .. } => LawKind::TwoSided {
-                b_bound: section.positive_or("b_bound", 1.0)?,
-                c: section.choice("c_law", &OUTPUT_LAWS)?,
-            },
-            kind => kind,
-        };
+        let (name, kind) = laws::read(&mut section)?;
         let delta = delta(&mut section, flow)?;
-        let of_weights = !matches!(kind, LawKind::NormalUniform | LawKind::UniformUniform);
         let mut law = match (flow.is_lifted(), delta) {
-            (false, _) => Drawn::Canonical(Law { kind, scale: 1.0, antisymmetric: false }),
+            (false, _) => ParticleLaw::Canonical(Law { kind, scale: 1.0, antisymmetric: false }),
             (true, Some(delta)) => {
-                Drawn::Lift { law: Law { kind, scale: 1.0, antisymmetric: false }, delta: delta.value }
+                ParticleLaw::Lift { law: Law { kind, scale: 1.0, antisymmetric: false }, delta: delta.value }
             }
-            (true, None) if of_weights => {
-                Drawn::Neurons(NeuronLaw { kind, hidden_scale: 1.0, output_scale: 1.0, antisymmetric: false })
-            }
+            (true, None) if !kind.is_canonical() => ParticleLaw::Neurons(NeuronLaw {
+                kind,
+                hidden_scale: 1.0,
+                output_scale: 1.0,
+                antisymmetric: false,
+            }),
             (true, None) => {
                 return Err(section.missing(
                     format_args!("draws (r, theta) by law = \"{name}\", which says nothing about c and |w|"),
@@ -115,11 +92,11 @@ impl MeasureForm {
             }
         };
         match &mut law {
-            Drawn::Canonical(law) | Drawn::Lift { law, .. } => {
+            ParticleLaw::Canonical(law) | ParticleLaw::Lift { law, .. } => {
                 law.scale = section.positive_or("scale", 1.0)?;
                 law.antisymmetric = section.flag_or("antisymmetric", false)?;
             }
-            Drawn::Neurons(law) => {
+            ParticleLaw::Neurons(law) => {
                 law.hidden_scale = section.positive_or("hidden_scale", 1.0)?;
                 law.output_scale = section.positive_or("output_scale", 1.0)?;
                 law.antisymmetric = section.flag_or("antisymmetric", false)?;

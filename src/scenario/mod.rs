@@ -5,15 +5,16 @@
 //! error), then reads the samples and reads or draws the particles. A CSV file of samples is a
 //! scenario too: the defaults it takes are written out as TOML and reported.
 //!
+//! Nothing is run here. Where a scenario gives an error instead of nodes for its quadrature, the search
+//! for them runs simulations: [`Scenario::node_target`] says what is asked, and
+//! [`study::read_scenario`](crate::study::read_scenario) searches.
+//!
 //! All keys, with their defaults, are in [`crate::guide::scenarios`]; a test compares that table with
-//! what each section knows. What [`Law`] and [`NeuronLaw`] draw, and how [`standardize`] maps samples, is
-//! said there.
+//! what each section knows. What a law draws is said at [`Law`](crate::problem::Law) and
+//! [`NeuronLaw`](crate::problem::NeuronLaw), how samples are mapped at [`standardize`].
 
 mod agreement;
-mod amplitude;
 mod cell;
-mod directions;
-mod drawn;
 mod entry;
 mod error;
 mod file;
@@ -22,37 +23,33 @@ mod form;
 mod function;
 #[cfg(test)]
 mod fuzz;
-mod law;
+mod laws;
 mod measure;
 mod measure_file;
 pub mod needs;
-mod neuron_law;
 mod output;
-mod polar;
-mod quadrature;
 mod sampled;
 mod samples;
 mod sampling;
 mod schedule;
-mod search;
 mod section;
 mod shipped;
 mod source;
 mod standardize;
 mod table;
+mod target;
 mod time;
 mod without_toml;
 
 use std::path::{Path, PathBuf};
 
 pub use error::ScenarioError;
-pub use law::{Law, LawKind, OutputLaw};
-pub use neuron_law::{DrawnLaw, NeuronLaw};
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
+pub use target::NodeTarget;
 
-use crate::problem::Start;
-use crate::run::{Description, Sampling};
+use crate::problem::{DrawnLaw, Sampling, Start};
+use crate::run::Description;
 
 use form::Form;
 use source::Source;
@@ -85,7 +82,8 @@ impl Scenario {
     /// `description.scenario` is the scenario that would have done the same.
     ///
     /// # Errors
-    /// Anything that cannot be read or is refused, with its place and what to do.
+    /// Anything that cannot be read or is refused, with its place and what to do; a scenario whose
+    /// nodes are to be searched for.
     pub fn read(path: &Path) -> Result<Scenario, ScenarioError> {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         match extension.as_str() {
@@ -134,7 +132,26 @@ impl Scenario {
             ));
         }
         let source = Source { path, text };
-        Form::parse(source)?.build(source)
+        Form::parse(source)?.build(source, None)
+    }
+
+    /// The same with this number of nodes, where [`Scenario::node_target`] asks for a search of them.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn with_nodes(text: &str, path: &Path, nodes: usize) -> Result<Scenario, ScenarioError> {
+        let source = Source { path, text };
+        Form::parse(source)?.build(source, Some(nodes))
+    }
+
+    /// The error that the nodes of its quadrature are to keep (`measure.quadrature_error`); `None`
+    /// without that key.
+    ///
+    /// # Errors
+    /// As [`Scenario::check`].
+    pub fn node_target(text: &str, path: &Path) -> Result<Option<NodeTarget>, ScenarioError> {
+        let source = Source { path, text };
+        Ok(Form::parse(source)?.node_target().map(|target| NodeTarget::new(target, source)))
     }
 
     /// The start measure with twice the nodes, for a run whose file says that the error of its

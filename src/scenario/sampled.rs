@@ -2,24 +2,21 @@
 
 use std::ops::Range;
 
-use crate::problem::{ProblemError, Start};
-use crate::run::Sampling;
+use crate::problem::{DrawnLaw, LawKind, ParticleLaw, ProblemError, Sampling, Start};
 use crate::system::text::number;
 
-use super::drawn::Drawn;
+use super::ScenarioError;
 use super::error::split;
 use super::flow::FlowForm;
-use super::law::{LawKind, OUTPUT_LAWS};
+use super::laws::OUTPUT_LAWS;
 use super::needs::Need;
-use super::quadrature::{FEWEST, MOST};
 use super::sampling::{Nodes, SamplingForm};
 use super::source::Source;
-use super::{DrawnLaw, ScenarioError};
 
 /// A law and how it becomes particles.
 #[derive(Debug, Clone)]
 pub(super) struct Sampled {
-    pub law: Drawn,
+    pub law: ParticleLaw,
     pub name: &'static str,
     /// The key `particles`: how many are drawn, or the width that a quadrature stands for.
     pub particles: Option<usize>,
@@ -140,23 +137,22 @@ impl Sampled {
     fn nodes(&self, source: Source, form: &Nodes, x: &[f64]) -> Result<usize, ScenarioError> {
         match form {
             Nodes::Number(nodes) => Ok(*nodes),
-            // Found by a search; without one, as few as there may be.
-            Nodes::Error(_) => Ok(FEWEST),
-            Nodes::Particles(particles) => {
-                let fits = |nodes: &usize| self.law.quadrature_size(x, *nodes) <= particles.value;
-                let even = (FEWEST / 2..MOST / 2 + 1).map(|half| 2 * half);
-                even.rev().find(fits).ok_or_else(|| {
-                    particles.on(source).refuse(
-                        format_args!(
-                            "are too few for a quadrature with {FEWEST} nodes in each direction and region"
-                        ),
-                        format_args!(
-                            "give {} or more, or nodes, which then decide",
-                            self.law.quadrature_size(x, FEWEST)
-                        ),
-                    )
-                })
-            }
+            Nodes::Error(target) => Err(target.on(source).refuse(
+                "asks for a search of nodes, which is made of whole runs",
+                "give measure.nodes, or read the scenario by study::read_scenario, which searches",
+            )),
+            Nodes::Particles(particles) => self.law.nodes_within(x, particles.value).ok_or_else(|| {
+                const FEWEST: usize = Sampling::FEWEST_NODES;
+                particles.on(source).refuse(
+                    format_args!(
+                        "are too few for a quadrature with {FEWEST} nodes in each direction and region"
+                    ),
+                    format_args!(
+                        "give {} or more, or nodes, which then decide",
+                        self.law.quadrature_size(x, FEWEST)
+                    ),
+                )
+            }),
         }
     }
 
@@ -176,7 +172,11 @@ impl Sampled {
         start.map_err(|error| {
             let (problem, _) = split(&error);
             let problem = format_args!("the law drew a measure in which {problem}");
-            source.error(&self.span, problem, self.law.remedy())
+            let remedy = match self.law {
+                ParticleLaw::Neurons(_) => "lower measure.hidden_scale or measure.output_scale",
+                _ => "lower measure.scale",
+            };
+            source.error(&self.span, problem, remedy)
         })
     }
 
@@ -196,10 +196,10 @@ impl Sampled {
             (_, count) => format!("{} particles", count.unwrap_or(0)),
         };
         let (kind, scales) = match law {
-            Drawn::Canonical(law) | Drawn::Lift { law, .. } => {
+            ParticleLaw::Canonical(law) | ParticleLaw::Lift { law, .. } => {
                 (law.kind, format!("scale {}", number(law.scale)))
             }
-            Drawn::Neurons(law) => {
+            ParticleLaw::Neurons(law) => {
                 let (hidden, output) = (number(law.hidden_scale), number(law.output_scale));
                 (law.kind, format!("hidden_scale {hidden}, output_scale {output}"))
             }
@@ -219,7 +219,7 @@ impl Sampled {
         if law.antisymmetric() {
             text += ", antisymmetric";
         }
-        if let Drawn::Lift { delta, .. } = law {
+        if let ParticleLaw::Lift { delta, .. } = law {
             text += &format!(", lifted with delta {}", number(*delta));
         }
         if flow.balance() != 1.0 {

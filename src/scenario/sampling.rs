@@ -1,9 +1,10 @@
 //! How a law becomes particles: `measure.sampling` and the keys that go with it.
 
+use crate::problem::Sampling;
+
 use super::ScenarioError;
 use super::entry::Kept;
 use super::flow::FlowForm;
-use super::quadrature::{FEWEST, MOST};
 use super::section::Section;
 
 /// Nodes of a quadrature that is told nothing else.
@@ -61,7 +62,8 @@ impl SamplingForm {
             ));
         }
         let note = " (on each piece of direction, and in each amplitude)";
-        let nodes = section.count("nodes", FEWEST as u64, MOST as u64, note)?;
+        let nodes =
+            section.count("nodes", Sampling::FEWEST_NODES as u64, Sampling::MOST_NODES as u64, note)?;
         let target = section.number("quadrature_error")?;
         if let Some(target) = &target {
             if target.value <= 0.0 {

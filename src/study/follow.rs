@@ -8,6 +8,8 @@ use crate::io::RunWriter;
 use crate::run::{Description, STEPS_KEPT, Simulation, StepRecord};
 use crate::scenario::Scenario;
 
+use super::nodes::parse_scenario;
+
 /// Why a run has no result.
 pub(crate) enum Stopped {
     /// It failed, and would fail again.
@@ -34,7 +36,7 @@ pub(crate) trait Observer {
 
 /// Reads a scenario.
 pub(crate) fn read(text: &str, path: &Path) -> Result<Scenario, Stopped> {
-    Scenario::parse(text, path)
+    parse_scenario(text, path)
         .map_err(|error| Stopped::Failed(format!("{}: {}", error.problem(), error.remedy())))
 }
 

@@ -88,8 +88,7 @@ pub(crate) fn bends(particles: &Particles, mass: &[f64], regions: &Regions, x: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::{Measure, Place};
-    use crate::scenario::{Law, LawKind};
+    use crate::problem::{Law, LawKind, Measure, Place};
 
     fn particles(measure: &Measure, place: Vec<Place>) -> Particles {
         Particles {

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Start;
-use crate::run::Sampling;
+use crate::problem::{Sampling, Start};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::system::text;
 

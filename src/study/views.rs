@@ -115,8 +115,7 @@ mod tests {
     use super::*;
     use crate::io::Particles;
     use crate::math::transport::sliced::sliced_w2;
-    use crate::problem::{Place, Regions, Samples};
-    use crate::scenario::{Law, LawKind};
+    use crate::problem::{Law, LawKind, Place, Regions, Samples};
 
     fn columns(particles: usize, seed: u64) -> Columns {
         let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };

@@ -1,8 +1,7 @@
 //! The start law of a scenario, as the kernels need it.
 
 use crate::kernel::{BiasLaw, Particles, SlopeLaw, StartLaw, WeightLaw};
-use crate::problem::Start;
-use crate::scenario::{DrawnLaw, LawKind, OutputLaw};
+use crate::problem::{DrawnLaw, LawKind, OutputLaw, Start};
 
 /// The law of `(c, a, b)` from which a scenario draws its neurons; that of its neurons as they
 /// are, if there is no such law.
@@ -77,8 +76,8 @@ pub(super) fn describe(law: &StartLaw) -> String {
 mod tests {
     use super::*;
     use crate::kernel::Kernel;
-    use crate::problem::Measure;
-    use crate::scenario::{Law, Scenario};
+    use crate::problem::{Law, Measure};
+    use crate::scenario::Scenario;
 
     const KINDS: [LawKind; 8] = [
         LawKind::NormalUniform,

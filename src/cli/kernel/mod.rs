@@ -13,6 +13,7 @@ use crate::math::norm::worst;
 use crate::problem::{Measure, Start};
 use crate::scenario::Scenario;
 use crate::scenario::needs::Need;
+use crate::study;
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_json, tell};
@@ -117,7 +118,7 @@ fn share(text: &str) -> Result<f64, String> {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        let Scenario { description, start, law, notices, .. } = Scenario::read(&self.input)?;
+        let Scenario { description, start, law, notices, .. } = study::read_scenario(&self.input)?;
         if !quiet {
             tell(&notices);
         }

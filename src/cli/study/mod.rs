@@ -91,9 +91,7 @@ fn tell_notices(base: &Base, quiet: bool) {
 /// A scenario of a study as it would be run, if it can be; `None`, too, where nodes of a quadrature would
 /// be searched for, by whole runs.
 fn described(text: &str, path: &Path) -> Option<Scenario> {
-    let table: toml::Table = text.parse().ok()?;
-    let searched = table.get("measure").and_then(|measure| measure.get("quadrature_error")).is_some();
-    if searched { None } else { Scenario::parse(text, path).ok() }
+    Scenario::parse(text, path).ok()
 }
 
 /// `1 run`, `12 runs`.

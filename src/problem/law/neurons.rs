@@ -6,8 +6,7 @@ use crate::math::random::{Purpose, Stream};
 use crate::math::sobol::Sobol;
 use crate::problem::{Neurons, ProblemError};
 
-use super::LawKind;
-use super::law::partner;
+use super::kind::{LawKind, partner};
 use super::polar::Polar;
 
 /// A law of `(c, a, b)` from which neurons are drawn independently, with equal masses: for the
@@ -35,7 +34,7 @@ use super::polar::Polar;
 /// `2 m`.
 ///
 /// ```
-/// use reluflow::scenario::{LawKind, NeuronLaw};
+/// use reluflow::problem::{LawKind, NeuronLaw};
 /// let law = NeuronLaw { kind: LawKind::Pytorch, hidden_scale: 1.0, output_scale: 2.0, antisymmetric: false };
 /// let (narrow, wide) = (law.draw(100, 1)?, law.draw(400, 1)?);
 /// assert_eq!(narrow.a(), &wide.a()[..100]);

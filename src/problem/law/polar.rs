@@ -16,7 +16,7 @@ use std::f64::consts::{SQRT_2, TAU};
 
 use crate::math::normal;
 
-use super::{LawKind, OutputLaw};
+use super::kind::{LawKind, OutputLaw};
 
 /// A law of `(c, w)` in polar form. Canonical laws are in it too, with `r = scale c |w|`.
 #[derive(Debug, Clone, Copy, PartialEq)]

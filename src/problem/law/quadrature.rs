@@ -3,14 +3,10 @@
 use crate::problem::{Measure, Neurons, ProblemError};
 
 use super::amplitude::{Rule, Variable};
+use super::canonical::Law;
 use super::directions::Direction;
+use super::neurons::NeuronLaw;
 use super::polar::{Output, Polar, Radius};
-use super::{Law, NeuronLaw};
-
-/// Fewest nodes with which all moments at the start are exact in amplitudes.
-pub(super) const FEWEST: usize = 4;
-/// Most nodes.
-pub(super) const MOST: usize = 128;
 
 impl Law {
     /// The law as weighted particles at the nodes of a quadrature rule: `nodes` in every piece of
@@ -30,7 +26,7 @@ impl Law {
     ///
     /// ```
     /// use reluflow::problem::{Regions, Samples};
-    /// use reluflow::scenario::{Law, LawKind};
+    /// use reluflow::problem::{Law, LawKind};
     /// let law = Law { kind: LawKind::NormalUniform, scale: 2.0, antisymmetric: false };
     /// let measure = law.quadrature(&[-1.0, 0.5], 8, false)?;
     /// // E r^2 = 4, and E r^2 sin(theta)^2 = 2.
@@ -99,7 +95,7 @@ impl Law {
         Measure::new(r, theta, mass)
     }
 
-    /// How many particles [`Law::quadrature`] makes.
+    /// How many particles [`Law::quadrature`] makes of samples at `x`.
     pub fn quadrature_size(&self, x: &[f64], nodes: usize) -> usize {
         let polar = Polar::of(self.kind);
         let single = polar.radius == Radius::One && polar.output == Output::Sign;
@@ -143,7 +139,7 @@ impl NeuronLaw {
         Neurons::new(c, a, b, mass)
     }
 
-    /// How many neurons [`NeuronLaw::quadrature`] makes.
+    /// How many neurons [`NeuronLaw::quadrature`] makes of samples at `x`.
     pub fn quadrature_size(&self, x: &[f64], nodes: usize) -> usize {
         let polar = Polar::of(self.kind);
         let radii = if polar.radius == Radius::One { 1 } else { nodes };

@@ -1,0 +1,22 @@
+//! Laws of start measures, and how they become particles: independent draws, scrambled Sobol' points,
+//! or the nodes of a quadrature rule.
+//!
+//! [`Law`] is a law of canonical particles, [`NeuronLaw`] one of all weights; a [`ParticleLaw`] is what a
+//! flow starts from: one or the other, or a lift. [`LawKind`] says what is drawn, and `polar` writes it so that regions are intervals
+//! of its first coordinate, which Sobol' points and quadrature need.
+
+mod amplitude;
+mod canonical;
+mod directions;
+mod kind;
+mod neurons;
+mod particles;
+mod polar;
+mod quadrature;
+mod sampling;
+
+pub use canonical::Law;
+pub use kind::{LawKind, OutputLaw};
+pub use neurons::{DrawnLaw, NeuronLaw};
+pub use particles::ParticleLaw;
+pub use sampling::Sampling;
