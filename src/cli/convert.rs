@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use crate::flow::ParticleKind;
 use crate::io::{Particles, RunFile, Status, write_file};
 use crate::problem::{Knots, Measure, Neurons, ProblemError};
 use crate::run::Description;
@@ -164,11 +165,11 @@ impl Args {
 
     fn found(&self, p: Particles, description: &Description) -> Result<Found, Failure> {
         let mass = description.mass.clone();
-        if description.flow.is_lifted() {
-            Ok(Found::Neurons(Neurons::new(p.c, p.a, p.b, mass).map_err(|error| self.refuse(&error))?))
-        } else {
-            Ok(Found::Canonical(Measure::new(p.r, p.theta, mass).map_err(|error| self.refuse(&error))?))
+        match description.flow.particles() {
+            ParticleKind::Neuron => Neurons::new(p.c, p.a, p.b, mass).map(Found::Neurons),
+            ParticleKind::Canonical => Measure::new(p.r, p.theta, mass).map(Found::Canonical),
         }
+        .map_err(|error| self.refuse(&error))
     }
 
     fn neurons(&self, found: Found, kappa: f64) -> Result<Neurons, Failure> {

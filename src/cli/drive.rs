@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::flow::{Flow, State, StepRecord};
+use crate::flow::{State, StepRecord};
 use crate::io::{IoError, RunWriter};
 use crate::run::{Description, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive};
 use crate::system::text;
@@ -49,7 +49,7 @@ pub fn drive_and_write(
         pace: Pace::new(
             simulation.state().time,
             description.end,
-            (!matches!(description.flow, Flow::Descent { .. })).then_some(description.tolerance),
+            description.flow.given_step(description.mass.len()).is_none().then_some(description.tolerance),
         ),
         started,
         due: times.len(),

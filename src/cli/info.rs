@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::flow::{Flow, Layers};
+use crate::flow::Flow;
 use crate::io::{RunFile, Status};
 use crate::problem::PlaceKind;
 use crate::run::{ParticleOutput, Snapshot};
@@ -141,26 +141,12 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
 
 /// The flow and its settings.
 fn flow_text(flow: &Flow) -> String {
-    match flow {
-        Flow::Canonical { tv } => format!("canonical, tv = {}", number(*tv)),
-        Flow::Lifted { kappa } | Flow::Kernel { kappa } | Flow::Adaptive { kappa } => {
-            format!("{}, kappa = {}", flow.name(), number(*kappa))
-        }
-        Flow::Descent { kappa, descent } => {
-            let batch = descent.batch.map_or("full batch".to_string(), |n| format!("batches of {n}"));
-            let layers = match descent.layers {
-                Layers::Both => "both layers train",
-                Layers::Output => "the output layer trains",
-                Layers::Hidden => "the hidden layer trains",
-            };
-            format!(
-                "gd, kappa = {}, learning rate {}, momentum {}, {batch}, {layers}",
-                number(*kappa),
-                number(descent.learning_rate),
-                number(descent.momentum)
-            )
-        }
-    }
+    let d = flow.descriptor();
+    let common = [("tv", d.tv), ("kappa", d.kappa)];
+    let common = common.into_iter().filter_map(|(name, value)| Some(format!("{name} = {}", number(value?))));
+    let own = d.parameters.iter().zip(flow.values()).map(|(parameter, value)| (parameter.words)(value));
+    let parts = [d.name.to_string()].into_iter().chain(common).chain(own.filter(|words| !words.is_empty()));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn as_text(file: &RunFile) -> Result<String, Failure> {

@@ -5,6 +5,7 @@ mod advance;
 pub mod canonical;
 mod counters;
 pub mod descent;
+mod descriptor;
 mod error;
 mod field;
 mod field_cubic;
@@ -12,6 +13,7 @@ mod implicit;
 pub mod interface;
 pub mod lifted;
 pub mod moments;
+mod parameter;
 mod passage;
 mod path;
 mod record;
@@ -24,8 +26,10 @@ pub mod tangent_kernel;
 
 pub use advance::Stepper;
 pub use counters::Counters;
+pub use descriptor::{Conserved, Descriptor, Law, Layers, ParticleKind};
 pub use error::FlowError;
 pub use field::{Vec2, gradients, project};
+pub use parameter::{Allowed, Parameter, Value};
 pub use record::StepRecord;
 pub(crate) use scale::{least_scale, residual_scale};
 pub use state::{Column, ColumnMut, State};
@@ -78,63 +82,124 @@ pub struct Descent {
     pub layers: Layers,
 }
 
-/// Which parameters gradient descent changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layers {
-    /// `c`, `a` and `b`.
-    Both,
-    /// `c` alone, as in the kernel limit.
-    Output,
-    /// `a` and `b` alone, as in the adaptive limit.
-    Hidden,
-}
-
 impl Flow {
-    /// The name in scenarios and run files.
-    pub fn name(&self) -> &'static str {
+    /// One of each flow: without a total-variation term, `kappa = 1`, plain descent of both layers.
+    pub const ALL: [Flow; 5] = [
+        Flow::Canonical { tv: 0.0 },
+        Flow::Lifted { kappa: 1.0 },
+        Flow::Kernel { kappa: 1.0 },
+        Flow::Adaptive { kappa: 1.0 },
+        Flow::Descent {
+            kappa: 1.0,
+            descent: Descent {
+                learning_rate: 1.0,
+                momentum: 0.0,
+                batch: None,
+                seed: 0,
+                layers: Layers::Both,
+            },
+        },
+    ];
+
+    /// All that others need to know of it.
+    pub fn descriptor(&self) -> Descriptor {
         match self {
-            Flow::Canonical { .. } => "canonical",
-            Flow::Lifted { .. } => "lifted",
-            Flow::Kernel { .. } => "kernel",
-            Flow::Adaptive { .. } => "adaptive",
-            Flow::Descent { .. } => "gd",
+            Flow::Canonical { tv } => canonical::descriptor(*tv),
+            Flow::Lifted { kappa } => lifted::descriptor::lifted(*kappa),
+            Flow::Kernel { kappa } => lifted::descriptor::kernel(*kappa),
+            Flow::Adaptive { kappa } => lifted::descriptor::adaptive(*kappa),
+            Flow::Descent { kappa, descent } => descent::descriptor::descriptor(*kappa, descent),
         }
     }
 
-    /// `lambda` of the total-variation term.
-    pub fn tv(&self) -> f64 {
+    /// Values of its [`parameters`](Descriptor::parameters), in their order; `None` for one that does
+    /// not apply.
+    pub fn values(&self) -> Vec<Option<Value>> {
         match self {
-            Flow::Canonical { tv } => *tv,
-            _ => 0.0,
+            Flow::Descent { descent, .. } => descent::descriptor::values(descent).to_vec(),
+            _ => vec![],
         }
+    }
+
+    /// That of [`Flow::ALL`] with this name.
+    ///
+    /// ```
+    /// use reluflow::flow::Flow;
+    /// assert_eq!(Flow::named("kernel"), Some(Flow::Kernel { kappa: 1.0 }));
+    /// assert_eq!(Flow::named("colonel"), None);
+    /// ```
+    pub fn named(name: &str) -> Option<Flow> {
+        Flow::ALL.into_iter().find(|flow| flow.name() == name)
+    }
+
+    /// The same with another `kappa`, if it has one.
+    pub fn with_kappa(&self, kappa: f64) -> Flow {
+        let descriptor = self.descriptor();
+        (descriptor.build)(kappa, self.tv(), &self.values()).expect("its own values fit")
+    }
+
+    /// The name in scenarios and run files.
+    pub fn name(&self) -> &'static str {
+        self.descriptor().name
+    }
+
+    /// What its particles are.
+    pub fn particles(&self) -> ParticleKind {
+        self.descriptor().particles
+    }
+
+    /// `lambda` of the total-variation term; 0 where there is none.
+    pub fn tv(&self) -> f64 {
+        self.descriptor().tv.unwrap_or(0.0)
     }
 
     /// `kappa = m / alpha(m)`, the factor before the mean over neurons; 1 in canonical parameters.
     pub fn kappa(&self) -> f64 {
-        match self {
-            Flow::Canonical { .. } => 1.0,
-            Flow::Lifted { kappa }
-            | Flow::Kernel { kappa }
-            | Flow::Adaptive { kappa }
-            | Flow::Descent { kappa, .. } => *kappa,
-        }
+        self.descriptor().kappa.unwrap_or(1.0)
+    }
+
+    /// Mean-field time of a step of `m` neurons, where the flow's settings say it; `None` where the
+    /// controller chooses it by the tolerance.
+    pub fn given_step(&self, m: usize) -> Option<f64> {
+        self.descriptor().learning_rate.map(|rate| rate / m as f64)
     }
 
     /// Whether particles are neurons `(c, a, b)` rather than canonical particles `(r, theta)`.
     pub fn is_lifted(&self) -> bool {
-        !matches!(self, Flow::Canonical { .. })
+        self.particles() == ParticleKind::Neuron
     }
 
     /// Whether `c`, and whether `w = (a, -b)`, moves; both as functions of `(r, theta)` in the
     /// canonical flow.
     pub fn moves(&self) -> (bool, bool) {
-        match self {
-            Flow::Canonical { .. } | Flow::Lifted { .. } => (true, true),
-            Flow::Kernel { .. } => (true, false),
-            Flow::Adaptive { .. } => (false, true),
-            Flow::Descent { descent, .. } => {
-                (descent.layers != Layers::Hidden, descent.layers != Layers::Output)
+        let layers = self.descriptor().trains;
+        (layers.output(), layers.hidden())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_make_the_flow_they_are_of() {
+        let settings =
+            Descent { learning_rate: 0.3, momentum: 0.5, batch: Some(7), seed: 11, layers: Layers::Hidden };
+        let more = [
+            Flow::Canonical { tv: 0.25 },
+            Flow::Descent { kappa: 2.5, descent: settings },
+            Flow::Descent { kappa: 2.5, descent: Descent { batch: None, seed: 0, ..settings } },
+        ];
+        for flow in Flow::ALL.into_iter().chain(more) {
+            let (d, values) = (flow.descriptor(), flow.values());
+            assert_eq!(values.len(), d.parameters.len(), "{flow:?}");
+            assert_eq!((d.build)(flow.kappa(), flow.tv(), &values), Some(flow));
+            if !values.is_empty() {
+                assert_eq!((d.build)(1.0, 0.0, &vec![None; values.len()]), None, "{flow:?}");
             }
+            assert_eq!(Flow::named(d.name).map(|flow| flow.name()), Some(d.name));
+            let other = flow.with_kappa(4.0);
+            assert_eq!((other.kappa(), other.with_kappa(flow.kappa())), (d.kappa.map_or(1.0, |_| 4.0), flow));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What a run file will hold, from the schema.
 
-use crate::flow::Flow;
 use crate::run::Description;
 
 use super::layout::Layout;
@@ -28,15 +27,10 @@ pub fn largest_size(description: &Description) -> u64 {
     stored.map(bytes).fold(checkpoints.saturating_add(steps).saturating_add(STRUCTURE), u64::saturating_add)
 }
 
-/// How many steps a run takes, where that is given: in gradient descent, one of which advances time by
-/// `learning_rate / m`.
+/// How many steps a run takes, where their size is given.
 pub fn steps(description: &Description) -> Option<u64> {
-    match description.flow {
-        Flow::Descent { descent, .. } => {
-            Some((description.end * description.mass.len() as f64 / descent.learning_rate).round() as u64)
-        }
-        _ => None,
-    }
+    let step = description.flow.given_step(description.mass.len())?;
+    Some((description.end / step).round() as u64)
 }
 
 /// Bytes of the row of one step, before compression.

@@ -1,7 +1,7 @@
 //! What the same network would have learned with a tangent kernel that stands still.
 
 use crate::flow::tangent_kernel::tangent_kernel;
-use crate::flow::{Flow, Layers};
+use crate::flow::{Flow, ParticleKind};
 use crate::kernel::GradientFlow;
 use crate::run::{Description, Snapshot};
 
@@ -39,13 +39,8 @@ impl Frozen {
         shown: &[usize],
     ) -> Option<Frozen> {
         let Description { samples, flow, .. } = description;
-        let differs = match flow {
-            Flow::Canonical { tv } => *tv > 0.0,
-            Flow::Descent { descent, .. } => descent.momentum > 0.0 || descent.batch.is_some(),
-            _ => false,
-        };
         let pinned = snapshot.pinned_mass.sum() + snapshot.stuck_mass > 0.0;
-        if differs || pinned || snapshot.time > 0.0 || samples.len() > MOST {
+        if !flow.descriptor().plain || pinned || snapshot.time > 0.0 || samples.len() > MOST {
             return None;
         }
         let rows = snapshot.region_covariance.outer_iter();
@@ -94,24 +89,18 @@ impl Frozen {
 /// Direction of each stored particle and its weight times `kappa^2 M` (section 5).
 fn moments<'a>(flow: &'a Flow, start: &'a Stored) -> impl Iterator<Item = (f64, [f64; 3])> + 'a {
     let p = &start.particles;
-    let kappa = flow.kappa();
-    let (output, hidden) = match flow {
-        Flow::Kernel { .. } => (true, false),
-        Flow::Adaptive { .. } => (false, true),
-        Flow::Descent { descent, .. } => (descent.layers != Layers::Hidden, descent.layers != Layers::Output),
-        Flow::Canonical { .. } | Flow::Lifted { .. } => (true, true),
-    };
+    let (kappa, kind, (output, hidden)) = (flow.kappa(), flow.particles(), flow.moves());
     let switch = |on: bool| if on { 1.0 } else { 0.0 };
     (0..p.r.len()).map(move |i| {
         let (sin, cos) = p.theta[i].sin_cos();
-        let m = match flow.is_lifted() {
+        let m = match kind {
             // d d^T + r^2 t t^T
-            false => {
+            ParticleKind::Canonical => {
                 let square = p.r[i] * p.r[i];
                 [cos * cos + square * sin * sin, sin * cos * (1.0 - square), sin * sin + square * cos * cos]
             }
             // w w^T of the output layer, c^2 I of the hidden one; w = (a, -b)
-            true => {
+            ParticleKind::Neuron => {
                 let (w, along) = ([p.a[i], -p.b[i]], switch(output));
                 let across = switch(hidden) * p.c[i] * p.c[i];
                 [along * w[0] * w[0] + across, along * w[0] * w[1], along * w[1] * w[1] + across]

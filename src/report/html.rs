@@ -25,6 +25,13 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// The same, with what stands between two `*` in italics.
+pub(super) fn slanted(text: &str) -> String {
+    let parts = escape(text);
+    let parts = parts.split('*').enumerate();
+    parts.map(|(i, part)| if i % 2 == 1 { format!("<i>{part}</i>") } else { part.to_string() }).collect()
+}
+
 /// A page in the making.
 #[derive(Debug)]
 pub struct Page<'a> {

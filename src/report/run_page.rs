@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::flow::{Flow, Layers};
+use crate::flow::Flow;
 use crate::io::{IoError, RunFile, Status};
 use crate::run::Check;
 
 use super::arrays::Arrays;
 use super::gather::{Frame, Gathered};
-use super::html::{Page, escape, table};
+use super::html::{Page, escape, slanted, table};
 use super::provenance;
 use super::regime::percent;
 
@@ -38,7 +38,7 @@ pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
     let regime = run.regime();
     let fill = [
         ("comparison", regime.comparison().map_or(String::new(), |text| format!("<p>{}</p>", escape(&text)))),
-        ("flow", flow_words(&run.description.flow)),
+        ("flow", slanted(run.description.flow.descriptor().meaning)),
         ("checks_summary", escape(&checks_summary(&checks))),
         ("checks", checks_table(&checks)),
         ("provenance", provenance::of_run(run)),
@@ -76,51 +76,16 @@ fn subtitle(run: &Gathered) -> String {
 }
 
 /// Which flow, as a person says it.
-pub(super) fn flow_name(flow: &Flow) -> String {
-    match flow {
-        Flow::Canonical { tv } if *tv > 0.0 => {
-            format!("gradient flow in (r, \u{3b8}) with a total-variation term, \u{3bb} = {tv}")
-        }
-        Flow::Canonical { .. } => "gradient flow in (r, \u{3b8})".to_string(),
-        Flow::Lifted { .. } => "gradient flow of all weights".to_string(),
-        Flow::Kernel { .. } => "only the output weights train (kernel limit)".to_string(),
-        Flow::Adaptive { .. } => "only the hidden weights train (adaptive limit)".to_string(),
-        Flow::Descent { descent, .. } => {
-            let layers = match descent.layers {
-                Layers::Both => "",
-                Layers::Output => " of the output layer",
-                Layers::Hidden => " of the hidden layer",
-            };
-            format!("gradient descent{layers}, learning rate {}", descent.learning_rate)
-        }
+fn flow_name(flow: &Flow) -> String {
+    let d = flow.descriptor();
+    let mut text = d.words.to_string();
+    if let Some(tv) = d.tv.filter(|tv| *tv > 0.0) {
+        text += &format!(" with a total-variation term, \u{3bb} = {tv}");
     }
-}
-
-/// What the flow means for the two ways of learning; HTML.
-fn flow_words(flow: &Flow) -> String {
-    match flow {
-        Flow::Canonical { .. } => {
-            "This run moves amplitude <i>r</i> and direction <i>\u{3b8}</i> of every neuron (the papers' reduced model): \
-             the larger the amplitudes at the start, the more neurons turn."
-        }
-        Flow::Lifted { .. } => {
-            "This run trains all weights. Which way it learns depends on how <i>r</i> is shared by the layers \
-             (<i>\u{3b4} = c\u{b2} \u{2212} |w|\u{b2}</i>, which every neuron keeps: far below 0 the outer weight does \
-             the learning, far above 0 the hidden ones do) and on the scaling of the network."
-        }
-        Flow::Kernel { .. } => {
-            "This run trains the output weights alone: no neuron can turn, the kernel cannot change, and this is \
-             kernel learning by construction."
-        }
-        Flow::Adaptive { .. } => {
-            "This run trains the hidden weights alone: fitting is possible only by moving kinks."
-        }
-        Flow::Descent { .. } => {
-            "This run is gradient descent itself. Its finite steps carry neurons a little to and fro across the line \
-             of a sample instead of pinning them to it, so that its pinned mass is zero."
-        }
+    if let Some(rate) = d.learning_rate {
+        text += &format!(", learning rate {rate}");
     }
-    .to_string()
+    text
 }
 
 fn verdict(check: &Check) -> &'static str {

@@ -54,21 +54,7 @@ impl Room {
 impl Training {
     /// Of a flow of neurons; the canonical flow is not one.
     pub fn of(flow: &Flow) -> Training {
-        let layers = match flow {
-            Flow::Kernel { .. } => Layers::Output,
-            Flow::Adaptive { .. } => Layers::Hidden,
-            Flow::Descent { descent, .. } => descent.layers,
-            Flow::Lifted { .. } | Flow::Canonical { .. } => Layers::Both,
-        };
-        Training { kappa: flow.kappa(), layers }
-    }
-
-    fn output(&self) -> bool {
-        self.layers != Layers::Hidden
-    }
-
-    fn hidden(&self) -> bool {
-        self.layers != Layers::Output
+        Training { kappa: flow.kappa(), layers: flow.descriptor().trains }
     }
 
     /// `(dc/dt, dw/dt)` of a neuron `(c, w_x, w_y)` where the field is `g`.
@@ -76,19 +62,19 @@ impl Training {
         let along = -self.kappa * dot(g, [w_x, w_y]);
         let acting = room.acting(g);
         [
-            if self.output() { along } else { 0.0 },
-            if self.hidden() { -self.kappa * c * acting[0] } else { 0.0 },
-            if self.hidden() { -self.kappa * c * acting[1] } else { 0.0 },
+            if self.layers.output() { along } else { 0.0 },
+            if self.layers.hidden() { -self.kappa * c * acting[0] } else { 0.0 },
+            if self.layers.hidden() { -self.kappa * c * acting[1] } else { 0.0 },
         ]
     }
 
     /// `kappa^2 M` of section 7: xx, xy, yy. Pinned neurons count `d d^T` for the identity.
     pub fn second_moment(&self, [c, w_x, w_y]: [f64; 3], room: Room) -> [f64; 3] {
         let mut m = [0.0; 3];
-        if self.output() {
+        if self.layers.output() {
             m = [w_x * w_x, w_x * w_y, w_y * w_y];
         }
-        if self.hidden() {
+        if self.layers.hidden() {
             let [xx, xy, yy] = match room.pinned {
                 Some([x, y]) => [x * x, x * y, y * y],
                 None => [1.0, 0.0, 1.0],

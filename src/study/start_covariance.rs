@@ -1,6 +1,5 @@
 //! What theory says of the fluctuations of finite networks at the start.
 
-use crate::flow::Flow;
 use crate::problem::Start;
 use crate::run::Description;
 
@@ -12,10 +11,7 @@ use crate::run::Description;
 /// ```
 pub(crate) fn start_covariance(d: &Description, start: &Start) -> Vec<f64> {
     let (x, s) = (d.samples.x(), d.samples.len());
-    let kappa = match d.flow {
-        Flow::Canonical { .. } => 1.0,
-        flow => flow.kappa(),
-    };
+    let kappa = d.flow.kappa();
     let hinge = |i: usize| -> (f64, f64, f64) {
         match start {
             Start::Canonical(measure) => {

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use crate::flow::Flow;
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::io::Particles;
 use crate::math::even;
@@ -196,15 +195,11 @@ pub(crate) fn width_run(
 }
 
 /// Refuses runs whose snapshots are at other times than the limit's: their differences would be
-/// those of the times. Those of gradient descent are at its steps, and may be off by one.
+/// those of the times. Where the size of steps is given they are at steps, and may be off by one.
 fn same_times(d: &Description, limit: &[f64]) -> Result<(), Stopped> {
     const SHARE: f64 = 1e-9;
     let times = d.schedule.times();
-    let step = match &d.flow {
-        Flow::Descent { descent, .. } => descent.learning_rate / d.mass.len() as f64,
-        _ => 0.0,
-    };
-    let allowed = SHARE * d.end + step;
+    let allowed = SHARE * d.end + d.flow.given_step(d.mass.len()).unwrap_or(0.0);
     let apart = times.iter().zip(limit).find(|(a, b)| (*a - *b).abs() > allowed);
     match apart {
         _ if times.len() != limit.len() => Err(Stopped::Failed(format!(

@@ -4,6 +4,7 @@ mod abreast;
 mod aligning;
 mod cloud;
 mod convoy;
+mod descriptor;
 mod free;
 pub mod grouping;
 mod lanes;
@@ -20,5 +21,6 @@ mod walks;
 
 pub use aligning::aligning;
 pub use cloud::{Cloud, PushSettings};
+pub use descriptor::descriptor;
 pub use push::chunk_size;
 pub use walks::Walks;

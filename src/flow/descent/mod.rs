@@ -24,6 +24,7 @@ mod active;
 mod batches;
 mod clock;
 mod descender;
+pub mod descriptor;
 mod kinks;
 mod pass;
 mod residual;

@@ -1,6 +1,6 @@
 //! Settings that gradient descent can work with.
 
-use crate::flow::{Descent, FlowError, Layers};
+use crate::flow::{Descent, FlowError};
 
 use super::pass::Update;
 
@@ -27,6 +27,6 @@ pub fn update(descent: &Descent, kappa: f64, neurons: usize, samples: usize) -> 
         return refuse("batch", size as f64, "1 up to the number of samples with different x");
     }
     let trains = |yes: bool| if yes { 1.0 } else { 0.0 };
-    let (output, hidden) = (trains(layers != Layers::Hidden), trains(layers != Layers::Output));
+    let (output, hidden) = (trains(layers.output()), trains(layers.hidden()));
     Ok(Update { dt, momentum, output, hidden })
 }

@@ -25,6 +25,7 @@ mod convoy;
 mod course;
 mod crossing;
 mod deadlines;
+pub mod descriptor;
 mod find;
 mod frame;
 mod kind;

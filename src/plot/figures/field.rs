@@ -59,6 +59,7 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
 /// How fast `|r|` and `theta` follow the gradient.
 struct Metric {
     flow: Flow,
+    /// The median of the neurons' `c^2 - |w|^2`; `None` of canonical particles.
     delta: Option<f64>,
 }
 
@@ -75,13 +76,13 @@ impl Metric {
     fn velocity(&self, g: Vec2, size: f64, theta: f64, sign: f64) -> Vec2 {
         let (sin, cos) = theta.sin_cos();
         let (radial, angular) = (g[0] * cos + g[1] * sin, g[1] * cos - g[0] * sin);
-        let (along, across) = match (self.flow, self.delta) {
-            (Flow::Canonical { .. }, _) | (_, None) => (1.0, size * size),
-            (flow, Some(delta)) => {
-                let kappa = flow.kappa();
+        let (along, across) = match self.delta {
+            None => (1.0, size * size),
+            Some(delta) => {
+                let kappa = self.flow.kappa();
                 let c2 = 0.5 * (delta + (delta * delta + 4.0 * size * size / (kappa * kappa)).sqrt());
                 let w2 = c2 - delta;
-                match flow.moves() {
+                match self.flow.moves() {
                     (true, false) => (kappa * w2, 0.0),
                     (false, true) => (kappa * c2, kappa * c2),
                     _ => (kappa * (c2 + w2), kappa * c2),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::flow::{Counters, Flow};
+use crate::flow::Counters;
 use crate::math::norm::worse;
 use crate::run::{Description, StepRecord};
 
@@ -137,14 +137,13 @@ impl Steps {
 
 /// Relative error of the time at the end of a step.
 ///
-/// Each step adds one rounding to the time before it. Steps of gradient descent are as long as its
-/// learning rate says, except where they land on a snapshot.
+/// Each step adds one rounding to the time before it. Steps whose size is given have it, except where
+/// they land on a snapshot.
 fn end_error(description: &Description, begin: f64, record: &StepRecord) -> f64 {
     if !(record.step_size > 0.0 && record.error_estimate >= 0.0) {
         return f64::INFINITY;
     }
-    if let Flow::Descent { descent, .. } = &description.flow {
-        let dt = descent.learning_rate / description.mass.len() as f64;
+    if let Some(dt) = description.flow.given_step(description.mass.len()) {
         // A step that lands on a snapshot may be up to half a step shorter or longer.
         if (record.step_size / dt - 1.0).abs() > 0.500_001
             && !description.schedule.times().contains(&record.time)

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::flow::canonical::chunk_size;
 use crate::flow::moments::Moments;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
-use crate::flow::{Flow, State, Stepper, Vec2, gradients};
+use crate::flow::{Flow, ParticleKind, State, Stepper, Vec2, gradients};
 use crate::math::sum::{Sum, sum};
 use crate::problem::{Place, PlaceKind, Regions, Samples};
 
@@ -210,9 +210,11 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
     let (lambda, mass) = (flow.tv(), stepper.mass());
-    let sums = match flow.is_lifted() {
-        true => ParticleSums::of_neurons(mass, state, regions, &g, flow),
-        false => ParticleSums::new(mass, &state.r, &state.theta, &state.place, regions, &g, lambda),
+    let sums = match flow.particles() {
+        ParticleKind::Neuron => ParticleSums::of_neurons(mass, state, regions, &g, flow),
+        ParticleKind::Canonical => {
+            ParticleSums::new(mass, &state.r, &state.theta, &state.place, regions, &g, lambda)
+        }
     };
     let sigma = moments.sigma_with_pinned(regions);
     let kernel = with_kernel.then(|| tangent_kernel(samples, &sigma));
