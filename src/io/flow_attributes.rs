@@ -2,53 +2,54 @@
 
 use hdf5::File;
 
-use crate::flow::{Descent, Flow, Layers};
+use crate::flow::{Allowed, Flow, Parameter, Value};
 
 use super::attributes::{read_text, read_value, write_text, write_value};
 use super::metadata::number;
-
-const LAYERS: [(&str, Layers); 3] =
-    [("both", Layers::Both), ("output", Layers::Output), ("hidden", Layers::Hidden)];
 
 /// Writes which flow, and its settings.
 pub(crate) fn write(file: &File, flow: &Flow) -> hdf5::Result<()> {
     write_text(file, "flow", flow.name())?;
     write_value(file, "tv", &flow.tv())?;
     write_value(file, "kappa", &flow.kappa())?;
-    let Flow::Descent { descent, .. } = flow else { return Ok(()) };
-    write_value(file, "learning_rate", &descent.learning_rate)?;
-    write_value(file, "momentum", &descent.momentum)?;
-    if let Some(batch) = descent.batch {
-        write_value(file, "batch", &(batch as u64))?;
-        write_value(file, "batch_seed", &descent.seed)?;
+    for (Parameter { name, .. }, value) in flow.descriptor().parameters.iter().zip(flow.values()) {
+        match value {
+            None => {}
+            Some(Value::Number(value)) => write_value(file, name, &value)?,
+            Some(Value::Count(value)) => write_value(file, name, &value)?,
+            Some(Value::Name(value)) => write_text(file, name, value)?,
+        }
     }
-    let (name, _) = LAYERS.iter().find(|(_, layers)| *layers == descent.layers).expect("all are listed");
-    write_text(file, "layers", name)
+    Ok(())
 }
 
 /// Reads what [`write`] wrote.
 pub(crate) fn read(file: &File) -> hdf5::Result<Flow> {
+    let name = read_text(file, "flow")?;
+    let known = Flow::named(&name).ok_or_else(|| hdf5::Error::from(format!("unknown flow {name:?}")))?;
     let kappa = number(file, "kappa", |kappa| kappa > 0.0)?;
-    Ok(match read_text(file, "flow")?.as_str() {
-        "canonical" => Flow::Canonical { tv: number(file, "tv", |tv| tv >= 0.0)? },
-        "lifted" => Flow::Lifted { kappa },
-        "kernel" => Flow::Kernel { kappa },
-        "adaptive" => Flow::Adaptive { kappa },
-        "gd" => Flow::Descent { kappa, descent: descent(file)? },
-        other => return Err(format!("unknown flow {other:?}").into()),
-    })
+    let tv = number(file, "tv", |tv| tv >= 0.0)?;
+    let descriptor = known.descriptor();
+    let values = descriptor.parameters.iter().map(|parameter| value(file, parameter));
+    let values = values.collect::<hdf5::Result<Vec<_>>>()?;
+    (descriptor.build)(kappa, tv, &values)
+        .ok_or_else(|| format!("a setting of flow {name:?} is missing").into())
 }
 
-fn descent(file: &File) -> hdf5::Result<Descent> {
-    let layers = read_text(file, "layers")?;
-    let known = LAYERS.iter().find(|(name, _)| *name == layers);
-    let (_, layers) = known.ok_or_else(|| hdf5::Error::from(format!("unknown layers {layers:?}")))?;
-    let batch: Option<u64> = read_value(file, "batch").ok();
-    Ok(Descent {
-        learning_rate: number(file, "learning_rate", |rate| rate > 0.0)?,
-        momentum: number(file, "momentum", |momentum| (0.0..1.0).contains(&momentum))?,
-        batch: batch.map(|batch| batch as usize),
-        seed: if batch.is_some() { read_value(file, "batch_seed")? } else { 0 },
-        layers: *layers,
-    })
+/// The value of a setting; `None` if it is not there.
+fn value(file: &File, parameter: &Parameter) -> hdf5::Result<Option<Value>> {
+    let name = parameter.name;
+    if !file.attr_names()?.iter().any(|found| found == name) {
+        return Ok(None);
+    }
+    let value = match parameter.allowed {
+        Allowed::Number(allowed) => Value::Number(number(file, name, allowed)?),
+        Allowed::Count => Value::Count(read_value(file, name)?),
+        Allowed::Name(names) => {
+            let text = read_text(file, name)?;
+            let known = names.iter().find(|name| **name == text);
+            Value::Name(known.ok_or_else(|| hdf5::Error::from(format!("unknown {name} {text:?}")))?)
+        }
+    };
+    Ok(Some(value))
 }

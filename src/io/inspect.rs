@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use hdf5::{Dataset, File};
 
+use crate::flow::{Flow, ParticleKind};
 use crate::problem::Sampling;
 use crate::run::ParticleOutput;
 
@@ -52,7 +53,7 @@ pub(crate) fn inspect(file: &File, findings: &mut Findings) -> Option<Layout> {
 
 fn attributes(file: &File, findings: &mut Findings) {
     let names = file.attr_names().unwrap_or_default();
-    for attribute in ATTRIBUTES {
+    for attribute in ATTRIBUTES.iter() {
         let is_there = names.iter().any(|name| name == attribute.name);
         match (is_there, attribute.required) {
             (true, _) => {
@@ -115,7 +116,8 @@ fn dimensions(file: &File, layout: &Layout, findings: &mut Findings) {
         ParticleOutput::Count(n) => n.min(m),
         ParticleOutput::None => 0,
     };
-    let canonical = read_text(file, "flow").is_ok_and(|flow| flow == "canonical");
+    let flow = read_text(file, "flow").ok().and_then(|name| Flow::named(&name));
+    let canonical = flow.is_some_and(|flow| flow.particles() == ParticleKind::Canonical);
     let expected = [
         (Dim::SampleColumn, s),
         (Dim::Eigenvalue, s),

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use hdf5::types::TypeDescriptor;
 use hdf5::{Extent, SimpleExtents};
 
+use crate::flow::ParticleKind;
 use crate::run::{Column, Description, OutputOptions, ParticleOutput, State};
 
 use super::piece::PIECE;
@@ -53,7 +54,7 @@ impl Layout {
             (Dim::Slot, 2),
             (Dim::HeaderField, 6),
         ]);
-        let neurons = if description.flow.is_lifted() { m } else { 0 };
+        let neurons = if description.flow.particles() == ParticleKind::Neuron { m } else { 0 };
         let lengths = lengths.into_iter().chain([(Dim::Neuron, neurons)]).collect();
         Layout {
             lengths,

@@ -1,5 +1,9 @@
 //! The root attributes of a run file.
 
+use std::sync::LazyLock;
+
+use crate::flow::{Allowed, Flow, Parameter};
+
 use super::Kind;
 
 /// A root attribute.
@@ -23,8 +27,23 @@ const fn sometimes(name: &'static str, kind: Kind, about: &'static str) -> Attri
     Attribute { required: false, ..attribute(name, kind, about) }
 }
 
+/// A setting that only some flows have.
+fn setting(parameter: &Parameter) -> Attribute {
+    let kind = match parameter.allowed {
+        Allowed::Number(_) => Kind::F64,
+        Allowed::Count => Kind::U64,
+        Allowed::Name(_) => Kind::Text,
+    };
+    sometimes(parameter.name, kind, parameter.about)
+}
+
 /// All root attributes, in the order of the file.
-pub static ATTRIBUTES: &[Attribute] = &[
+pub static ATTRIBUTES: LazyLock<Vec<Attribute>> = LazyLock::new(|| {
+    let settings = Flow::ALL.iter().flat_map(|flow| flow.descriptor().parameters).map(setting);
+    BEFORE_SETTINGS.iter().copied().chain(settings).chain(AFTER_SETTINGS.iter().copied()).collect()
+});
+
+static BEFORE_SETTINGS: &[Attribute] = &[
     attribute("Conventions", Kind::Text, "metadata conventions followed"),
     attribute("title", Kind::Text, "title of the run"),
     attribute("source", Kind::Text, "program and version"),
@@ -49,11 +68,9 @@ pub static ATTRIBUTES: &[Attribute] = &[
         Kind::F64,
         "m / alpha(m), factor before the mean over neurons; 1 in canonical parameters",
     ),
-    sometimes("learning_rate", Kind::F64, "eta of gradient descent; a step advances time by eta / m"),
-    sometimes("momentum", Kind::F64, "factor on the last displacement, in gradient descent"),
-    sometimes("batch", Kind::U64, "samples per step of gradient descent, when not all"),
-    sometimes("batch_seed", Kind::U64, "seed of the batches"),
-    sometimes("layers", Kind::Text, "which layers gradient descent trains: both, output, hidden"),
+];
+
+static AFTER_SETTINGS: &[Attribute] = &[
     attribute("end", Kind::F64, "mean-field time at which the run ends"),
     attribute("tolerance", Kind::F64, "tolerance on the residual path, in units of y"),
     attribute("merged_loss", Kind::F64, "the part of the loss that merging ties removed"),
@@ -71,3 +88,15 @@ pub static ATTRIBUTES: &[Attribute] = &[
         "CRC-32 of all root attributes before this one: name, NUL, the bytes of the text and NUL, or of the number, little-endian",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_attributes_have_the_same_name() {
+        let mut names: Vec<&str> = ATTRIBUTES.iter().map(|attribute| attribute.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+}
