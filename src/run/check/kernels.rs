@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::flow::Flow;
+use crate::flow::ParticleKind;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel, trace};
 use crate::math::norm::{largest_difference, worse, worst};
 use crate::math::sum::sum;
@@ -12,7 +12,7 @@ use crate::run::{Description, Snapshot, eigenvalues};
 use super::Checker;
 use super::direct::Direct;
 use super::exponential::Exponential;
-use super::table::Law;
+use super::table::{Law, has_exponential};
 
 /// Most samples of which all eigenvalues are computed again at every snapshot; of more, their sum
 /// and the sum of their squares are compared with the trace and the norm of the kernel.
@@ -56,7 +56,7 @@ impl Checker<'_> {
             _ if snapshot.pinned_mass.sum() == 0.0 => return Some(sigma),
             Some(direct) => direct.pinned(),
             // The weights of pinned neurons are not told by their mass.
-            None if self.description.flow.is_lifted() => return None,
+            None if self.description.flow.particles() == ParticleKind::Neuron => return None,
             None => self.pinned_by_mass(snapshot),
         };
         for (sum, part) in sigma.iter_mut().zip(pinned) {
@@ -79,7 +79,7 @@ impl Checker<'_> {
     /// The kernel flow in closed form, from the first snapshot on.
     fn against_exponential(&mut self, rho: &[f64], snapshot: &Snapshot, sigma: &[[f64; 3]]) {
         let Description { samples, flow, .. } = self.description;
-        if !matches!(flow, Flow::Kernel { .. }) {
+        if !has_exponential(&flow.descriptor()) {
             return;
         }
         if snapshot.step == 0 {

@@ -18,7 +18,7 @@ mod releases;
 mod table;
 
 use crate::flow::interface::Margins;
-use crate::flow::{Vec2, gradients, least_scale, residual_scale};
+use crate::flow::{ParticleKind, Vec2, gradients, least_scale, residual_scale};
 use crate::math::norm::{largest_difference, worse, worst};
 use crate::math::sum::sum;
 use crate::problem::{Place, Regions};
@@ -35,7 +35,7 @@ use kernels::ratio;
 use particles::Held;
 use releases::Interval;
 pub use table::Check;
-use table::{Law, Table, has_momentum, is_descent};
+use table::{Law, Table};
 
 /// Stored particles of one snapshot, in the order of their numbers.
 #[derive(Debug, Clone, Copy)]
@@ -157,10 +157,11 @@ impl<'a> Checker<'a> {
             self.releases(&snapshot, columns, trace);
         }
         self.trace = trace;
-        if flow.is_lifted() && snapshot.step == 0 && self.first.is_none() {
+        let neurons = flow.particles() == ParticleKind::Neuron;
+        if neurons && snapshot.step == 0 && self.first.is_none() {
             self.first = all.map(|p| (0..p.c.len()).map(|i| p.neuron(i)).collect());
         }
-        if let Some(columns) = all.filter(|_| flow.is_lifted()) {
+        if let Some(columns) = all.filter(|_| neurons) {
             self.neurons(&rho, &snapshot, columns);
         }
         if let Some(columns) = &stored {
@@ -171,8 +172,10 @@ impl<'a> Checker<'a> {
 
     /// The least unit of `tolerance`, as the run had it; not known without particles.
     fn least_scale(&self, particles: Option<&Columns<'_>>) -> f64 {
-        let Some(particles) = particles.filter(|_| !is_descent(&self.description.flow)) else { return 0.0 };
-        let mass = &self.description.mass;
+        let Description { flow, mass, .. } = self.description;
+        // Where steps are given, `tolerance` has no use.
+        let chosen = flow.given_step(mass.len()).is_none();
+        let Some(particles) = particles.filter(|_| chosen) else { return 0.0 };
         let total_variation = mass.iter().zip(particles.r).map(|(mass, r)| mass * r.abs()).sum();
         least_scale(&self.description.samples, total_variation, self.description.tolerance)
     }
@@ -183,9 +186,7 @@ impl<'a> Checker<'a> {
         let (n, time, scale) = (samples.weight(), snapshot.time, self.scale);
         let ode = snapshot.residual_ode.as_slice().unwrap_or(&[]);
         let printed = snapshot.residual_ode_uncorrected.as_slice().unwrap_or(&[]);
-        if !is_descent(flow) {
-            self.note(Law::Ode, largest_difference(rho, ode) / scale, time);
-        }
+        self.note(Law::Ode, largest_difference(rho, ode) / scale, time);
         if snapshot.step == 0 {
             let off = [ode, printed].map(|values| {
                 let pairs = values.iter().zip(rho).zip(&self.terms);
@@ -194,7 +195,7 @@ impl<'a> Checker<'a> {
             self.note(Law::Start, worse(off[0], off[1]), time);
         }
         self.pinned |= snapshot.counters.pins > 0 || snapshot.pinned_mass.sum() > 0.0;
-        if !self.pinned && !is_descent(flow) {
+        if !self.pinned {
             self.note(Law::Printed, largest_difference(printed, ode) / scale, time);
         }
         let loss = 0.5 * sum(rho.iter().zip(n).map(|(rho, n)| n * rho * rho));
@@ -219,54 +220,49 @@ impl<'a> Checker<'a> {
         let Description { samples, flow, .. } = self.description;
         let n = samples.weight();
         let start = self.scale * self.scale * sum(n.iter().copied());
-        if !is_descent(flow) {
-            let energy = |s: &Snapshot| s.loss + s.total_variation_penalty;
-            self.note(Law::Decrease, (energy(snapshot) - energy(previous)) / start, snapshot.time);
-            if flow.tv() == 0.0 {
-                // d/dt Sum n rho^2 = -2 rho^T N K N rho <= 0, whichever mass the kernel counts.
-                let norm = |s: &Snapshot| {
-                    sum(s.residual_ode_uncorrected.iter().zip(n).map(|(rho, n)| n * rho * rho))
-                };
-                self.note(Law::Printed, (norm(snapshot) - norm(previous)) / start, snapshot.time);
-            }
+        let energy = |s: &Snapshot| s.loss + s.total_variation_penalty;
+        self.note(Law::Decrease, (energy(snapshot) - energy(previous)) / start, snapshot.time);
+        if flow.tv() == 0.0 {
+            // d/dt Sum n rho^2 = -2 rho^T N K N rho <= 0, whichever mass the kernel counts.
+            let norm =
+                |s: &Snapshot| sum(s.residual_ode_uncorrected.iter().zip(n).map(|(rho, n)| n * rho * rho));
+            self.note(Law::Printed, (norm(snapshot) - norm(previous)) / start, snapshot.time);
         }
         // Particles that the penalty has shrunk to r = 0 in the dead region stay dead.
-        if !has_momentum(flow) {
-            self.note(Law::Dead, previous.region_mass[0] - snapshot.region_mass[0], snapshot.time);
-        }
+        self.note(Law::Dead, previous.region_mass[0] - snapshot.region_mass[0], snapshot.time);
     }
 
     /// Laws of single particles, of those that are stored.
     fn each(&mut self, snapshot: &Snapshot, p: &Columns<'_>) {
         let Description { flow, .. } = self.description;
-        let time = snapshot.time;
+        let (time, kind) = (snapshot.time, flow.particles());
         let mut outside = particles::range(p);
         self.held.grow(p);
         for i in 0..p.place.len() {
-            let (directed, still) = match flow.is_lifted() {
-                true => {
+            let (directed, still) = match kind {
+                ParticleKind::Neuron => {
                     let [_, w_x, w_y] = p.neuron(i);
                     let none = (w_x, w_y) == (0.0, 0.0);
                     (!none, none)
                 }
-                false => (true, p.r[i] == 0.0),
+                ParticleKind::Canonical => (true, p.r[i] == 0.0),
             };
             let theta = directed.then_some(p.theta[i]);
             let off = particles::distance(&self.regions, theta, p.place[i], still);
             outside = worse(outside, off * self.held.digits(p, i));
         }
         self.note(Law::Places, outside, time);
-        if flow.is_lifted() {
+        if kind == ParticleKind::Neuron {
             self.note(Law::Polar, particles::polar(p, flow.kappa()), time);
         }
-        if let Some(previous) = self.previous.as_ref().filter(|_| !has_momentum(flow)) {
+        if let Some(previous) = &self.previous {
             let elapsed = time - previous.time;
             let bound = previous.counters.unsticks == snapshot.counters.unsticks;
             if let Some(before) = self.held.columns(p) {
                 let moved = particles::frozen(&before, p, flow, elapsed, bound);
                 self.note(Law::Frozen, moved, time);
             }
-        } else if self.previous.is_none() && !has_momentum(flow) {
+        } else {
             self.note(Law::Frozen, 0.0, time);
         }
     }
@@ -274,14 +270,19 @@ impl<'a> Checker<'a> {
     /// Laws that need all particles; returns their sums.
     fn all(&mut self, rho: &[f64], snapshot: &Snapshot, p: Columns<'_>) -> Direct {
         let Description { samples, mass, flow, .. } = self.description;
-        let (time, count) = (snapshot.time, self.regions.boundaries());
+        let (time, count, kind) = (snapshot.time, self.regions.boundaries(), flow.particles());
         let mut g = vec![[0.0; 2]; count];
         gradients(samples, rho, &mut g);
+        let (training, lambda) = (Training::of(flow), flow.tv());
         let mut direct = Direct::new(count);
         for i in 0..mass.len() {
-            let part = match flow.is_lifted() {
-                true => Some(Part::neuron(p.neuron(i), p.place[i], &self.regions, &g, Training::of(flow))),
-                false => Part::canonical((p.r[i], p.theta[i], p.place[i]), &self.regions, &g, flow.tv()),
+            let part = match kind {
+                ParticleKind::Neuron => {
+                    Some(Part::neuron(p.neuron(i), p.place[i], &self.regions, &g, training))
+                }
+                ParticleKind::Canonical => {
+                    Part::canonical((p.r[i], p.theta[i], p.place[i]), &self.regions, &g, lambda)
+                }
             };
             part.into_iter().for_each(|part| direct.add(mass[i], part));
         }
@@ -316,22 +317,20 @@ impl<'a> Checker<'a> {
     /// The sums of a snapshot once more.
     fn sums(&self, g: &[Vec2], p: &Columns<'_>) -> ParticleSums {
         let Description { mass, flow, .. } = self.description;
-        match flow.is_lifted() {
-            true => {
+        match flow.particles() {
+            ParticleKind::Neuron => {
                 let neurons = (0..mass.len()).map(|i| (&mass[i], p.neuron(i), &p.place[i]));
                 ParticleSums::of_columns(neurons, &self.regions, g, Training::of(flow))
             }
-            false => ParticleSums::new(mass, p.r, p.theta, p.place, &self.regions, g, flow.tv()),
+            ParticleKind::Canonical => {
+                ParticleSums::new(mass, p.r, p.theta, p.place, &self.regions, g, flow.tv())
+            }
         }
     }
 
     /// What the field holds on a boundary stays there.
     fn releases(&mut self, now: &Snapshot, p: &Columns<'_>, trace: Option<f64>) {
         let Description { samples, mass, flow, tolerance, .. } = self.description;
-        // Descent with finite steps holds nothing.
-        if is_descent(flow) {
-            return;
-        }
         let (Some(before), Some(held)) = (&self.previous, self.held.columns(p)) else { return };
         let (Some(then), Some(trace)) = (self.trace, trace) else { return };
         let interval = Interval {
@@ -354,8 +353,10 @@ impl<'a> Checker<'a> {
         if snapshot.step == 0 {
             self.note(Law::Start, neurons::delta(&p, delta), time);
         }
-        if let Some(worst) = neurons::invariant(&p, flow, delta, self.first.as_deref(), &self.held) {
-            self.note(Law::Invariant, worst, time);
+        if let Some(conserved) = flow.descriptor().conserves
+            && let Some(worst) = neurons::invariant(&p, conserved, delta, self.first.as_deref(), &self.held)
+        {
+            self.note(Law::Invariant(conserved), worst, time);
         }
         let field = Field::new(samples, rho);
         let worst = neurons::metric(&p, Training::of(flow), samples, rho, &field);

@@ -1,6 +1,6 @@
 //! Laws of neurons: what their flow conserves, and the metric of W Prop. 4.
 
-use crate::flow::{Flow, Layers, gradients};
+use crate::flow::{Conserved, gradients};
 use crate::math::norm::{worse, worst};
 use crate::problem::{PlaceKind, Samples};
 use crate::run::neuron::{Room, Training, dot};
@@ -9,7 +9,6 @@ use super::Columns;
 use super::field::Field;
 use super::kernels::ratio;
 use super::particles::Held;
-use super::table::is_descent;
 
 /// Neurons whose velocity is computed from all active samples: `O(s)` each.
 const METRIC_SAMPLE: usize = 2000;
@@ -26,33 +25,33 @@ pub(super) fn delta(p: &Columns<'_>, delta: &[f64]) -> f64 {
     }))
 }
 
-/// The worst violation of what the flow conserves; `None` if it conserves nothing, or the start
-/// that it would be compared with is not known.
+/// The worst violation of what the flow conserves; `None` if the start that it would be compared with
+/// is not known.
 ///
 /// * `delta`: `c^2 - |w|^2` of each neuron at the start of the run.
 /// * `first`: `(c, w)` at the start.
 /// * `held`: how large each neuron has been.
 pub(super) fn invariant(
     p: &Columns<'_>,
-    flow: &Flow,
+    conserved: Conserved,
     delta: &[f64],
     first: Option<&[[f64; 3]]>,
     held: &Held,
 ) -> Option<f64> {
     let m = p.c.len();
-    match Training::of(flow).layers {
-        Layers::Both if is_descent(flow) || delta.len() != m => None,
-        Layers::Both => Some(worst((0..m).map(|i| {
+    match conserved {
+        Conserved::Delta if delta.len() != m => None,
+        Conserved::Delta => Some(worst((0..m).map(|i| {
             let [cc, ww] = squares(p.neuron(i));
             ratio((cc - ww - delta[i]).abs(), (cc + ww).max(held.most(i)))
         }))),
-        Layers::Output => first.map(|first| {
+        Conserved::HiddenWeights => first.map(|first| {
             worst((0..m).map(|i| {
                 let ([_, w_x, w_y], [_, u_x, u_y]) = (p.neuron(i), first[i]);
                 ratio((w_x - u_x).hypot(w_y - u_y), u_x.hypot(u_y))
             }))
         }),
-        Layers::Hidden => {
+        Conserved::OutputWeights => {
             first.map(|first| worst((0..m).map(|i| ratio((p.c[i] - first[i][0]).abs(), first[i][0].abs()))))
         }
     }
@@ -79,7 +78,7 @@ pub(super) fn metric(
     field: &Field,
 ) -> f64 {
     let kappa = training.kappa;
-    let (output, hidden) = (training.layers != Layers::Hidden, training.layers != Layers::Output);
+    let (output, hidden) = (training.layers.output(), training.layers.hidden());
     let mut g = vec![[0.0; 2]; field.g.len()];
     gradients(samples, rho, &mut g);
     let mut most = 0.0;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use crate::flow::Flow;
+use crate::flow::{Flow, ParticleKind};
 use crate::math::norm::{worse, worst};
 use crate::problem::{Place, PlaceKind, Regions};
 
@@ -137,7 +137,7 @@ pub(super) fn polar(p: &Columns<'_>, kappa: f64) -> f64 {
 ///
 /// Worst relative change; of particles that are where they are at both times.
 pub(super) fn frozen(before: &Columns<'_>, now: &Columns<'_>, flow: &Flow, elapsed: f64, stuck: bool) -> f64 {
-    let mut most = 0.0;
+    let (mut most, kind, lambda) = (0.0, flow.particles(), flow.tv());
     for i in 0..now.place.len() {
         let stays = match now.place[i].kind() {
             PlaceKind::Dead => true,
@@ -148,14 +148,17 @@ pub(super) fn frozen(before: &Columns<'_>, now: &Columns<'_>, flow: &Flow, elaps
             continue;
         }
         let mut same = |a: f64, b: f64, size: f64| most = worse(most, ratio((a - b).abs(), size));
-        if flow.is_lifted() {
-            let (a, b) = (before.neuron(i), now.neuron(i));
-            (0..3).for_each(|k| same(a[k], b[k], a[k].abs()));
-        } else {
-            let (a, b) = (before.r[i], now.r[i]);
-            let left = (a.abs() - flow.tv() * elapsed).max(0.0).copysign(a);
-            same(left, b, a.abs());
-            same(before.theta[i], now.theta[i], 1.0);
+        match kind {
+            ParticleKind::Neuron => {
+                let (a, b) = (before.neuron(i), now.neuron(i));
+                (0..3).for_each(|k| same(a[k], b[k], a[k].abs()));
+            }
+            ParticleKind::Canonical => {
+                let (a, b) = (before.r[i], now.r[i]);
+                let left = (a.abs() - lambda * elapsed).max(0.0).copysign(a);
+                same(left, b, a.abs());
+                same(before.theta[i], now.theta[i], 1.0);
+            }
         }
     }
     most

@@ -1,9 +1,8 @@
 //! The lines of the table: which laws are checked of which run, and what they allow.
 
-use crate::flow::{Flow, Layers};
+use crate::flow::{Conserved, Descriptor, Law as FlowLaw, Layers, ParticleKind};
 use crate::math::norm::worse;
 use crate::run::Description;
-use crate::run::neuron::Training;
 
 /// One line of the table: a law, the worst violation found, and what is allowed.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,25 +59,47 @@ pub(super) enum Law {
     Checkpoint,
     Kernel,
     Eigenvalues,
-    Invariant,
+    Invariant(Conserved),
     Metric,
     Polar,
     Exponential,
 }
 
+impl Law {
+    /// The law in its flow's words; `None` of laws of all flows, and of those of files.
+    fn of_flow(self) -> Option<FlowLaw> {
+        match self {
+            Law::Ode => Some(FlowLaw::ResidualOde),
+            Law::Printed => Some(FlowLaw::PrintedOde),
+            Law::Decrease => Some(FlowLaw::EnergyDecreases),
+            Law::Held => Some(FlowLaw::Held),
+            Law::Invariant(Conserved::Delta) => Some(FlowLaw::Delta),
+            Law::Dead => Some(FlowLaw::DeadMass),
+            Law::Frozen => Some(FlowLaw::Frozen),
+            _ => None,
+        }
+    }
+}
+
 /// The table, filled in as a run is gone through.
 #[derive(Debug)]
-pub(super) struct Table(Vec<(Law, Check)>);
+pub(super) struct Table(Vec<Line>);
+
+#[derive(Debug)]
+struct Line {
+    law: Law,
+    check: Check,
+    /// Whether it only says why the flow does not obey the law.
+    broken: bool,
+}
 
 impl Table {
     /// The laws of this run.
     pub fn new(description: &Description) -> Table {
-        let (flow, tolerance) = (&description.flow, description.tolerance);
+        let (flow, tolerance) = (description.flow.descriptor(), description.tolerance);
         let rounding = if description.output.single_precision { 1e-5 } else { 1e-11 };
-        let mut lines = vec![];
-        let mut line = |law, name, bound, meaning| {
-            lines.push((law, Check { name, worst: 0.0, bound, time: 0.0, meaning, done: false }));
-        };
+        let mut table = Table(vec![]);
+        let mut line = |law, name, bound, meaning| table.add(law, name, bound, meaning);
         line(
             Law::Residual,
             "residual",
@@ -89,22 +110,14 @@ impl Table {
             Law::Ode,
             "residual ODE",
             1e3 * tolerance,
-            if is_descent(flow) {
-                "not a law of gradient descent, whose steps are finite: its residual ODE is another curve"
-            } else {
-                "integrated residual ODE against the particles' residual, relative to the tolerance's unit"
-            },
+            "integrated residual ODE against the particles' residual, relative to the tolerance's unit",
         );
         line(Law::Loss, "loss", 1e-12, "stored loss against 1/2 Sum n rho^2, relative");
         line(
             Law::Decrease,
             "energy decreases",
             10.0 * tolerance,
-            if is_descent(flow) {
-                "not a law of gradient descent, whose steps are finite: its loss may grow"
-            } else {
-                "growth of loss + penalty between snapshots, relative to the start"
-            },
+            "growth of loss + penalty between snapshots, relative to the start",
         );
         line(
             Law::Dissipation,
@@ -124,16 +137,7 @@ impl Table {
             1e-12,
             "free + pinned + stuck + dead mass, and the masses' own sum, against 1",
         );
-        line(
-            Law::Dead,
-            "dead mass",
-            1e-14,
-            if has_momentum(flow) {
-                "not a law of descent with momentum, which carries neurons out of the dead region"
-            } else {
-                "decrease of dead mass between snapshots"
-            },
-        );
+        line(Law::Dead, "dead mass", 1e-14, "decrease of dead mass between snapshots");
         line(
             Law::Lemma,
             "Lemma 2",
@@ -150,11 +154,7 @@ impl Table {
             Law::Held,
             "held",
             0.0,
-            if is_descent(flow) {
-                "not a law of gradient descent, whose finite steps hold nothing on a boundary"
-            } else {
-                "mass released between snapshots from boundaries whose field held it all the time"
-            },
+            "mass released between snapshots from boundaries whose field held it all the time",
         );
         line(Law::Covariance, "covariance", rounding, "stored Sigma_k against the particles, relative");
         line(
@@ -194,11 +194,7 @@ impl Table {
             Law::Printed,
             "residual ODE as printed",
             1e3 * tolerance,
-            if is_descent(flow) {
-                "not a law of gradient descent, whose corrected ODE counts crossings that W Prop. 1 does not"
-            } else {
-                "W Prop. 1 against the corrected ODE while nothing was ever pinned, and growth of its norm, relative to the tolerance's unit"
-            },
+            "W Prop. 1 against the corrected ODE while nothing was ever pinned, and growth of its norm, relative to the tolerance's unit",
         );
         line(
             Law::Change,
@@ -215,12 +211,8 @@ impl Table {
         line(
             Law::Frozen,
             "frozen",
-            if flow.tv() > 0.0 { rounding } else { 0.0 },
-            if has_momentum(flow) {
-                "not a law of descent with momentum, which moves dead neurons on"
-            } else {
-                "change of dead and stuck particles between snapshots, relative"
-            },
+            if description.flow.tv() > 0.0 { rounding } else { 0.0 },
+            "change of dead and stuck particles between snapshots, relative",
         );
         line(
             Law::Checkpoint,
@@ -242,26 +234,26 @@ impl Table {
                 "stored eigenvalues against those of the stored kernel, relative to the largest",
             );
         }
-        if flow.is_lifted() {
-            let (name, meaning) = invariant(flow);
-            let bound = if description.output.single_precision { 1e-5 } else { 1e-12 };
-            line(Law::Invariant, name, bound, meaning);
+        if flow.particles == ParticleKind::Neuron {
+            let single = description.output.single_precision;
+            if let Some(conserved) = flow.conserves {
+                let (name, meaning) = invariant(conserved);
+                line(Law::Invariant(conserved), name, if single { 1e-5 } else { 1e-12 }, meaning);
+            }
             line(
                 Law::Metric,
                 "metric",
                 rounding,
                 "velocity of (c, a, b) by the definition against the canonical one through W Prop. 4's metric, relative",
             );
-        }
-        if flow.is_lifted() {
             line(
                 Law::Polar,
                 "r and theta",
-                if description.output.single_precision { 1e-5 } else { 1e-13 },
+                if single { 1e-5 } else { 1e-13 },
                 "stored r, theta against kappa c |w|, atan2(-b, a); r relative, theta in rad",
             );
         }
-        if matches!(flow, Flow::Kernel { .. }) {
+        if has_exponential(&flow) {
             line(
                 Law::Exponential,
                 "matrix exponential",
@@ -269,14 +261,31 @@ impl Table {
                 "residual against expm(-K N t) rho(0) by eigenvectors of the first kernel, relative to the tolerance's unit",
             );
         }
-        Table(lines)
+        table.note_broken(&flow);
+        table
+    }
+
+    fn add(&mut self, law: Law, name: &'static str, bound: f64, meaning: &'static str) {
+        let check = Check { name, worst: 0.0, bound, time: 0.0, meaning, done: false };
+        self.0.push(Line { law, check, broken: false });
+    }
+
+    /// Lines of laws that the flow does not obey say why instead.
+    fn note_broken(&mut self, flow: &Descriptor) {
+        for line in &mut self.0 {
+            if let Some(why) = line.law.of_flow().and_then(|law| flow.breaks(law)) {
+                (line.check.meaning, line.broken) = (why, true);
+            }
+        }
     }
 
     /// Takes note of a violation; a NaN counts as the worst there is, a law that the table does
-    /// not have for nothing.
+    /// not have, or that the flow does not obey, for nothing.
     pub fn note(&mut self, law: Law, worst: f64, time: f64) {
         let worst = worse(f64::NEG_INFINITY, worst);
-        let Some((_, check)) = self.0.iter_mut().find(|(known, _)| *known == law) else { return };
+        let Some(Line { check, .. }) = self.0.iter_mut().find(|line| line.law == law && !line.broken) else {
+            return;
+        };
         if !check.done || worst > check.worst {
             (check.worst, check.time) = (worst, time);
         }
@@ -285,32 +294,28 @@ impl Table {
 
     /// The lines.
     pub fn finish(self) -> Vec<Check> {
-        self.0.into_iter().map(|(_, check)| check).collect()
+        self.0.into_iter().map(|line| line.check).collect()
     }
 }
 
-/// What a flow of neurons conserves, of each.
-fn invariant(flow: &Flow) -> (&'static str, &'static str) {
-    match (flow, Training::of(flow).layers) {
-        (Flow::Descent { .. }, Layers::Both) => {
-            ("delta", "not a law of gradient descent, which conserves c^2 - |w|^2 only as its steps go to 0")
-        }
-        (_, Layers::Both) => {
+/// Whether residuals are a matrix exponential of the time: the kernel stands still, and nothing else
+/// moves them.
+pub(super) fn has_exponential(flow: &Descriptor) -> bool {
+    let still = flow.particles == ParticleKind::Neuron && flow.trains == Layers::Output;
+    still && flow.plain && flow.breaks(FlowLaw::ResidualOde).is_none()
+}
+
+/// Name and meaning of what a flow conserves of each neuron.
+fn invariant(conserved: Conserved) -> (&'static str, &'static str) {
+    match conserved {
+        Conserved::Delta => {
             ("delta", "c^2 - |w|^2 of each neuron against its start, relative to c^2 + |w|^2")
         }
-        (_, Layers::Output) => {
+        Conserved::HiddenWeights => {
             ("hidden weights", "a, b of each neuron, which do not train, against the start, relative")
         }
-        (_, Layers::Hidden) => {
+        Conserved::OutputWeights => {
             ("output weights", "c of each neuron, which does not train, against the start, relative")
         }
     }
-}
-
-pub(super) fn is_descent(flow: &Flow) -> bool {
-    matches!(flow, Flow::Descent { .. })
-}
-
-pub(super) fn has_momentum(flow: &Flow) -> bool {
-    matches!(flow, Flow::Descent { descent, .. } if descent.momentum > 0.0)
 }
