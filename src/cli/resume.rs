@@ -52,7 +52,7 @@ impl Args {
             note(&format!("{title}: continuing from t = {time} of {end} in {}", text::path(&self.run)));
         }
         let (particles, samples) = (description.mass.len(), description.samples.len());
-        Need::of_run(particles, samples, description.flow.name(), description.output.tangent_kernel)
+        Need::of_run(particles, samples, &description.flow, description.output.tangent_kernel)
             .check()
             .map_err(|(problem, _)| {
                 Failure::usage(format!("{}: {problem}", text::path(&self.run)))

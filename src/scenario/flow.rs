@@ -1,6 +1,6 @@
 //! The section `[flow]`.
 
-use crate::flow::{Descent, Flow, Layers};
+use crate::flow::{Descent, Flow, Layers, ParticleKind};
 use crate::problem::Start;
 
 use super::ScenarioError;
@@ -21,24 +21,6 @@ const BALANCE: [f64; 2] = [1e-10, 1e10];
 /// Learning rates with which times stay numbers.
 const LEARNING_RATE: [f64; 2] = [1e-20, 1e12];
 
-/// Which flow, before the width is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Canonical,
-    Lifted,
-    Kernel,
-    Adaptive,
-    Descent,
-}
-
-const KINDS: [(&str, Kind); 5] = [
-    ("canonical", Kind::Canonical),
-    ("lifted", Kind::Lifted),
-    ("kernel", Kind::Kernel),
-    ("adaptive", Kind::Adaptive),
-    ("gd", Kind::Descent),
-];
-
 /// `alpha(m)` of section 2, by which the sum over neurons is divided.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Scaling {
@@ -53,74 +35,69 @@ enum Scaling {
 /// What `[flow]` says; the width `m`, which `kappa = m / alpha(m)` needs, comes from the measure.
 #[derive(Debug, Clone)]
 pub(super) struct FlowForm {
-    kind: Kind,
-    tv: f64,
+    /// With `kappa = 1`.
+    flow: Flow,
     scaling: Option<Kept<Scaling>>,
     balance: Option<Kept<f64>>,
-    descent: Option<Descent>,
     batch: Option<Kept<usize>>,
 }
 
 impl FlowForm {
     /// The canonical flow unless told.
     pub fn read(section: Option<Section>) -> Result<FlowForm, ScenarioError> {
-        let mut form = FlowForm {
-            kind: Kind::Canonical,
-            tv: 0.0,
-            scaling: None,
-            balance: None,
-            descent: None,
-            batch: None,
-        };
+        let [default, ..] = Flow::ALL;
+        let mut form = FlowForm { flow: default, scaling: None, balance: None, batch: None };
         let Some(mut section) = section else { return Ok(form) };
-        form.kind = section.choice("kind", &KINDS)?;
+        form.flow = section.choice("kind", &Flow::ALL.map(|flow| (flow.name(), flow)))?;
         form.scaling = scaling(&mut section)?;
-        match form.kind {
-            Kind::Canonical => {
-                if let Some(tv) = section.number("tv")? {
-                    if tv.value < 0.0 {
-                        return Err(tv.refuse("is negative", "give 0 (no total-variation term) or more"));
-                    }
-                    form.tv = tv.value;
-                }
-            }
-            _ => form.balance = balance(&mut section)?,
+        if form.particles() == ParticleKind::Neuron {
+            form.balance = balance(&mut section)?;
         }
         let mut with = "";
-        if form.kind == Kind::Descent {
-            form.descent = Some(descent(&mut section, &mut form.batch)?);
-            with = if form.batch.is_none() { " without flow.batch" } else { "" };
+        match &mut form.flow {
+            Flow::Canonical { tv } => *tv = penalty(&mut section)?,
+            Flow::Lifted { .. } | Flow::Kernel { .. } | Flow::Adaptive { .. } => {}
+            Flow::Descent { descent: settings, .. } => {
+                *settings = descent(&mut section, &mut form.batch)?;
+                // A seed alone would draw nothing.
+                if form.batch.is_none() && section.has("seed") {
+                    with = " without flow.batch";
+                }
+            }
         }
-        // A seed alone would draw nothing.
-        let with = if section.has("seed") { with } else { "" };
         section.finish(format_args!("flow.kind = \"{}\"{with}", form.name()))?;
         Ok(form)
     }
 
-    /// The name of the kind.
+    /// The name of the flow.
     pub fn name(&self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self.kind).map_or("", |(name, _)| name)
+        self.flow.name()
     }
 
-    /// Whether particles are neurons `(c, a, b)`.
-    pub fn is_lifted(&self) -> bool {
-        self.kind != Kind::Canonical
+    /// What the particles are.
+    pub fn particles(&self) -> ParticleKind {
+        self.flow.particles()
     }
 
-    /// Learning rate of gradient descent, if that is what it is.
+    /// The flow before `kappa` is known, and as if that were 1.
+    pub fn unscaled(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// `eta`, if steps advance time by `eta / m`.
     pub fn learning_rate(&self) -> Option<f64> {
-        self.descent.map(|descent| descent.learning_rate)
+        self.flow.descriptor().learning_rate
     }
 
     /// Weight of the total-variation term.
     pub fn tv(&self) -> f64 {
-        self.tv
+        self.flow.tv()
     }
 
     /// Whether `kappa` depends on the number of neurons.
     pub fn depends_on_width(&self) -> bool {
-        let scaling = self.scaling.as_ref().filter(|_| self.is_lifted());
-        scaling.is_some_and(|scaling| scaling.value != Scaling::Width)
+        let scaled = self.scaling.as_ref().is_some_and(|scaling| scaling.value != Scaling::Width);
+        scaled && self.particles() == ParticleKind::Neuron
     }
 
     /// Multiplies `w` by `flow.balance` and divides `c`.
@@ -183,17 +160,17 @@ impl FlowForm {
                 format_args!("give at most {samples}, or leave it out for the full batch"),
             ));
         }
-        let kappa = if self.is_lifted() { self.kappa(source, m)? } else { 1.0 };
-        Ok(match self.kind {
-            Kind::Canonical => Flow::Canonical { tv: self.tv },
-            Kind::Lifted => Flow::Lifted { kappa },
-            Kind::Kernel => Flow::Kernel { kappa },
-            Kind::Adaptive => Flow::Adaptive { kappa },
-            Kind::Descent => {
-                Flow::Descent { kappa, descent: self.descent.expect("read together with the kind") }
-            }
-        })
+        Ok(self.flow.with_kappa(self.kappa(source, m)?))
     }
+}
+
+/// `tv`: weight of the total-variation term.
+fn penalty(section: &mut Section) -> Result<f64, ScenarioError> {
+    let Some(tv) = section.number("tv")? else { return Ok(0.0) };
+    if tv.value < 0.0 {
+        return Err(tv.refuse("is negative", "give 0 (no total-variation term) or more"));
+    }
+    Ok(tv.value)
 }
 
 /// `scaling = "m" | "sqrt(m)" | "1" | number`.
@@ -253,9 +230,6 @@ fn descent(section: &mut Section, batch: &mut Option<Kept<usize>>) -> Result<Des
         momentum: momentum.map_or(0.0, |momentum| momentum.value),
         batch: batch.as_ref().map(|batch| batch.value),
         seed,
-        layers: section.choice(
-            "layers",
-            &[("both", Layers::Both), ("output", Layers::Output), ("hidden", Layers::Hidden)],
-        )?,
+        layers: section.choice("layers", &Layers::NAMES)?,
     })
 }

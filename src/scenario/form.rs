@@ -185,12 +185,13 @@ impl Form {
             ));
         }
         // Whatever the particles are: before regions are made of the samples.
-        self.samples.check_memory(source, Need::of_run(0, s, self.flow.name(), false))?;
+        self.samples.check_memory(source, Need::of_run(0, s, self.flow.unscaled(), false))?;
         let mut notices = read.notices;
         let drawn = self.measure.build(source, folder, &self.flow, read.samples.x(), nodes)?;
         notices.extend(drawn.notices);
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
-        let need = Need::of_run(drawn.start.len(), s, self.flow.name(), self.output.options.tangent_kernel);
+        let need =
+            Need::of_run(drawn.start.len(), s, self.flow.unscaled(), self.output.options.tangent_kernel);
         need.check().map_err(|(problem, remedy)| source.whole(problem, remedy))?;
         let description = Description {
             title: self.title,

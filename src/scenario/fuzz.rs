@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use crate::flow::ParticleKind;
 use crate::math::random::{Purpose, Stream};
 use crate::problem::Start;
 
@@ -110,7 +111,8 @@ fn read_scenario(text: &str) {
                     Start::Lifted(neurons) => [neurons.c(), neurons.a(), neurons.b()].concat(),
                 };
                 assert!(values.iter().chain(description.samples.y()).all(|v| v.is_finite()));
-                assert_eq!(description.flow.is_lifted(), scenario.start.lifted().is_some());
+                let neurons = description.flow.particles() == ParticleKind::Neuron;
+                assert_eq!(neurons, scenario.start.lifted().is_some());
                 assert!(description.schedule.times().windows(2).all(|pair| pair[0] < pair[1]));
                 assert_eq!(description.schedule.times().last(), Some(&description.end));
             }

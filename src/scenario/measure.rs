@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::flow::ParticleKind;
 use crate::problem::{Law, NeuronLaw, ParticleLaw, Sampling};
 use crate::system::text;
 
@@ -68,23 +69,25 @@ impl MeasureForm {
         }
         let note = format!(
             " ({MAX_PARTICLES} need {})",
-            text::bytes(Need::of_run(MAX_PARTICLES as usize, 0, "canonical", false).bytes)
+            text::bytes(Need::of_run(MAX_PARTICLES as usize, 0, flow.unscaled(), false).bytes)
         );
         let particles = section.count("particles", 1, MAX_PARTICLES, &note)?;
         let (name, kind) = laws::read(&mut section)?;
         let delta = delta(&mut section, flow)?;
-        let mut law = match (flow.is_lifted(), delta) {
-            (false, _) => ParticleLaw::Canonical(Law { kind, scale: 1.0, antisymmetric: false }),
-            (true, Some(delta)) => {
+        let mut law = match (flow.particles(), delta) {
+            (ParticleKind::Canonical, _) => {
+                ParticleLaw::Canonical(Law { kind, scale: 1.0, antisymmetric: false })
+            }
+            (ParticleKind::Neuron, Some(delta)) => {
                 ParticleLaw::Lift { law: Law { kind, scale: 1.0, antisymmetric: false }, delta: delta.value }
             }
-            (true, None) if !kind.is_canonical() => ParticleLaw::Neurons(NeuronLaw {
+            (ParticleKind::Neuron, None) if !kind.is_canonical() => ParticleLaw::Neurons(NeuronLaw {
                 kind,
                 hidden_scale: 1.0,
                 output_scale: 1.0,
                 antisymmetric: false,
             }),
-            (true, None) => {
+            (ParticleKind::Neuron, None) => {
                 return Err(section.missing(
                     format_args!("draws (r, theta) by law = \"{name}\", which says nothing about c and |w|"),
                     "add delta = 0 (c^2 - |w|^2 of every neuron), or choose a law of (a, b, c), for example law = \"pytorch\"",
@@ -193,17 +196,16 @@ impl MeasureForm {
 
 /// What a section turned out to be, for messages about keys it does not use.
 fn form(origin: &str, flow: &FlowForm) -> String {
-    // The canonical flow is what scenarios without [flow] have.
-    if flow.is_lifted() {
-        format!("{origin} with flow.kind = \"{}\"", flow.name())
-    } else {
-        origin.to_string()
+    // Of canonical particles are scenarios without [flow], which need not be told.
+    match flow.particles() {
+        ParticleKind::Canonical => origin.to_string(),
+        ParticleKind::Neuron => format!("{origin} with flow.kind = \"{}\"", flow.name()),
     }
 }
 
 /// `delta`, asked for by flows of neurons only.
 fn delta(section: &mut Section, flow: &FlowForm) -> Result<Option<Kept<f64>>, ScenarioError> {
-    if !flow.is_lifted() {
+    if flow.particles() != ParticleKind::Neuron {
         return Ok(None);
     }
     let Some(delta) = section.number("delta")? else { return Ok(None) };

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::flow::ParticleKind;
 use crate::problem::{Knots, Measure, Neurons, ProblemError, Start};
 use crate::system::text::number;
 
@@ -60,10 +61,10 @@ impl MeasureFile {
                 "remove it: they have their own c^2 - |w|^2",
             ));
         }
-        let from_neurons = match (flow.is_lifted(), &self.delta) {
-            (true, Some(_)) => false,
-            (true, None) => neurons || !(canonical || hinges),
-            (false, _) => neurons && !canonical,
+        let from_neurons = match (flow.particles(), &self.delta) {
+            (ParticleKind::Neuron, Some(_)) => false,
+            (ParticleKind::Neuron, None) => neurons || !(canonical || hinges),
+            (ParticleKind::Canonical, _) => neurons && !canonical,
         };
         let refuse = |error: ProblemError| table.refuse(&error);
         let (start, how) = if from_neurons {
@@ -78,9 +79,9 @@ impl MeasureFile {
                 neurons = neurons.antisymmetric().map_err(refuse)?;
             }
             let kappa = flow.kappa(source, neurons.len())?;
-            match flow.is_lifted() {
-                true => (Start::from(neurons), String::new()),
-                false => {
+            match flow.particles() {
+                ParticleKind::Neuron => (Start::from(neurons), String::new()),
+                ParticleKind::Canonical => {
                     let how = format!(", neurons made canonical with kappa {}", number(kappa));
                     (neurons.canonical(kappa).map_err(refuse)?.into(), how)
                 }
@@ -90,7 +91,7 @@ impl MeasureFile {
             if self.antisymmetric {
                 measure = measure.antisymmetric().map_err(refuse)?;
             }
-            if !flow.is_lifted() {
+            if flow.particles() == ParticleKind::Canonical {
                 flow.refuse_scaling(source)?;
                 (Start::from(measure), String::new())
             } else {

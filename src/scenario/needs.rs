@@ -4,6 +4,7 @@
 //! The constants are the most that was measured (resident memory of whole runs on two threads, by
 //! differences between sizes), and a little more: a run that is let in should not die of it.
 
+use crate::flow::Flow;
 use crate::system::memory::{self, Available};
 use crate::system::text;
 
@@ -31,28 +32,18 @@ const KERNEL_MATRICES: u64 = 10;
 /// Numbers there for each sample and each point at which functions are stored.
 const AT_POINTS: u64 = 2;
 
-/// Bytes of a sample while a run goes on: its regions and boundaries, moments, step tables, and the
-/// chunks of its rows in the file. In small runs some of it goes with the regions that hold
-/// particles.
-fn per_sample(flow: &str) -> u64 {
-    match flow {
-        "canonical" => 5_600,
-        "lifted" => 16_500,
-        "gd" => 2_500,
-        // kernel, adaptive
-        _ => 13_000,
-    }
-}
-
 impl Need {
     /// Of a run.
     ///
-    /// * `flow`: its name.
     /// * `kernel`: whether the tangent kernel is stored.
-    pub fn of_run(particles: usize, samples: usize, flow: &str, kernel: bool) -> Need {
+    pub fn of_run(particles: usize, samples: usize, flow: &Flow, kernel: bool) -> Need {
         let s = samples as u64;
         let matrices = if kernel { TANGENT_MATRICES * NUMBER * s.saturating_mul(s) } else { 0 };
-        Need::new(particles, samples, s.saturating_mul(per_sample(flow)).saturating_add(matrices))
+        Need::new(
+            particles,
+            samples,
+            s.saturating_mul(flow.descriptor().bytes_per_sample).saturating_add(matrices),
+        )
     }
 
     /// Of `reluflow kernel`, functions stored at `points`.
@@ -104,7 +95,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_numbers() {
         let there = |bytes| Some(Available { bytes, bound: Bound::Process });
-        let run = |particles| Need::of_run(particles, 10, "canonical", false);
+        let run = |particles| Need::of_run(particles, 10, &Flow::Canonical { tv: 0.0 }, false);
         assert_eq!(run(1000).against(there(176_000)), Ok(()));
         assert_eq!(run(usize::MAX).against(None), Ok(()));
         let (problem, remedy) = run(1001).against(there(176_000)).unwrap_err();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::flow::ParticleKind;
 use crate::problem::{DrawnLaw, LawKind, ParticleLaw, ProblemError, Sampling, Start};
 use crate::system::text::number;
 
@@ -59,7 +60,7 @@ impl Sampled {
         x: &[f64],
         nodes: Option<usize>,
     ) -> Result<ReadMeasure, ScenarioError> {
-        if !flow.is_lifted() {
+        if flow.particles() == ParticleKind::Canonical {
             flow.refuse_scaling(source)?;
         }
         let mut notices = vec![];
@@ -163,7 +164,7 @@ impl Sampled {
         particles: usize,
         samples: usize,
     ) -> Result<(), ScenarioError> {
-        Need::of_run(particles, samples, flow.name(), false)
+        Need::of_run(particles, samples, flow.unscaled(), false)
             .check()
             .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))
     }
