@@ -54,12 +54,17 @@
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
 //! other arrow.
 //!
+//! Outside of [`flow`] nobody asks which flow a run has, only what its descriptor says: the name, what
+//! the particles are, what trains, what is conserved, which laws hold, which settings run files keep.
+//! Adding a flow takes a folder in `src/flow/` with its descriptor, its variant of
+//! [`Flow`](flow::Flow), its keys in `src/scenario/flow.rs`, and its places in the guide.
+//!
 //! | module | may use | holds |
 //! |---|---|---|
 //! | [`system`] | | files of others, what may be printed, memory and disks there are |
 //! | [`math`] | | sines without branches, roots of cubics, random streams, quadrature, splines: nothing of this project |
 //! | [`problem`] | math, system | samples, regions, the measure of particles; nothing about time |
-//! | [`flow`] | problem, math, system | the field, what happens at a boundary, the residual ODE, the step |
+//! | [`flow`] | problem, math, system | the field, what happens at a boundary, the residual ODE, the step; a [`Descriptor`](flow::Descriptor) of each flow |
 //! | [`run`] | flow, problem, math, system | the state, snapshots, schedules, the loop that drives them |
 //! | [`kernel`] | problem, math, system | infinite-width kernels, their regression and dynamics, spline analysis |
 //! | [`scenario`] | run, flow, problem, math, system | TOML and CSV input, checked |

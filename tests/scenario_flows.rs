@@ -234,3 +234,13 @@ proptest! {
         }
     }
 }
+
+/// What adding a flow is not to forget.
+#[test]
+fn every_flow_is_in_the_guide() {
+    let page = include_str!("../src/guide/flows.md");
+    for flow in Flow::ALL {
+        let rows = page.lines().filter(|line| line.starts_with(&format!("| `{}` |", flow.name())));
+        assert_eq!(rows.count(), 1, "src/guide/flows.md says in its table what {} is", flow.name());
+    }
+}

@@ -1,5 +1,5 @@
 //! Flows of the measure: the field from the residuals, what happens at a boundary, the residual
-//! ODE and the step controller.
+//! ODE and the step controller; and of each flow what others need to know of it, its [`Descriptor`].
 
 mod advance;
 pub mod canonical;
