@@ -1,6 +1,7 @@
-//! The modules use each other only along the arrows of the table in `src/lib.rs`.
+//! The modules use each other only along the arrows of the table in `src/lib.rs`, and no files use each other in
+//! circles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -127,4 +128,218 @@ fn names_are_found_in_all_forms() {
                   use crate::{io, problem::{Place, Measure}, run::State};\nuse super::super::scenario::A;\n";
     assert_eq!(names_used(source, 2), ["flow", "math", "io", "problem", "run", "scenario"]);
     assert_eq!(names_used("$crate::x; mycrate::y; super::super::z", 3), Vec::<String>::new());
+}
+
+/// Circles that are still there: files of which some use each other.
+///
+/// The list may only get shorter.
+const CIRCLES: &[&str] = &[
+    "io::columns",
+    "io::flow_attributes",
+    "io::layout",
+    "io::metadata",
+    "io::opening",
+    "io::piece",
+    "io::reader",
+    "io::rows",
+    "io::schema",
+    "io::schema::dimensions",
+    "io::schema::entry",
+    "io::schema::variables",
+    "kernel::regime",
+    "kernel::report",
+    "plot::draw",
+    "plot::draw::text",
+    "plot::layout",
+    "report::budget",
+    "report::clusters",
+    "report::frozen",
+    "report::gather",
+    "reproduce::item",
+    "reproduce::s_fig10",
+    "reproduce::s_fig11",
+    "reproduce::s_fig7",
+    "reproduce::s_fig9",
+    "reproduce::s_table1",
+    "reproduce::s_table2",
+    "reproduce::w_clt",
+    "reproduce::w_fig1",
+    "reproduce::w_fig2",
+    "reproduce::w_fig3",
+    "reproduce::w_fig4",
+    "reproduce::w_fig5",
+    "reproduce::w_fig6",
+    "reproduce::w_fig7",
+    "reproduce::w_fig8",
+    "reproduce::w_fig9",
+    "reproduce::w_lemma2",
+    "reproduce::w_residuals",
+    "run::check",
+    "run::check::kernels",
+    "run::check::particles",
+    "run::check::releases",
+    "scenario",
+    "scenario::file",
+    "scenario::form",
+    "scenario::measure",
+    "scenario::measure_file",
+    "scenario::samples",
+    "scenario::table",
+    "study::approach",
+    "study::assemble",
+    "study::engine",
+    "study::limit",
+    "study::phase",
+    "study::plan",
+    "study::sweep",
+    "study::width",
+    "study::width_file",
+    "study::width_report",
+];
+
+/// Code of a file without its comments and without its unit tests, which may use whatever they test with.
+fn code(source: &str) -> String {
+    let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    code.split("#[cfg(test)]\nmod tests").next().unwrap().to_string()
+}
+
+/// `a::{b, c::{d, e as f}}` gives `a::b`, `a::c::d` and `a::c::e`.
+fn paths(tree: &str) -> Vec<String> {
+    let Some((stem, rest)) = tree.split_once('{') else {
+        return vec![tree.split(" as ").next().unwrap().trim().to_string()];
+    };
+    let (mut paths_of, mut nesting, mut start) = (vec![], 0, 0);
+    for (at, c) in rest.char_indices() {
+        match c {
+            '{' => nesting += 1,
+            '}' if nesting > 0 => nesting -= 1,
+            ',' | '}' if nesting == 0 => {
+                let branch = rest[start..at].trim();
+                if !branch.is_empty() {
+                    paths_of.extend(paths(branch).iter().map(|path| format!("{}{path}", stem.trim())));
+                }
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    paths_of
+}
+
+/// The trees of all `use` declarations, with whether they are re-exports.
+fn uses(code: &str) -> Vec<(bool, String)> {
+    let mut found = vec![];
+    for (at, _) in code.match_indices("use ") {
+        let line = code[..at].rsplit('\n').next().unwrap().trim();
+        if line.is_empty() || line.starts_with("pub") {
+            let tree = code[at + 4..].split(';').next().unwrap();
+            let tree: Vec<&str> = tree.split_whitespace().collect();
+            found.push((line.starts_with("pub"), tree.join(" ")));
+        }
+    }
+    found
+}
+
+/// The absolute path that a path in `module` names; `None` for other crates.
+fn absolute(path: &str, module: &[String], modules: &BTreeMap<Vec<String>, String>) -> Option<Vec<String>> {
+    let names: Vec<&str> = path.split("::").collect();
+    let supers = names.iter().take_while(|name| **name == "super").count();
+    let (base, rest) = match names[0] {
+        "crate" => (&module[..0], &names[1..]),
+        "self" => (module, &names[1..]),
+        "super" if supers <= module.len() => (&module[..module.len() - supers], &names[supers..]),
+        name => {
+            let child: Vec<String> = module.iter().cloned().chain([name.to_string()]).collect();
+            modules.contains_key(&child).then_some((module, &names[..]))?
+        }
+    };
+    Some(base.iter().cloned().chain(rest.iter().map(|name| name.to_string())).collect())
+}
+
+/// Which files each file uses, through re-exports.
+fn edges() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let mut modules = BTreeMap::new();
+    for path in sources(&root()) {
+        let inside = path.strip_prefix(root()).unwrap().with_extension("");
+        let mut names: Vec<String> = inside.iter().map(|part| part.to_str().unwrap().to_string()).collect();
+        if ["mod", "lib"].contains(&names.last().unwrap().as_str()) {
+            names.pop();
+        }
+        modules.insert(names, code(&fs::read_to_string(&path).unwrap()));
+    }
+    let mut exported = BTreeMap::new();
+    for (module, code) in &modules {
+        for path in uses(code).into_iter().filter(|(public, _)| *public).flat_map(|(_, tree)| paths(&tree)) {
+            if let Some(target) = absolute(&path, module, &modules) {
+                let name = target.last().unwrap().clone();
+                exported.insert(module.iter().cloned().chain([name]).collect::<Vec<String>>(), target);
+            }
+        }
+    }
+    let file_of = |mut target: Vec<String>| {
+        loop {
+            let length = (0..=target.len()).rev().find(|&n| modules.contains_key(&target[..n])).unwrap();
+            let Some(other) = target.get(..=length).and_then(|name| exported.get(name)) else {
+                return target[..length].to_vec();
+            };
+            target = other.iter().chain(&target[length + 1..]).cloned().collect();
+        }
+    };
+    let used = |module: &Vec<String>, code: &String| {
+        let private = uses(code).into_iter().filter(|(public, _)| !public);
+        let mut named: Vec<String> = private.flat_map(|(_, tree)| paths(&tree)).collect();
+        for start in ["crate::", "super::"] {
+            for (at, _) in code.match_indices(start) {
+                let before = code[..at].chars().next_back().unwrap_or(' ');
+                let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+                if !is_path(before) && before != '$' {
+                    let path: String = code[at..].chars().take_while(|&c| is_path(c)).collect();
+                    // The stem of a tree, which was read above.
+                    named.extend((!path.ends_with("::")).then_some(path));
+                }
+            }
+        }
+        let targets = named.iter().filter_map(|path| absolute(path, module, &modules)).map(file_of);
+        targets.filter(|target| target != module).collect()
+    };
+    modules.iter().map(|(module, code)| (module.clone(), used(module, code))).collect()
+}
+
+#[test]
+fn no_circles_between_files() {
+    let edges = edges();
+    assert!(edges.values().map(BTreeSet::len).sum::<usize>() > 500, "the uses of files were not found");
+    let in_circle = |file: &Vec<String>| {
+        let (mut reached, mut open) = (BTreeSet::new(), edges[file].iter().cloned().collect::<Vec<_>>());
+        while let Some(next) = open.pop() {
+            if reached.insert(next.clone()) {
+                open.extend(edges[&next].iter().cloned());
+            }
+        }
+        reached.contains(file)
+    };
+    let left: Vec<&Vec<String>> = edges.keys().filter(|file| in_circle(file)).collect();
+    let known: Vec<Vec<String>> =
+        CIRCLES.iter().map(|file| file.split("::").map(str::to_string).collect()).collect();
+    let mut wrong: Vec<String> = vec![];
+    for file in left.iter().filter(|file| !known.contains(file)) {
+        let inside: Vec<String> =
+            edges[*file].iter().filter(|used| left.contains(&used)).map(|used| used.join("::")).collect();
+        wrong.push(format!("{} uses {}", file.join("::"), inside.join(", ")));
+    }
+    assert!(wrong.is_empty(), "circles between files:\n{}", wrong.join("\n"));
+    let gone: Vec<_> = known.iter().filter(|file| !left.contains(file)).collect();
+    assert!(gone.is_empty(), "no longer in a circle, take them from the list: {gone:?}");
+}
+
+#[test]
+fn paths_are_found_in_trees() {
+    assert_eq!(paths("crate::a::{b, c::{d, e as f}}"), ["crate::a::b", "crate::a::c::d", "crate::a::c::e"]);
+    let code =
+        code("use super::x;\n// use crate::no;\npub use a::B;\nlet used = 1;\n#[cfg(test)]\nmod tests {}");
+    assert_eq!(uses(&code), [(false, "super::x".to_string()), (true, "a::B".to_string())]);
 }

@@ -67,7 +67,7 @@ pub enum Fate {
         /// side is that of steepest descent.
         ambiguous: bool,
     },
-    /// The boundary holds it: it slides.
+    /// The boundary holds it: it sliding.
     Pinned,
     /// It touches the dead region.
     Dies,

@@ -8,7 +8,7 @@ use crate::problem::Regions;
 /// Parts of the dead region narrower than this (rad) are rounding.
 const ANGLE: f64 = 1e-12;
 
-/// Whether descent with ever smaller steps has one limit for a neuron that slides along boundary
+/// Whether descent with ever smaller steps has one limit for a neuron that sliding along boundary
 /// `b` into the origin.
 ///
 /// Steps of length `eta` keep the neuron within `O(eta)` of the line, not on it, so that it passes

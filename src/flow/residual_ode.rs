@@ -7,13 +7,13 @@
 //! Its coefficients `Sigma_k(t)` come from the particles, its residual does not: it starts from
 //! `rho(0)` and is never reset. Over a step, particles that stay in their region give a `Sigma_k`
 //! that is interpolated from values and rates at both ends (cubic Hermite), the others are
-//! integrated along their tracks ([`Movers`]); the product with the cubic path of the residual is
+//! integrated along their tracks ([`EventParticles`]); the product with the cubic path of the residual is
 //! integrated exactly. Fourth order where no particle meets an event.
 
 use crate::math::norm::largest;
 use crate::problem::{Regions, Samples};
 
-use super::canonical::movers::Movers;
+use super::events::EventParticles;
 use super::field::{Vec2, apply, gradients, project, rate};
 use super::implicit::{Implicit, Rule};
 use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE, add};
@@ -49,7 +49,7 @@ impl<'a> OdeStep<'a> {
         h: f64,
         lambda: f64,
         [start, end]: [&Moments; 2],
-        movers: &Movers,
+        event_particles: &EventParticles,
         pinned: Pinned,
     ) -> OdeStep<'a> {
         let count = regions.boundaries();
@@ -63,7 +63,7 @@ impl<'a> OdeStep<'a> {
         };
         let weights: [[f64; 4]; 4] = std::array::from_fn(hermite_moments);
         for k in 0..count {
-            let (m0, m1, mover) = (&start.region[k], &end.region[k], &movers.region[k]);
+            let (m0, m1, mover) = (&start.region[k], &end.region[k], &event_particles.region[k]);
             // Those who stay: value and rate (per `u`) at the start, then at the end.
             let stay: [[f64; 3]; 4] = [
                 std::array::from_fn(|i| m0[SIGMA + i] - mover.start[SIGMA + i]),
@@ -81,17 +81,22 @@ impl<'a> OdeStep<'a> {
         }
         if pinned == Pinned::Radial {
             step.ends = [start, end].map(|m| m.sigma_with_pinned(regions));
-            step.add_pinned(regions, [start, end], movers);
+            step.add_pinned(regions, [start, end], event_particles);
         }
         if lambda > 0.0 {
-            step.sign = sign_moments(regions, h, lambda, [start, end], movers, pinned);
+            step.sign = sign_moments(regions, h, lambda, [start, end], event_particles, pinned);
         }
         step
     }
 
     /// Pinned mass acts as `W d d^T`.
-    fn add_pinned(&mut self, regions: &Regions, [start, end]: [&Moments; 2], movers: &Movers) {
-        for (b, mover) in movers.boundary.iter().enumerate() {
+    fn add_pinned(
+        &mut self,
+        regions: &Regions,
+        [start, end]: [&Moments; 2],
+        event_particles: &EventParticles,
+    ) {
+        for (b, mover) in event_particles.boundary.iter().enumerate() {
             let (w0, w1) = (start.weight[b], end.weight[b]);
             let stay = [
                 w0[0] - mover.start[0],
@@ -271,7 +276,7 @@ fn sign_moments(
     h: f64,
     lambda: f64,
     ends: [&Moments; 2],
-    movers: &Movers,
+    event_particles: &EventParticles,
     pinned: Pinned,
 ) -> [Vec<Vec2>; 3] {
     let count = regions.boundaries();
@@ -282,7 +287,7 @@ fn sign_moments(
     };
     let mut integral: Vec<Vec2> = (0..count)
         .map(|k| {
-            let (m0, m1, mover) = (&ends[0].region[k], &ends[1].region[k], &movers.region[k]);
+            let (m0, m1, mover) = (&ends[0].region[k], &ends[1].region[k], &event_particles.region[k]);
             std::array::from_fn(|i| {
                 let stay = |m: &[f64], moved: &[f64], at: usize| m[at + i] - moved[at + i];
                 let ends = stay(m0, &mover.start, SIGN) + stay(m1, &mover.end, SIGN);
@@ -292,7 +297,7 @@ fn sign_moments(
         })
         .collect();
     if pinned == Pinned::Radial {
-        for (b, mover) in movers.boundary.iter().enumerate() {
+        for (b, mover) in event_particles.boundary.iter().enumerate() {
             let stay = ends[0].boundary[b][0] - ends[0].boundary[b][2] - mover.signed_start;
             let d = regions.direction(b);
             let sum = &mut integral[regions.inactive_side(b)];

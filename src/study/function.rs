@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::flow::canonical::chunk_size;
+use crate::flow::chunk_size;
 use crate::io::Particles;
 use crate::math::sum::sum;
 use crate::problem::{PlaceKind, Regions, Samples};

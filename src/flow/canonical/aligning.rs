@@ -2,13 +2,12 @@
 
 use rayon::prelude::*;
 
+use crate::flow::events::chunks::parts;
 use crate::flow::field::{Vec2, gradients};
 use crate::flow::response::{Turning, WEIGHTS, weights};
 use crate::flow::state::State;
 use crate::math::trig::sin_cos;
 use crate::problem::{PlaceKind, Samples};
-
-use super::push::chunk_size;
 
 /// Below this `z` a particle turns as if it did not turn back.
 const TURNS_BACK: f64 = 0.01;
@@ -26,10 +25,7 @@ pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: 
         return None;
     }
     g.iter_mut().for_each(|g| *g = [h * g[0], h * g[1]]);
-    let size = chunk_size(mass.len(), count);
-    let starts: Vec<usize> = (0..mass.len()).step_by(size).collect();
-    let chunk = |&start: &usize| sums(&g, mass, state, start..(start + size).min(mass.len()));
-    let chunks: Vec<Option<Vec<Turning>>> = starts.par_iter().map(chunk).collect();
+    let chunks = parts(mass.len(), count, |chunk| sums(&g, mass, state, chunk));
     chunks.into_iter().flatten().reduce(|mut sum, part| {
         for (sum, part) in
             sum.as_flattened_mut().as_flattened_mut().iter_mut().zip(part.as_flattened().as_flattened())

@@ -1,27 +1,28 @@
 //! Free motion of one particle that is followed event by event (mathematics, section 5).
 
+use crate::flow::events::substep::advance_u;
 use crate::flow::interface::sticks;
 use crate::math::trig::sin_cos;
 use crate::problem::{Place, PlaceKind};
 
+use super::integration::{Integration, ON_BOUNDARY};
 use super::motion::{GROWTH, MAX_TURN, overshoot, seen};
-use super::stretch::{End, Stretch};
-use super::walk::{ON_BOUNDARY, Walker};
+use super::substep::{End, Substep};
 
-/// An implicit stretch is at most this many times as long as the one before.
+/// An implicit substep is at most this many times as long as the one before.
 const MAX_GAIN: f64 = 8.0;
-/// Order of the error estimate of an implicit stretch, plus 1.
+/// Order of the error estimate of an implicit substep, plus 1.
 const ESTIMATE_ORDER: f64 = 4.0;
 
-impl<const TV: bool> Walker<'_, '_, TV> {
+impl<const TV: bool> Integration<'_, '_, TV> {
     /// The free motion from here on.
-    pub(super) fn stretch(&self) -> Stretch {
-        Stretch::new(self.tables, &self.particle, self.u, TV)
+    pub(super) fn substep(&self) -> Substep {
+        Substep::new(self.tables, &self.particle, self.u, TV)
     }
 
-    /// One stretch of free motion: to the next event, to the end of the step, or as far as one step of the
+    /// One substep of free motion: to the next event, to the end of the step, or as far as one step of the
     /// method may reach.
-    pub(super) fn free(&mut self, stretch: &Stretch) {
+    pub(super) fn free(&mut self, substep: &Substep) {
         let k = self.particle.place.index();
         // Angles relative to the start, so that a boundary just left counts as not crossed.
         let theta = self.particle.theta;
@@ -29,87 +30,87 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         let (down, up) = (row.low - theta, row.high - theta);
         let sign = self.sign();
         // Just set free from r = 0, where the rate is zero but for rounding: not falling back yet.
-        let setting_off = TV && stretch.r == 0.0 && stretch.start_rate[0] * sign > -1e-12 * self.tables.tv;
+        let setting_off = TV && substep.r == 0.0 && substep.start_rate[0] * sign > -1e-12 * self.tables.tv;
         let watch_zero = TV && !setting_off;
-        let monotone = if stretch.implicit {
-            self.implicit(stretch, [down, up], watch_zero)
+        let monotone = if substep.implicit {
+            self.implicit(substep, [down, up], watch_zero)
         } else {
-            Some(self.explicit(stretch, [down, up], watch_zero))
+            Some(self.explicit(substep, [down, up], watch_zero))
         };
         let Some((du, end)) = monotone else {
             self.u = f64::NAN;
             return;
         };
         let crossing = if end.phi > up + ON_BOUNDARY {
-            Some((stretch.reach(du, end, |e| e.phi - up, 1, 1.0), true))
+            Some((substep.reach(du, end, |e| e.phi - up, 1, 1.0), true))
         } else if end.phi < down - ON_BOUNDARY {
-            Some((stretch.reach(du, end, |e| down - e.phi, 1, -1.0), false))
+            Some((substep.reach(du, end, |e| down - e.phi, 1, -1.0), false))
         } else {
             None
         };
         let zero =
-            (watch_zero && end.r * sign < 0.0).then(|| stretch.reach(du, end, |e| -sign * e.r, 0, -sign));
+            (watch_zero && end.r * sign < 0.0).then(|| substep.reach(du, end, |e| -sign * e.r, 0, -sign));
         match (crossing, zero) {
             (crossing, Some((at, end))) if crossing.is_none_or(|((crossed, _), _)| at <= crossed) => {
-                self.finish_stretch(stretch, at, end);
+                self.finish_substep(substep, at, end);
                 self.free_at_zero(sign);
             }
             (Some(((at, end), upward)), _) => {
                 let b = if upward { k } else { k - 1 };
-                self.finish_stretch(stretch, at, end);
+                self.finish_substep(substep, at, end);
                 self.particle.theta = self.tables.regions.angle(b);
                 self.arrive(b, upward);
             }
             _ => {
-                self.finish_stretch(stretch, du, end);
+                self.finish_substep(substep, du, end);
                 // Within rounding of the boundary is on it, not across.
                 self.particle.theta = self.particle.theta.clamp(row.low, row.high);
             }
         }
     }
 
-    /// The length of an explicit stretch, and its end; between the two the motion is monotone.
-    fn explicit(&self, stretch: &Stretch, [down, up]: [f64; 2], watch_zero: bool) -> (f64, End) {
-        let (speed, turn) = (stretch.start_rate[1], self.tables.turn);
-        let mut du = (1.0 - self.u).min(turn / stretch.demand);
-        // Where the next boundary is near, a stretch to a little beyond it: the end is then a good
+    /// The length of an explicit substep, and its end; between the two the motion is monotone.
+    fn explicit(&self, substep: &Substep, [down, up]: [f64; 2], watch_zero: bool) -> (f64, End) {
+        let (speed, turn) = (substep.start_rate[1], self.tables.turn);
+        let mut du = (1.0 - self.u).min(turn / substep.demand);
+        // Where the next boundary is near, a substep to a little beyond it: the end is then a good
         // start for finding the crossing. Not shorter than a share of the step, or a particle that
-        // slows down before a boundary would take ever smaller stretches.
+        // slows down before a boundary would take ever smaller substeps.
         let ahead = if speed > 0.0 { up } else { -down };
         if 1.25 * ahead < speed.abs() * du {
             du = du.min((1.25 * ahead / speed.abs()).max(0.02));
         }
-        let mut end = stretch.advance(du);
+        let mut end = substep.advance(du);
         while end.turn > MAX_TURN.min(1.5 * turn) || end.demand * du > 2.0 * turn {
             du *= 0.5;
-            end = stretch.advance(du);
+            end = substep.advance(du);
         }
-        // Where the motion turns back near a boundary or near r = 0, end the stretch at the turn:
+        // Where the motion turns back near a boundary or near r = 0, end the substep at the turn:
         // between turns the track is monotone and its end tells whether it crossed.
         // The even change of `overshoot` is not exact: doubled. Below rounding it would turn at
         // random, and for ever.
         let excursion = 2.0 * du * overshoot(speed, end.rate[1]);
         if ahead < excursion && excursion > ON_BOUNDARY {
-            (du, end) = stretch.turning(du, 1);
+            (du, end) = substep.turning(du, 1);
         }
-        let (sign, fall) = (self.sign(), stretch.start_rate[0]);
+        let (sign, fall) = (self.sign(), substep.start_rate[0]);
         let dip = 2.0 * du * overshoot(fall, end.rate[0]);
-        if watch_zero && fall * sign < 0.0 && dip > stretch.r.abs().max(1e-18) {
-            (du, end) = stretch.turning(du, 0);
+        if watch_zero && fall * sign < 0.0 && dip > substep.r.abs().max(1e-18) {
+            (du, end) = substep.turning(du, 0);
         }
         (du, end)
     }
 
-    /// The same for an implicit stretch, whose error estimate decides on its length; `None` where no length
+    /// The same for an implicit substep, whose error estimate decides on its length; `None` where no length
     /// will do.
-    fn implicit(&mut self, stretch: &Stretch, [down, up]: [f64; 2], watch_zero: bool) -> Option<(f64, End)> {
+    fn implicit(&mut self, substep: &Substep, [down, up]: [f64; 2], watch_zero: bool) -> Option<(f64, End)> {
         let turn = self.tables.turn;
-        // What an explicit stretch that turns by `turn` errs by.
+        // What an explicit substep that turns by `turn` errs by.
         let tolerance = turn.powi(5) / 120.0;
         let sign = self.sign();
-        let mut du = (1.0 - self.u).min(self.pace).min(GROWTH * turn / stretch.growth);
+        let mut du = (1.0 - self.u).min(self.pace).min(GROWTH * turn / substep.growth);
         loop {
-            let end = stretch.advance(du);
+            let end = substep.advance(du);
             let share = 0.9 * (tolerance / end.error).powf(1.0 / ESTIMATE_ORDER);
             if !(end.error <= tolerance && end.growth * du <= 2.0 * GROWTH * turn) {
                 du *= if share.is_nan() { 0.1 } else { share.clamp(0.02, 0.5) };
@@ -119,14 +120,14 @@ impl<const TV: bool> Walker<'_, '_, TV> {
                 continue;
             }
             self.pace = du * share.clamp(0.5, MAX_GAIN);
-            // Where the motion turns back beyond a boundary or r = 0 on the way, the stretch ends there.
+            // Where the motion turns back beyond a boundary or r = 0 on the way, the substep ends there.
             let turns_back = end.extremes(1).into_iter().find(|&(_, phi)| {
                 (phi > up + ON_BOUNDARY && end.phi <= up) || (phi < down - ON_BOUNDARY && end.phi >= down)
             });
             let dips = end
                 .extremes(0)
                 .into_iter()
-                .find(|&(_, change)| watch_zero && sign * (stretch.r + change) < 0.0 && sign * end.r >= 0.0);
+                .find(|&(_, change)| watch_zero && sign * (substep.r + change) < 0.0 && sign * end.r >= 0.0);
             match turns_back.or(dips) {
                 Some((at, _)) => du *= at.min(0.9),
                 None => return Some((du, end)),
@@ -134,10 +135,10 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         }
     }
 
-    fn finish_stretch(&mut self, stretch: &Stretch, du: f64, end: End) {
+    fn finish_substep(&mut self, substep: &Substep, du: f64, end: End) {
         let (mass, k, to) = (self.particle.mass, self.particle.place.index(), advance_u(self.u, du));
-        let parts = stretch.contributions::<TV>(mass, du, &end);
-        self.walks.movers.add_track(k, &parts);
+        let parts = substep.contributions::<TV>(mass, du, &end);
+        self.tally.event_particles.add_track(k, &parts);
         self.particle.r = end.r;
         self.particle.theta += end.phi;
         self.u = to;
@@ -152,16 +153,10 @@ impl<const TV: bool> Walker<'_, '_, TV> {
         if sticks(pull, self.tables.tv, self.tables.margin[k]) {
             self.particle.r = 0.0;
             self.particle.place = Place::new(PlaceKind::Stuck, k);
-            self.walks.counters.sticks += 1;
+            self.tally.events.counters.sticks += 1;
         } else {
             self.particle.r = 0f64.copysign(-sign);
-            self.walks.counters.sign_changes += 1;
+            self.tally.events.counters.sign_changes += 1;
         }
     }
-}
-
-/// `u + du`, exactly 1 when that is what was meant.
-fn advance_u(u: f64, du: f64) -> f64 {
-    let to = u + du;
-    if to > 1.0 - 1e-16 { 1.0 } else { to }
 }

@@ -1,7 +1,7 @@
 //! The order in which particles lie in memory: grouped by place.
 //!
 //! Particles of one region side by side share their field and their sums in the inner loop
-//! (`lanes`). Events mix the groups, so they are sorted anew from time to time.
+//! (`block`). Events mix the groups, so they are sorted anew from time to time.
 
 use crate::problem::Place;
 
@@ -39,17 +39,10 @@ pub fn targets(place: &[Place], regions: usize) -> Option<Vec<u32>> {
     Some(target.collect())
 }
 
-/// Moves every value to its target, using `scratch` of the same length.
-pub fn permute<T: Copy>(values: &mut Vec<T>, target: &[u32], scratch: &mut Vec<T>) {
-    for (value, &target) in values.iter().zip(target) {
-        scratch[target as usize] = *value;
-    }
-    std::mem::swap(values, scratch);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::events::order::permute;
 
     #[test]
     fn groups_are_contiguous_and_stable() {

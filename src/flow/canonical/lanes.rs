@@ -1,200 +1,289 @@
-//! The inner loop: a block of particles moved as if every one stayed in its region.
+//! One substep of free motion for many particles at once, each from its own instant in its own
+//! region to the end of the step, to the next boundary, or as far as one substep may turn.
 //!
-//! The arithmetic runs over plain arrays without a branch or a call, so that it becomes vector
-//! instructions of whatever width the machine has; the caller looks at each lane afterwards and
-//! walks the few that met an event. Particles are kept grouped by place, so that most blocks lie
-//! in one region: their field is the same in all lanes, and their moments are summed lane by lane
-//! over many blocks before anything is scattered.
+//! Like the inner loop ([`lanes`](super::lanes)) without a branch, so that it becomes vector
+//! instructions. A lane that meets anything but a plain crossing (it turns back near a boundary, is
+//! pinned, changes the sign of `r`) is marked [`ASIDE`] and left to [`integration`](super::integration).
 
 use multiversion::multiversion;
 
-use crate::flow::field::Vec2;
-use crate::flow::moments::{REGION, RegionMoments, SIGN};
+use crate::flow::events::lanes::{ASIDE, INSIDE, LANES, Lanes, NEWTON_STEPS, computed};
+use crate::flow::events::particles::TRACK;
+use crate::flow::moments::{REGION, SIGMA, SIGN};
 use crate::math::trig::{sin_cos, sin_cos_small};
 
-use super::motion::{GROWTH, STEEP, contribution, overshoot, rates, runge_kutta, seen};
-use super::tables::Row;
+use super::integration::ON_BOUNDARY;
+use super::motion::{MAX_TURN, contribution, demand, is_stiff, overshoot, rates, seen};
+use super::series::{Series, TERMS, at, seen_cubic, shifted, slope};
+use super::step_tables::StepTables;
 
-/// Particles in a block: its arrays stay in the first-level cache.
-pub const LANES: usize = 32;
-
-/// One number per lane.
-pub type Lanes = [f64; LANES];
-
-/// A block of particles: what the loop reads, and what it leaves behind.
-pub struct Block<'a> {
-    /// Amplitudes.
-    pub r: &'a Lanes,
-    /// Directions.
-    pub theta: &'a Lanes,
+/// What the particles of a queue start from, and where their substeps end.
+#[derive(Debug, Clone)]
+pub struct SubstepLanes {
     /// Masses.
-    pub mass: &'a Lanes,
-    /// Amplitudes at the end.
-    pub r_end: &'a mut Lanes,
-    /// Directions at the end.
-    pub theta_end: &'a mut Lanes,
-    /// 0 where the lane stayed well inside its region; 1 where it must be walked. Lanes that are 1
-    /// beforehand are left out.
-    pub walk: &'a mut Lanes,
+    pub mass: Lanes,
+    /// Amplitudes.
+    pub r: Lanes,
+    /// Directions.
+    pub theta: Lanes,
+    /// Instants in `[0, 1)`.
+    pub u: Lanes,
+    /// Whether the particle has just reached its region upward ([`UP`]) or downward ([`DOWN`]).
+    pub entering: Lanes,
+    field: [Lanes; 8],
+    /// How far `<h g, n>` may be from the truth.
+    margin: Lanes,
+    low: Lanes,
+    high: Lanes,
+    sin: Lanes,
+    cos: Lanes,
+    /// `<g, d>` and `<g, t>` as cubics in the time since the start.
+    seen: [Lanes; 8],
+    /// Series of the amplitude and of the angle.
+    series: [[Lanes; TERMS]; 2],
+    /// Lengths of the substeps and the angles turned.
+    du: Lanes,
+    phi: Lanes,
+    /// Instants at the end of the substeps.
+    pub to: Lanes,
+    /// Amplitudes there.
+    pub r_end: Lanes,
+    /// Directions there; on a boundary to rounding.
+    pub theta_end: Lanes,
+    /// `dtheta/du` at the start and at the end.
+    pub speed: [Lanes; 2],
+    /// [`INSIDE`], [`UP`], [`DOWN`] or [`ASIDE`].
+    pub verdict: Lanes,
+    /// Integrals along the substep.
+    pub track: [Lanes; TRACK],
+    /// Contributions to the region's moments at the start and at the end.
+    pub ends: [[Lanes; REGION]; 2],
 }
 
-/// Field and limits of the region of each lane, where they differ; and each lane's moments.
-#[derive(Debug, Clone)]
-pub struct Mixed {
-    rows: [Lanes; 8],
-    parts: [Lanes; REGION],
-}
-
-impl Mixed {
+impl SubstepLanes {
     /// All zero.
-    pub fn empty() -> Mixed {
-        Mixed { rows: [[0.0; LANES]; 8], parts: [[0.0; LANES]; REGION] }
+    pub fn empty() -> SubstepLanes {
+        let zero = [0.0; LANES];
+        SubstepLanes {
+            mass: zero,
+            r: zero,
+            theta: zero,
+            u: zero,
+            entering: zero,
+            field: [zero; 8],
+            margin: zero,
+            low: zero,
+            high: zero,
+            sin: zero,
+            cos: zero,
+            seen: [zero; 8],
+            series: [[zero; TERMS]; 2],
+            du: zero,
+            phi: zero,
+            to: zero,
+            r_end: zero,
+            theta_end: zero,
+            speed: [zero; 2],
+            verdict: zero,
+            track: [zero; TRACK],
+            ends: [[zero; REGION]; 2],
+        }
     }
 
-    /// Puts a region's row into a lane.
+    /// Puts a lane into region `k`.
     #[inline(always)]
-    pub fn set_row(&mut self, lane: usize, row: &Row) {
-        for (column, value) in self.rows.iter_mut().zip(row.numbers()) {
-            column[lane] = value;
+    pub fn set_region(&mut self, lane: usize, tables: &StepTables<'_>, k: usize) {
+        let field = &tables.field[k];
+        for p in 0..4 {
+            self.field[p][lane] = field.x[p];
+            self.field[4 + p][lane] = field.y[p];
         }
+        self.margin[lane] = tables.margin[k];
+        (self.low[lane], self.high[lane]) = (tables.rows[k].low, tables.rows[k].high);
     }
 
-    /// Adds a lane's contribution to its region's moments.
+    /// Angles between which the region of a lane lies.
     #[inline(always)]
-    pub fn add_to<const TV: bool>(&self, lane: usize, sum: &mut RegionMoments) {
-        for p in 0..if TV { REGION } else { SIGN } {
-            sum[p] += self.parts[p][lane];
-        }
-    }
-}
-
-/// Moments of the particles of one region, still spread over lanes.
-#[derive(Debug, Clone)]
-pub struct LaneSums {
-    sums: [Lanes; REGION],
-}
-
-impl LaneSums {
-    /// All zero.
-    pub fn zero() -> LaneSums {
-        LaneSums { sums: [[0.0; LANES]; REGION] }
+    pub fn limits(&self, lane: usize) -> (f64, f64) {
+        (self.low[lane], self.high[lane])
     }
 
-    /// Adds all lanes, in order, to a region's moments and starts again from zero.
-    pub fn drain_into(&mut self, moments: &mut RegionMoments) {
-        for (sum, lanes) in moments.iter_mut().zip(&mut self.sums) {
-            *sum += lanes.iter().sum::<f64>();
-            lanes.fill(0.0);
-        }
+    #[inline(always)]
+    fn series(&self, which: usize, i: usize) -> [f64; TERMS] {
+        std::array::from_fn(|p| self.series[which][p][i])
     }
-}
 
-/// Moves a block of one region over the whole step; `tv = h lambda`.
-pub fn push_same<const TV: bool>(block: &mut Block<'_>, row: &Row, sums: &mut LaneSums, tv: f64, turn: f64) {
-    let row = row.numbers();
-    if TV { same_tv(block, row, sums, tv, turn) } else { same(block, row, sums, turn) }
-}
+    /// Copies what a lane starts from.
+    pub fn copy_start(&mut self, from: usize, to: usize) {
+        let columns = [&mut self.mass, &mut self.r, &mut self.theta, &mut self.u, &mut self.entering];
+        let limits = [&mut self.low, &mut self.high, &mut self.margin];
+        let all = columns.into_iter().chain(limits).chain(&mut self.field);
+        all.for_each(|column| column[to] = column[from]);
+    }
 
-/// Moves a block of several regions over the whole step; `tv = h lambda`.
-pub fn push_mixed<const TV: bool>(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
-    if TV { mixed_tv(block, mixed, tv, turn) } else { mixed_plain(block, mixed, turn) }
+    /// One substep of the first `count` lanes; `tv = h lambda`, `turn` the largest angle of one.
+    pub fn substep<const TV: bool>(&mut self, count: usize, tv: f64, turn: f64) {
+        let count = computed(count);
+        if TV { with_tv(self, count, tv, turn) } else { plain(self, count, turn) }
+    }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn same(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, turn: f64) {
-    same_lanes::<false>(block, row, sums, 0.0, turn);
+fn plain(lanes: &mut SubstepLanes, count: usize, turn: f64) {
+    all_lanes::<false>(lanes, count, 0.0, turn);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn same_tv(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
-    same_lanes::<true>(block, row, sums, tv, turn);
+fn with_tv(lanes: &mut SubstepLanes, count: usize, tv: f64, turn: f64) {
+    all_lanes::<true>(lanes, count, tv, turn);
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn mixed_plain(block: &mut Block<'_>, mixed: &mut Mixed, turn: f64) {
-    mixed_lanes::<false>(block, mixed, 0.0, turn);
-}
-
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn mixed_tv(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
-    mixed_lanes::<true>(block, mixed, tv, turn);
-}
-
+/// In three loops, because one alone is a single long chain of dependent operations: short loops let
+/// the machine work on several groups of lanes at a time.
 #[inline(always)]
-fn same_lanes<const TV: bool>(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
-    for i in 0..LANES {
-        let lane = advance::<TV>(block.r[i], block.theta[i], block.mass[i], row, tv, turn);
-        block.r_end[i] = lane.r;
-        block.theta_end[i] = lane.theta;
-        let walk = lane.walk | (block.walk[i] > 0.0);
-        block.walk[i] = if walk { 1.0 } else { 0.0 };
-        for p in 0..if TV { REGION } else { SIGN } {
-            sums.sums[p][i] += if walk { 0.0 } else { lane.part[p] };
-        }
+fn all_lanes<const TV: bool>(lanes: &mut SubstepLanes, count: usize, tv: f64, turn: f64) {
+    for i in 0..count {
+        expand::<TV>(lanes, i, tv);
+    }
+    for i in 0..count {
+        locate(lanes, i, turn);
+    }
+    for i in 0..count {
+        finish::<TV>(lanes, i, tv, turn);
     }
 }
 
+/// The series of the motion.
 #[inline(always)]
-fn mixed_lanes<const TV: bool>(block: &mut Block<'_>, mixed: &mut Mixed, tv: f64, turn: f64) {
-    for i in 0..LANES {
-        let row = std::array::from_fn(|p| mixed.rows[p][i]);
-        let lane = advance::<TV>(block.r[i], block.theta[i], block.mass[i], row, tv, turn);
-        block.r_end[i] = lane.r;
-        block.theta_end[i] = lane.theta;
-        block.walk[i] = if lane.walk { 1.0 } else { 0.0 };
-        for p in 0..if TV { REGION } else { SIGN } {
-            mixed.parts[p][i] = lane.part[p];
-        }
-    }
-}
-
-struct Advanced {
-    r: f64,
-    theta: f64,
-    part: RegionMoments,
-    walk: bool,
-}
-
-/// One step of all may grow by so many times what a stretch of one particle may: under the longest step that
-/// the controller takes without substeps only large amplitudes do, and not by much.
-const GROWTH_SLACK: f64 = 1.5;
-
-/// Whether one Runge-Kutta step is too long for the modes of the motion at one of its ends: the growing one is
-/// not resolved relative to itself, or what the other one, of rate `along`, does to the angle turned errs by
-/// more than over the longest explicit stretch: `largest along^4 > turn (STEEP turn)^4`.
-#[inline(always)]
-fn too_long(r: f64, [pull, across]: Vec2, largest: f64, turn: f64) -> bool {
-    let along = r * pull;
-    // The growing mode has a rate above `most` where the characteristic polynomial is negative there.
-    let most = GROWTH_SLACK * GROWTH * turn;
-    let (square, steepest) = (along * along, STEEP * STEEP * turn * turn);
-    (most * (most - along) < across * across)
-        | (square > 1.0)
-        | (largest * square * square > turn * steepest * steepest)
-}
-
-/// One particle over the whole step, as if it stayed in its region, and whether it may not have.
-#[inline(always)]
-fn advance<const TV: bool>(r: f64, theta: f64, mass: f64, row: [f64; 8], tv: f64, turn: f64) -> Advanced {
-    let [g0x, g0y, g1x, g1y, g2x, g2y, low, high] = row;
-    let (sin, cos) = sin_cos(theta);
-    let g = [seen([g0x, g0y], sin, cos), seen([g1x, g1y], sin, cos), seen([g2x, g2y], sin, cos)];
+fn expand<const TV: bool>(lanes: &mut SubstepLanes, i: usize, tv: f64) {
+    let (r, theta, u) = (lanes.r[i], lanes.theta[i], lanes.u[i]);
+    let [x0, x1, x2, x3, y0, y1, y2, y3] = std::array::from_fn(|p| lanes.field[p][i]);
     let tv = if TV { tv.copysign(r) } else { 0.0 };
-    let (r1, phi, largest) = runge_kutta(r, g, tv, 1.0);
-    let (s, c) = sin_cos_small(phi);
-    let before = rates(r, 0.0, 1.0, g[0], tv);
-    let after = rates(r1, s, c, g[2], tv);
-    let theta1 = theta + phi;
-    let (sin, cos) = (sin * c + cos * s, cos * c - sin * s);
-    let part = contribution::<TV>(mass, r1, sin, cos, after);
-    // Out of the region at the end, or, turning back on the way, perhaps in between.
-    let outside = (theta1 < low) | (theta1 > high);
-    let ahead = if before[1] > 0.0 { high - theta } else { theta - low };
-    let mut walk = (largest > turn) | outside | (ahead < 2.0 * overshoot(before[1], after[1]));
-    walk |= too_long(r, g[0], largest, turn) | too_long(r1, seen(g[2], s, c), largest, turn);
-    if TV {
-        let crossed = 1f64.copysign(r) * r1 <= 0.0;
-        walk |= crossed | (r.abs() < 2.0 * overshoot(before[0], after[0]));
+    let (sin, cos) = sin_cos(theta);
+    let [pull, across] = seen_cubic(shifted([x0, x1, x2, x3], u), shifted([y0, y1, y2, y3], u), sin, cos);
+    let series = Series::new(r, pull, across, tv);
+    (lanes.sin[i], lanes.cos[i]) = (sin, cos);
+    for p in 0..4 {
+        lanes.seen[p][i] = pull[p];
+        lanes.seen[4 + p][i] = across[p];
     }
-    Advanced { r: r1, theta: theta1, part, walk }
+    for p in 1..TERMS {
+        lanes.series[0][p][i] = series.r[p];
+        lanes.series[1][p][i] = series.phi[p];
+    }
+}
+
+/// The length of the substep, and whether it is as plain as this.
+#[inline(always)]
+fn locate(lanes: &mut SubstepLanes, i: usize, turn: f64) {
+    let (theta, u, entering) = (lanes.theta[i], lanes.u[i], lanes.entering[i]);
+    let mut phi = lanes.series(1, i);
+    phi[0] = 0.0;
+    let speed = phi[1];
+    let sign = if speed > 0.0 { 1.0 } else { -1.0 };
+    let (up, down) = (lanes.high[i] - theta, theta - lanes.low[i]);
+    let (ahead, behind) = if speed > 0.0 { (up, down) } else { (down, up) };
+    // As far as the step goes, or as one substep may turn.
+    let rest = 1.0 - u;
+    let (r, seen) = (lanes.r[i], [lanes.seen[0][i], lanes.seen[4][i]]);
+    let demand = demand(r, seen);
+    let whole = demand * rest <= turn;
+    let slowness = 1.0 / speed.abs();
+    let du = if whole { rest } else { turn / demand };
+    let (far, far_speed) = (sign * at(&phi, du), sign * slope(&phi, du));
+    let crosses = far > ahead + ON_BOUNDARY;
+    let excursion = 2.0 * du * overshoot(speed.abs(), far_speed);
+    // On arrival it crosses only where the far side leads on by more than the margin
+    // (`Interface::on_arrival`); else `integration` decides.
+    let held = (entering != 0.0) & (entering * speed <= lanes.margin[i] * lanes.r[i].abs());
+    let mut aside = held
+        | (far < -behind - ON_BOUNDARY)
+        | (far.abs() > MAX_TURN.min(1.5 * turn))
+        | far.is_nan()
+        | is_stiff(r, seen, rest, turn)
+        | ((far_speed < 0.0) & (crosses | ((ahead < excursion) & (excursion > ON_BOUNDARY))));
+
+    // Between start and far end the track is monotone: its inverse is a function of the angle, near
+    // to its cubic Hermite interpolant. From there on Newton.
+    let share = ahead / far;
+    let (first, last) = (far * slowness, far / far_speed);
+    let rise = 3.0 * du - 2.0 * first - last;
+    let mut root = share * (first + share * (rise + share * (first + last - 2.0 * du)));
+    let mut step = du;
+    for _ in 0..NEWTON_STEPS {
+        step = (sign * at(&phi, root) - ahead) / (sign * slope(&phi, root));
+        root -= step;
+    }
+    let to = if crosses {
+        u + root
+    } else if whole {
+        1.0
+    } else {
+        u + du
+    };
+    // Newton doubles the digits: after a step this small the next one is below rounding.
+    let located = (step.abs() <= 1e-8 * du) & (root > 0.0) & (root <= du) & (to < 1.0 - 1e-15);
+    aside |= crosses & !located;
+    let du = if crosses { root } else { du };
+    lanes.du[i] = du;
+    lanes.phi[i] = if crosses { sign * ahead } else { at(&phi, du) };
+    lanes.to[i] = to;
+    let end = if crosses { sign } else { INSIDE };
+    lanes.verdict[i] = if aside { ASIDE } else { end };
+}
+
+/// Where the substep ends, and what it contributes.
+#[inline(always)]
+fn finish<const TV: bool>(lanes: &mut SubstepLanes, i: usize, tv: f64, turn: f64) {
+    let (mass, r, u, du, phi) = (lanes.mass[i], lanes.r[i], lanes.u[i], lanes.du[i], lanes.phi[i]);
+    let (sin, cos) = (lanes.sin[i], lanes.cos[i]);
+    let tv = if TV { tv.copysign(r) } else { 0.0 };
+    let (mut r_series, mut phi_series) = (lanes.series(0, i), lanes.series(1, i));
+    (r_series[0], phi_series[0]) = (r, 0.0);
+    let (r_end, r_middle) = (at(&r_series, du), at(&r_series, 0.5 * du));
+    let (s, c) = sin_cos_small(phi);
+    let cubic = |at: usize| {
+        let p: [f64; 4] = std::array::from_fn(|p| lanes.seen[at + p][i]);
+        p[0] + du * (p[1] + du * (p[2] + du * p[3]))
+    };
+    let g = [cubic(0), cubic(4)];
+    let rate = rates(r_end, s, c, g, tv);
+    // The field may have grown on the way.
+    let harder = demand(r_end, seen(g, s, c)) * du > 2.0 * turn;
+    lanes.verdict[i] = if harder { ASIDE } else { lanes.verdict[i] };
+    let (sin_end, cos_end) = (sin * c + cos * s, cos * c - sin * s);
+    let (s, c) = sin_cos_small(at(&phi_series, 0.5 * du));
+    let (sin_middle, cos_middle) = (sin * c + cos * s, cos * c - sin * s);
+    if TV {
+        // Within a substep the penalty keeps its sign.
+        let dip = 2.0 * du * overshoot(r_series[1], rate[0]);
+        let changes = (r * r_end <= 0.0) | (r.abs() <= dip);
+        lanes.verdict[i] = if changes { ASIDE } else { lanes.verdict[i] };
+    }
+
+    let first = contribution::<TV>(mass, r, sin, cos, [r_series[1], phi_series[1]]);
+    let last = contribution::<TV>(mass, r_end, sin_end, cos_end, rate);
+    let middle = contribution::<TV>(mass, r_middle, sin_middle, cos_middle, [0.0; 2]);
+    // Simpson's rule.
+    let (outer, inner) = (du * (1.0 / 6.0), du * (2.0 / 3.0));
+    for p in 0..3 {
+        let q = SIGMA + p;
+        let (a, b, c) = (outer * first[q], inner * middle[q], outer * last[q]);
+        lanes.track[p][i] = a + b + c;
+        lanes.track[3 + p][i] = u * lanes.track[p][i] + du * (0.5 * b + c);
+    }
+    if TV {
+        for p in 0..2 {
+            let q = SIGN + p;
+            lanes.track[6 + p][i] = outer * (first[q] + last[q]) + inner * middle[q];
+        }
+    }
+    for p in 0..if TV { REGION } else { SIGN } {
+        lanes.ends[0][p][i] = first[p];
+        lanes.ends[1][p][i] = last[p];
+    }
+    lanes.r_end[i] = r_end;
+    lanes.theta_end[i] = lanes.theta[i] + phi;
+    lanes.speed[0][i] = phi_series[1];
+    lanes.speed[1][i] = rate[1];
 }

@@ -1,26 +1,34 @@
 //! The canonical flow of the measure, with and without the total-variation term.
+//!
+//! * `motion`: the equations of a free particle; `series`, `radau`: their solution as a power series, and
+//!   implicitly;
+//! * `step_tables`: what a push looks up;
+//! * `push`, `block`: all particles over a step, in blocks of one region; `sums`: what they add up to;
+//! * `queue`, `lanes`: particles that may meet an event, side by side; `integration`, `free`, `substep`: one
+//!   particle, event by event;
+//! * `start`: places at the start of a run; `grouping`: the order in memory; `aligning`: how particles that
+//!   turn back answer to the path;
+//! * `ensemble`: the particles as the step controller sees them.
 
-mod abreast;
 mod aligning;
-mod cloud;
-mod convoy;
+mod block;
 mod descriptor;
+mod ensemble;
 mod free;
-pub mod grouping;
+mod grouping;
+mod integration;
 mod lanes;
 mod motion;
-pub mod movers;
+mod particle;
 mod push;
+mod queue;
 mod radau;
 mod series;
 mod start;
-mod stretch;
-pub mod tables;
-mod walk;
-mod walks;
+mod step_tables;
+mod substep;
+mod sums;
 
 pub use aligning::aligning;
-pub use cloud::{Cloud, PushSettings};
 pub use descriptor::descriptor;
-pub use push::chunk_size;
-pub use walks::Walks;
+pub use ensemble::Ensemble;

@@ -15,13 +15,13 @@ use crate::math::trig::sin_cos_small;
 /// The largest angle one Runge-Kutta step may turn by: [`sin_cos_small`] is exact up to here.
 pub const MAX_TURN: f64 = 0.125;
 
-/// Over a stretch of explicit steps the steepest mode decays or grows by this many times the largest turn: with
+/// Over a substep of explicit steps the steepest mode decays or grows by this many times the largest turn: with
 /// an angle of that size in it the fifth power of the rest is then below the tolerance.
 pub const STEEP: f64 = 2.5;
 /// The same for the growing mode, which multiplies angles that are too small for any bound on them.
 pub const GROWTH: f64 = 2.0;
 /// A particle whose motion decays by more than this many turns within the step is followed implicitly: so many
-/// explicit stretches cost more.
+/// explicit substeps cost more.
 const STIFF: f64 = 30.0;
 
 /// `g` seen from a particle: `(<g, d>, <g, t>)` with `d = (cos, sin)`, `t = (-sin, cos)`.
@@ -47,8 +47,8 @@ pub fn growth(r: f64, [pull, across]: Vec2) -> f64 {
     0.5 * (along + (along * along + 4.0 * across * across).sqrt())
 }
 
-/// The angle by which an explicit stretch would turn per `u`, or that its modes are worth if that is more: the
-/// stretch may be as long as the largest turn divided by this.
+/// The angle by which an explicit substep would turn per `u`, or that its modes are worth if that is more: the
+/// substep may be as long as the largest turn divided by this.
 #[inline(always)]
 pub fn demand(r: f64, g: Vec2) -> f64 {
     let steepness = (r * g[0]).abs();

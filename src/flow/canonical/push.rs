@@ -2,39 +2,17 @@
 
 use rayon::prelude::*;
 
+use crate::flow::events::Tally;
+use crate::flow::events::chunks::chunk_size;
+use crate::flow::events::lanes::LANES;
 use crate::flow::moments::{BOUNDARY, SIGMA_RATE, SIGN, SIGN_RATE, add};
 use crate::problem::{Place, PlaceKind};
 
-use super::convoy::Convoy;
-use super::lanes::{Block, LANES, LaneSums, Mixed, push_mixed, push_same};
-use super::tables::Tables;
-use super::walk::{Particle, set_out};
-use super::walks::Walks;
-
-/// The particles before and after a push, in structure-of-arrays form.
-pub struct Particles<'a> {
-    /// Masses.
-    pub mass: &'a [f64],
-    /// Amplitudes before.
-    pub r: &'a [f64],
-    /// Directions before.
-    pub theta: &'a [f64],
-    /// Places before.
-    pub place: &'a [Place],
-    /// Amplitudes after.
-    pub r_end: &'a mut [f64],
-    /// Directions after.
-    pub theta_end: &'a mut [f64],
-    /// Places after.
-    pub place_end: &'a mut [Place],
-}
-
-/// Number of particles that are summed together: depends on the problem alone, so that sums are
-/// added in the same order by any number of threads.
-pub fn chunk_size(particles: usize, regions: usize) -> usize {
-    // Each chunk has sums for every region, so it must be much larger than there are regions.
-    (particles / 64).clamp(2048, 65536).max(32 * regions).next_multiple_of(LANES)
-}
+use super::block::{Block, LaneSums, MixedLanes, push_mixed, push_same};
+use super::integration::set_out;
+use super::particle::{Particle, Particles};
+use super::queue::LaneQueue;
+use super::step_tables::StepTables;
 
 /// Moves all particles along the path of `tables` and sums their moments into `total`.
 ///
@@ -42,15 +20,15 @@ pub fn chunk_size(particles: usize, regions: usize) -> usize {
 ///   with their instant.
 /// * `chunks`: scratch, kept between pushes.
 pub fn push_all(
-    tables: &Tables<'_>,
+    tables: &StepTables<'_>,
     particles: Particles<'_>,
     significant: f64,
-    chunks: &mut Vec<Walks>,
-    total: &mut Walks,
+    chunks: &mut Vec<Tally>,
+    total: &mut Tally,
 ) {
     let count = tables.rows.len();
     let size = chunk_size(particles.mass.len(), count);
-    chunks.resize_with(particles.mass.len().div_ceil(size), || Walks::none(count));
+    chunks.resize_with(particles.mass.len().div_ceil(size), || Tally::none(count));
     particles
         .r_end
         .par_chunks_mut(size)
@@ -58,8 +36,8 @@ pub fn push_all(
         .zip(particles.place_end.par_chunks_mut(size))
         .zip(chunks.par_iter_mut())
         .enumerate()
-        .for_each(|(chunk, (((r_end, theta_end), place_end), walks))| {
-            walks.clear(significant);
+        .for_each(|(chunk, (((r_end, theta_end), place_end), tally))| {
+            tally.clear(significant);
             let range = chunk * size..chunk * size + r_end.len();
             let part = Particles {
                 mass: &particles.mass[range.clone()],
@@ -71,9 +49,9 @@ pub fn push_all(
                 place_end,
             };
             if tables.tv > 0.0 {
-                Pusher::<true>::new(tables, walks).push(part);
+                Pusher::<true>::new(tables, tally).push(part);
             } else {
-                Pusher::<false>::new(tables, walks).push(part);
+                Pusher::<false>::new(tables, tally).push(part);
             }
         });
     total.clear(significant);
@@ -86,33 +64,33 @@ pub fn push_all(
         }
     };
     total.moments.region.iter_mut().for_each(|region| per_time(region));
-    for region in &mut total.movers.region {
+    for region in &mut total.event_particles.region {
         per_time(&mut region.start);
         per_time(&mut region.end);
     }
 }
 
 /// A block with no more particles from elsewhere than these counts as one of a single region.
-const MAX_STRANGERS: u32 = 12;
+const MAX_MIXED: u32 = 12;
 
 /// Pushes one chunk, block by block.
 struct Pusher<'a, const TV: bool> {
-    tables: &'a Tables<'a>,
-    walks: &'a mut Walks,
-    mixed: Mixed,
+    tables: &'a StepTables<'a>,
+    tally: &'a mut Tally,
+    mixed: MixedLanes,
     /// Moments of the region that the last blocks lay in.
     sums: LaneSums,
     region: usize,
     /// Particles left out of the blocks of other regions.
-    strangers: Vec<usize>,
+    mixed_particles: Vec<usize>,
     /// Particles that cross boundaries.
-    convoy: Convoy,
+    queue: LaneQueue,
 }
 
 impl<'a, const TV: bool> Pusher<'a, TV> {
-    fn new(tables: &'a Tables<'a>, walks: &'a mut Walks) -> Pusher<'a, TV> {
-        let (mixed, sums) = (Mixed::empty(), LaneSums::zero());
-        Pusher { tables, walks, mixed, sums, region: 0, strangers: vec![], convoy: Convoy::new() }
+    fn new(tables: &'a StepTables<'a>, tally: &'a mut Tally) -> Pusher<'a, TV> {
+        let (mixed, sums) = (MixedLanes::empty(), LaneSums::zero());
+        Pusher { tables, tally, mixed, sums, region: 0, mixed_particles: vec![], queue: LaneQueue::new() }
     }
 
     fn push(mut self, mut particles: Particles<'_>) {
@@ -121,14 +99,14 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         for start in (0..whole).step_by(LANES) {
             self.push_block(&mut particles, start);
         }
-        self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+        self.sums.drain_into(&mut self.tally.moments.region[self.region]);
         // The last few, which do not fill a block, and those that did not fit into theirs.
-        let mut odd = std::mem::take(&mut self.strangers);
+        let mut odd = std::mem::take(&mut self.mixed_particles);
         odd.extend(whole..particles.mass.len());
         for indices in odd.chunks(LANES) {
             self.push_odd(&mut particles, indices);
         }
-        self.convoy.walk::<TV>(self.tables, &mut particles, self.walks, true);
+        self.queue.integrate::<TV>(self.tables, &mut particles, self.tally, true);
     }
 
     /// The block of particles from `start` on.
@@ -137,23 +115,23 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         let places: &[Place; LANES] = lanes(&particles.place[range.clone()]);
         let common = places[LANES / 2];
         // Counted without a branch, so that it becomes vector instructions.
-        let strangers = places.iter().map(|&place| u32::from(place != common)).sum::<u32>();
+        let mixed_particles = places.iter().map(|&place| u32::from(place != common)).sum::<u32>();
         let kind = common.kind();
         let together =
             matches!(kind, PlaceKind::Free | PlaceKind::Pinned) || (kind == PlaceKind::Dead && !TV);
-        let alone = together && strangers <= MAX_STRANGERS;
-        let mut walk = [0.0; LANES];
+        let alone = together && mixed_particles <= MAX_MIXED;
+        let mut aside = [0.0; LANES];
         let mut block = Block {
             r: lanes(&particles.r[range.clone()]),
             theta: lanes(&particles.theta[range.clone()]),
             mass: lanes(&particles.mass[range.clone()]),
             r_end: lanes_mut(&mut particles.r_end[range.clone()]),
             theta_end: lanes_mut(&mut particles.theta_end[range]),
-            walk: &mut walk,
+            aside: &mut aside,
         };
         if alone {
-            for (walk, &place) in block.walk.iter_mut().zip(places) {
-                *walk = if place == common { 0.0 } else { 1.0 };
+            for (aside, &place) in block.aside.iter_mut().zip(places) {
+                *aside = if place == common { 0.0 } else { 1.0 };
             }
             match kind {
                 PlaceKind::Free => self.push_region(&mut block, common.index()),
@@ -163,23 +141,23 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         } else {
             self.push_places(&mut block, places);
         }
-        if walk.iter().sum::<f64>() == 0.0 {
+        if aside.iter().sum::<f64>() == 0.0 {
             return;
         }
-        for lane in (0..LANES).filter(|&lane| walk[lane] > 0.0) {
+        for lane in (0..LANES).filter(|&lane| aside[lane] > 0.0) {
             if alone && places[lane] != common {
-                self.strangers.push(start + lane);
+                self.mixed_particles.push(start + lane);
             } else {
                 self.push_one(particles, start + lane);
             }
         }
-        self.convoy.walk::<TV>(self.tables, particles, self.walks, false);
+        self.queue.integrate::<TV>(self.tables, particles, self.tally, false);
     }
 
     /// Up to a block of particles from anywhere.
     fn push_odd(&mut self, particles: &mut Particles<'_>, indices: &[usize]) {
         let mut places = [Place::DEAD; LANES];
-        let [mut r, mut theta, mut mass, mut r_end, mut theta_end, mut walk] = [[0.0; LANES]; 6];
+        let [mut r, mut theta, mut mass, mut r_end, mut theta_end, mut aside] = [[0.0; LANES]; 6];
         for (lane, &i) in indices.iter().enumerate() {
             places[lane] = particles.place[i];
             (r[lane], theta[lane], mass[lane]) = (particles.r[i], particles.theta[i], particles.mass[i]);
@@ -191,11 +169,11 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
             mass: &mass,
             r_end: r_ends,
             theta_end: theta_ends,
-            walk: &mut walk,
+            aside: &mut aside,
         };
         self.push_places(&mut block, &places);
         for (lane, &i) in indices.iter().enumerate() {
-            if walk[lane] > 0.0 {
+            if aside[lane] > 0.0 {
                 self.push_one(particles, i);
             } else {
                 (particles.r_end[i], particles.theta_end[i]) = (r_end[lane], theta_end[lane]);
@@ -206,34 +184,34 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
     /// A block that lies in region `k`.
     fn push_region(&mut self, block: &mut Block<'_>, k: usize) {
         if k != self.region {
-            self.sums.drain_into(&mut self.walks.moments.region[self.region]);
+            self.sums.drain_into(&mut self.tally.moments.region[self.region]);
             self.region = k;
         }
         let tables = self.tables;
         push_same::<TV>(block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
     }
 
-    /// A block of the cluster on boundary `b`: while it is held, all slide by the same amount.
+    /// A block of the cluster on boundary `b`: while it is held, all sliding by the same amount.
     fn push_cluster(&mut self, block: &mut Block<'_>, b: usize) {
-        let slide = &self.tables.slides[b];
-        let [held_positive, held_negative] = slide.holds;
-        let (enough, tv) = (slide.bound + self.tables.tv, self.tables.tv);
+        let sliding = &self.tables.sliding[b];
+        let [held_positive, held_negative] = sliding.holds;
+        let (enough, tv) = (sliding.bound + self.tables.tv, self.tables.tv);
         let mut sums = [0.0; BOUNDARY];
         for lane in 0..LANES {
             let (r, mass) = (block.r[lane], block.mass[lane]);
             let negative = r.is_sign_negative();
             let held = if negative { held_negative } else { held_positive };
-            let stays = held & (r.abs() > enough) & (block.walk[lane] == 0.0);
-            let end = r - slide.total - if TV { tv.copysign(r) } else { 0.0 };
+            let stays = held & (r.abs() > enough) & (block.aside[lane] == 0.0);
+            let end = r - sliding.total - if TV { tv.copysign(r) } else { 0.0 };
             block.r_end[lane] = end;
             block.theta_end[lane] = block.theta[lane];
-            block.walk[lane] = if stays { 0.0 } else { 1.0 };
+            block.aside[lane] = if stays { 0.0 } else { 1.0 };
             let mass = if stays { mass } else { 0.0 };
             let (positive, negative) = if negative { (0.0, mass) } else { (mass, 0.0) };
             let part = [positive, positive * end, negative, negative * end];
             (0..BOUNDARY).for_each(|i| sums[i] += part[i]);
         }
-        add(&mut self.walks.moments.boundary[b], &sums);
+        add(&mut self.tally.moments.boundary[b], &sums);
     }
 
     /// A block of any particles: those that are not free are left to [`push_one`].
@@ -248,9 +226,9 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         }
         for (lane, place) in places.iter().enumerate() {
             if !place.is_free() {
-                block.walk[lane] = 1.0;
-            } else if block.walk[lane] == 0.0 {
-                self.mixed.add_to::<TV>(lane, &mut self.walks.moments.region[place.index()]);
+                block.aside[lane] = 1.0;
+            } else if block.aside[lane] == 0.0 {
+                self.mixed.add_to::<TV>(lane, &mut self.tally.moments.region[place.index()]);
             }
         }
     }
@@ -260,14 +238,14 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
             (particles.mass[i], particles.r[i], particles.theta[i], particles.place[i]);
         let particle = Particle { mass, r, theta, place };
         if place.is_free() {
-            return self.convoy.join(i, particle);
+            return self.queue.join(i, particle);
         }
-        let end = match at_rest::<TV>(self.tables, particle, self.walks) {
+        let end = match at_rest::<TV>(self.tables, particle, self.tally) {
             Some(end) => end,
             None => {
-                let stage = set_out::<TV>(self.tables, particle, self.walks);
+                let stage = set_out::<TV>(self.tables, particle, self.tally);
                 if stage.u < 1.0 {
-                    return self.convoy.join_late(i, stage);
+                    return self.queue.join_late(i, stage);
                 }
                 stage.particle
             }
@@ -285,17 +263,21 @@ fn lanes_mut<T>(values: &mut [T]) -> &mut [T; LANES] {
 }
 
 /// Where a particle that is dead, or held on its boundary all the time, ends; `None` for others.
-fn at_rest<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Option<Particle> {
+fn at_rest<const TV: bool>(
+    tables: &StepTables<'_>,
+    particle: Particle,
+    tally: &mut Tally,
+) -> Option<Particle> {
     match particle.place.kind() {
         PlaceKind::Dead => (!TV || particle.r == 0.0).then_some(particle),
         PlaceKind::Pinned => {
-            let slide = &tables.slides[particle.place.index()];
-            let held = slide.holds[usize::from(particle.r.is_sign_negative())];
-            if !held || particle.r.abs() <= slide.bound + tables.tv {
+            let sliding = &tables.sliding[particle.place.index()];
+            let held = sliding.holds[usize::from(particle.r.is_sign_negative())];
+            if !held || particle.r.abs() <= sliding.bound + tables.tv {
                 return None;
             }
-            let r = particle.r - slide.total - if TV { tables.tv.copysign(particle.r) } else { 0.0 };
-            walks.add_pinned_end(particle.place.index(), particle.mass, r);
+            let r = particle.r - sliding.total - if TV { tables.tv.copysign(particle.r) } else { 0.0 };
+            tally.add_pinned_end(particle.place.index(), particle.mass, r);
             Some(Particle { r, ..particle })
         }
         PlaceKind::Free | PlaceKind::Stuck | PlaceKind::StuckPinned => None,

@@ -1,4 +1,4 @@
-//! Free motion inside one region over a stretch that is long against its own relaxation.
+//! Free motion inside one region over a substep that is long against its own relaxation.
 //!
 //! A particle that points along `-g` is drawn towards that direction at the rate `|r| |g|`, which may be any
 //! number of times the rate at which anything else changes. An explicit method is stable only over
@@ -11,7 +11,7 @@ use crate::math::trig::sin_cos;
 
 /// Square root of 6.
 const ROOT: f64 = 2.449_489_742_783_178;
-/// The stages' instants within the stretch.
+/// The stages' instants within the substep.
 pub const NODES: [f64; 3] = [(4.0 - ROOT) / 10.0, (4.0 + ROOT) / 10.0, 1.0];
 /// The matrix of the method; its last row are the weights of the quadrature at the nodes.
 pub const MATRIX: [[f64; 3]; 3] = [
@@ -26,7 +26,7 @@ const ESTIMATE: [f64; 3] = [-13.0 - 7.0 * ROOT, -13.0 + 7.0 * ROOT, -1.0];
 /// Newton's iteration converges quadratically: after a change this small the next is below rounding.
 const CONVERGED: f64 = 1e-9;
 const MAX_ITERATIONS: usize = 12;
-/// Stages that turn by more than this belong to a shorter stretch.
+/// Stages that turn by more than this belong to a shorter substep.
 const FARTHEST: f64 = 1.0;
 
 /// What has changed at the nodes.
@@ -39,8 +39,8 @@ pub struct Stages {
     pub error: f64,
 }
 
-/// The stages of a stretch of length `du` from amplitude `r`; `None` where they cannot be found, because the
-/// stretch is too long for the turn on it.
+/// The stages of a substep of length `du` from amplitude `r`; `None` where they cannot be found, because the
+/// substep is too long for the turn on it.
 ///
 /// * `start`, `at`: `<g, d>` and `<g, t>` with the direction of the start, at the start and at the nodes.
 /// * `tv`: `h lambda sign(r)`.
@@ -123,7 +123,7 @@ fn solve(mut rows: [[f64; 7]; 6]) -> Option<[f64; 6]> {
 }
 
 /// Coefficients of `u, u^2, u^3` of the cubic through 0 at 0 and these values at the nodes, `u` in units of the
-/// stretch.
+/// substep.
 pub fn cubic(values: [f64; 3]) -> [f64; 3] {
     // Divided differences of value / u, a quadratic.
     let [c1, c2, _] = NODES;
@@ -140,7 +140,7 @@ mod tests {
 
     const FIELD: Vec2 = [0.7, -1.1];
 
-    /// One stretch after the other along a field that stands.
+    /// One substep after the other along a field that stands.
     fn follow(g: Vec2, mut r: f64, mut theta: f64, du: f64, steps: usize) -> (f64, f64, f64) {
         let mut worst = 0f64;
         for _ in 0..steps {
@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    /// However fast the relaxation towards `-g`, one stretch ends there.
+    /// However fast the relaxation towards `-g`, one substep ends there.
     #[test]
     fn what_relaxes_within_a_stretch_is_gone_at_its_end() {
         let aligned = (-FIELD[1]).atan2(-FIELD[0]);

@@ -2,7 +2,7 @@
 //!
 //! A particle that crosses boundaries needs its position at instants that are only found on the
 //! way. The series of the motion (see [`motion`](super::motion)) gives all of them at once: where it
-//! meets a boundary is the root of a polynomial, and a short stretch costs no more than a long one.
+//! meets a boundary is the root of a polynomial, and a short substep costs no more than a long one.
 
 use crate::flow::field::Vec2;
 

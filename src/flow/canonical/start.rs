@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::flow::events::chunks::parts;
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, Margins, sticks};
 use crate::flow::moments::{Moments, REGION};
@@ -9,7 +10,6 @@ use crate::math::trig::sin_cos;
 use crate::problem::{Measure, Place, PlaceKind, Regions, Samples};
 
 use super::motion::{contribution, rates, seen};
-use super::push::chunk_size;
 
 /// Particles unwrapped into their regions. A particle exactly on a boundary obeys the rule there
 /// ([`Interface::on_line`]): it is pinned where the boundary holds it, else it starts in the region into
@@ -89,17 +89,13 @@ pub fn sum_moments(
     lambda: f64,
 ) -> Moments {
     let count = g.len();
-    let size = chunk_size(mass.len(), count);
-    let parts: Vec<Moments> = (0..mass.len().div_ceil(size))
-        .into_par_iter()
-        .map(|chunk| {
-            let mut moments = Moments::zero(count);
-            for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
-                add_one(&mut moments, mass[i], r[i], theta[i], place[i], g, lambda);
-            }
-            moments
-        })
-        .collect();
+    let parts = parts(mass.len(), count, |chunk| {
+        let mut moments = Moments::zero(count);
+        for i in chunk {
+            add_one(&mut moments, mass[i], r[i], theta[i], place[i], g, lambda);
+        }
+        moments
+    });
     let mut total = Moments::zero(count);
     total.merge(&parts.iter().collect::<Vec<_>>());
     total.weigh_by_mass();
@@ -133,20 +129,16 @@ fn add_one(moments: &mut Moments, mass: f64, r: f64, theta: f64, place: Place, g
 /// `g_k` of a measure whose places are not known yet: its residuals summed particle by particle.
 pub fn initial_residual(samples: &Samples, regions: &Regions, measure: &Measure) -> Vec<f64> {
     let count = regions.boundaries();
-    let size = chunk_size(measure.len(), count);
-    let parts: Vec<Moments> = (0..measure.len().div_ceil(size))
-        .into_par_iter()
-        .map(|chunk| {
-            let mut moments = Moments::zero(count);
-            for i in chunk * size..((chunk + 1) * size).min(measure.len()) {
-                let (sin, cos) = measure.theta()[i].sin_cos();
-                let sum = &mut moments.region[regions.region_of(measure.theta()[i])];
-                let first = measure.mass()[i] * measure.r()[i];
-                (sum[0], sum[1]) = (sum[0] + first * cos, sum[1] + first * sin);
-            }
-            moments
-        })
-        .collect();
+    let parts = parts(measure.len(), count, |chunk| {
+        let mut moments = Moments::zero(count);
+        for i in chunk {
+            let (sin, cos) = measure.theta()[i].sin_cos();
+            let sum = &mut moments.region[regions.region_of(measure.theta()[i])];
+            let first = measure.mass()[i] * measure.r()[i];
+            (sum[0], sum[1]) = (sum[0] + first * cos, sum[1] + first * sin);
+        }
+        moments
+    });
     let mut total = Moments::zero(count);
     total.merge(&parts.iter().collect::<Vec<_>>());
     let mut rho = vec![0.0; samples.len()];

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::flow::canonical::chunk_size;
+use crate::flow::events::chunks::chunk_size;
 use crate::flow::field::gradients;
 use crate::flow::field::rate;
 use crate::flow::moments::Moments;

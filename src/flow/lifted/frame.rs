@@ -1,6 +1,7 @@
 //! Frames: row-major `3 x 3` matrices that act on neurons `(c, w)`.
 
-use super::kind::{Kind, Neuron};
+/// A neuron `(c, w_x, w_y)`.
+pub type Neuron = [f64; 3];
 
 /// A frame.
 pub type Mat = [f64; 9];
@@ -27,16 +28,6 @@ pub fn pull_back(v: Neuron, m: &Mat) -> Neuron {
     std::array::from_fn(|column| v[0] * m[column] + v[1] * m[3 + column] + v[2] * m[6 + column])
 }
 
-/// The inverse of a frame: of a Lorentz map `eta m^T eta`, of a shear `2 - m`.
-pub fn inverse(kind: Kind, m: &Mat) -> Mat {
-    let [a, b, c, d, e, f, g, h, i] = *m;
-    if kind.is_lorentz() {
-        [a, -d, -g, -b, e, h, -c, f, i]
-    } else {
-        std::array::from_fn(|i| 2.0 * IDENTITY[i] - m[i])
-    }
-}
-
 /// A Lorentz map off by rounding, made one to higher accuracy by a Newton step:
 /// `m (1 - eta (m^T eta m - eta) / 2)`.
 pub fn straighten(m: &Mat) -> Mat {
@@ -51,7 +42,7 @@ pub fn straighten(m: &Mat) -> Mat {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kind::Exponent;
+    use super::super::kind::{Exponent, Kind};
     use super::*;
 
     #[test]
@@ -59,7 +50,7 @@ mod tests {
         let e = Exponent { q: [0.8, -1.3], omega: 0.0 };
         for (kind, omega) in [(Kind::LIFTED, 0.4), (Kind::KERNEL, 0.0), (Kind::ADAPTIVE, 0.0)] {
             let m = kind.matrix(&Exponent { omega, ..e });
-            let product = multiply(&inverse(kind, &m), &m);
+            let product = multiply(&kind.inverse(&m), &m);
             assert!((0..9).all(|i| (product[i] - IDENTITY[i]).abs() < 1e-14), "{kind:?} {product:?}");
         }
     }
@@ -71,7 +62,7 @@ mod tests {
         m[1] += 1e-7;
         m[5] -= 2e-7;
         let m = straighten(&m);
-        let product = multiply(&inverse(Kind::LIFTED, &m), &m);
+        let product = multiply(&Kind::LIFTED.inverse(&m), &m);
         assert!((0..9).all(|i| (product[i] - IDENTITY[i]).abs() < 1e-12), "{product:?}");
         assert!((0..9).all(|i| (m[i] - exact[i]).abs() < 1e-6));
     }

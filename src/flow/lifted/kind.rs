@@ -12,10 +12,7 @@ use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
 use crate::math::poly;
 
-use super::frame::{IDENTITY, Mat};
-
-/// A neuron `(c, w_x, w_y)`.
-pub type Neuron = [f64; 3];
+use super::frame::{IDENTITY, Mat, Neuron};
 
 /// Which parameters move.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,6 +101,16 @@ impl Kind {
             (0..3).for_each(|row| matrix[3 * row + column] = image[row]);
         }
         matrix
+    }
+
+    /// The inverse of a frame: of a Lorentz map `eta m^T eta`, of a shear `2 - m`.
+    pub fn inverse(self, m: &Mat) -> Mat {
+        let [a, b, c, d, e, f, g, h, i] = *m;
+        if self.is_lorentz() {
+            [a, -d, -g, -b, e, h, -c, f, i]
+        } else {
+            std::array::from_fn(|i| 2.0 * IDENTITY[i] - m[i])
+        }
     }
 
     /// `dz` per unit of `u` in the field `h g`.

@@ -3,45 +3,46 @@
 //!
 //! With the residuals on a given path, all neurons of a region undergo the same linear map. So
 //! each region keeps a *frame*, the product of the maps since some earlier time, and neurons are
-//! stored in frame coordinates, which do not move: a step costs `O(s)`, plus a look at those neurons
-//! that the boundaries of their region may have reached, plus a walk, event by event, for those
+//! stored in frame coordinates, which do not move: a step costs `O(s)`, plus a test of those neurons
+//! that the boundaries of their region may have reached, plus an event-driven integration of those
 //! that were reached. The same holds for the clusters pinned on boundaries.
 //!
 //! * `kind`: the three flows, their maps over any stretch of time;
 //! * `frame`: the 3 x 3 matrices; `second`: second moments, and how they transform;
-//! * `rooms`: neurons grouped by place in memory, in blocks; `travel`, `deadlines`: how long each block
-//!   needs no look; `course`: who goes away from a line; `loose`: neurons that have left the memory of their room;
-//! * `tables`: what a push looks up; `find`, `look`: which neurons may meet an event; `order`: where
-//!   each lies in memory;
-//! * `convoy`, `abreast`: neurons that cross lines, side by side; `walk`, `crossing`, `pinned`, `origin`, `passage`:
-//!   one neuron through a step with all care, event by event;
-//! * `apply`: frames applied to their neurons, and moments taken anew; `sums`, `totals`: what walks add
-//!   up to, and what the residuals need of it; `cloud`: the push as the step controller sees it.
+//! * `bins`: neurons of one frame side by side in memory, in blocks; `out_of_bin`: neurons that have left the
+//!   memory of their bin; `order`: where each lies in memory;
+//! * `displacement`, `safe`: how far the lines may move before a block must be tested; `field_sign`: which neurons
+//!   go away from a line; `search`, `reach_test`: which neurons a step may not skip;
+//! * `step_tables`: what a push looks up;
+//! * `queue`, `lanes`: neurons that may meet an event, side by side; `integration`, `crossing`, `pinned`, `origin`:
+//!   one neuron, event by event;
+//! * `rebase`: neurons back to the laboratory frame, and moments taken anew; `sums`, `totals`: what integrations
+//!   add up to, and what the residuals need of it; `ensemble`: the neurons as the step controller sees them.
 
-mod abreast;
-mod apply;
-mod cloud;
-mod convoy;
-mod course;
+mod bins;
 mod crossing;
-mod deadlines;
 pub mod descriptor;
-mod find;
+mod displacement;
+mod ensemble;
+mod field_sign;
 mod frame;
+mod integration;
 mod kind;
-mod look;
-mod loose;
+mod lanes;
 mod order;
 mod origin;
+mod out_of_bin;
 mod pinned;
-mod rooms;
+mod queue;
+mod reach_test;
+mod rebase;
+mod safe;
+mod search;
 mod second;
 mod start;
+mod step_tables;
 mod sums;
-mod tables;
 mod totals;
-mod travel;
-mod walk;
 
-pub use cloud::Cloud;
+pub use ensemble::Ensemble;
 pub use kind::Kind;

@@ -1,40 +1,40 @@
-//! The order in which neurons lie in memory: by room, and within a room by how soon they may reach its
-//! boundaries, so that few blocks need a look.
+//! The order in which neurons lie in memory: by bin, and within a bin by how soon they may reach its
+//! boundaries, so that few blocks need a test.
 
 use rayon::prelude::*;
 
 use crate::flow::state::State;
 use crate::problem::{Place, PlaceKind, Regions};
 
-use super::course::Course;
-use super::kind::Neuron;
-use super::rooms::{Rooms, room_of};
-use super::travel::{Margin, Travel};
+use super::bins::{Bins, bin_of};
+use super::displacement::{Clearance, Displacement};
+use super::field_sign::FieldSign;
+use super::frame::Neuron;
 
-/// How far clocks may advance until an event, which divides the classes of nearness.
+/// How far displacements may advance until an event, which divides the classes of nearness.
 const LIMITS: [f64; 5] = [1.0 / 1024.0, 1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0];
-/// Classes within a room.
+/// Classes within a bin.
 const CLASSES: usize = LIMITS.len() + 1;
 /// Neurons that one task handles.
 const TASK: usize = 16_384;
 
 /// Sorts the neurons, which must be stored as they are (all frames the identity), and notes where
-/// each room's memory begins. A counting sort, stable, in `O(m + s)`.
-pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions, course: &[Course]) {
+/// each bin's memory begins. A counting sort, stable, in `O(m + s)`.
+pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions, field_sign: &[FieldSign]) {
     let count = regions.boundaries();
-    let rooms = Rooms::number(count);
+    let bins = Bins::number(count);
     let columns = state.c.par_iter().zip(&state.w_x).zip(&state.w_y).zip(&state.place);
     let key = columns.with_min_len(TASK).map(|(((c, x), y), &place)| {
-        let room = room_of(count, place);
-        (room * CLASSES + nearness(regions, course[room], [*c, *x, *y], place)) as u32
+        let bin = bin_of(count, place);
+        (bin * CLASSES + nearness(regions, field_sign[bin], [*c, *x, *y], place)) as u32
     });
     let mut target: Vec<u32> = key.collect();
-    let mut next = vec![0u32; rooms * CLASSES + 1];
+    let mut next = vec![0u32; bins * CLASSES + 1];
     target.iter().for_each(|&key| next[key as usize + 1] += 1);
     for i in 1..next.len() {
         next[i] += next[i - 1];
     }
-    state.room = (0..=rooms).map(|room| next[room * CLASSES]).collect();
+    state.room = (0..=bins).map(|bin| next[bin * CLASSES]).collect();
     for target in &mut target {
         let slot = &mut next[*target as usize];
         *target = *slot;
@@ -63,18 +63,18 @@ fn gather<T: Copy + Send + Sync>(values: &mut Vec<T>, source: &[u32], scratch: &
 }
 
 /// Class of a neuron, the nearest to an event first.
-fn nearness(regions: &Regions, course: Course, [c, x, y]: Neuron, place: Place) -> usize {
+fn nearness(regions: &Regions, field_sign: FieldSign, [c, x, y]: Neuron, place: Place) -> usize {
     let k = place.index();
     let square = c * c + x * x + y * y;
     let until_event = match place.kind() {
         PlaceKind::Free => {
             let (low, high) = (regions.normal(k - 1), regions.normal(k));
             let until = |distance: f64, turn: f64| {
-                let clocks = Travel { across: 1.0, output: 1.0, turns: 0.0 };
-                Margin::new(distance, c.abs(), turn, square).along(clocks)
+                let displacements = Displacement { across: 1.0, output: 1.0, turns: 0.0 };
+                Clearance::new(distance, c.abs(), turn, square).along(displacements)
             };
             let distances = [low[0] * x + low[1] * y, -high[0] * x - high[1] * y];
-            let [a, b] = course.goes_away(c);
+            let [a, b] = field_sign.goes_away(c);
             let ahead = |away: bool, distance: f64| if away { f64::INFINITY } else { distance };
             let away = until(ahead(a, distances[0]).min(ahead(b, distances[1])), c.abs());
             until(distances[0].min(distances[1]), f64::INFINITY).max(away)

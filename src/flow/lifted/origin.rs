@@ -11,10 +11,10 @@ use crate::flow::passage::has_one_limit;
 use crate::math::poly;
 use crate::problem::{Place, PlaceKind};
 
-use super::tables::Tables;
-use super::walk::Walker;
+use super::integration::Integration;
+use super::step_tables::StepTables;
 
-impl Tables<'_> {
+impl StepTables<'_> {
     /// When some direction first is downhill for neurons at the origin with this sign of `c`;
     /// infinite for never, and where `w` does not move.
     pub fn leaves_origin(&self, sign: f64) -> f64 {
@@ -37,13 +37,13 @@ impl Tables<'_> {
         if self.regions.samples() == 1 {
             return first(self.field[1].along(self.regions.normal(0)), 1, Way::Into(1));
         }
-        (0..self.slides.len())
+        (0..self.sliding.len())
             .filter_map(|b| first(self.along(b), self.regions.inactive_side(b), Way::Along(b)))
             .min_by(|one, other| one.0.total_cmp(&other.0))
     }
 }
 
-impl Walker<'_, '_> {
+impl Integration<'_, '_> {
     /// A neuron that slid along boundary `b` has just reached the origin.
     pub(super) fn through_origin(&mut self, b: usize) {
         let regions = self.tables.regions;
@@ -51,15 +51,15 @@ impl Walker<'_, '_> {
         let c = self.neuron.z[0];
         let [low, high] = self.interface(b, 1.0).velocity;
         self.note_jump(low.abs().max(high.abs()) + poly::value(&self.tables.along(b), self.u).abs());
-        self.sums.counters.flips += 1;
+        self.sums.events.counters.flips += 1;
         let margin = self.tables.margin[regions.inactive_side(opposite)];
         let ahead = downhill(self.tables.along(opposite), 1f64.copysign(c), margin);
         if poly::value(&ahead, self.u) > 0.0 {
             let field = |k: usize| self.tables.field[k].at(self.u);
             let one_limit = has_one_limit(regions, field, b, c);
-            let counted = self.sums.counters.ambiguous_releases;
+            let counted = self.sums.events.counters.ambiguous_releases;
             self.depart(opposite);
-            if !one_limit && self.sums.counters.ambiguous_releases == counted {
+            if !one_limit && self.sums.events.counters.ambiguous_releases == counted {
                 self.note_ambiguous();
             }
         } else {
@@ -84,7 +84,7 @@ impl Walker<'_, '_> {
         };
         self.begin();
         self.u = u;
-        self.sums.counters.unsticks += 1;
+        self.sums.events.counters.unsticks += 1;
         self.leave_origin(Some(way));
         // At rest it counted for nothing.
         let place = self.neuron.place;
@@ -110,7 +110,7 @@ impl Walker<'_, '_> {
             Some(Way::Into(k)) => self.neuron.place = Place::in_region(k),
             None => {
                 self.neuron.place = Place::new(PlaceKind::Stuck, 0);
-                self.sums.counters.sticks += 1;
+                self.sums.events.counters.sticks += 1;
             }
         }
     }
@@ -120,7 +120,7 @@ impl Walker<'_, '_> {
         let sign = 1f64.copysign(self.neuron.z[0]);
         let fate = self.interface(b, sign).on_line();
         if let Fate::Enters { ambiguous, .. } = fate {
-            self.sums.counters.releases += 1;
+            self.sums.events.counters.releases += 1;
             if ambiguous {
                 self.note_ambiguous();
             }

@@ -1,23 +1,23 @@
-//! Neurons that slide on the line of a sample: `w = l d_b`, and `(c, l)` undergoes the boost of
+//! Neurons that sliding on the line of a sample: `w = l d_b`, and `(c, l)` undergoes the boost of
 //! rapidity `p(u) = Int <h g, d_b> du` (mathematics, section 6).
 
 use crate::flow::interface::{Fate, Interface, release};
 use crate::math::poly;
 use crate::problem::Place;
 
-use super::walk::Walker;
+use super::integration::Integration;
 
-impl Walker<'_, '_> {
-    /// One stretch of sliding: until released, until `c = 0` or `l = 0`, or to the end.
+impl Integration<'_, '_> {
+    /// One substep of sliding: until released, until `c = 0` or `l = 0`, or to the end.
     pub(super) fn pinned(&mut self) {
         let (tables, b, from) = (self.tables, self.neuron.place.index(), self.u);
-        let slide = &tables.slides[b];
+        let sliding = &tables.sliding[b];
         let [dx, dy] = tables.regions.direction(b);
         let [c, x, y] = self.neuron.z;
         let (l, sign) = (x * dx + y * dy, 1f64.copysign(c));
         let [low, high] = if self.start.is_some() {
             // The same for the whole cluster.
-            slide.leaves[usize::from(sign < 0.0)]
+            sliding.leaves[usize::from(sign < 0.0)]
         } else {
             release(tables.outward(b, sign), from)
         };
@@ -30,7 +30,7 @@ impl Walker<'_, '_> {
             // A shear: l' = l - c p.
             (false, _) => l / c.abs(),
         };
-        let mut excess = slide.rapidity.map(|p| sign * p);
+        let mut excess = sliding.rapidity.map(|p| sign * p);
         excess[0] -= poly::value(&excess, from) + needed;
         let zero = if c_first && c == 0.0 && poly::derivative(&excess, from) > 0.0 {
             // It has the sign that `c` is about to lose.
@@ -47,10 +47,10 @@ impl Walker<'_, '_> {
             return;
         }
         self.begin();
-        let rapidity = |u: f64| poly::value(&slide.rapidity, u) - poly::value(&slide.rapidity, from);
+        let rapidity = |u: f64| poly::value(&sliding.rapidity, u) - poly::value(&sliding.rapidity, from);
         let at = |u: f64| self.slid(c, l, rapidity(u));
         let (middle, end) = (at(0.5 * (from + to)), at(to));
-        self.track_slide(b, to, [(c, l), middle, end]);
+        self.track_sliding(b, to, [(c, l), middle, end]);
         let (mut c, mut l) = end;
         // Rounding must not carry c or l across zero without the event.
         c = sign * (c * sign).max(0.0);
@@ -65,7 +65,7 @@ impl Walker<'_, '_> {
                 self.through_origin(b);
             }
         } else if released <= 1.0 {
-            self.sums.counters.releases += 1;
+            self.sums.events.counters.releases += 1;
             let interface = self.interface(b, sign);
             let upward = if low == high { interface.steeper_upward() } else { high < low };
             // The neuron gains the velocity to that side.
@@ -74,7 +74,7 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// `(c, l)` after a slide of rapidity `p`.
+    /// `(c, l)` after a sliding of rapidity `p`.
     fn slid(&self, c: f64, l: f64, p: f64) -> (f64, f64) {
         let kind = self.tables.kind;
         if !kind.is_lorentz() {
@@ -85,8 +85,8 @@ impl Walker<'_, '_> {
         (0.5 * (sum + difference), 0.5 * (sum - difference))
     }
 
-    /// Notes a slide up to `to` through `(c, l)` at its start, middle and end.
-    fn track_slide(&mut self, b: usize, to: f64, points: [(f64, f64); 3]) {
+    /// Notes a sliding up to `to` through `(c, l)` at its start, middle and end.
+    fn track_sliding(&mut self, b: usize, to: f64, points: [(f64, f64); 3]) {
         let (kind, from) = (self.tables.kind, self.u);
         let sums = &mut self.sums.boundary[b];
         let shares = [(1.0, from), (4.0, 0.5 * (from + to)), (1.0, to)];
@@ -103,7 +103,7 @@ impl Walker<'_, '_> {
         self.neuron.z[0] = 0f64.copysign(-sign);
         let fate = self.interface(b, -sign).on_line();
         if let Fate::Enters { ambiguous, .. } = fate {
-            self.sums.counters.releases += 1;
+            self.sums.events.counters.releases += 1;
             if ambiguous {
                 self.note_ambiguous();
             }
@@ -112,8 +112,8 @@ impl Walker<'_, '_> {
     }
 
     pub(super) fn note_ambiguous(&mut self) {
-        self.sums.counters.ambiguous_releases += 1;
-        self.sums.counters.ambiguous_mass += self.neuron.mass;
+        self.sums.events.counters.ambiguous_releases += 1;
+        self.sums.events.counters.ambiguous_mass += self.neuron.mass;
     }
 
     /// Boundary `b` at this instant, for a neuron with this sign of `c`; velocities in units of

@@ -4,7 +4,8 @@ use crate::flow::field::Vec2;
 use crate::flow::moments::{REGION, RegionMoments, SIGMA, SIGMA_RATE};
 
 use super::frame::Mat;
-use super::kind::{Kind, Neuron};
+use super::frame::Neuron;
+use super::kind::Kind;
 
 /// `Int z z^T mu` of neurons `z = (c, w)`: `[cc, cx, cy, xx, xy, yy]`.
 pub type Second = [f64; 6];

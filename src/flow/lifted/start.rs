@@ -1,14 +1,13 @@
 //! Neurons at the start of a run: placed, and summed.
 
-use rayon::prelude::*;
-
-use crate::flow::canonical::chunk_size;
+use crate::flow::events::chunks::parts;
 use crate::flow::field::Vec2;
 use crate::flow::interface::{self, Fate, Interface, Margins, Way};
 use crate::flow::moments::add;
 use crate::problem::{Place, PlaceKind, Regions};
 
-use super::kind::{Kind, Neuron};
+use super::frame::Neuron;
+use super::kind::Kind;
 use super::second::{Cluster, Second, of_neuron, of_pinned};
 
 /// A neuron nearer to a line than this, relative to `|w|`, starts on it.
@@ -54,17 +53,13 @@ impl Totals {
         neuron: impl Fn(usize) -> Neuron + Sync,
     ) -> Totals {
         let count = regions.boundaries();
-        let size = chunk_size(mass.len(), count);
-        let parts: Vec<Totals> = (0..mass.len().div_ceil(size))
-            .into_par_iter()
-            .map(|chunk| {
-                let mut totals = Totals::zero(count);
-                for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
-                    totals.add_neuron(regions, mass[i], place[i], neuron(i));
-                }
-                totals
-            })
-            .collect();
+        let parts = parts(mass.len(), count, |chunk| {
+            let mut totals = Totals::zero(count);
+            for i in chunk {
+                totals.add_neuron(regions, mass[i], place[i], neuron(i));
+            }
+            totals
+        });
         let mut total = Totals::zero(count);
         for part in &parts {
             total.region.iter_mut().zip(&part.region).for_each(|(sum, part)| add(sum, part));

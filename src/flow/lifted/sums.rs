@@ -1,18 +1,18 @@
-//! What the walked neurons of a batch add up to.
+//! What the neurons of a batch that met an event add up to.
 
 use rayon::prelude::*;
 
-use crate::flow::Counters;
+use crate::flow::events::Events;
 use crate::flow::moments::{MERGE_LENGTH, add};
 
 use super::second::{Cluster, Second};
 
-/// Walked neurons of one region.
+/// Moving neurons of one region.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RegionSums {
-    /// Second moments of those who started here, in the frame at the start.
+    /// Second moments of those that started here, in the frame at the start.
     pub start: Second,
-    /// Second moments of those who end here, in the frame at the end.
+    /// Second moments of those that end here, in the frame at the end.
     pub end: Second,
     /// `Int_0^1 M(u) du` along their tracks, without `kappa^2`.
     pub sigma: [f64; 3],
@@ -20,12 +20,12 @@ pub struct RegionSums {
     pub sigma_u: [f64; 3],
 }
 
-/// Walked neurons of one boundary.
+/// Moving neurons of one boundary.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct BoundarySums {
-    /// Those who were pinned at the start, by sign of `c`, in the frame at the start.
+    /// Those that were pinned at the start, by sign of `c`, in the frame at the start.
     pub start: [Cluster; 2],
-    /// Those who are pinned at the end, by sign of `c`, in the frame at the end.
+    /// Those that are pinned at the end, by sign of `c`, in the frame at the end.
     pub end: [Cluster; 2],
     /// `Int_0^1 W(u) du` of their weight, without `kappa^2`.
     pub weight: f64,
@@ -33,7 +33,7 @@ pub struct BoundarySums {
     pub weight_u: f64,
 }
 
-/// Sums over walks.
+/// Sums over tally.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sums {
     /// Per region.
@@ -41,67 +41,36 @@ pub struct Sums {
     /// Per boundary.
     pub boundary: Vec<BoundarySums>,
     /// Events.
-    pub counters: Counters,
-    /// Size of the largest jump of any residual's rate by one event (per time).
-    pub largest_jump: f64,
-    /// Jumps at least this large are significant.
-    pub significant: f64,
-    /// How many events jump by at least a quarter of that.
-    pub notable: u64,
-    /// When the first significant event happens, in `u`; infinite if none does.
-    pub first_significant: f64,
-    /// Whether a walk was given up before its end.
-    pub given_up: bool,
+    pub events: Events,
     /// Whether anything was added.
     pub any: bool,
 }
 
 impl Sums {
-    /// Nothing walked yet, `count = 2 s` regions and boundaries.
+    /// Nothing yet, `count = 2 s` regions and boundaries.
     pub fn none(count: usize) -> Sums {
         Sums {
             region: vec![RegionSums::default(); count],
             boundary: vec![BoundarySums::default(); count],
-            counters: Counters::default(),
-            largest_jump: 0.0,
-            significant: f64::INFINITY,
-            notable: 0,
-            first_significant: f64::INFINITY,
-            given_up: false,
+            events: Events::none(f64::INFINITY),
             any: false,
         }
     }
 
-    /// Forgets everything; `significant` as in the field of that name.
+    /// Forgets everything; `significant` as in [`Events`].
     pub fn clear(&mut self, significant: f64) {
         if self.any {
             self.region.fill(RegionSums::default());
             self.boundary.fill(BoundarySums::default());
         }
         self.any = false;
-        self.counters = Counters::default();
-        (self.largest_jump, self.notable) = (0.0, 0);
-        (self.significant, self.first_significant) = (significant, f64::INFINITY);
-        self.given_up = false;
-    }
-
-    /// Notes an event that changes the rate of a residual by up to `size` (per time).
-    pub fn jump(&mut self, size: f64, u: f64) {
-        self.largest_jump = self.largest_jump.max(size);
-        self.notable += u64::from(size > 0.25 * self.significant);
-        if size > self.significant {
-            self.first_significant = self.first_significant.min(u);
-        }
+        self.events = Events::none(significant);
     }
 
     /// Adds the sums of several batches, in order for every region and boundary.
     pub fn merge(&mut self, parts: &[Sums]) {
         for part in parts {
-            self.counters += part.counters;
-            self.largest_jump = self.largest_jump.max(part.largest_jump);
-            self.notable += part.notable;
-            self.first_significant = self.first_significant.min(part.first_significant);
-            self.given_up |= part.given_up;
+            self.events.merge(&part.events);
             self.any |= part.any;
         }
         let parts: Vec<&Sums> = parts.iter().filter(|part| part.any).collect();

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::flow::canonical::movers::Movers;
+use crate::flow::events::EventParticles;
 use crate::flow::field::{Vec2, gradients};
 use crate::flow::moments::{MERGE_LENGTH, Moments};
 use crate::problem::{Regions, Samples};
@@ -11,8 +11,8 @@ use super::frame::Mat;
 use super::kind::Kind;
 use super::second::{Cluster, Second, region_moments, transform, transform_cluster};
 use super::start::Totals;
+use super::step_tables::StepTables;
 use super::sums::{BoundarySums, RegionSums, Sums};
-use super::tables::Tables;
 
 /// A cluster on a line with direction `d` after the map `m` of `(c, w)`.
 pub fn transform_pinned(m: &Mat, d: Vec2, cluster: &Cluster) -> Cluster {
@@ -78,34 +78,34 @@ pub fn moments_of(
     moments
 }
 
-/// The walked neurons of a push as the residual ODE needs them.
-pub fn add_movers(tables: &Tables<'_>, sums: &Sums, movers: &mut Movers) {
+/// The neurons of a push that met an event, as the residual ODE needs them.
+pub fn add_movers(tables: &StepTables<'_>, sums: &Sums, event_particles: &mut EventParticles) {
     let (kind, kappa, regions) = (tables.kind, tables.kappa, tables.regions);
     let count = regions.boundaries();
     let square = kappa * kappa;
-    movers.any = sums.any;
+    event_particles.any = sums.any;
     if !sums.any {
         return;
     }
     let field = |k: usize, u: f64| tables.field[k].at(u).map(|g| g / tables.h);
     for (k, sums) in sums.region.iter().enumerate().filter(|(_, sums)| **sums != RegionSums::default()) {
-        let (mover, sweep) = (&mut movers.region[k], &tables.sweeps[k]);
-        mover.start = region_moments(kind, kappa, &transform(&sweep.start, &sums.start), field(k, 0.0));
-        mover.end = region_moments(kind, kappa, &transform(&sweep.end, &sums.end), field(k, 1.0));
+        let (mover, propagator) = (&mut event_particles.region[k], &tables.propagators[k]);
+        mover.start = region_moments(kind, kappa, &transform(&propagator.start, &sums.start), field(k, 0.0));
+        mover.end = region_moments(kind, kappa, &transform(&propagator.end, &sums.end), field(k, 1.0));
         mover.sigma = sums.sigma.map(|v| square * v);
         mover.sigma_u = sums.sigma_u.map(|v| square * v);
     }
     let clusters = sums.boundary.iter().enumerate();
     for (b, sums) in clusters.filter(|(_, sums)| **sums != BoundarySums::default()) {
-        let (mover, sweep) = (&mut movers.boundary[b], &tables.sweeps[count + b]);
+        let (mover, propagator) = (&mut event_particles.boundary[b], &tables.propagators[count + b]);
         let d = regions.direction(b);
         let at = |frame: &Mat, clusters: &[Cluster; 2], u: f64| {
             let g = field(regions.inactive_side(b), u);
             let clusters = clusters.map(|cluster| transform_pinned(frame, d, &cluster));
             weight(kind, kappa, &clusters, g[0] * d[0] + g[1] * d[1])
         };
-        mover.start = at(&sweep.start, &sums.start, 0.0);
-        mover.end = at(&sweep.end, &sums.end, 1.0);
+        mover.start = at(&propagator.start, &sums.start, 0.0);
+        mover.end = at(&propagator.end, &sums.end, 1.0);
         mover.weight = square * sums.weight;
         mover.weight_u = square * sums.weight_u;
     }

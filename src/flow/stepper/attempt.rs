@@ -8,7 +8,7 @@ use crate::flow::state::State;
 use crate::math::norm::largest;
 use crate::math::poly;
 
-use super::cloud::Cloud;
+use super::ensemble::Ensemble;
 use super::{Stepper, Trial};
 
 /// Pushes of one attempt before it is given up.
@@ -44,7 +44,7 @@ impl Stepper {
     /// In the kernel and adaptive limits motion is a shear: nothing grows by itself, and no step is too
     /// long.
     pub(super) fn longest_step(&self) -> f64 {
-        if !self.cloud.grows() {
+        if !self.ensemble.grows() {
             return f64::INFINITY;
         }
         let mut g = vec![[0.0; 2]; self.regions.boundaries()];
@@ -62,7 +62,8 @@ impl Stepper {
     /// ones need a path that is continued: how fast particles may align is in no other estimate of its error.
     pub(super) fn first_length(&self, before: f64, wanted: f64) -> f64 {
         let (longest, continued) = (self.longest_step(), wanted.min(CONTINUABLE * before));
-        let substeps = matches!(self.cloud, Cloud::Canonical(_)) && continued >= WORTH_SUBSTEPS * longest;
+        let substeps =
+            matches!(self.ensemble, Ensemble::Canonical(_)) && continued >= WORTH_SUBSTEPS * longest;
         if substeps { continued } else { wanted.min(longest) }
     }
 
@@ -107,7 +108,7 @@ impl Stepper {
         let rule = if self.fixed.is_some() { Rule::Hermite } else { Rule::for_coupling(h * fastest) };
         let stiff = rule == Rule::Stiff;
         let turning =
-            stiff.then(|| self.cloud.aligning(&self.samples, &self.mass, state, &self.rho, h)).flatten();
+            stiff.then(|| self.ensemble.aligning(&self.samples, &self.mass, state, &self.rho, h)).flatten();
         let mut path = self.predicted(state, h, fastest, rule, turning.is_some());
         // How strongly an error of the path acts on the residuals within the step.
         let coupling = (h * fastest).min(1.0);
@@ -123,12 +124,12 @@ impl Stepper {
         let mut good = 0;
         for push in 1..=MAX_PUSHES {
             self.push(state, &path, significant);
-            if self.trial.walks.given_up {
+            if self.trial.tally.events.given_up {
                 let cause = "particles cannot be followed over so long a step";
                 return (Attempt::Rejected { error: f64::INFINITY, next: 0.1 * h, cause }, push);
             }
             let trial = &self.trial;
-            let sigma = trial.walks.moments.sigma_with_pinned(&self.regions);
+            let sigma = trial.tally.moments.sigma_with_pinned(&self.regions);
             let response = turning.as_ref().map(|turning| Response::new(&self.samples, h, &sigma, turning));
             let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
             // What the residuals lack because the particles went along this path and not along
@@ -165,7 +166,7 @@ impl Stepper {
                 let next = 0.2 * h;
                 return (Attempt::Rejected { error, next, cause: "the attempt overflowed" }, push);
             }
-            let first = self.trial.walks.first_significant;
+            let first = self.trial.tally.events.first_significant;
             if first.is_finite() && cubic < 1e3 * self.allowed {
                 // The first push already knows the event well enough to fence it in.
                 let next = self.fence(h, fastest, first);
@@ -217,13 +218,13 @@ impl Stepper {
         response: Option<&Response<'_>>,
         path: &Path,
     ) -> (Vec<f64>, Vec<f64>) {
-        let (Trial { walks, rho, rho_rate, .. }, h, s) = (&self.trial, path.h, self.rho.len());
+        let (Trial { tally, rho, rho_rate, .. }, h, s) = (&self.trial, path.h, self.rho.len());
         let (guess, guess_rate) = path.end();
         if let Some(response) = response {
             let list = |rho: &[f64], rate: &[f64]| -> Vec<f64> {
                 rho.iter().copied().chain(rate.iter().map(|rate| h * rate)).collect()
             };
-            let found = list(rho, &self.rate_of(&walks.moments, &guess));
+            let found = list(rho, &self.rate_of(&tally.moments, &guess));
             let guess = list(&guess, &guess_rate);
             let change = response.correction(&found, &guess);
             let end: Vec<f64> = guess.iter().zip(change).map(|(guess, change)| guess + change).collect();
@@ -244,14 +245,18 @@ impl Stepper {
     /// The longest step that may pass over events like those of the trial, if they are so many that
     /// the next step will meet their like; infinite if fencing in the few is cheaper.
     fn event_limit(&self, h: f64, fastest: f64) -> f64 {
-        let walks = &self.trial.walks;
-        if walks.notable < 2 { f64::INFINITY } else { self.passable(0.9 * EVENT_SHARE, fastest).max(0.5 * h) }
+        let tally = &self.trial.tally;
+        if tally.events.notable < 2 {
+            f64::INFINITY
+        } else {
+            self.passable(0.9 * EVENT_SHARE, fastest).max(0.5 * h)
+        }
     }
 
     /// The step over which the largest jump of the trial costs this share of the tolerance:
     /// `JUMP_ERROR J h min(1, h fastest) = share * allowed`.
     fn passable(&self, share: f64, fastest: f64) -> f64 {
-        let uncoupled = share * self.allowed / (JUMP_ERROR * self.trial.walks.largest_jump);
+        let uncoupled = share * self.allowed / (JUMP_ERROR * self.trial.tally.events.largest_jump);
         if fastest * uncoupled < 1.0 { (uncoupled / fastest).sqrt() } else { uncoupled }
     }
 

@@ -12,31 +12,27 @@
 //! before it, and a tiny step passes over it.
 
 mod attempt;
-mod cloud;
+mod ensemble;
 mod ode;
+mod step;
 
 use crate::problem::{Regions, Samples, Start};
 
 use crate::flow::Flow;
-use crate::flow::canonical::grouping::permute;
-use crate::flow::canonical::{PushSettings, Walks};
 use crate::flow::error::FlowError;
+use crate::flow::events::Tally;
+use crate::flow::events::order::permute;
 use crate::flow::field::rate;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
-use crate::flow::path::Path;
-use crate::flow::record::StepRecord;
 use crate::flow::scale::{least_scale, residual_scale};
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 
-use attempt::Attempt;
-use cloud::Cloud;
+use ensemble::Ensemble;
 
 /// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
 const STEP_SHARE: f64 = 0.1;
-/// Problems of fewer particles and samples have no loops that several threads share.
-const WORTH_SHARING: usize = 512;
 /// Half the rapidity by which neurons may be boosted in one step.
 const LIFTED_TURN: f64 = 0.5;
 
@@ -60,12 +56,12 @@ pub struct Stepper {
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
     trial: Trial,
-    cloud: Cloud,
+    ensemble: Ensemble,
 }
 
 /// Sums at the end of an attempted step.
 struct Trial {
-    walks: Walks,
+    tally: Tally,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
     /// Where the residual ODE leads from the residuals at the start.
@@ -91,8 +87,9 @@ impl Stepper {
         let margins = |rho: &[f64]| {
             Margins::new(&samples, flow.kappa(), tolerance * residual_scale(&samples, rho).max(least))
         };
-        state.counters.ambiguous_mass = Cloud::start(&samples, &regions, start, flow, margins, &mut state)?;
-        let (_, moments) = Cloud::resume(&samples, &regions, flow, &state)?;
+        state.counters.ambiguous_mass =
+            Ensemble::start(&samples, &regions, start, flow, margins, &mut state)?;
+        let (_, moments) = Ensemble::resume(&samples, &regions, flow, &state)?;
         let mut rho = vec![0.0; samples.len()];
         moments.residual(&samples, &regions, &mut rho);
         finite(0.0, "residual", &rho)?;
@@ -102,10 +99,10 @@ impl Stepper {
         state.residual_ode = rho.clone();
         state.residual_ode_uncorrected = rho;
         let mut stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
-        let Stepper { cloud, regions, mass, .. } = &mut stepper;
-        cloud.group(regions, mass, &mut state);
+        let Stepper { ensemble, regions, mass, .. } = &mut stepper;
+        ensemble.group(regions, mass, &mut state);
         // Work of the start, not of the first step.
-        stepper.cloud.take_touched(0, 0);
+        stepper.ensemble.take_touched(0, 0);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
         let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
@@ -153,7 +150,7 @@ impl Stepper {
         }
         let mut mass = mass;
         permute(&mut mass, &state.position, &mut vec![0.0; m]);
-        let (cloud, moments) = Cloud::resume(&samples, &regions, flow, state)?;
+        let (ensemble, moments) = Ensemble::resume(&samples, &regions, flow, state)?;
         let mut stepper = Stepper {
             allowed: STEP_SHARE * tolerance * state.scale,
             margins: Margins::new(&samples, flow.kappa(), tolerance * state.scale),
@@ -166,12 +163,12 @@ impl Stepper {
             rho: vec![0.0; s],
             rho_rate: vec![0.0; s],
             trial: Trial {
-                walks: Walks::none(count),
+                tally: Tally::none(count),
                 rho: vec![0.0; s],
                 rho_rate: vec![0.0; s],
                 ode_end: vec![0.0; s],
             },
-            cloud,
+            ensemble,
             samples,
             regions,
             mass,
@@ -200,7 +197,7 @@ impl Stepper {
     /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
     /// for comparison. Nothing changes for canonical particles.
     pub fn without_frames(mut self) -> Stepper {
-        self.cloud.without_frames();
+        self.ensemble.without_frames();
         self
     }
 
@@ -246,103 +243,6 @@ impl Stepper {
             sign.iter_mut().for_each(|v| *v = [self.lambda * v[0], self.lambda * v[1]]);
         }
         rate(&self.samples, &moments.sigma_with_pinned(&self.regions), &sign, rho)
-    }
-
-    /// Advances `state` by one accepted step that does not pass `until`.
-    ///
-    /// # Errors
-    /// [`FlowError`]; the state is then as it was before.
-    ///
-    /// # Panics
-    /// If `until` is not later than the state.
-    pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
-        assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
-        if self.mass.len().max(self.samples.len()) < WORTH_SHARING {
-            return self.step_here(state, until);
-        }
-        // All of it on a thread of the pool: otherwise every parallel loop, of which a step has dozens,
-        // waits for one of them to wake up.
-        rayon::scope(|_| self.step_here(state, until))
-    }
-
-    fn step_here(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
-        let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
-        let (mut pushes, mut rejections) = (0, 0);
-        let mut h = self.fixed.unwrap_or_else(|| self.first_length(state.memory[0], state.step_size));
-        loop {
-            let remaining = until - state.time;
-            let last = h >= remaining * (1.0 - 1e-9);
-            let taken = if last { remaining } else { h };
-            // Below this, adding a step to the time would no longer change it.
-            let floor = 1e-15 * state.time;
-            let (attempt, used) = self.attempt(state, taken, fastest);
-            pushes += used;
-            match attempt {
-                Attempt::Accepted { error, growth } => {
-                    // A step cut short by `until` says nothing against the one that was planned.
-                    let planned = if last && rejections == 0 { h } else { 0.0 };
-                    let next = planned.max(taken * growth);
-                    let time = if last { until } else { state.time + taken };
-                    let step_size = taken;
-                    let mut record = StepRecord {
-                        time,
-                        step_size,
-                        error_estimate: error,
-                        pushes,
-                        rejections,
-                        touched: 0,
-                        counters: self.trial.walks.counters,
-                    };
-                    self.accept(state, &record, next, fastest);
-                    // Including those that were put into a better order after the step.
-                    record.touched = self.cloud.take_touched(self.mass.len(), pushes);
-                    return Ok(record);
-                }
-                Attempt::Rejected { error, next, cause } => {
-                    rejections += 1;
-                    if next.is_nan() || next <= floor || next < f64::MIN_POSITIVE {
-                        return Err(FlowError::StepFloor {
-                            time: state.time,
-                            step_size: next,
-                            floor,
-                            error_estimate: error,
-                            allowed: self.allowed,
-                            cause,
-                        });
-                    }
-                    h = next;
-                }
-            }
-        }
-    }
-
-    /// Pushes all particles from `state` along `path` into the trial.
-    fn push(&mut self, state: &State, path: &Path, significant: f64) {
-        let Stepper { cloud, samples, regions, mass, moments, trial, margins, .. } = self;
-        let settings = PushSettings { margins, lambda: self.lambda, turn: self.turn, significant };
-        cloud.push(samples, regions, mass, moments, state, path, &settings, &mut trial.walks);
-        self.trial.walks.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
-        self.trial.rho_rate = self.rate_of(&self.trial.walks.moments, &self.trial.rho);
-    }
-
-    /// Makes the trial the state.
-    fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64, fastest: f64) {
-        self.advance_ode(state, record.step_size, fastest);
-        state.memory[0] = record.step_size;
-        let s = self.rho.len();
-        state.memory[1..=s].copy_from_slice(&self.rho);
-        state.memory[1 + s..].copy_from_slice(&self.rho_rate);
-        std::mem::swap(&mut self.moments, &mut self.trial.walks.moments);
-        std::mem::swap(&mut self.rho, &mut self.trial.rho);
-        std::mem::swap(&mut self.rho_rate, &mut self.trial.rho_rate);
-        state.time = record.time;
-        state.step += 1;
-        state.step_size = next;
-        state.counters += record.counters;
-        let Stepper { cloud, samples, regions, mass, moments, .. } = self;
-        if let Some(moments) = cloud.accept(samples, regions, moments, mass, state) {
-            self.renew(moments);
-        }
     }
 }
 

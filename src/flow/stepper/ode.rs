@@ -8,9 +8,9 @@ use super::Stepper;
 
 impl Stepper {
     fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
-        let walks = &self.trial.walks;
-        let ends = [&self.moments, &walks.moments];
-        OdeStep::new(&self.samples, &self.regions, h, self.lambda, ends, &walks.movers, pinned)
+        let tally = &self.trial.tally;
+        let ends = [&self.moments, &tally.moments];
+        OdeStep::new(&self.samples, &self.regions, h, self.lambda, ends, &tally.event_particles, pinned)
     }
 
     /// How far the particles' residual at the end of the step is from what the residual ODE makes

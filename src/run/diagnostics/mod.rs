@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2};
 use ndarray_linalg::{EighInto, UPLO};
 use rayon::prelude::*;
 
-use crate::flow::canonical::chunk_size;
+use crate::flow::chunk_size;
 use crate::flow::moments::Moments;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
 use crate::flow::{Flow, ParticleKind, State, Stepper, Vec2, gradients};

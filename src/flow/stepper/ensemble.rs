@@ -1,24 +1,25 @@
 //! The particles of a run, whichever kind its flow moves.
 
-use crate::flow::canonical::{self, PushSettings, Walks};
+use crate::flow::canonical;
 use crate::flow::error::FlowError;
+use crate::flow::events::Tally;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
-use crate::flow::path::Path;
+use crate::flow::push::Push;
 use crate::flow::response::Turning;
 use crate::flow::state::State;
 use crate::flow::{Flow, lifted};
 use crate::problem::{Regions, Samples, Start};
 
 /// Canonical particles or neurons, at the end of an attempted step.
-pub(super) enum Cloud {
+pub(super) enum Ensemble {
     /// Particles `(r, theta)`.
-    Canonical(canonical::Cloud),
+    Canonical(canonical::Ensemble),
     /// Neurons `(c, w)`.
-    Lifted(Box<lifted::Cloud>),
+    Lifted(Box<lifted::Ensemble>),
 }
 
-impl Cloud {
+impl Ensemble {
     /// Fills the particles of a state at the start of a run; returns the mass whose start was
     /// ambiguous.
     pub(super) fn start(
@@ -33,12 +34,12 @@ impl Cloud {
         match (start, lifted::Kind::of(flow)) {
             (Start::Canonical(measure), None) => {
                 let (moments, ambiguous) =
-                    canonical::Cloud::start(samples, regions, measure, flow.tv(), margins, state);
+                    canonical::Ensemble::start(samples, regions, measure, flow.tv(), margins, state);
                 state.moments = moments.to_flat();
                 Ok(ambiguous)
             }
             (Start::Lifted(neurons), Some(kind)) => {
-                Ok(lifted::Cloud::start(samples, regions, neurons, kind, flow.kappa(), margins, state))
+                Ok(lifted::Ensemble::start(samples, regions, neurons, kind, flow.kappa(), margins, state))
             }
             (Start::Canonical(_), Some(_)) => refuse("canonical particles (r, theta)", "neurons (c, a, b)"),
             (Start::Lifted(_), None) => refuse("neurons (c, a, b)", "canonical particles (r, theta)"),
@@ -51,25 +52,25 @@ impl Cloud {
         regions: &Regions,
         flow: Flow,
         state: &State,
-    ) -> Result<(Cloud, Moments), FlowError> {
+    ) -> Result<(Ensemble, Moments), FlowError> {
         let count = regions.boundaries();
         if let Some(kind) = lifted::Kind::of(flow) {
-            let (cloud, moments) = lifted::Cloud::resume(samples, regions, kind, flow.kappa(), state)?;
-            return Ok((Cloud::Lifted(Box::new(cloud)), moments));
+            let (ensemble, moments) = lifted::Ensemble::resume(samples, regions, kind, flow.kappa(), state)?;
+            return Ok((Ensemble::Lifted(Box::new(ensemble)), moments));
         }
         let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
             what: "moments",
             found: state.moments.len(),
             expected: Moments::zero(count).to_flat().len(),
         })?;
-        Ok((Cloud::Canonical(canonical::Cloud::new(state)), moments))
+        Ok((Ensemble::Canonical(canonical::Ensemble::new(state)), moments))
     }
 
     /// Whether particles can grow like `exp(|g| t)` by themselves; not where one layer stands still.
     pub(super) fn grows(&self) -> bool {
         match self {
-            Cloud::Canonical(_) => true,
-            Cloud::Lifted(cloud) => cloud.grows(),
+            Ensemble::Canonical(_) => true,
+            Ensemble::Lifted(ensemble) => ensemble.grows(),
         }
     }
 
@@ -84,31 +85,23 @@ impl Cloud {
         h: f64,
     ) -> Option<Vec<Turning>> {
         match self {
-            Cloud::Canonical(_) => canonical::aligning(samples, mass, state, rho, h),
-            Cloud::Lifted(_) => None,
+            Ensemble::Canonical(_) => canonical::aligning(samples, mass, state, rho, h),
+            Ensemble::Lifted(_) => None,
         }
     }
 
-    /// Pushes all particles from `state` along `path`; sums and events go to `walks`.
-    #[allow(clippy::too_many_arguments)] // all that a push depends on
+    /// Pushes all particles from `state`, whose moments these are; sums and events go to `tally`.
     pub(super) fn push(
         &mut self,
-        samples: &Samples,
-        regions: &Regions,
+        push: &Push<'_>,
         mass: &[f64],
         moments: &Moments,
         state: &State,
-        path: &Path,
-        settings: &PushSettings<'_>,
-        walks: &mut Walks,
+        tally: &mut Tally,
     ) {
         match self {
-            Cloud::Canonical(cloud) => {
-                cloud.push(samples, regions, mass, moments, state, path, settings, walks);
-            }
-            Cloud::Lifted(cloud) => {
-                cloud.push(samples, regions, mass, state, path, settings, walks);
-            }
+            Ensemble::Canonical(ensemble) => ensemble.push(push, mass, moments, state, tally),
+            Ensemble::Lifted(ensemble) => ensemble.push(push, mass, state, tally),
         }
     }
 
@@ -124,33 +117,33 @@ impl Cloud {
         state: &mut State,
     ) -> Option<Moments> {
         match self {
-            Cloud::Canonical(cloud) => {
-                cloud.accept(state);
+            Ensemble::Canonical(ensemble) => {
+                ensemble.accept(state);
                 state.moments = moments.to_flat();
-                if canonical::Cloud::due(state) {
-                    cloud.group(state, mass, regions.boundaries());
+                if canonical::Ensemble::due(state) {
+                    ensemble.group(state, mass, regions.boundaries());
                 }
                 None
             }
-            Cloud::Lifted(cloud) => {
-                let applied = cloud.accept(state, mass, regions);
-                let grouped = cloud.group(state, mass, regions);
-                (applied || grouped).then(|| cloud.moments(samples, regions))
+            Ensemble::Lifted(ensemble) => {
+                let applied = ensemble.accept(state, mass, regions);
+                let grouped = ensemble.group(state, mass, regions);
+                (applied || grouped).then(|| ensemble.moments(samples, regions))
             }
         }
     }
 
     /// Puts the particles of a new run into a good order in memory, where the start has not done so.
     pub(super) fn group(&mut self, regions: &Regions, mass: &mut Vec<f64>, state: &mut State) {
-        if let Cloud::Canonical(cloud) = self {
-            cloud.group(state, mass, regions.boundaries());
+        if let Ensemble::Canonical(ensemble) = self {
+            ensemble.group(state, mass, regions.boundaries());
         }
     }
 
     /// Has frames applied after every step.
     pub(super) fn without_frames(&mut self) {
-        if let Cloud::Lifted(cloud) = self {
-            cloud.without_frames();
+        if let Ensemble::Lifted(ensemble) = self {
+            ensemble.without_frames();
         }
     }
 
@@ -158,8 +151,8 @@ impl Cloud {
     /// ones.
     pub(super) fn take_touched(&mut self, m: usize, pushes: u32) -> u64 {
         match self {
-            Cloud::Canonical(_) => m as u64 * u64::from(pushes),
-            Cloud::Lifted(cloud) => cloud.take_touched(),
+            Ensemble::Canonical(_) => m as u64 * u64::from(pushes),
+            Ensemble::Lifted(ensemble) => ensemble.take_touched(),
         }
     }
 }

@@ -2,19 +2,17 @@
 //!
 //! Only neurons that may meet an event come here, and only those that do leave a trace in the sums.
 
+use crate::flow::events::substep::{MAX_SUBSTEPS, advance_u};
 use crate::flow::field::Vec2;
 use crate::flow::interface::Fate;
 use crate::problem::{Place, PlaceKind};
 
 use super::crossing::first_crossing;
-use super::frame::{apply, inverse};
-use super::kind::Neuron;
+use super::frame::{Neuron, apply};
 use super::second::{of_neuron, of_pinned};
+use super::step_tables::StepTables;
 use super::sums::Sums;
-use super::tables::Tables;
 
-/// A neuron that needs more stretches than this in one step asks for a shorter step.
-pub const MAX_STRETCHES: usize = 5_000;
 /// A neuron nearer to a line than this, relative to `|c| + |w|`, is on it.
 pub const ON_LINE: f64 = 1e-15;
 /// A line counts as reached when Newton's method is as near as this, relative to `|c| + |w|`.
@@ -22,7 +20,7 @@ pub const REACHED: f64 = 1e-14;
 
 /// A neuron on its way through a step, as it is: not in the frame of its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Walked {
+pub struct Moving {
     /// Mass.
     pub mass: f64,
     /// `(c, w)`.
@@ -35,58 +33,58 @@ pub struct Walked {
 /// nothing was added to `sums`. Otherwise where it ends, in the frame that its place has at the end.
 ///
 /// * `start`: the neuron in the frame at the start, if it has met nothing before `u`.
-pub fn walk_on(
-    tables: &Tables<'_>,
+pub fn integrate(
+    tables: &StepTables<'_>,
     start: Option<Neuron>,
-    neuron: Walked,
+    neuron: Moving,
     u: f64,
     sums: &mut Sums,
-) -> Option<Walked> {
-    let mut walker = Walker { tables, neuron, u, sums, start };
-    let mut stretches = 0;
-    while walker.u < 1.0 {
-        match walker.neuron.place.kind() {
-            PlaceKind::Free => walker.free(),
-            PlaceKind::Pinned => walker.pinned(),
-            PlaceKind::Stuck | PlaceKind::StuckPinned => walker.at_origin(),
-            PlaceKind::Dead => walker.u = 1.0,
+) -> Option<Moving> {
+    let mut integration = Integration { tables, neuron, u, sums, start };
+    let mut substeps = 0;
+    while integration.u < 1.0 {
+        match integration.neuron.place.kind() {
+            PlaceKind::Free => integration.free(),
+            PlaceKind::Pinned => integration.pinned(),
+            PlaceKind::Stuck | PlaceKind::StuckPinned => integration.at_origin(),
+            PlaceKind::Dead => integration.u = 1.0,
         }
-        stretches += 1;
-        if stretches > MAX_STRETCHES || walker.u.is_nan() {
-            walker.sums.given_up = true;
+        substeps += 1;
+        if substeps > MAX_SUBSTEPS || integration.u.is_nan() {
+            integration.sums.events.given_up = true;
             break;
         }
     }
     // Still unbegun: it went to the end without an event.
-    if walker.start.is_some() {
+    if integration.start.is_some() {
         return None;
     }
-    Some(walker.finish())
+    Some(integration.finish())
 }
 
 /// A neuron, the time, and what has to be noted of both.
-pub struct Walker<'a, 'b> {
-    pub(super) tables: &'a Tables<'a>,
-    pub(super) neuron: Walked,
+pub struct Integration<'a, 'b> {
+    pub(super) tables: &'a StepTables<'a>,
+    pub(super) neuron: Moving,
     pub(super) u: f64,
     pub(super) sums: &'b mut Sums,
     /// The neuron in the frame at the start, until its first event.
     pub(super) start: Option<Neuron>,
 }
 
-/// A crossing found: how far into the stretch, where, and whether anticlockwise.
+/// A crossing found: how far into the substep, where, and whether anticlockwise.
 struct Crossing {
     length: f64,
     z: Neuron,
     upward: bool,
 }
 
-impl Walker<'_, '_> {
+impl Integration<'_, '_> {
     /// Takes the neuron out of the moments from which the step started, before the first thing
     /// about it is noted.
     pub(super) fn begin(&mut self) {
         let Some(stored) = self.start.take() else { return };
-        let Walked { mass, place, .. } = self.neuron;
+        let Moving { mass, place, .. } = self.neuron;
         self.sums.any = true;
         match place.kind() {
             PlaceKind::Free => {
@@ -106,10 +104,10 @@ impl Walker<'_, '_> {
     }
 
     /// Adds the neuron to the moments at the end of the step, in the frame of its place.
-    fn finish(self) -> Walked {
-        let Walked { mass, z, place } = self.neuron;
+    fn finish(self) -> Moving {
+        let Moving { mass, z, place } = self.neuron;
         let (tables, count) = (self.tables, self.tables.regions.boundaries());
-        let framed = |frame: usize| apply(&inverse(tables.kind, &tables.sweeps[frame].end), z);
+        let framed = |frame: usize| apply(&tables.kind.inverse(&tables.propagators[frame].end), z);
         let z = match place.kind() {
             PlaceKind::Free => {
                 let z = framed(place.index());
@@ -128,19 +126,19 @@ impl Walker<'_, '_> {
                 let end = &mut self.sums.boundary[b].end[usize::from(negative)];
                 (0..4).for_each(|i| end[i] += part[i]);
                 let place = Place::in_cluster(b, negative);
-                return Walked { mass, z: [stored[0], l * dx, l * dy], place };
+                return Moving { mass, z: [stored[0], l * dx, l * dy], place };
             }
             PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => z,
         };
-        Walked { mass, z, place }
+        Moving { mass, z, place }
     }
 
-    /// One stretch of free motion: to the next line, to the end of the step, or as far as one map
+    /// One substep of free motion: to the next line, to the end of the step, or as far as one map
     /// should reach.
     fn free(&mut self) {
         let k = self.neuron.place.index();
         let rest = 1.0 - self.u;
-        let du = rest.min(self.tables.longest_stretch(k));
+        let du = rest.min(self.tables.longest_substep(k));
         match self.crossing(k, du) {
             Some(Crossing { length, z, upward }) => {
                 let b = if upward { k } else { k - 1 };
@@ -162,7 +160,7 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// The neuron after a stretch of this length in region `k`.
+    /// The neuron after a substep of this length in region `k`.
     fn advance(&self, k: usize, length: f64) -> Neuron {
         let kind = self.tables.kind;
         kind.apply(&kind.exponent(&self.tables.field[k], self.u, length), self.neuron.z)
@@ -201,7 +199,7 @@ impl Walker<'_, '_> {
         let outside = |n: Vec2, z: Neuron| n[0] * z[1] + n[1] * z[2] < -ON_LINE * size;
         let found = order.iter().filter(|&&side| guesses[side].is_finite()).find_map(met);
         let (side, (length, z)) = found.or_else(|| {
-            // The closed form freezes the field: what it missed shows at the end of the stretch.
+            // The closed form freezes the field: what it missed shows at the end of the substep.
             let end = self.advance(k, du);
             let side = order.into_iter().find(|&side| outside(normals[side], end))?;
             Some((side, self.bracket(k, normals[side], du, end)))
@@ -217,7 +215,7 @@ impl Walker<'_, '_> {
     }
 
     /// Distance from a line with inward normal `n`, and its rate, for the neuron `z` at `length`
-    /// into the stretch.
+    /// into the substep.
     fn distance(&self, k: usize, n: Vec2, length: f64, z: Neuron) -> (f64, f64) {
         let g = self.tables.field[k].at(self.u + length);
         (n[0] * z[1] + n[1] * z[2], -z[0] * (n[0] * g[0] + n[1] * g[1]))
@@ -271,7 +269,7 @@ impl Walker<'_, '_> {
         (at, z)
     }
 
-    /// Notes a stretch of free motion that ends in `end`, and makes it the present.
+    /// Notes a substep of free motion that ends in `end`, and makes it the present.
     fn track(&mut self, k: usize, length: f64, end: Neuron) {
         let (tables, z) = (self.tables, self.neuron.z);
         let (from, to) = (self.u, advance_u(self.u, length));
@@ -323,9 +321,9 @@ impl Walker<'_, '_> {
         let before = if upward { low } else { high };
         self.note_jump(if matches!(fate, Fate::Enters { .. }) { low.max(high) } else { before });
         match fate {
-            Fate::Dies => self.sums.counters.deaths += 1,
-            Fate::Enters { .. } => self.sums.counters.crossings += 1,
-            Fate::Pinned => self.sums.counters.pins += 1,
+            Fate::Dies => self.sums.events.counters.deaths += 1,
+            Fate::Enters { .. } => self.sums.events.counters.crossings += 1,
+            Fate::Pinned => self.sums.events.counters.pins += 1,
         }
         self.settle(b, fate);
     }
@@ -336,12 +334,6 @@ impl Walker<'_, '_> {
         let (tables, c) = (self.tables, self.neuron.z[0]);
         let size =
             tables.kind.beta * tables.kappa * self.neuron.mass * c * c * tables.reach * field / tables.h;
-        self.sums.jump(size, self.u);
+        self.sums.events.jump(size, self.u);
     }
-}
-
-/// `u + du`, exactly 1 when that is what was meant.
-fn advance_u(u: f64, du: f64) -> f64 {
-    let to = u + du;
-    if to > 1.0 - 1e-16 { 1.0 } else { to }
 }

@@ -1,33 +1,33 @@
 //! Which neurons may meet an event during a step.
 //!
-//! The planes of a room move, in frame coordinates, along paths of known length `L`. A neuron `z`
+//! The planes of a bin move, in frame coordinates, along paths of known length `L`. A neuron `z`
 //! starts the step at distance `s_0` from a plane and ends it at `s_1`; on the way its distance `s`
 //! obeys `2 s >= s_0 + s_1 - L |z|`. So it met nothing if `s_0 + s_1 > L |z|` for both planes.
-//! Nor did it if it is too slow ([`super::travel`]).
+//! Nor did it if it is too slow ([`super::displacement`]).
 //! Nor did it if both `s_1` are positive and distances changed in one direction only:
 //! `ds/du = -c <n, h g>`, so they do where neither the field across the planes nor `c` turns. On a
 //! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does; there it must have
-//! started off both planes, because only then is the side known on which it starts. Who relies on going
-//! away from a line ([`super::course`]) is one of these: the fields across both lines keep their signs as
-//! long as the course does not turn, and `c` keeps its own until the deadline.
+//! started off both planes, because only then is the side known on which it starts. A neuron that relies on going
+//! away from a line ([`super::sign of the field`]) is one of these: the fields across both lines keep their signs as
+//! long as the sign of the field does not turn, and `c` keeps its own until the safe displacement.
 
 use multiversion::multiversion;
 
 use crate::problem::Place;
 
-use super::course::Senses;
-use super::kind::Neuron;
-use super::rooms::BLOCK;
-use super::tables::Sweep;
-use super::travel::{Margin, Travel};
+use super::bins::BLOCK;
+use super::displacement::{Clearance, Displacement};
+use super::field_sign::Signs;
+use super::frame::Neuron;
+use super::step_tables::Propagator;
 
-/// Room for the rounding of distances, relative to `|z|` times the size of a plane.
+/// Bin for the rounding of distances, relative to `|z|` times the size of a plane.
 const ROUNDING: f64 = 1e-14;
 
-/// Whoever has a smaller `|z|^2` has no margin: squares of distances that count would lose their digits.
+/// A neuron with a smaller `|z|^2` has no clearance: squares of distances that count would lose their digits.
 const TINY: f64 = 1e-270;
 
-/// With planes whose entries are up to this, rounding takes nobody's margin away who had one in an earlier
+/// With planes whose entries are up to this, rounding takes no neuron's clearance away that had one in an earlier
 /// frame.
 pub const LARGEST_PLANE: f64 = 16.0;
 
@@ -44,7 +44,7 @@ pub enum Sides {
 /// Neurons of a block.
 #[derive(Debug, Clone, Copy)]
 pub struct Lanes<'a> {
-    /// Output weights, in the frame of the room.
+    /// Output weights, in the frame of the bin.
     pub c: &'a [f64],
     /// First components of `w`.
     pub x: &'a [f64],
@@ -54,34 +54,40 @@ pub struct Lanes<'a> {
     pub place: &'a [Place],
 }
 
-/// Looks at those neurons of a block that are at `home`: sets `flags[i]` to 1 for those that may meet
-/// an event, to 0 for all others. Returns the least margin at the start of the step: how far the clocks
-/// of the room may advance from there before any of them can be reached.
-pub fn look(test: &Test, sides: Sides, lanes: Lanes<'_>, home: Place, flags: &mut [u8; BLOCK]) -> Margin {
+/// Tests those neurons of a block that are at `own`: sets `flags[i]` to 1 for those that may meet
+/// an event, to 0 for all others. Returns the least margin at the start of the step: how far the displacements
+/// of the bin may advance from there before any of them can be reached.
+pub fn test_block(
+    test: &ReachTest,
+    sides: Sides,
+    lanes: Lanes<'_>,
+    own: Place,
+    flags: &mut [u8; BLOCK],
+) -> Clearance {
     match sides {
-        Sides::Positive => look_inside(test, lanes, home, flags),
-        Sides::Either => look_pinned(test, lanes, home, flags),
+        Sides::Positive => test_inside(test, lanes, own, flags),
+        Sides::Either => test_pinned(test, lanes, own, flags),
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_inside(test: &Test, lanes: Lanes<'_>, home: Place, flags: &mut [u8; BLOCK]) -> Margin {
-    look_lanes::<false>(test, lanes, home, flags)
+fn test_inside(test: &ReachTest, lanes: Lanes<'_>, own: Place, flags: &mut [u8; BLOCK]) -> Clearance {
+    test_lanes::<false>(test, lanes, own, flags)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn look_pinned(test: &Test, lanes: Lanes<'_>, home: Place, flags: &mut [u8; BLOCK]) -> Margin {
-    look_lanes::<true>(test, lanes, home, flags)
+fn test_pinned(test: &ReachTest, lanes: Lanes<'_>, own: Place, flags: &mut [u8; BLOCK]) -> Clearance {
+    test_lanes::<true>(test, lanes, own, flags)
 }
 
 /// One plain loop without a branch, and the least of all taken afterwards: so it is compiled to vectors.
 #[inline(always)]
-fn look_lanes<const EITHER: bool>(
-    test: &Test,
+fn test_lanes<const EITHER: bool>(
+    test: &ReachTest,
     Lanes { c, x, y, place }: Lanes<'_>,
-    home: Place,
+    own: Place,
     flags: &mut [u8; BLOCK],
-) -> Margin {
+) -> Clearance {
     let count = c.len();
     let [mut by_output, mut by_length, mut by_turn] = [[f64::INFINITY; BLOCK]; 3];
     let (x, y, place, flags) = (&x[..count], &y[..count], &place[..count], &mut flags[..count]);
@@ -89,13 +95,13 @@ fn look_lanes<const EITHER: bool>(
         [&mut by_output, &mut by_length, &mut by_turn].map(|all| &mut all[..count]);
     for i in 0..count {
         let (near, margin) = test.of::<EITHER>([c[i], x[i], y[i]]);
-        let here = place[i] == home;
+        let here = place[i] == own;
         flags[i] = u8::from(near & here);
         outputs[i] = if here { margin.by_output } else { f64::INFINITY };
         lengths[i] = if here { margin.by_length } else { f64::INFINITY };
         turns[i] = if here { margin.by_turn } else { f64::INFINITY };
     }
-    Margin { by_output: least(&by_output), by_length: least(&by_length), by_turn: least(&by_turn) }
+    Clearance { by_output: least(&by_output), by_length: least(&by_length), by_turn: least(&by_turn) }
 }
 
 /// The least of numbers that are not negative, whose bits are in the same order.
@@ -104,43 +110,47 @@ fn least(values: &[f64; BLOCK]) -> f64 {
     f64::from_bits(values.iter().map(|value| value.to_bits()).fold(u64::MAX, u64::min))
 }
 
-/// The planes of a room over a step, and what distances from them are compared with.
+/// The planes of a bin over a step, and what distances from them are compared with.
 #[derive(Debug, Clone, Copy)]
-pub struct Test {
+pub struct ReachTest {
     planes: [[Neuron; 2]; 2],
     output: [Neuron; 2],
     rounding: f64,
     /// The square of what both distances together must exceed, for `|z| = 1`.
     reach: f64,
     /// The same of `|c|` at both ends of the step.
-    output_travel: f64,
-    /// What the clocks advance, and the square of their product.
-    clock: Travel,
+    output_displacement: f64,
+    /// What the displacements advance, and the square of their product.
+    advance: Displacement,
     growing: f64,
     /// By which sign of `c` neurons go away from each plane, as far as can be relied on.
-    senses: [f64; 2],
+    signs: [f64; 2],
 }
 
-impl Test {
-    /// Over a step like this, in which these senses can be relied on.
-    pub fn new(sweep: &Sweep, senses: Senses) -> Test {
-        let rounding = ROUNDING * sweep.largest_plane();
+impl ReachTest {
+    /// Over a step like this, in which these signs can be relied on.
+    pub fn new(propagator: &Propagator, signs: Signs) -> ReachTest {
+        let rounding = ROUNDING * propagator.largest_plane();
         let square = |value: f64| value * value;
-        Test {
-            planes: sweep.planes,
-            output: sweep.output,
+        ReachTest {
+            planes: propagator.planes,
+            output: propagator.output,
             rounding,
-            reach: square(sweep.travel + rounding),
+            reach: square(propagator.displacement + rounding),
             // Where the field turns, no neuron counts as monotone.
-            output_travel: if sweep.steady { square(sweep.output_travel) } else { f64::INFINITY },
-            clock: sweep.clock,
-            senses: senses.map(f64::from),
-            growing: square(sweep.clock.across * sweep.clock.output),
+            output_displacement: if propagator.steady {
+                square(propagator.output_displacement)
+            } else {
+                f64::INFINITY
+            },
+            advance: propagator.advance,
+            signs: signs.map(f64::from),
+            growing: square(propagator.advance.across * propagator.advance.output),
         }
     }
 
     /// Whether a neuron may meet an event, and its margin.
-    pub fn one(&self, z: Neuron, sides: Sides) -> (bool, Margin) {
+    pub fn one(&self, z: Neuron, sides: Sides) -> (bool, Clearance) {
         match sides {
             Sides::Positive => self.of::<false>(z),
             Sides::Either => self.of::<true>(z),
@@ -148,7 +158,7 @@ impl Test {
     }
 
     #[inline(always)]
-    fn of<const EITHER: bool>(&self, z: Neuron) -> (bool, Margin) {
+    fn of<const EITHER: bool>(&self, z: Neuron) -> (bool, Clearance) {
         let [[a0, b0], [a1, b1]] = self.planes;
         let dot = |p: Neuron| p[0] * z[0] + p[1] * z[1] + p[2] * z[2];
         let (mut a, mut b) = (dot(a0), dot(b0));
@@ -164,37 +174,40 @@ impl Test {
         let sum_of_sizes = z[0].abs() + z[1].abs() + z[2].abs();
         let rounding = self.rounding * sum_of_sizes;
         let nearest = smaller(a, b);
-        // Written so that a NaN counts as near. Whoever starts on a plane of a boundary may be about to
+        // Written so that a NaN counts as near. A neuron that starts on a plane of a boundary may be about to
         // leave it to the side that its cluster does not hold.
         let inside = (smaller(a_end, b_end) > rounding) & (!EITHER | (nearest > rounding));
         let out_of_reach = exceeds(smaller(a + a_end.abs(), b + b_end.abs()), self.reach);
         let signed = dot(self.output[0]);
         let c = signed.abs();
         let (monotone, speed) = if EITHER {
-            (self.output_travel < f64::INFINITY, if square > TINY { square.sqrt() } else { f64::INFINITY })
+            (
+                self.output_displacement < f64::INFINITY,
+                if square > TINY { square.sqrt() } else { f64::INFINITY },
+            )
         } else {
-            (exceeds(c + dot(self.output[1]).abs(), self.output_travel), c)
+            (exceeds(c + dot(self.output[1]).abs(), self.output_displacement), c)
         };
         let lost = ROUNDING * LARGEST_PLANE * sum_of_sizes;
         let left = |distance: f64| if (distance > lost) & (square > TINY) { distance - lost } else { 0.0 };
         let distance = left(nearest);
-        // No less strict than deadlines, so that it does not matter who has one.
-        let slow = exceeds(distance - self.clock.across * speed, self.growing);
+        // No less strict than safe displacements, so that it does not matter which neurons have one.
+        let slow = exceeds(distance - self.advance.across * speed, self.growing);
         let near = !(inside & (out_of_reach | monotone | slow));
         if EITHER {
-            return (near, Margin::new(distance, speed, f64::INFINITY, square));
+            return (near, Clearance::new(distance, speed, f64::INFINITY, square));
         }
-        // Who goes away from a line counts as monotone until `c` may turn, if it is off that line now.
-        let [away_a, away_b] = [(a, self.senses[0]), (b, self.senses[1])].map(|(distance, sense)| {
-            (signed * sense > 0.0)
+        // A neuron that goes away from a line counts as monotone until `c` may turn, if it is off that line now.
+        let [away_a, away_b] = [(a, self.signs[0]), (b, self.signs[1])].map(|(distance, sign)| {
+            (signed * sign > 0.0)
                 & (distance > 2.0 * lost)
                 & (square > TINY)
-                & Margin::should_rely(distance, c, square, self.clock)
+                & Clearance::should_rely(distance, c, square, self.advance)
         });
         let ahead = |away: bool, distance: f64| if away { f64::INFINITY } else { left(distance) };
         let distance = smaller(ahead(away_a, a), ahead(away_b, b));
         let turn = if away_a | away_b { left(c) } else { f64::INFINITY };
-        (near, Margin::new(distance, c, turn, square))
+        (near, Clearance::new(distance, c, turn, square))
     }
 }
 

@@ -2,44 +2,45 @@
 
 use rayon::prelude::*;
 
-use crate::flow::canonical::{PushSettings, Walks};
 use crate::flow::error::FlowError;
+use crate::flow::events::Tally;
 use crate::flow::field::{Vec2, gradients};
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
-use crate::flow::path::Path;
+use crate::flow::push::Push;
 use crate::flow::state::State;
 use crate::problem::{Neurons, Place, Regions, Samples};
 
-use super::apply::{apply_all, apply_some, settled};
-use super::convoy::{Traveller, walk_all};
-use super::course::{Course, Senses};
-use super::find::find;
+use super::bins::{Bins, ENTRIES};
+use super::displacement::Displacement;
+use super::field_sign::{FieldSign, Signs};
+use super::frame::Neuron;
 use super::frame::{IDENTITY, Mat};
-use super::kind::{Kind, Neuron};
+use super::kind::Kind;
 use super::order::order;
-use super::rooms::{ENTRIES, Rooms};
+use super::queue::{Candidate, integrate_all};
+use super::rebase::{rebase_all, rebase_some, to_laboratory};
+use super::search::find;
 use super::start::{Totals, from_origin, start_of};
+use super::step_tables::StepTables;
 use super::sums::Sums;
-use super::tables::Tables;
 use super::totals::{add_movers, moments_of};
-use super::travel::Travel;
 
 /// A frame whose entries pass this is applied to its neurons and starts anew: every neuron that comes in
 /// is rounded in frame coordinates, which costs its invariant this squared times the rounding.
 const LARGEST_ENTRY: f64 = 4.0;
 /// A step whose boosts may grow neurons by `exp` of this is not worth a push: rounding would leave
-/// nothing of their invariants, and every walk would be thousands of stretches long.
+/// nothing of their invariants, and every integration would take thousands of substeps.
 const LONGEST_RAPIDITY: f64 = 40.0;
-/// Neurons are grouped anew when this share of them is loose: looking at those one by one then has cost
+/// Neurons are grouped anew when this share of them lies out of its bin: testing those one by one then has cost
 /// about as much as grouping.
-const LOOSE_SHARE: usize = 6;
+const OUT_OF_BIN_SHARE: usize = 6;
 
-/// Neurons by room, their frames and moments, and what the last push made of them.
-pub struct Cloud {
+/// Neurons by bin, their frames and moments, and what the last push made of them.
+pub struct Ensemble {
     kind: Kind,
     kappa: f64,
-    rooms: Rooms,
+    bins: Bins,
     frames: Vec<Mat>,
     totals: Totals,
     trial: Trial,
@@ -47,7 +48,7 @@ pub struct Cloud {
     sums: Sums,
     /// Whether frames are applied after every step: the plain way, for comparison.
     plain: bool,
-    /// Neurons looked at since the start of the step.
+    /// Neurons tested since the start of the step.
     touched: u64,
 }
 
@@ -55,10 +56,10 @@ pub struct Cloud {
 #[derive(Default)]
 struct Trial {
     frames: Vec<Mat>,
-    /// What the clocks of each frame's rooms advance, and the senses in it.
-    travel: Vec<(Travel, Option<Senses>)>,
+    /// What the displacements of each frame's bins advance, and the signs of the field there.
+    displacement: Vec<(Displacement, Option<Signs>)>,
     totals: Option<Totals>,
-    /// Who met an event, batch by batch, ascending.
+    /// The neurons that met an event, batch by batch, ascending.
     moved: Vec<Vec<Moved>>,
 }
 
@@ -72,8 +73,8 @@ struct Moved {
     z: Neuron,
 }
 
-impl Cloud {
-    /// The neurons at the start of a run, grouped by room: fills the columns of the state and returns
+impl Ensemble {
+    /// The neurons at the start of a run, grouped by bin: fills the columns of the state and returns
     /// the mass whose start was ambiguous.
     pub fn start(
         samples: &Samples,
@@ -89,7 +90,7 @@ impl Cloud {
         state.w_y.par_iter_mut().for_each(|b| *b = -*b);
         // Where exactly a neuron on a line is counted does not matter to the residuals.
         let none = vec![[0.0; 2]; regions.boundaries()];
-        Cloud::place(regions, Kind::KERNEL, &none, &Margins::none(samples.len()), &mass, state);
+        Ensemble::place(regions, Kind::KERNEL, &none, &Margins::none(samples.len()), &mass, state);
         let frames = vec![IDENTITY; 2 * regions.boundaries()];
         let sum = |mass: &[f64], state: &State| {
             Totals::sum(regions, mass, &state.place, |i| [state.c[i], state.w_x[i], state.w_y[i]])
@@ -99,12 +100,12 @@ impl Cloud {
         moments.residual(samples, regions, &mut rho);
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, &rho, &mut g);
-        let ambiguous = Cloud::place(regions, kind, &g, &margins(&rho), &mass, state);
-        order(state, &mut mass, regions, &vec![Course::NEW; Rooms::number(regions.boundaries())]);
+        let ambiguous = Ensemble::place(regions, kind, &g, &margins(&rho), &mass, state);
+        order(state, &mut mass, regions, &vec![FieldSign::NEW; Bins::number(regions.boundaries())]);
         state.frame = frames.concat();
         state.moments = sum(&mass, state).to_flat();
-        let mut rooms = Rooms::grouped(regions.boundaries(), &state.room);
-        rooms.store(&mut state.travel, &mut state.deadline);
+        let mut bins = Bins::grouped(regions.boundaries(), &state.room);
+        bins.store(&mut state.travel, &mut state.deadline);
         ambiguous
     }
 
@@ -143,15 +144,15 @@ impl Cloud {
         kind: Kind,
         kappa: f64,
         state: &State,
-    ) -> Result<(Cloud, Moments), FlowError> {
+    ) -> Result<(Ensemble, Moments), FlowError> {
         let (count, m) = (regions.boundaries(), state.c.len());
         let wrong = |what, found, expected| FlowError::State { what, found, expected };
-        let rooms_expected = Rooms::number(count) + 1;
-        if state.room.len() != rooms_expected {
-            return Err(wrong("room", state.room.len(), rooms_expected));
+        let bins_expected = Bins::number(count) + 1;
+        if state.room.len() != bins_expected {
+            return Err(wrong("room", state.room.len(), bins_expected));
         }
         let ascending = state.room.windows(2).all(|pair| pair[0] <= pair[1]);
-        let last = state.room[rooms_expected - 1] as usize;
+        let last = state.room[bins_expected - 1] as usize;
         if !ascending || state.room[0] != 0 || last != m {
             return Err(wrong("room", last, m));
         }
@@ -161,22 +162,22 @@ impl Cloud {
         let totals = Totals::from_flat(count, &state.moments)
             .ok_or_else(|| wrong("moments", state.moments.len(), Totals::zero(count).to_flat().len()))?;
         let frames: Vec<Mat> = state.frame.as_chunks::<9>().0.to_vec();
-        let mut rooms = Rooms::new(count, &state.room, &state.place);
+        let mut bins = Bins::new(count, &state.room, &state.place);
         for (what, found, expected) in [
-            ("travel", state.travel.len(), ENTRIES * rooms.travel.len()),
-            ("deadline", state.deadline.len(), 3 * Rooms::most_blocks(count, m)),
+            ("travel", state.travel.len(), ENTRIES * bins.displacement.len()),
+            ("deadline", state.deadline.len(), 3 * Bins::most_blocks(count, m)),
         ] {
             if found != expected {
                 return Err(wrong(what, found, expected));
             }
         }
-        rooms.restore(&state.travel, &state.deadline);
+        bins.restore(&state.travel, &state.deadline);
         let moments = moments_of(samples, regions, kind, kappa, &frames, &totals);
         let sums = Sums::none(count);
         let (trial, batches) = (Trial::default(), vec![]);
-        let cloud =
-            Cloud { kind, kappa, rooms, frames, totals, trial, batches, sums, plain: false, touched: 0 };
-        Ok((cloud, moments))
+        let ensemble =
+            Ensemble { kind, kappa, bins, frames, totals, trial, batches, sums, plain: false, touched: 0 };
+        Ok((ensemble, moments))
     }
 
     /// Whether neurons can grow like `exp(|g| t)`: where both layers move.
@@ -189,33 +190,22 @@ impl Cloud {
         self.plain = true;
     }
 
-    /// Neurons looked at one by one since this was last asked.
+    /// Neurons tested one by one since this was last asked.
     pub fn take_touched(&mut self) -> u64 {
         std::mem::take(&mut self.touched)
     }
 
-    /// Pushes all neurons from `state` along `path`; sums and events go to `walks`.
-    #[allow(clippy::too_many_arguments)] // all that a push depends on
-    pub fn push(
-        &mut self,
-        samples: &Samples,
-        regions: &Regions,
-        mass: &[f64],
-        state: &State,
-        path: &Path,
-        settings: &PushSettings<'_>,
-        walks: &mut Walks,
-    ) {
-        let (margins, significant) = (settings.margins, settings.significant);
-        let count = regions.boundaries();
-        let tables =
-            Tables::new(samples, regions, path, margins, self.kind, self.kappa, &self.rooms, &self.frames);
-        if self.kind.is_lorentz() && tables.strongest(&self.rooms) > LONGEST_RAPIDITY {
-            walks.clear(significant);
-            walks.given_up = true;
+    /// Pushes all neurons from `state`; sums and events go to `tally`.
+    pub fn push(&mut self, push: &Push<'_>, mass: &[f64], state: &State, tally: &mut Tally) {
+        let significant = push.significant;
+        let count = push.regions.boundaries();
+        let tables = StepTables::new(push, self.kind, self.kappa, &self.bins, &self.frames);
+        if self.kind.is_lorentz() && tables.strongest(&self.bins) > LONGEST_RAPIDITY {
+            tally.clear(significant);
+            tally.events.given_up = true;
             return;
         }
-        let (candidates, looked) = find(&tables, &mut self.rooms, state);
+        let (candidates, looked) = find(&tables, &mut self.bins, state);
         self.touched += looked;
         let size = (candidates.len() / 64).clamp(512, 65536).max(32 * count);
         let batches = candidates.len().div_ceil(size);
@@ -228,33 +218,33 @@ impl Cloud {
             .for_each(|((candidates, sums), moved)| {
                 sums.clear(significant);
                 moved.clear();
-                // Fetched all together: they lie scattered in memory, and walks would wait for each.
+                // Fetched all together: they lie scattered in memory, and tally would wait for each.
                 let fetch = |&i: &u32| {
                     let (at, i) = (i, i as usize);
                     let z = [state.c[i], state.w_x[i], state.w_y[i]];
-                    Traveller { at, mass: mass[i], place: [state.place[i]; 2], z, met: false }
+                    Candidate { at, mass: mass[i], place: [state.place[i]; 2], z, met: false }
                 };
-                let mut travellers: Vec<Traveller> = candidates.iter().map(fetch).collect();
+                let mut candidates: Vec<Candidate> = candidates.iter().map(fetch).collect();
                 let settle = |place: Place, z: Neuron| {
-                    let frame = self.rooms.frame(self.rooms.of(place));
-                    frame.map_or(z, |frame| settled(&self.frames[frame], z, place))
+                    let frame = self.bins.frame(self.bins.of(place));
+                    frame.map_or(z, |frame| to_laboratory(&self.frames[frame], z, place))
                 };
-                walk_all(&tables, &mut travellers, settle, sums);
-                let met = || travellers.iter().filter(|traveller| traveller.met);
+                integrate_all(&tables, &mut candidates, settle, sums);
+                let met = || candidates.iter().filter(|candidate| candidate.met);
                 moved.reserve_exact(met().count());
-                moved.extend(met().map(|&Traveller { at, place, z, .. }| Moved { at, place, z }));
+                moved.extend(met().map(|&Candidate { at, place, z, .. }| Moved { at, place, z }));
             });
         self.sums.clear(significant);
         self.sums.merge(&self.batches);
-        self.finish(samples, regions, &tables, walks);
+        self.finish(push.samples, push.regions, &tables, tally);
     }
 
     /// Frames, totals and moments at the end of a push.
-    fn finish(&mut self, samples: &Samples, regions: &Regions, tables: &Tables<'_>, walks: &mut Walks) {
+    fn finish(&mut self, samples: &Samples, regions: &Regions, tables: &StepTables<'_>, tally: &mut Tally) {
         let count = regions.boundaries();
         let moves = self.trial.moved.iter().flatten();
-        let moves = moves.map(|moved| moved.place.map(|place| self.rooms.of(place)));
-        let after = self.rooms.counts_after(moves);
+        let moves = moves.map(|moved| moved.place.map(|place| self.bins.of(place)));
+        let after = self.bins.counts_after(moves);
         let mut totals = self.totals.clone();
         for (k, (total, sums)) in totals.region.iter_mut().zip(&self.sums.region).enumerate() {
             (0..6).for_each(|i| total[i] += sums.end[i] - sums.start[i]);
@@ -278,41 +268,42 @@ impl Cloud {
                 after[count + 2 * (frame - count)] + after[count + 2 * (frame - count) + 1] > 0
             }
         };
-        let sweeps = &tables.sweeps;
-        let frame = |frame: usize| if inhabited(frame) { sweeps[frame].end } else { IDENTITY };
+        let propagators = &tables.propagators;
+        let frame = |frame: usize| if inhabited(frame) { propagators[frame].end } else { IDENTITY };
         self.trial.frames = (0..2 * count).map(frame).collect();
-        self.trial.travel = tables.sweeps.iter().map(|sweep| (sweep.clock, sweep.senses)).collect();
-        walks.clear(self.sums.significant);
-        walks.moments = moments_of(samples, regions, self.kind, self.kappa, &self.trial.frames, &totals);
-        add_movers(tables, &self.sums, &mut walks.movers);
-        walks.counters = self.sums.counters;
-        walks.largest_jump = self.sums.largest_jump;
-        walks.notable = self.sums.notable;
-        walks.first_significant = self.sums.first_significant;
-        walks.given_up = self.sums.given_up;
+        self.trial.displacement =
+            tables.propagators.iter().map(|propagator| (propagator.advance, propagator.signs)).collect();
+        tally.clear(self.sums.events.significant);
+        tally.moments = moments_of(samples, regions, self.kind, self.kappa, &self.trial.frames, &totals);
+        add_movers(tables, &self.sums, &mut tally.event_particles);
+        tally.events = self.sums.events;
         self.trial.totals = Some(totals);
     }
 
     /// Makes the neurons of the last push those of the state. Returns whether frames were applied,
     /// which changes moments by rounding.
     pub fn accept(&mut self, state: &mut State, mass: &[f64], regions: &Regions) -> bool {
-        self.rooms.advance(&self.trial.travel);
+        self.bins.advance(&self.trial.displacement);
         std::mem::swap(&mut self.frames, &mut self.trial.frames);
         if let Some(totals) = self.trial.totals.take() {
             self.totals = totals;
         }
         for Moved { at, place, z } in self.trial.moved.iter().flatten() {
             let i = *at as usize;
-            self.rooms.moved(self.rooms.of(place[0]), self.rooms.of(place[1]));
+            self.bins.moved(self.bins.of(place[0]), self.bins.of(place[1]));
             state.place[i] = place[1];
             [state.c[i], state.w_x[i], state.w_y[i]] = *z;
         }
-        let movers = self.trial.moved.iter().map(Vec::len).sum();
-        self.rooms.update(movers, self.trial.moved.iter().flatten().map(|moved| moved.at), &state.place);
+        let event_particles = self.trial.moved.iter().map(Vec::len).sum();
+        self.bins.update(
+            event_particles,
+            self.trial.moved.iter().flatten().map(|moved| moved.at),
+            &state.place,
+        );
         let due: Vec<usize> = (0..self.frames.len()).filter(|&frame| self.due(frame)).collect();
         if !due.is_empty() {
-            let Cloud { frames, totals, rooms, .. } = self;
-            self.touched += apply_some(frames, &due, totals, rooms, state, mass, regions);
+            let Ensemble { frames, totals, bins, .. } = self;
+            self.touched += rebase_some(frames, &due, totals, bins, state, mass, regions);
         }
         self.store(state);
         !due.is_empty()
@@ -330,22 +321,22 @@ impl Cloud {
         moments_of(samples, regions, self.kind, self.kappa, &self.frames, &self.totals)
     }
 
-    /// Groups the neurons by room in memory, if many are loose: all frames are applied and all totals
+    /// Groups the neurons by bin in memory, if many are out-of-bin: all frames are applied and all totals
     /// summed anew. Returns whether it did.
     pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, regions: &Regions) -> bool {
         let m = state.c.len();
-        if self.rooms.loose.len() <= (m / LOOSE_SHARE).max(256) {
+        if self.bins.out_of_bin.len() <= (m / OUT_OF_BIN_SHARE).max(256) {
             return false;
         }
         // Memory that is not needed while there are two orders of everything.
         self.trial.moved = vec![];
-        let course = std::mem::take(&mut self.rooms.course);
-        self.rooms = Rooms::grouped(regions.boundaries(), &[]);
-        apply_all(&mut self.frames, state);
-        order(state, mass, regions, &course);
+        let field_sign = std::mem::take(&mut self.bins.field_sign);
+        self.bins = Bins::grouped(regions.boundaries(), &[]);
+        rebase_all(&mut self.frames, state);
+        order(state, mass, regions, &field_sign);
         self.touched += m as u64;
-        self.rooms = Rooms::grouped(regions.boundaries(), &state.room);
-        self.rooms.course = course;
+        self.bins = Bins::grouped(regions.boundaries(), &state.room);
+        self.bins.field_sign = field_sign;
         let z = |i: usize| [state.c[i], state.w_x[i], state.w_y[i]];
         self.totals = Totals::sum(regions, mass, &state.place, z);
         state.deadline.clear();
@@ -355,7 +346,7 @@ impl Cloud {
 
     /// Frames and totals into the state.
     fn store(&mut self, state: &mut State) {
-        self.rooms.store(&mut state.travel, &mut state.deadline);
+        self.bins.store(&mut state.travel, &mut state.deadline);
         state.frame = self.frames.concat();
         state.moments = self.totals.to_flat();
     }

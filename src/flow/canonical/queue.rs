@@ -1,23 +1,24 @@
-//! Particles that cross boundaries, walked side by side.
+//! Particles that may meet an event, stepped side by side.
 //!
 //! Every particle that may meet an event within the step takes a lane and keeps it until it has
-//! reached the end of the step: stretch by stretch ([`abreast`](super::abreast)), each lane at its
+//! reached the end of the step: substep by substep ([`lanes`](super::lanes)), each lane at its
 //! own instant in its own region. A lane that needs more care is helped on by [`go_on`] alone; the
 //! lane of one that arrives goes to the next. Lanes are filled and emptied in an order that depends on the
 //! particles alone, so that sums have the same bits on any number of threads.
 
+use crate::flow::events::Tally;
+use crate::flow::events::lanes::{ASIDE, DOWN, INSIDE, LANES, UP};
+use crate::flow::events::particles::TRACK;
+use crate::flow::events::substep::MAX_SUBSTEPS;
 use crate::flow::moments::{REGION, SIGMA, SIGN};
 use crate::problem::Place;
 
-use super::abreast::{ASIDE, Abreast, DOWN, INSIDE, UP};
-use super::lanes::LANES;
-use super::movers::TRACK;
-use super::push::Particles;
-use super::tables::Tables;
-use super::walk::{MAX_STRETCHES, Particle, Stage, go_on};
-use super::walks::Walks;
+use super::integration::{Stage, go_on};
+use super::lanes::SubstepLanes;
+use super::particle::{Particle, Particles};
+use super::step_tables::StepTables;
 
-/// What a lane remembers besides the numbers of its stretch.
+/// What a lane remembers besides the numbers of its substep.
 #[derive(Debug, Clone, Copy, Default)]
 struct Lane {
     /// Which particle it is.
@@ -30,7 +31,7 @@ struct Lane {
     arrived_with: f64,
     /// Whether it is still at the start of the step.
     fresh: bool,
-    stretches: usize,
+    substeps: usize,
 }
 
 /// A particle that waits for a lane.
@@ -42,41 +43,41 @@ struct Waiting {
 }
 
 /// The lanes of one chunk of particles, and who waits for one.
-pub struct Convoy {
-    abreast: Box<Abreast>,
+pub struct LaneQueue {
+    lanes: Box<SubstepLanes>,
     lane: [Lane; LANES],
     taken: usize,
     waiting: Vec<Waiting>,
 }
 
-impl Convoy {
+impl LaneQueue {
     /// Nobody under way.
-    pub fn new() -> Convoy {
-        Convoy {
-            abreast: Box::new(Abreast::empty()),
+    pub fn new() -> LaneQueue {
+        LaneQueue {
+            lanes: Box::new(SubstepLanes::empty()),
             lane: [Lane::default(); LANES],
             taken: 0,
             waiting: vec![],
         }
     }
 
-    /// Free particle `index` of the chunk wants to be walked from the start of the step.
+    /// Free particle `index` of the chunk waits to be integrated from the start of the step.
     pub fn join(&mut self, index: usize, particle: Particle) {
-        let stage = Stage { particle, u: 0.0, stretches: 0 };
+        let stage = Stage { particle, u: 0.0, substeps: 0 };
         self.waiting.push(Waiting { index, stage, fresh: true });
     }
 
-    /// Particle `index`, which moves freely by now, wants to be walked on.
+    /// Particle `index`, which moves freely by now, waits to be integrated on.
     pub fn join_late(&mut self, index: usize, stage: Stage) {
         self.waiting.push(Waiting { index, stage, fresh: false });
     }
 
-    /// Walks while all lanes are taken; all that are left, if `all`.
-    pub fn walk<const TV: bool>(
+    /// Tally while all lanes are taken; all that are left, if `all`.
+    pub fn integrate<const TV: bool>(
         &mut self,
-        tables: &Tables<'_>,
+        tables: &StepTables<'_>,
         particles: &mut Particles<'_>,
-        walks: &mut Walks,
+        tally: &mut Tally,
         all: bool,
     ) {
         loop {
@@ -89,9 +90,9 @@ impl Convoy {
             if self.taken == 0 || (self.taken < LANES && !all) {
                 return;
             }
-            self.abreast.stretch::<TV>(self.taken, tables.tv, tables.turn);
+            self.lanes.substep::<TV>(self.taken, tables.tv, tables.turn);
             for lane in (0..self.taken).rev() {
-                let Some(end) = self.after_stretch::<TV>(lane, tables, walks) else { continue };
+                let Some(end) = self.after_substep::<TV>(lane, tables, tally) else { continue };
                 let i = self.lane[lane].index;
                 (particles.r_end[i], particles.theta_end[i]) = (end.r, end.theta);
                 particles.place_end[i] = end.place;
@@ -101,110 +102,114 @@ impl Convoy {
                     // The last lane, which has been seen to already, moves up.
                     self.taken -= 1;
                     self.lane[lane] = self.lane[self.taken];
-                    self.abreast.copy_start(self.taken, lane);
+                    self.lanes.copy_start(self.taken, lane);
                 }
             }
         }
     }
 
-    fn load(&mut self, lane: usize, Waiting { index, stage, fresh }: Waiting, tables: &Tables<'_>) {
+    fn load(&mut self, lane: usize, Waiting { index, stage, fresh }: Waiting, tables: &StepTables<'_>) {
         let region = stage.particle.place.index();
-        let stretches = stage.stretches;
-        self.lane[lane] = Lane { index, region, fresh, stretches, ..Lane::default() };
+        let substeps = stage.substeps;
+        self.lane[lane] = Lane { index, region, fresh, substeps, ..Lane::default() };
         self.place(lane, stage, tables);
     }
 
     /// Sets a lane to a particle that moves freely, not coming from a boundary.
-    fn place(&mut self, lane: usize, Stage { particle, u, .. }: Stage, tables: &Tables<'_>) {
-        let (k, abreast) = (particle.place.index(), &mut self.abreast);
-        (abreast.mass[lane], abreast.r[lane], abreast.theta[lane]) =
-            (particle.mass, particle.r, particle.theta);
-        (abreast.u[lane], abreast.entering[lane]) = (u, 0.0);
-        abreast.set_region(lane, tables, k);
+    fn place(&mut self, lane: usize, Stage { particle, u, .. }: Stage, tables: &StepTables<'_>) {
+        let (k, lanes) = (particle.place.index(), &mut self.lanes);
+        (lanes.mass[lane], lanes.r[lane], lanes.theta[lane]) = (particle.mass, particle.r, particle.theta);
+        (lanes.u[lane], lanes.entering[lane]) = (u, 0.0);
+        lanes.set_region(lane, tables, k);
     }
 
-    /// Takes note of a lane's stretch and readies the lane for its next one; or returns the particle
+    /// Takes note of a lane's substep and readies the lane for its next one; or returns the particle
     /// at the end of the step.
-    fn after_stretch<const TV: bool>(
+    fn after_substep<const TV: bool>(
         &mut self,
         i: usize,
-        tables: &Tables<'_>,
-        walks: &mut Walks,
+        tables: &StepTables<'_>,
+        tally: &mut Tally,
     ) -> Option<Particle> {
-        let (lane, abreast) = (&mut self.lane[i], &mut self.abreast);
+        let (lane, lanes) = (&mut self.lane[i], &mut self.lanes);
         let k = lane.region;
         if lane.fresh {
             lane.fresh = false;
-            walks.movers.any = true;
-            let start = &mut walks.movers.region[k].start;
-            (SIGMA..length::<TV>()).for_each(|p| start[p] += abreast.ends[0][p][i]);
+            tally.event_particles.any = true;
+            let start = &mut tally.event_particles.region[k].start;
+            (SIGMA..length::<TV>()).for_each(|p| start[p] += lanes.ends[0][p][i]);
         }
-        lane.stretches += 1;
-        let verdict = abreast.verdict[i];
-        if verdict == ASIDE || lane.stretches > MAX_STRETCHES {
-            return self.help::<TV>(i, tables, walks);
+        lane.substeps += 1;
+        let verdict = lanes.verdict[i];
+        if verdict == ASIDE || lane.substeps > MAX_SUBSTEPS {
+            return self.help::<TV>(i, tables, tally);
         }
-        if abreast.entering[i] != 0.0 {
-            walks.counters.crossings += 1;
-            let fastest = lane.arrived_with.max(abreast.speed[0][i].abs());
-            let jump = abreast.mass[i] * tables.reach * abreast.r[i].abs() * fastest / tables.h;
-            walks.jump(jump, abreast.u[i]);
+        if lanes.entering[i] != 0.0 {
+            tally.events.counters.crossings += 1;
+            let fastest = lane.arrived_with.max(lanes.speed[0][i].abs());
+            let jump = lanes.mass[i] * tables.reach * lanes.r[i].abs() * fastest / tables.h;
+            tally.events.jump(jump, lanes.u[i]);
         }
-        let track: [f64; TRACK] = std::array::from_fn(|p| abreast.track[p][i]);
-        walks.movers.add_integrals::<TV>(k, &track);
-        (abreast.r[i], abreast.u[i]) = (abreast.r_end[i], abreast.to[i]);
+        let track: [f64; TRACK] = std::array::from_fn(|p| lanes.track[p][i]);
+        tally.event_particles.add_integrals::<TV>(k, &track);
+        (lanes.r[i], lanes.u[i]) = (lanes.r_end[i], lanes.to[i]);
         if verdict == INSIDE {
-            let (low, high) = abreast.limits(i);
+            let (low, high) = lanes.limits(i);
             // Within rounding of the boundary is on it, not across.
-            abreast.theta[i] = abreast.theta_end[i].clamp(low, high);
-            abreast.entering[i] = 0.0;
-            if abreast.to[i] < 1.0 {
+            lanes.theta[i] = lanes.theta_end[i].clamp(low, high);
+            lanes.entering[i] = 0.0;
+            if lanes.to[i] < 1.0 {
                 return None;
             }
-            let (sum, end) = (&mut walks.moments.region[k], &mut walks.movers.region[k].end);
+            let (sum, end) = (&mut tally.moments.region[k], &mut tally.event_particles.region[k].end);
             for p in 0..length::<TV>() {
-                sum[p] += abreast.ends[1][p][i];
-                end[p] += abreast.ends[1][p][i];
+                sum[p] += lanes.ends[1][p][i];
+                end[p] += lanes.ends[1][p][i];
             }
             return Some(self.particle(i));
         }
         let upward = verdict == UP;
         let (b, next) = if upward { (k, tables.regions.above(k)) } else { (k - 1, k - 1) };
-        abreast.theta[i] = tables.regions.angle(b);
+        lanes.theta[i] = tables.regions.angle(b);
         (lane.came_from, lane.region) = (k, next);
-        lane.arrived_with = abreast.speed[1][i].abs();
-        abreast.entering[i] = if upward { UP } else { DOWN };
+        lane.arrived_with = lanes.speed[1][i].abs();
+        lanes.entering[i] = if upward { UP } else { DOWN };
         if next == 0 {
-            return self.help::<TV>(i, tables, walks);
+            return self.help::<TV>(i, tables, tally);
         }
-        abreast.set_region(i, tables, next);
+        lanes.set_region(i, tables, next);
         None
     }
 
-    /// The particle of a lane, in the region of its next stretch.
+    /// The particle of a lane, in the region of its next substep.
     fn particle(&self, i: usize) -> Particle {
-        let (mass, r, theta) = (self.abreast.mass[i], self.abreast.r[i], self.abreast.theta[i]);
+        let (mass, r, theta) = (self.lanes.mass[i], self.lanes.r[i], self.lanes.theta[i]);
         Particle { mass, r, theta, place: Place::in_region(self.lane[i].region) }
     }
 
-    /// Follows the particle of a lane with all care, from the start of its stretch on; returns it if
+    /// Follows the particle of a lane with all care, from the start of its substep on; returns it if
     /// that took it to the end of the step.
-    fn help<const TV: bool>(&mut self, i: usize, tables: &Tables<'_>, walks: &mut Walks) -> Option<Particle> {
-        let (came_from, entering) = (self.lane[i].came_from, self.abreast.entering[i]);
+    fn help<const TV: bool>(
+        &mut self,
+        i: usize,
+        tables: &StepTables<'_>,
+        tally: &mut Tally,
+    ) -> Option<Particle> {
+        let (came_from, entering) = (self.lane[i].came_from, self.lanes.entering[i]);
         let mut stage =
-            Stage { particle: self.particle(i), u: self.abreast.u[i], stretches: self.lane[i].stretches };
+            Stage { particle: self.particle(i), u: self.lanes.u[i], substeps: self.lane[i].substeps };
         let arrived = (entering != 0.0).then(|| {
             // What becomes of it on the boundary is still to be decided.
             stage.particle.place = Place::in_region(came_from);
             let upward = entering == UP;
             (if upward { came_from } else { came_from - 1 }, upward)
         });
-        let stage = go_on::<TV>(tables, stage, arrived, walks);
+        let stage = go_on::<TV>(tables, stage, arrived, tally);
         if stage.u >= 1.0 {
             return Some(stage.particle);
         }
         self.lane[i].region = stage.particle.place.index();
-        self.lane[i].stretches = stage.stretches;
+        self.lane[i].substeps = stage.substeps;
         self.place(i, stage, tables);
         None
     }
@@ -221,6 +226,7 @@ mod tests {
     use crate::flow::interface::Margins;
     use crate::flow::moments::Moments;
     use crate::flow::path::Path;
+    use crate::flow::push::Push;
     use crate::problem::{Regions, Samples};
 
     /// Side by side and one by one, by two different integrations of the same motion.
@@ -234,7 +240,16 @@ mod tests {
         let rate: Vec<f64> = x.iter().map(|x| 300.0 * x).collect();
         let path = Path::line(0.0004, &rho, &rate);
         let margins = Margins::new(&samples, 1.0, 1e-9);
-        let tables = Tables::new(&samples, &regions, &path, &margins, &Moments::zero(count), lambda, 0.01);
+        let push = Push {
+            samples: &samples,
+            regions: &regions,
+            path: &path,
+            margins: &margins,
+            lambda,
+            turn: 0.01,
+            significant: f64::INFINITY,
+        };
+        let tables = StepTables::new(&push, &Moments::zero(count));
         let m = 6000;
         let r: Vec<f64> = (0..m).map(|i| ((i as f64) * 0.77).sin() * 3.0).collect();
         let theta: Vec<f64> = (0..m).map(|i| regions.unwrapped(i as f64 * 0.618)).collect();
@@ -251,18 +266,18 @@ mod tests {
             theta_end: &mut theta_end,
             place_end: &mut place_end,
         };
-        let (mut together, mut alone) = (Walks::none(count), Walks::none(count));
-        let mut convoy = Convoy::new();
+        let (mut together, mut alone) = (Tally::none(count), Tally::none(count));
+        let mut queue = LaneQueue::new();
         for i in (0..m).filter(|&i| place[i].is_free()) {
             let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
-            convoy.join(i, particle);
-            convoy.walk::<TV>(&tables, &mut particles, &mut together, false);
+            queue.join(i, particle);
+            queue.integrate::<TV>(&tables, &mut particles, &mut together, false);
         }
-        convoy.walk::<TV>(&tables, &mut particles, &mut together, true);
+        queue.integrate::<TV>(&tables, &mut particles, &mut together, true);
         for i in (0..m).filter(|&i| place[i].is_free()) {
             let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };
             alone.take_out_start::<TV>(&tables, &particle);
-            let mut stage = Stage { particle, u: 0.0, stretches: 0 };
+            let mut stage = Stage { particle, u: 0.0, substeps: 0 };
             while stage.u < 1.0 {
                 stage = go_on::<TV>(&tables, stage, None, &mut alone);
             }
@@ -271,12 +286,16 @@ mod tests {
             assert!((end.r - r_end[i]).abs() < 2e-8, "particle {i}: {} {}", end.r, r_end[i]);
             assert!((end.theta - theta_end[i]).abs() < 2e-8, "particle {i}: {} {}", end.theta, theta_end[i]);
         }
-        assert!(alone.counters.crossings > 200 && alone.counters.pins > 0, "{:?}", alone.counters);
-        assert!(!TV || alone.counters.sign_changes + alone.counters.sticks > 0);
-        assert_eq!(together.counters, alone.counters);
-        assert!((together.largest_jump / alone.largest_jump - 1.0).abs() < 1e-6);
+        assert!(
+            alone.events.counters.crossings > 200 && alone.events.counters.pins > 0,
+            "{:?}",
+            alone.events.counters
+        );
+        assert!(!TV || alone.events.counters.sign_changes + alone.events.counters.sticks > 0);
+        assert_eq!(together.events.counters, alone.events.counters);
+        assert!((together.events.largest_jump / alone.events.largest_jump - 1.0).abs() < 1e-6);
         for k in 0..count {
-            let (a, b) = (&together.movers.region[k], &alone.movers.region[k]);
+            let (a, b) = (&together.event_particles.region[k], &alone.event_particles.region[k]);
             for (a, b) in [(a.start, b.start), (a.end, b.end)] {
                 (SIGMA..REGION).for_each(|p| assert!((a[p] - b[p]).abs() < 2e-7, "{k} {p}"));
             }

@@ -1,17 +1,17 @@
 //! Free motion inside one region from one point on, and where on it something happens.
 
+use crate::flow::events::particles::Point;
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
 use crate::math::trig::{sin_cos, sin_cos_small};
 
 use super::motion::{contribution, demand, growth, is_stiff, rates, runge_kutta, seen};
-use super::movers::Point;
+use super::particle::Particle;
 use super::radau;
-use super::tables::Tables;
-use super::walk::Particle;
+use super::step_tables::StepTables;
 
 /// Free motion from one point, for any length up to the end of the step.
-pub struct Stretch {
+pub struct Substep {
     field: FieldCubic,
     u: f64,
     /// Amplitude at the start.
@@ -30,7 +30,7 @@ pub struct Stretch {
     pub implicit: bool,
 }
 
-/// The end of a stretch.
+/// The end of a substep.
 #[derive(Debug, Clone, Copy)]
 pub struct End {
     /// Amplitude.
@@ -45,14 +45,14 @@ pub struct End {
     pub demand: f64,
     /// See [`growth`]: at the end.
     pub growth: f64,
-    /// Changes of `r` and `theta` at the nodes of an implicit stretch.
+    /// Changes of `r` and `theta` at the nodes of an implicit substep.
     change: [Vec2; 3],
-    /// Estimate of the error of an implicit stretch.
+    /// Estimate of the error of an implicit substep.
     pub error: f64,
 }
 
 impl End {
-    /// Where on an implicit stretch (as a share of its length) `r` (component 0) or `theta` (1) turns back,
+    /// Where on an implicit substep (as a share of its length) `r` (component 0) or `theta` (1) turns back,
     /// and how much it has changed there.
     pub fn extremes(&self, component: usize) -> Vec<(f64, f64)> {
         let [a, b, c] = radau::cubic(self.change.map(|change| change[component]));
@@ -66,15 +66,15 @@ impl End {
     }
 }
 
-impl Stretch {
+impl Substep {
     /// From `particle`, free at time `u`.
-    pub fn new(tables: &Tables<'_>, particle: &Particle, u: f64, with_tv: bool) -> Stretch {
+    pub fn new(tables: &StepTables<'_>, particle: &Particle, u: f64, with_tv: bool) -> Substep {
         let (sin, cos) = sin_cos(particle.theta);
         let tv = if with_tv { tables.tv.copysign(particle.r) } else { 0.0 };
         let field = tables.field[particle.place.index()];
         let start = seen(field.at(u), sin, cos);
         let start_rate = rates(particle.r, 0.0, 1.0, start, tv);
-        Stretch {
+        Substep {
             field,
             u,
             r: particle.r,
@@ -93,7 +93,7 @@ impl Stretch {
         seen(self.field.at(u), self.sin, self.cos)
     }
 
-    /// The end of a stretch of length `du`; not-a-number where an implicit stretch is too long to be found.
+    /// The end of a substep of length `du`; not-a-number where an implicit substep is too long to be found.
     pub fn advance(&self, du: f64) -> End {
         if self.implicit {
             return self.advance_implicitly(du);
@@ -132,7 +132,7 @@ impl Stretch {
             let secant = low + (high - low) * at_low / (at_low - at_high);
             // Every third time the middle, or one end might stay for ever.
             let middle = if i % 3 == 2 { 0.5 * (low + high) } else { secant };
-            // A stretch that ends a little past its turn misses less than rounding of its extent.
+            // A substep that ends a little past its turn misses less than rounding of its extent.
             if !(middle > low && middle < high) || high - low < 1e-6 * du {
                 break;
             }
@@ -144,7 +144,7 @@ impl Stretch {
                 (high, at_high, end) = (middle, f, there);
             }
         }
-        // The high end: past the turn by rounding, so that the next stretch does not turn again.
+        // The high end: past the turn by rounding, so that the next substep does not turn again.
         (high, end)
     }
 
@@ -184,7 +184,7 @@ impl Stretch {
         (at, end)
     }
 
-    /// Quadrature of the contributions to the moments along a stretch of length `du`: Simpson's rule with the
+    /// Quadrature of the contributions to the moments along a substep of length `du`: Simpson's rule with the
     /// middle by cubic Hermite interpolation, or the method's own.
     pub fn contributions<const TV: bool>(&self, mass: f64, du: f64, end: &End) -> [Point; 3] {
         let point = |weight: f64, node: f64, [r, phi]: Vec2| {

@@ -2,35 +2,21 @@
 //!
 //! The inner loop hands over every particle that may cross a boundary, turn back near one, change
 //! the sign of `r`, or be released. It is followed exactly, from event to event, each located to
-//! rounding: plain crossings side by side ([`convoy`](super::convoy)), everything else here.
+//! rounding: plain crossings side by side ([`queue`](super::queue)), everything else here.
 
+use crate::flow::events::Tally;
+use crate::flow::events::substep::MAX_SUBSTEPS;
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, release, sticks, unsticks};
 use crate::math::poly;
 use crate::math::trig::sin_cos;
 use crate::problem::{Place, PlaceKind};
 
-use super::tables::Tables;
-use super::walks::Walks;
+use super::particle::Particle;
+use super::step_tables::StepTables;
 
 /// Angles closer than this to a boundary are on it: a few units of rounding of `3 pi / 2`.
 pub const ON_BOUNDARY: f64 = 2e-15;
-/// A particle that needs more stretches than this in one step asks for a shorter step.
-pub const MAX_STRETCHES: usize = 5_000;
-
-/// A particle on its way through a step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Particle {
-    /// Mass.
-    pub mass: f64,
-    /// Signed amplitude.
-    pub r: f64,
-    /// Direction (rad), unwrapped.
-    pub theta: f64,
-    /// What it is doing.
-    pub place: Place,
-}
-
 /// How far a particle has come within a step.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage {
@@ -38,81 +24,81 @@ pub struct Stage {
     pub particle: Particle,
     /// When, in `[0, 1]`; at 1 it has been added to the moments at the end of the step.
     pub u: f64,
-    /// How many stretches it took.
-    pub stretches: usize,
+    /// How many substeps it took.
+    pub substeps: usize,
 }
 
 /// Follows a particle that starts pinned, stuck or dead until it moves freely or the step ends.
-pub fn set_out<const TV: bool>(tables: &Tables<'_>, particle: Particle, walks: &mut Walks) -> Stage {
-    let mut walker = Walker::<TV>::new(tables, particle, 0.0, walks);
-    walker.walks.take_out_start::<TV>(tables, &particle);
-    walker.until_free(0)
+pub fn set_out<const TV: bool>(tables: &StepTables<'_>, particle: Particle, tally: &mut Tally) -> Stage {
+    let mut integration = Integration::<TV>::new(tables, particle, 0.0, tally);
+    integration.tally.take_out_start::<TV>(tables, &particle);
+    integration.until_free(0)
 }
 
-/// Follows a free particle with all care through one stretch, or, if it has just reached a boundary,
-/// decides what becomes of it there; and on until it moves freely (see [`abreast`](super::abreast)) or the step
+/// Follows a free particle with all care through one substep, or, if it has just reached a boundary,
+/// decides what becomes of it there; and on until it moves freely (see [`lanes`](super::lanes)) or the step
 /// ends.
 ///
 /// * `arrived`: that boundary, and whether it was reached anticlockwise; the place of the particle is
 ///   still the region that it comes from.
 pub fn go_on<const TV: bool>(
-    tables: &Tables<'_>,
+    tables: &StepTables<'_>,
     stage: Stage,
     arrived: Option<(usize, bool)>,
-    walks: &mut Walks,
+    tally: &mut Tally,
 ) -> Stage {
-    let mut walker = Walker::<TV>::new(tables, stage.particle, stage.u, walks);
+    let mut integration = Integration::<TV>::new(tables, stage.particle, stage.u, tally);
     match arrived {
-        Some((b, upward)) => walker.arrive(b, upward),
-        None => walker.free(&walker.stretch()),
+        Some((b, upward)) => integration.arrive(b, upward),
+        None => integration.free(&integration.substep()),
     }
-    walker.until_free(stage.stretches + 1)
+    integration.until_free(stage.substeps + 1)
 }
 
-pub(super) struct Walker<'a, 'b, const TV: bool> {
-    pub(super) tables: &'a Tables<'a>,
+pub(super) struct Integration<'a, 'b, const TV: bool> {
+    pub(super) tables: &'a StepTables<'a>,
     pub(super) particle: Particle,
     pub(super) u: f64,
-    /// How long the next implicit stretch may be, by the error of the last one.
+    /// How long the next implicit substep may be, by the error of the last one.
     pub(super) pace: f64,
-    pub(super) walks: &'b mut Walks,
+    pub(super) tally: &'b mut Tally,
 }
 
-impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
-    fn new(tables: &'a Tables<'a>, particle: Particle, u: f64, walks: &'b mut Walks) -> Self {
-        Walker { tables, particle, u, pace: f64::INFINITY, walks }
+impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
+    fn new(tables: &'a StepTables<'a>, particle: Particle, u: f64, tally: &'b mut Tally) -> Self {
+        Integration { tables, particle, u, pace: f64::INFINITY, tally }
     }
 
-    /// On, event by event, until the particle moves freely, and not faster than explicit stretches can follow,
+    /// On, event by event, until the particle moves freely, and not faster than explicit substeps can follow,
     /// or the step ends.
-    fn until_free(&mut self, mut stretches: usize) -> Stage {
+    fn until_free(&mut self, mut substeps: usize) -> Stage {
         while self.u < 1.0 {
             match self.particle.place.kind() {
                 PlaceKind::Free => {
-                    let stretch = self.stretch();
-                    if !stretch.implicit {
+                    let substep = self.substep();
+                    if !substep.implicit {
                         break;
                     }
-                    self.free(&stretch);
+                    self.free(&substep);
                 }
                 PlaceKind::Pinned => self.pinned(),
                 PlaceKind::Stuck => self.stuck(),
                 PlaceKind::StuckPinned => self.stuck_pinned(),
                 PlaceKind::Dead => self.dead(),
             }
-            stretches += 1;
-            if stretches > MAX_STRETCHES {
+            substeps += 1;
+            if substeps > MAX_SUBSTEPS {
                 break;
             }
         }
-        if stretches > MAX_STRETCHES || self.u.is_nan() || self.particle.r.is_nan() {
-            self.walks.given_up = true;
+        if substeps > MAX_SUBSTEPS || self.u.is_nan() || self.particle.r.is_nan() {
+            self.tally.events.given_up = true;
             self.u = 1.0;
         }
         if self.u >= 1.0 {
-            self.walks.add_end::<TV>(self.tables, &self.particle);
+            self.tally.add_end::<TV>(self.tables, &self.particle);
         }
-        Stage { particle: self.particle, u: self.u.min(1.0), stretches }
+        Stage { particle: self.particle, u: self.u.min(1.0), substeps }
     }
 
     pub(super) fn sign(&self) -> f64 {
@@ -123,7 +109,7 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
     fn dead(&mut self) {
         let left = self.particle.r.abs() - self.tables.tv * (1.0 - self.u);
         if TV && self.particle.r != 0.0 {
-            self.walks.counters.sticks += u64::from(left <= 0.0);
+            self.tally.events.counters.sticks += u64::from(left <= 0.0);
             self.particle.r = left.max(0.0).copysign(self.particle.r);
         }
         self.u = 1.0;
@@ -139,11 +125,11 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
         let [low, high] = interface.velocity.map(f64::abs);
         let before = if upward { low } else { high };
         let jump = if matches!(fate, Fate::Enters { .. }) { low.max(high) } else { before };
-        self.walks.jump(self.particle.mass * tables.reach * r * r * jump / tables.h, self.u);
+        self.tally.events.jump(self.particle.mass * tables.reach * r * r * jump / tables.h, self.u);
         match fate {
-            Fate::Dies => self.walks.counters.deaths += 1,
-            Fate::Enters { .. } => self.walks.counters.crossings += 1,
-            Fate::Pinned => self.walks.counters.pins += 1,
+            Fate::Dies => self.tally.events.counters.deaths += 1,
+            Fate::Enters { .. } => self.tally.events.counters.crossings += 1,
+            Fate::Pinned => self.tally.events.counters.pins += 1,
         }
         self.settle(b, fate);
     }
@@ -166,29 +152,29 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
         };
     }
 
-    /// One stretch of sliding on a boundary: until released, until `r = 0`, or to the end.
+    /// One substep of sliding on a boundary: until released, until `r = 0`, or to the end.
     fn pinned(&mut self) {
         let (b, sign, from) = (self.particle.place.index(), self.sign(), self.u);
-        let slide = &self.tables.slides[b];
-        let known = from == 0.0 && self.walks.movers.boundary[b].start[0] > 0.0;
+        let sliding = &self.tables.sliding[b];
+        let known = from == 0.0 && self.tally.event_particles.boundary[b].start[0] > 0.0;
         let [low, high] = if known {
             // The same for the whole cluster.
-            slide.leaves[usize::from(sign < 0.0)]
+            sliding.leaves[usize::from(sign < 0.0)]
         } else {
             release(self.tables.outward(b, sign), from)
         };
         // -sign r(u), which turns positive where r passes through zero.
         let tv = if TV { self.tables.tv * sign } else { 0.0 };
-        let mut against = slide.quartic.map(|c| c * sign);
+        let mut against = sliding.quartic.map(|c| c * sign);
         against[1] += tv * sign;
         against[0] = -sign * self.particle.r - (poly::value(&against, from) - against[0]);
         // A particle that starts at zero is on its way out: look only behind the first rounding.
         let after = if self.particle.r == 0.0 { (from + 1e-6).min(1.0) } else { from };
         let zero = poly::first_positive(&against, after).unwrap_or(f64::INFINITY);
         let to = low.min(high).min(zero).min(1.0);
-        self.walks.movers.add_pinned(b, from, to, self.particle.mass, sign);
+        self.tally.event_particles.add_pinned(b, from, to, self.particle.mass, sign);
         self.particle.r -=
-            poly::value(&slide.quartic, to) - poly::value(&slide.quartic, from) + tv * (to - from);
+            poly::value(&sliding.quartic, to) - poly::value(&sliding.quartic, from) + tv * (to - from);
         self.u = to;
         if to == 1.0 && low.min(high).min(zero) > 1.0 {
             // Rounding must not carry r across zero without the event.
@@ -197,7 +183,7 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
             self.pinned_at_zero(b, sign);
         } else {
             self.particle.r = sign * (self.particle.r * sign).max(0.0);
-            self.walks.counters.releases += 1;
+            self.tally.events.counters.releases += 1;
             let upward = if low == high { self.interface(b, sign).steeper_upward() } else { high < low };
             self.settle(b, Fate::Enters { upward, ambiguous: false });
         }
@@ -205,16 +191,16 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
 
     /// A pinned particle's `r` has just reached zero.
     fn pinned_at_zero(&mut self, b: usize, sign: f64) {
-        let pull = poly::derivative(&self.tables.slides[b].quartic, self.u);
+        let pull = poly::derivative(&self.tables.sliding[b].quartic, self.u);
         self.jump_at_zero(pull);
         if sticks(pull, self.tables.tv, self.tables.margin[self.tables.regions.inactive_side(b)]) {
             self.particle.r = 0.0;
             self.particle.place = Place::new(PlaceKind::StuckPinned, b);
-            self.walks.counters.sticks += 1;
+            self.tally.events.counters.sticks += 1;
             return;
         }
         if TV {
-            self.walks.counters.sign_changes += 1;
+            self.tally.events.counters.sign_changes += 1;
         }
         self.start_from_zero_on(b, -sign);
     }
@@ -224,9 +210,9 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
         self.particle.r = 0f64.copysign(sign);
         let fate = self.interface(b, sign).on_line();
         if let Fate::Enters { ambiguous, .. } = fate {
-            self.walks.counters.releases += 1;
-            self.walks.counters.ambiguous_releases += u64::from(ambiguous);
-            self.walks.counters.ambiguous_mass += if ambiguous { self.particle.mass } else { 0.0 };
+            self.tally.events.counters.releases += 1;
+            self.tally.events.counters.ambiguous_releases += u64::from(ambiguous);
+            self.tally.events.counters.ambiguous_mass += if ambiguous { self.particle.mass } else { 0.0 };
         }
         self.settle(b, fate);
     }
@@ -256,7 +242,7 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
             return None;
         };
         self.u = at;
-        self.walks.counters.unsticks += 1;
+        self.tally.events.counters.unsticks += 1;
         Some(sign)
     }
 
@@ -264,7 +250,7 @@ impl<'a, 'b, const TV: bool> Walker<'a, 'b, TV> {
     pub(super) fn jump_at_zero(&mut self, pull: f64) {
         if TV {
             let size = self.particle.mass * self.tables.reach * (pull.abs() + self.tables.tv) / self.tables.h;
-            self.walks.jump(size, self.u);
+            self.tally.events.jump(size, self.u);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The particles of a step that met an event ("movers"), as the residual ODE needs them.
+//! The particles of a step that met an event, as the residual ODE needs them.
 //!
 //! Over a step, `Sigma_k(t)` of the particles that stay in their region is a smooth function, known
-//! well enough from its values and rates at both ends. Movers jump between regions, so their share
+//! well enough from its values and rates at both ends. Event particles jump between regions, so their share
 //! of both ends is taken out and replaced by time integrals along their actual track.
 
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ pub const TRACK: usize = 8;
 /// A point of the quadrature along a track.
 #[derive(Debug, Clone, Copy)]
 pub struct Point {
-    /// Its weight; the weights of a stretch add up to its length.
+    /// Its weight; the weights of a substep add up to its length.
     pub weight: f64,
     /// Its instant.
     pub u: f64,
@@ -23,9 +23,9 @@ pub struct Point {
     pub moments: RegionMoments,
 }
 
-/// Movers of one region.
+/// Event particles of one region.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct RegionMovers {
+pub struct RegionShare {
     /// Their contribution to the region's moments at the start of the step.
     pub start: RegionMoments,
     /// Their contribution to the region's moments at the end of the step.
@@ -42,16 +42,16 @@ pub struct RegionMovers {
     pub sign: Vec2,
 }
 
-/// Movers of one boundary.
+/// Event particles of one boundary.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct BoundaryMovers {
-    /// Weight `W` of those who were pinned at the start of the step, and its rate.
+pub struct BoundaryShare {
+    /// Weight `W` of those that were pinned at the start of the step, and its rate.
     pub start: [f64; 2],
-    /// Weight of those who are pinned at its end, and its rate.
+    /// Weight of those that are pinned at its end, and its rate.
     pub end: [f64; 2],
     /// Mass pinned at the start, with the sign of `r`.
     pub signed_start: f64,
-    /// `Int_0^1 W(u) du` along the movers' slides.
+    /// `Int_0^1 W(u) du` along the event particles' sliding.
     pub weight: f64,
     /// `Int_0^1 u W(u) du`.
     pub weight_u: f64,
@@ -59,38 +59,38 @@ pub struct BoundaryMovers {
     pub signed_mass: f64,
 }
 
-/// Sums over the movers of a step.
+/// Sums over the event particles of a step.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Movers {
+pub struct EventParticles {
     /// Per region.
-    pub region: Vec<RegionMovers>,
+    pub region: Vec<RegionShare>,
     /// Per boundary.
-    pub boundary: Vec<BoundaryMovers>,
+    pub boundary: Vec<BoundaryShare>,
     /// Whether there are any.
     pub any: bool,
 }
 
-impl Movers {
-    /// No movers, `count = 2 s` regions and boundaries.
-    pub fn none(count: usize) -> Movers {
-        Movers {
-            region: vec![RegionMovers::default(); count],
-            boundary: vec![BoundaryMovers::default(); count],
+impl EventParticles {
+    /// No event particles, `count = 2 s` regions and boundaries.
+    pub fn none(count: usize) -> EventParticles {
+        EventParticles {
+            region: vec![RegionShare::default(); count],
+            boundary: vec![BoundaryShare::default(); count],
             any: false,
         }
     }
 
-    /// Forgets all movers.
+    /// Forgets all event particles.
     pub fn clear(&mut self) {
         if self.any {
-            self.region.fill(RegionMovers::default());
-            self.boundary.fill(BoundaryMovers::default());
+            self.region.fill(RegionShare::default());
+            self.boundary.fill(BoundaryShare::default());
             self.any = false;
         }
     }
 
-    /// Adds the movers of several chunks, in order for every region and boundary.
-    pub fn merge(&mut self, chunks: &[&Movers]) {
+    /// Adds the event particles of several chunks, in order for every region and boundary.
+    pub fn merge(&mut self, chunks: &[&EventParticles]) {
         self.any |= !chunks.is_empty();
         self.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, sum)| {
             for part in chunks.iter().map(|chunk| &chunk.region[k]) {
@@ -114,7 +114,7 @@ impl Movers {
         }
     }
 
-    /// Adds a stretch of free motion in region `k` by a rule of quadrature.
+    /// Adds a substep of free motion in region `k` by a rule of quadrature.
     pub fn add_track(&mut self, k: usize, points: &[Point; 3]) {
         self.any = true;
         let region = &mut self.region[k];
@@ -130,7 +130,7 @@ impl Movers {
         }
     }
 
-    /// Adds a stretch of free motion in region `k` by its integrals.
+    /// Adds a substep of free motion in region `k` by its integrals.
     #[inline(always)]
     pub fn add_integrals<const TV: bool>(&mut self, k: usize, track: &[f64; TRACK]) {
         let region = &mut self.region[k];
@@ -143,7 +143,7 @@ impl Movers {
         }
     }
 
-    /// Adds a stretch `[from, to]` of a particle pinned on boundary `b`.
+    /// Adds a substep `[from, to]` of a particle pinned on boundary `b`.
     pub fn add_pinned(&mut self, b: usize, from: f64, to: f64, mass: f64, sign: f64) {
         self.any = true;
         let boundary = &mut self.boundary[b];

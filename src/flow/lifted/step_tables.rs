@@ -4,24 +4,24 @@ use rayon::prelude::*;
 
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
-use crate::flow::interface::{Margins, outward_cubics, release};
+use crate::flow::interface::{outward_cubics, release};
 use crate::flow::moments::MERGE_LENGTH;
-use crate::flow::path::Path;
+use crate::flow::push::Push;
 use crate::math::poly;
-use crate::problem::{Regions, Samples};
+use crate::problem::Regions;
 
-use super::course::Senses;
-use super::frame::{IDENTITY, Mat, multiply, pull_back, straighten};
-use super::kind::{Exponent, Kind, Neuron};
-use super::rooms::Rooms;
-use super::travel::Travel;
+use super::bins::Bins;
+use super::displacement::Displacement;
+use super::field_sign::Signs;
+use super::frame::{IDENTITY, Mat, Neuron, multiply, pull_back, straighten};
+use super::kind::{Exponent, Kind};
 
-/// Longest stretch of a boost, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
+/// Longest substep of a boost, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
 const MAX_RAPIDITY: f64 = 0.5;
 
 /// The frame of one region or boundary over the step.
 #[derive(Debug, Clone, Copy)]
-pub struct Sweep {
+pub struct Propagator {
     /// Frame at the start.
     pub start: Mat,
     /// Frame at the end.
@@ -31,24 +31,24 @@ pub struct Sweep {
     /// On a boundary, `c` and `l = <w, d>`: both keep their sign while a neuron stays.
     pub planes: [[Neuron; 2]; 2],
     /// A bound on the way either plane makes during the step, as a vector.
-    pub travel: f64,
+    pub displacement: f64,
     /// Whether the field across both planes (on a boundary: along it) keeps its sign during the
     /// step: distances then are monotone for every neuron whose `c` keeps its sign.
     pub steady: bool,
     /// By which sign of `c` neurons of a region go away from each of its lines; `None` of a boundary, and
-    /// where nobody is.
-    pub senses: Option<Senses>,
+    /// where no neuron is.
+    pub signs: Option<Signs>,
     /// The linear function `c` of frame coordinates at the start and at the end of the step.
     pub output: [Neuron; 2],
     /// A bound on the way it makes, as a vector.
-    pub output_travel: f64,
-    /// What the clocks of the room advance.
-    pub clock: Travel,
+    pub output_displacement: f64,
+    /// What the displacements of the bin advance.
+    pub advance: Displacement,
 }
 
 /// The cluster on one boundary over the step.
 #[derive(Debug, Clone, Copy)]
-pub struct Slide {
+pub struct Sliding {
     /// Rapidity `p(u) = Int_0^u <h g, d_b> du` of the boost of `(c, l)`: a quartic.
     pub rapidity: [f64; 5],
     /// When neurons with `c > 0`, and with `c < 0`, may first leave clockwise and anticlockwise;
@@ -58,7 +58,7 @@ pub struct Slide {
 
 /// Tables for one push along one path. The factor `kappa` is part of the field.
 #[derive(Debug)]
-pub struct Tables<'a> {
+pub struct StepTables<'a> {
     /// The regions.
     pub regions: &'a Regions,
     /// Which parameters move.
@@ -74,32 +74,23 @@ pub struct Tables<'a> {
     /// A bound on `|kappa h g|` per region.
     pub strength: Vec<f64>,
     /// Per boundary.
-    pub slides: Vec<Slide>,
+    pub sliding: Vec<Sliding>,
     /// Frames of the regions, then of the boundaries.
-    pub sweeps: Vec<Sweep>,
+    pub propagators: Vec<Propagator>,
     /// When neurons at the origin may first leave it, by sign of `c`; infinite for never.
     pub origin_leaves: [f64; 2],
     /// `max_j |xt_j|`: how strongly a neuron can act on a residual.
     pub reach: f64,
 }
 
-impl<'a> Tables<'a> {
-    /// Tables for a push along `path` of the neurons in `rooms`, whose frames are `frames`.
-    #[allow(clippy::too_many_arguments)] // all that a push depends on
-    pub fn new(
-        samples: &Samples,
-        regions: &'a Regions,
-        path: &Path,
-        margins: &Margins,
-        kind: Kind,
-        kappa: f64,
-        rooms: &Rooms,
-        frames: &[Mat],
-    ) -> Tables<'a> {
+impl<'a> StepTables<'a> {
+    /// Tables for a push of the neurons in `bins`, whose frames are `frames`.
+    pub fn new(push: &Push<'a>, kind: Kind, kappa: f64, bins: &Bins, frames: &[Mat]) -> StepTables<'a> {
+        let Push { samples, regions, path, margins, .. } = *push;
         let count = regions.boundaries();
         let field = FieldCubic::all(samples, path, kappa);
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
-        let mut tables = Tables {
+        let mut tables = StepTables {
             regions,
             kind,
             kappa,
@@ -107,30 +98,30 @@ impl<'a> Tables<'a> {
             margin: margins.times(path.h),
             strength: field.iter().map(strength).collect(),
             field,
-            slides: vec![],
-            sweeps: vec![],
+            sliding: vec![],
+            propagators: vec![],
             origin_leaves: [f64::INFINITY; 2],
             reach: furthest.hypot(1.0),
         };
-        tables.slides = (0..count).map(|b| tables.slide(b, rooms.pinned(b))).collect();
-        tables.sweeps = (0..2 * count)
+        tables.sliding = (0..count).map(|b| tables.sliding(b, bins.pinned(b))).collect();
+        tables.propagators = (0..2 * count)
             .into_par_iter()
             .with_min_len(MERGE_LENGTH)
             .map(|frame| match frame.checked_sub(count) {
-                None if rooms.count(frame) > 0 => tables.sweep_region(frame, &frames[frame]),
-                Some(b) if rooms.pinned(b) => tables.sweep_boundary(b, &frames[frame]),
-                _ => Sweep::uninhabited(),
+                None if bins.count(frame) > 0 => tables.propagator_of_region(frame, &frames[frame]),
+                Some(b) if bins.pinned(b) => tables.propagator_of_boundary(b, &frames[frame]),
+                _ => Propagator::uninhabited(),
             })
             .collect();
-        if rooms.count(rooms.origin()) > 0 {
+        if bins.count(bins.origin()) > 0 {
             tables.origin_leaves = [1.0, -1.0].map(|sign| tables.leaves_origin(sign));
         }
         tables
     }
 
-    /// A bound on the rapidity of any boost in a region that somebody is in.
-    pub fn strongest(&self, rooms: &Rooms) -> f64 {
-        let inhabited = (1..self.strength.len()).filter(|&k| rooms.count(k) > 0);
+    /// A bound on the rapidity of any boost in a region that is not empty.
+    pub fn strongest(&self, bins: &Bins) -> f64 {
+        let inhabited = (1..self.strength.len()).filter(|&k| bins.count(k) > 0);
         inhabited.map(|k| self.strength[k]).fold(0.0, f64::max)
     }
 
@@ -142,7 +133,7 @@ impl<'a> Tables<'a> {
     /// How much of the step one map may cover in region `k`. A boost is followed in parts, because the
     /// closed form for a crossing is a good start only over a short one; a shear is a polynomial.
     #[inline(always)]
-    pub fn longest_stretch(&self, k: usize) -> f64 {
+    pub fn longest_substep(&self, k: usize) -> f64 {
         if self.kind.is_lorentz() { MAX_RAPIDITY / self.strength[k] } else { f64::INFINITY }
     }
 
@@ -151,50 +142,51 @@ impl<'a> Tables<'a> {
         self.field[self.regions.inactive_side(b)].along(self.regions.direction(b))
     }
 
-    fn slide(&self, b: usize, inhabited: bool) -> Slide {
+    fn sliding(&self, b: usize, inhabited: bool) -> Sliding {
         let rapidity = poly::integral(&self.along(b));
         if !inhabited {
             // A neuron that arrives during the step looks the release up for itself.
-            return Slide { rapidity, leaves: [[f64::INFINITY; 2]; 2] };
+            return Sliding { rapidity, leaves: [[f64::INFINITY; 2]; 2] };
         }
         let leaves = [1.0, -1.0].map(|sign| release(self.outward(b, sign), 0.0));
-        Slide { rapidity, leaves }
+        Sliding { rapidity, leaves }
     }
 
-    fn sweep_region(&self, k: usize, start: &Mat) -> Sweep {
+    fn propagator_of_region(&self, k: usize, start: &Mat) -> Propagator {
         if k == 0 {
-            return Sweep::uninhabited();
+            return Propagator::uninhabited();
         }
         let end = self.next(&self.kind.exponent(&self.field[k], 0.0, 1.0), start);
         let normals = [self.regions.normal(k - 1), self.regions.normal(k).map(|n| -n)];
         let planes = |m: &Mat| normals.map(|n| pull_back([0.0, n[0], n[1]], m));
         let fields = normals.map(|n| self.field[k].along(n));
         let turn = fields.map(|cubic| size(&cubic));
-        let senses = fields.map(|cubic| sense(&cubic, self.strength[k]));
+        let signs = fields.map(|cubic| sure_sign(&cubic, self.strength[k]));
         // d<n, w>/du = -beta c <n, h g>, and c grows by no more than exp(Int |h g|).
         let growth = if self.kind.is_lorentz() { self.strength[k].exp() } else { 1.0 };
         let across = self.kind.beta * turn[0].max(turn[1]);
-        let travel = across * row(start, 0) * growth;
+        let displacement = across * row(start, 0) * growth;
         // dc/du = -alpha <h g, w>
-        let output_travel = self.kind.alpha * self.strength[k] * row(start, 1).hypot(row(start, 2)) * growth;
-        Sweep {
+        let output_displacement =
+            self.kind.alpha * self.strength[k] * row(start, 1).hypot(row(start, 2)) * growth;
+        Propagator {
             start: *start,
             end,
             planes: [planes(start), planes(&end)],
-            travel,
-            steady: senses.iter().all(|&sense| sense != 0),
-            // Nobody goes anywhere in the kernel limit.
-            senses: (self.kind.beta > 0.0).then_some(senses),
+            displacement,
+            steady: signs.iter().all(|&sign| sign != 0),
+            // No neuron goes anywhere in the kernel limit.
+            signs: (self.kind.beta > 0.0).then_some(signs),
             output: [first_row(start), first_row(&end)],
-            output_travel,
-            // In the kernel limit c moves, but nobody goes anywhere.
-            clock: Travel { across, output: self.kind.beta * output_travel, turns: 0.0 },
+            output_displacement,
+            // In the kernel limit c moves, but no neuron goes anywhere.
+            advance: Displacement { across, output: self.kind.beta * output_displacement, turns: 0.0 },
         }
     }
 
-    fn sweep_boundary(&self, b: usize, start: &Mat) -> Sweep {
+    fn propagator_of_boundary(&self, b: usize, start: &Mat) -> Propagator {
         let d = self.regions.direction(b);
-        let p = poly::value(&self.slides[b].rapidity, 1.0);
+        let p = poly::value(&self.sliding[b].rapidity, 1.0);
         let end = self.next(&Exponent { q: [p * d[0], p * d[1]], omega: 0.0 }, start);
         let functions = [[1.0, 0.0, 0.0], [0.0, d[0], d[1]]];
         let planes = |m: &Mat| functions.map(|f| pull_back(f, m));
@@ -202,17 +194,17 @@ impl<'a> Tables<'a> {
         let bound = size(&along);
         let growth = if self.kind.is_lorentz() { bound.exp() } else { 1.0 };
         let rows = planes(start).map(norm);
-        let travel = bound * rows[0].max(rows[1]) * growth;
-        Sweep {
+        let displacement = bound * rows[0].max(rows[1]) * growth;
+        Propagator {
             start: *start,
             end,
             planes: [planes(start), planes(&end)],
-            travel,
-            steady: sense(&along, size(&along)) != 0,
-            senses: None,
+            displacement,
+            steady: sure_sign(&along, size(&along)) != 0,
+            signs: None,
             output: [first_row(start), first_row(&end)],
-            output_travel: travel,
-            clock: Travel { across: travel, ..Travel::ZERO },
+            output_displacement: displacement,
+            advance: Displacement { across: displacement, ..Displacement::ZERO },
         }
     }
 
@@ -223,25 +215,25 @@ impl<'a> Tables<'a> {
     }
 }
 
-impl Sweep {
+impl Propagator {
     /// The largest entry of its planes.
     pub fn largest_plane(&self) -> f64 {
         let entries = self.planes.as_flattened().as_flattened().iter();
         entries.fold(0.0, |most: f64, entry| most.max(entry.abs()))
     }
 
-    /// Of a region or boundary that nobody is in at the start of the step.
-    fn uninhabited() -> Sweep {
-        Sweep {
+    /// Of a region or boundary that no neuron is in at the start of the step.
+    fn uninhabited() -> Propagator {
+        Propagator {
             start: IDENTITY,
             end: IDENTITY,
             planes: [[[0.0; 3]; 2]; 2],
-            travel: 0.0,
+            displacement: 0.0,
             steady: true,
-            senses: None,
+            signs: None,
             output: [first_row(&IDENTITY); 2],
-            output_travel: 0.0,
-            clock: Travel::ZERO,
+            output_displacement: 0.0,
+            advance: Displacement::ZERO,
         }
     }
 }
@@ -261,7 +253,7 @@ fn first_row(m: &Mat) -> Neuron {
 /// The sign of `c` with which neurons go away from a line, where the field across it is this cubic: as
 /// `ds/du = -beta c <n, h g>`. 0 where it may turn: it surely keeps its sign if its Bernstein coefficients,
 /// between which it lies, all have that sign, by more than the rounding of a field of this `strength`.
-fn sense(cubic: &[f64; 4], strength: f64) -> i8 {
+fn sure_sign(cubic: &[f64; 4], strength: f64) -> i8 {
     let sign = 1f64.copysign(cubic[0]);
     let [a, b, c, d] = cubic.map(|value| value * sign);
     let least = a.min(a + b / 3.0).min(a + (2.0 * b + c) / 3.0).min(a + b + c + d);
@@ -298,9 +290,9 @@ mod tests {
             ([0.0; 4], 0),
             ([f64::NAN, 0.0, 0.0, 0.0], 0),
         ] {
-            assert_eq!(sense(&cubic, size(&cubic)), sign, "{cubic:?}");
+            assert_eq!(sure_sign(&cubic, size(&cubic)), sign, "{cubic:?}");
             // Nothing but the rounding of a strong field has no sign.
-            assert_eq!(sense(&cubic, 1e13), 0, "{cubic:?}");
+            assert_eq!(sure_sign(&cubic, 1e13), 0, "{cubic:?}");
         }
     }
 }

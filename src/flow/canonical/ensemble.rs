@@ -2,44 +2,34 @@
 
 use rayon::prelude::*;
 
+use crate::flow::events::Tally;
+use crate::flow::events::order::permute;
 use crate::flow::field::gradients;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
-use crate::flow::path::Path;
+use crate::flow::push::Push;
 use crate::flow::state::State;
 use crate::problem::{Measure, Place, Regions, Samples};
 
-use super::Walks;
-use super::grouping::{due, permute, targets};
-use super::push::{Particles, push_all};
+use super::grouping::{due, targets};
+use super::particle::Particles;
+use super::push::push_all;
 use super::start::{initial_residual, place_all, sum_moments};
-use super::tables::Tables;
-
-/// How one push is made.
-pub struct PushSettings<'a> {
-    /// How far the field may be from the truth.
-    pub margins: &'a Margins,
-    /// `lambda` of the total-variation term.
-    pub lambda: f64,
-    /// Largest angle of one Runge-Kutta step.
-    pub turn: f64,
-    /// Events that change a residual's rate by more than this (per time) are reported.
-    pub significant: f64,
-}
+use super::step_tables::StepTables;
 
 /// The particles at the end of an attempted step, and scratch.
-pub struct Cloud {
+pub struct Ensemble {
     r: Vec<f64>,
     theta: Vec<f64>,
     place: Vec<Place>,
-    chunks: Vec<Walks>,
+    chunks: Vec<Tally>,
 }
 
-impl Cloud {
+impl Ensemble {
     /// For particles like those of `state`.
-    pub fn new(state: &State) -> Cloud {
+    pub fn new(state: &State) -> Ensemble {
         let m = state.r.len();
-        Cloud { r: vec![0.0; m], theta: vec![0.0; m], place: state.place.clone(), chunks: vec![] }
+        Ensemble { r: vec![0.0; m], theta: vec![0.0; m], place: state.place.clone(), chunks: vec![] }
     }
 
     /// The particles at the start of a run: placed, their moments and residuals summed; the state's
@@ -69,21 +59,16 @@ impl Cloud {
         (moments, ambiguous)
     }
 
-    /// Pushes all particles from `state` along `path`; sums and events go to `walks`.
-    #[allow(clippy::too_many_arguments)] // all that a push depends on
+    /// Pushes all particles from `state`, whose moments these are; sums and events go to `tally`.
     pub fn push(
         &mut self,
-        samples: &Samples,
-        regions: &Regions,
+        push: &Push<'_>,
         mass: &[f64],
         moments: &Moments,
         state: &State,
-        path: &Path,
-        settings: &PushSettings<'_>,
-        walks: &mut Walks,
+        tally: &mut Tally,
     ) {
-        let tables =
-            Tables::new(samples, regions, path, settings.margins, moments, settings.lambda, settings.turn);
+        let tables = StepTables::new(push, moments);
         let particles = Particles {
             mass,
             r: &state.r,
@@ -93,7 +78,7 @@ impl Cloud {
             theta_end: &mut self.theta,
             place_end: &mut self.place,
         };
-        push_all(&tables, particles, settings.significant, &mut self.chunks, walks);
+        push_all(&tables, particles, push.significant, &mut self.chunks, tally);
     }
 
     /// Makes the particles of the last push those of the state.

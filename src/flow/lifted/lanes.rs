@@ -1,43 +1,25 @@
-//! One stretch of free motion for many neurons at once, each from its own instant in its own region to
+//! One substep of free motion for many neurons at once, each from its own instant in its own region to
 //! the end of the step, to the next line, or as far as one map should reach.
 //!
 //! Written without a branch, so that it becomes vector instructions. A lane that meets anything but
 //! a plain crossing (it starts on its way out, turns back near a line, reaches both lines) is marked
-//! [`ASIDE`] and left to the careful [`walk`](super::walk).
+//! [`ASIDE`] and left to [`integration`](super::integration).
 
 use multiversion::multiversion;
 
+use crate::flow::events::lanes::{ASIDE, DOWN, INSIDE, LANES, Lanes, NEWTON_STEPS, UP, computed};
 use crate::flow::field_cubic::FieldCubic;
 use crate::math::poly;
 
-use super::kind::Neuron;
-use super::tables::Tables;
-use super::walk::{ON_LINE, REACHED};
-
-/// Neurons side by side.
-pub const LANES: usize = 32;
-/// A number for each of them.
-pub type Lanes = [f64; LANES];
-
-/// The stretch ends inside the region.
-pub const INSIDE: f64 = 0.0;
-/// It ends on the anticlockwise line of the region.
-pub const UP: f64 = 1.0;
-/// It ends on the clockwise line of the region.
-pub const DOWN: f64 = -1.0;
-/// Not to be used.
-pub const ASIDE: f64 = 2.0;
+use super::frame::Neuron;
+use super::integration::{ON_LINE, REACHED};
+use super::step_tables::StepTables;
 
 /// Numbers of a track: `Int Sigma du` (3), `Int u Sigma du` (3).
 pub const TRACK: usize = 6;
-/// Groups of lanes that are computed or not: the widest vectors hold so many.
-const GROUP: usize = 8;
-/// Newton steps towards a crossing.
-const NEWTON_STEPS: usize = 2;
-
-/// What the neurons of a convoy start from, and where their stretches end.
+/// What the neurons of a queue start from, and where their substeps end.
 #[derive(Debug, Clone)]
-pub struct Abreast {
+pub struct SubstepLanes {
     /// Masses.
     pub mass: Lanes,
     /// `(c, w)` at the start.
@@ -49,25 +31,25 @@ pub struct Abreast {
     normal: [[Lanes; 2]; 2],
     /// `1 / Int |h g| du` over the whole step, or more.
     reach: Lanes,
-    /// Lengths of the stretches.
+    /// Lengths of the substeps.
     length: Lanes,
     /// How long they may be.
     most: Lanes,
-    /// Instants at the end of the stretches.
+    /// Instants at the end of the substeps.
     pub to: Lanes,
     /// `(c, w)` there.
     pub end: [Lanes; 3],
     /// [`INSIDE`], [`UP`], [`DOWN`] or [`ASIDE`].
     pub verdict: Lanes,
-    /// Integrals along the stretch, times mass.
+    /// Integrals along the substep, times mass.
     pub track: [Lanes; TRACK],
 }
 
-impl Abreast {
+impl SubstepLanes {
     /// All zero.
-    pub fn empty() -> Abreast {
+    pub fn empty() -> SubstepLanes {
         let zero = [0.0; LANES];
-        Abreast {
+        SubstepLanes {
             mass: zero,
             z: [zero; 3],
             u: zero,
@@ -85,7 +67,7 @@ impl Abreast {
 
     /// Puts a lane into region `k`.
     #[inline(always)]
-    pub fn set_region(&mut self, lane: usize, tables: &Tables<'_>, k: usize) {
+    pub fn set_region(&mut self, lane: usize, tables: &StepTables<'_>, k: usize) {
         let field = &tables.field[k];
         for p in 0..4 {
             self.field[p][lane] = field.x[p];
@@ -96,7 +78,7 @@ impl Abreast {
             self.normal[0][i][lane] = low[i];
             self.normal[1][i][lane] = -high[i];
         }
-        self.reach[lane] = tables.longest_stretch(k);
+        self.reach[lane] = tables.longest_substep(k);
     }
 
     /// Puts a neuron into a lane.
@@ -115,33 +97,33 @@ impl Abreast {
             .for_each(|column| column[to] = column[from]);
     }
 
-    /// The neuron at the start of a lane's stretch.
+    /// The neuron at the start of a lane's substep.
     #[inline(always)]
     pub fn start(&self, lane: usize) -> Neuron {
         std::array::from_fn(|i| self.z[i][lane])
     }
 
-    /// One stretch of the first `count` lanes.
-    pub fn stretch(&mut self, count: usize, lorentz: bool) {
-        let count = count.next_multiple_of(GROUP).min(LANES);
+    /// One substep of the first `count` lanes.
+    pub fn substep(&mut self, count: usize, lorentz: bool) {
+        let count = computed(count);
         if lorentz { both_layers(self, count) } else { adaptive(self, count) }
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn both_layers(lanes: &mut Abreast, count: usize) {
+fn both_layers(lanes: &mut SubstepLanes, count: usize) {
     all_lanes::<true>(lanes, count);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn adaptive(lanes: &mut Abreast, count: usize) {
+fn adaptive(lanes: &mut SubstepLanes, count: usize) {
     all_lanes::<false>(lanes, count);
 }
 
 /// In three loops, because one alone is a single long chain of dependent operations: short loops let
 /// the machine work on several groups of lanes at a time.
 #[inline(always)]
-fn all_lanes<const LORENTZ: bool>(lanes: &mut Abreast, count: usize) {
+fn all_lanes<const LORENTZ: bool>(lanes: &mut SubstepLanes, count: usize) {
     // Said once more here, where the compiler sees it: no index is out of bounds.
     let count = count.min(LANES);
     for i in 0..count {
@@ -156,15 +138,15 @@ fn all_lanes<const LORENTZ: bool>(lanes: &mut Abreast, count: usize) {
 }
 
 #[inline(always)]
-fn field(lanes: &Abreast, i: usize) -> FieldCubic {
+fn field(lanes: &SubstepLanes, i: usize) -> FieldCubic {
     FieldCubic {
         x: std::array::from_fn(|p| lanes.field[p][i]),
         y: std::array::from_fn(|p| lanes.field[4 + p][i]),
     }
 }
 
-/// `exp(Omega) z` over `length` from `from`, as [`Kind`](super::kind::Kind) has it, for stretches of at most
-/// [`Tables::longest_stretch`].
+/// `exp(Omega) z` over `length` from `from`, as [`Kind`](super::kind::Kind) has it, for substeps of at most
+/// [`StepTables::longest_substep`].
 #[inline(always)]
 fn advance<const LORENTZ: bool>(field: &FieldCubic, from: f64, length: f64, z: Neuron) -> Neuron {
     let [g0, g1, g2, g3] = field.around(from + 0.5 * length);
@@ -212,15 +194,15 @@ fn size([c, x, y]: Neuron) -> f64 {
     c.abs() + x.abs() + y.abs()
 }
 
-/// How far the stretch goes, whether it is as plain as this, and a first guess where it ends.
+/// How far the substep goes, whether it is as plain as this, and a first guess where it ends.
 #[inline(always)]
-fn reach<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
+fn reach<const LORENTZ: bool>(lanes: &mut SubstepLanes, i: usize) {
     let (u, z, field) = (lanes.u[i], lanes.start(i), field(lanes, i));
     let rest = 1.0 - u;
     let du = if rest < lanes.reach[i] { rest } else { lanes.reach[i] };
     let end = advance::<LORENTZ>(&field, u, du, z);
     let (g0, g1) = (field.at(u), field.at(u + du));
-    let (room, room_end) = (ON_LINE * size(z), ON_LINE * size(end));
+    let (tolerance, tolerance_end) = (ON_LINE * size(z), ON_LINE * size(end));
     // Distances from a line and their rates at both ends, whether it is crossed, and whether that takes more
     // care.
     let line = |normal: &[Lanes; 2]| {
@@ -228,10 +210,10 @@ fn reach<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
         let (s0, s1) = (n[0] * z[1] + n[1] * z[2], n[0] * end[1] + n[1] * end[2]);
         let r0 = -z[0] * du * (n[0] * g0[0] + n[1] * g0[1]);
         let r1 = -end[0] * du * (n[0] * g1[0] + n[1] * g1[1]);
-        let out = s1 < -room_end;
+        let out = s1 < -tolerance_end;
         let falls = (r0 < 0.0) & (r1 < 0.0);
         // Already beyond the line, about to leave it outward, or out by a turn.
-        let beyond = (s0 < -room) | ((s0 <= room) & (r0 <= 0.0)) | (out & !falls) | s1.is_nan();
+        let beyond = (s0 < -tolerance) | ((s0 <= tolerance) & (r0 <= 0.0)) | (out & !falls) | s1.is_nan();
         // Turns back on the way: it may have been outside meanwhile.
         let turns = (r0 < 0.0) & !falls & (s0 + 1.5 * r0 < 0.0);
         ([s0, s1, r0, r1], out, beyond | turns)
@@ -239,7 +221,7 @@ fn reach<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
     let (low, down, care_low) = line(&lanes.normal[0]);
     let (high, up, care_high) = line(&lanes.normal[1]);
     // NaN and infinity go aside.
-    let aside = care_low | care_high | (down & up) | room_end.is_nan() | (room_end > f64::MAX);
+    let aside = care_low | care_high | (down & up) | tolerance_end.is_nan() | (tolerance_end > f64::MAX);
     let verdict = if up {
         UP
     } else if down {
@@ -258,9 +240,9 @@ fn reach<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
     (lanes.most[i], lanes.length[i]) = (du, root * du);
 }
 
-/// Newton's method from the guess; where the stretch ends.
+/// Newton's method from the guess; where the substep ends.
 #[inline(always)]
-fn locate<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
+fn locate<const LORENTZ: bool>(lanes: &mut SubstepLanes, i: usize) {
     let (u, z, field, verdict) = (lanes.u[i], lanes.start(i), field(lanes, i), lanes.verdict[i]);
     let normal = |side: usize| [lanes.normal[side][0][i], lanes.normal[side][1][i]];
     let (low, high) = (normal(0), normal(1));
@@ -277,9 +259,9 @@ fn locate<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
         length = if crosses { length - distance / rate } else { length };
         end = advance::<LORENTZ>(&field, u, length, z);
     }
-    let room = REACHED * size(end);
-    let reached = (n[0] * end[1] + n[1] * end[2]).abs() <= room;
-    let alone = other[0] * end[1] + other[1] * end[2] >= -room;
+    let tolerance = REACHED * size(end);
+    let reached = (n[0] * end[1] + n[1] * end[2]).abs() <= tolerance;
+    let alone = other[0] * end[1] + other[1] * end[2] >= -tolerance;
     let located = reached & alone & (length > 0.0) & (length <= lanes.most[i]);
     let to = u + length;
     lanes.length[i] = length;
@@ -288,9 +270,9 @@ fn locate<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
     lanes.verdict[i] = if crosses & !located { ASIDE } else { verdict };
 }
 
-/// What the stretch contributes: Hermite's value in the middle, then Simpson's rule.
+/// What the substep contributes: Hermite's value in the middle, then Simpson's rule.
 #[inline(always)]
-fn track<const LORENTZ: bool>(lanes: &mut Abreast, i: usize) {
+fn track<const LORENTZ: bool>(lanes: &mut SubstepLanes, i: usize) {
     let (from, to, z, field) = (lanes.u[i], lanes.to[i], lanes.start(i), field(lanes, i));
     let end: Neuron = std::array::from_fn(|p| lanes.end[p][i]);
     let alpha = if LORENTZ { 1.0 } else { 0.0 };

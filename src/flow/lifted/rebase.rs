@@ -6,19 +6,19 @@ use crate::flow::moments::add;
 use crate::flow::state::State;
 use crate::problem::{Place, PlaceKind, Regions};
 
+use super::bins::{Bins, bin_of, bins_of};
+use super::displacement::Displacement;
+use super::frame::Neuron;
 use super::frame::{IDENTITY, Mat, apply};
-use super::kind::Neuron;
-use super::loose::Entry;
-use super::rooms::{Rooms, room_of, rooms_of};
+use super::out_of_bin::Entry;
 use super::second::{Cluster, Second, of_neuron, of_pinned};
 use super::start::Totals;
-use super::travel::Travel;
 
 /// Neurons that one task handles.
 const TASK: usize = 16_384;
 
 /// A neuron after its frame; rounding must not turn the sign of a pinned `c`.
-pub fn settled(matrix: &Mat, z: Neuron, place: Place) -> Neuron {
+pub fn to_laboratory(matrix: &Mat, z: Neuron, place: Place) -> Neuron {
     let [c, x, y] = apply(matrix, z);
     let pinned = place.kind() == PlaceKind::Pinned;
     let sign = if place.is_negative() { -1.0 } else { 1.0 };
@@ -35,13 +35,13 @@ fn frame_of(count: usize, place: Place) -> Option<usize> {
 }
 
 /// Applies all frames, in one pass over the neurons.
-pub fn apply_all(frames: &mut [Mat], state: &mut State) {
+pub fn rebase_all(frames: &mut [Mat], state: &mut State) {
     let count = frames.len() / 2;
     let moved = |frame: usize| (frames[frame] != IDENTITY).then_some(&frames[frame]);
     let columns = state.c.par_iter_mut().zip(&mut state.w_x).zip(&mut state.w_y).zip(&state.place);
     columns.with_min_len(TASK).for_each(|(((c, x), y), &place)| {
         if let Some(matrix) = frame_of(count, place).and_then(moved) {
-            [*c, *x, *y] = settled(matrix, [*c, *x, *y], place);
+            [*c, *x, *y] = to_laboratory(matrix, [*c, *x, *y], place);
         }
     });
     frames.fill(IDENTITY);
@@ -76,11 +76,11 @@ impl Part {
 ///
 /// Sums that are only kept up to date hold the rounding of all that came and went, and that grows with
 /// the square of every boost, `exp(2 p)`, also where the neurons themselves shrink.
-pub fn apply_some(
+pub fn rebase_some(
     frames: &mut [Mat],
     due: &[usize],
     totals: &mut Totals,
-    rooms: &mut Rooms,
+    bins: &mut Bins,
     state: &mut State,
     mass: &[f64],
     regions: &Regions,
@@ -89,24 +89,24 @@ pub fn apply_some(
     let mut touched = 0;
     let mut sums = vec![Part::default(); due.len()];
     for (&frame, sum) in due.iter().zip(&mut sums) {
-        for room in rooms_of(count, frame) {
-            touched += rooms.memory(room).len() as u64;
-            sum.add(&at_home(&frames[frame], room, rooms, state, mass, regions));
-            rooms.deadlines.disturb(room);
-            // No deadline is left that counts from earlier: small clocks lose less.
-            rooms.travel[room] = Travel::ZERO;
+        for bin in bins_of(count, frame) {
+            touched += bins.memory(bin).len() as u64;
+            sum.add(&rebase_memory(&frames[frame], bin, bins, state, mass, regions));
+            bins.safe.disturb(bin);
+            // No safe displacement is left that counts from earlier: small numbers lose less.
+            bins.displacement[bin] = Displacement::ZERO;
         }
     }
-    // Which of the frames that are due, if any, a room has.
-    let mut which = vec![None; Rooms::number(count)];
+    // Which of the frames that are due, if any, a bin has.
+    let mut which = vec![None; Bins::number(count)];
     for (at, &frame) in due.iter().enumerate() {
-        which[rooms_of(count, frame)].fill(Some(at));
+        which[bins_of(count, frame)].fill(Some(at));
     }
-    rooms.loose.disturb(|room| which[room].is_some());
-    for Entry { at, room, .. } in rooms.loose.all() {
-        let Some(which) = which[room as usize] else { continue };
+    bins.out_of_bin.disturb(|bin| which[bin].is_some());
+    for Entry { at, bin, .. } in bins.out_of_bin.all() {
+        let Some(which) = which[bin as usize] else { continue };
         let i = at as usize;
-        let z = settled(&frames[due[which]], [state.c[i], state.w_x[i], state.w_y[i]], state.place[i]);
+        let z = to_laboratory(&frames[due[which]], [state.c[i], state.w_x[i], state.w_y[i]], state.place[i]);
         [state.c[i], state.w_x[i], state.w_y[i]] = z;
         sums[which].neuron(regions, mass[i], state.place[i], z);
         touched += 1;
@@ -122,16 +122,16 @@ pub fn apply_some(
     touched
 }
 
-/// Applies a frame to those neurons of a room that lie in its memory; their sums.
-fn at_home(
+/// Applies a frame to those neurons of a bin that lie in its memory; their sums.
+fn rebase_memory(
     matrix: &Mat,
-    room: usize,
-    rooms: &Rooms,
+    bin: usize,
+    bins: &Bins,
     state: &mut State,
     mass: &[f64],
     regions: &Regions,
 ) -> Part {
-    let (memory, home) = (rooms.memory(room), rooms.place(room));
+    let (memory, own) = (bins.memory(bin), bins.place(bin));
     let parts: Vec<Part> = state.c[memory.clone()]
         .par_chunks_mut(TASK)
         .zip(state.w_x[memory.clone()].par_chunks_mut(TASK))
@@ -140,10 +140,10 @@ fn at_home(
         .zip(mass[memory].par_chunks(TASK))
         .map(|((((c, x), y), place), mass)| {
             let mut part = Part::default();
-            for i in (0..c.len()).filter(|&i| room_of(regions.boundaries(), place[i]) == room) {
-                let z = settled(matrix, [c[i], x[i], y[i]], home);
+            for i in (0..c.len()).filter(|&i| bin_of(regions.boundaries(), place[i]) == bin) {
+                let z = to_laboratory(matrix, [c[i], x[i], y[i]], own);
                 [c[i], x[i], y[i]] = z;
-                part.neuron(regions, mass[i], home, z);
+                part.neuron(regions, mass[i], own, z);
             }
             part
         })
@@ -159,7 +159,7 @@ mod tests {
     use crate::flow::lifted::kind::{Exponent, Kind};
     use crate::problem::Samples;
 
-    /// Several frames at once, with neurons at home and loose: coordinates, sums and what was touched.
+    /// Several frames at once, with neurons in and out of their bin's memory: coordinates, sums and what was touched.
     #[test]
     fn frames_that_are_due_are_applied_and_no_others() {
         let samples = Samples::new(&[-1.0, 0.0, 1.0], &[0.0; 3]).unwrap();
@@ -170,12 +170,12 @@ mod tests {
         // 40 neurons in the memory of each, every fifth of which has moved on.
         let place: Vec<Place> =
             (0..160).map(|i| if i % 5 == 0 { places[(i / 40 + 1) % 4] } else { places[i / 40] }).collect();
-        let mut starts = vec![0u32; Rooms::number(count) + 1];
+        let mut starts = vec![0u32; Bins::number(count) + 1];
         for (at, place) in places.iter().enumerate() {
-            starts[room_of(count, *place) + 1..].fill(40 * (at as u32 + 1));
+            starts[bin_of(count, *place) + 1..].fill(40 * (at as u32 + 1));
         }
-        let mut rooms = Rooms::new(count, &starts, &place);
-        assert_eq!(rooms.loose.len(), 32);
+        let mut bins = Bins::new(count, &starts, &place);
+        assert_eq!(bins.out_of_bin.len(), 32);
         let mut state = State::blank(160);
         let value = |i: usize, step: f64| (i as f64 * step).sin();
         state.c = (0..160).map(|i| value(i, 0.7) - if place[i].is_negative() { 3.0 } else { 0.0 }).collect();
@@ -191,14 +191,14 @@ mod tests {
         let mut frames: Vec<Mat> = (0..2 * count).map(frame).collect();
         let (all, due) = (frames.clone(), [2, count + 3]);
         let mut totals = Totals::zero(count);
-        let touched = apply_some(&mut frames, &due, &mut totals, &mut rooms, &mut state, &mass, &regions);
-        // The memory of both rooms, and the eight loose neurons that are in each of them.
+        let touched = rebase_some(&mut frames, &due, &mut totals, &mut bins, &mut state, &mass, &regions);
+        // The memory of both bins, and the eight out-of-bin neurons that are in each of them.
         assert_eq!(touched, 2 * 40 + 2 * 8);
         let mut expected = Totals::zero(count);
         for i in 0..160 {
             let old = [before.c[i], before.w_x[i], before.w_y[i]];
             let frame = frame_of(count, place[i]).unwrap();
-            let z = if due.contains(&frame) { settled(&all[frame], old, place[i]) } else { old };
+            let z = if due.contains(&frame) { to_laboratory(&all[frame], old, place[i]) } else { old };
             assert_eq!([state.c[i], state.w_x[i], state.w_y[i]], z, "neuron {i}");
             if frame == 2 {
                 add(&mut expected.region[2], &of_neuron(mass[i], z));

@@ -2,11 +2,11 @@
 
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
-use crate::flow::interface::{Margins, holds, outward_cubics, release};
+use crate::flow::interface::{holds, outward_cubics, release};
 use crate::flow::moments::Moments;
-use crate::flow::path::Path;
+use crate::flow::push::Push;
 use crate::math::poly;
-use crate::problem::{Regions, Samples};
+use crate::problem::Regions;
 
 use super::motion::MAX_TURN;
 
@@ -34,7 +34,7 @@ impl Row {
 
 /// The cluster on one boundary.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Slide {
+pub struct Sliding {
     /// Antiderivative of `<h g, d_b>` over the step, from 0.
     pub quartic: [f64; 5],
     /// Its value at `u = 1`.
@@ -51,7 +51,7 @@ pub struct Slide {
 
 /// Tables for one push along one path.
 #[derive(Debug, Clone)]
-pub struct Tables<'a> {
+pub struct StepTables<'a> {
     /// The regions.
     pub regions: &'a Regions,
     /// Step size.
@@ -65,24 +65,17 @@ pub struct Tables<'a> {
     /// Per region, for everything else.
     pub field: Vec<FieldCubic>,
     /// Per boundary.
-    pub slides: Vec<Slide>,
+    pub sliding: Vec<Sliding>,
     /// Per region, how far `<h g, n>` may be from the truth.
     pub margin: Vec<f64>,
     /// `max_j |xt_j|`: how strongly a particle can act on a residual.
     pub reach: f64,
 }
 
-impl<'a> Tables<'a> {
-    /// Tables for a push along `path` from a state with the moments `start`, in `O(s)`.
-    pub fn new(
-        samples: &Samples,
-        regions: &'a Regions,
-        path: &Path,
-        margins: &Margins,
-        start: &Moments,
-        lambda: f64,
-        turn: f64,
-    ) -> Tables<'a> {
+impl<'a> StepTables<'a> {
+    /// Tables for a push from a state with the moments `start`, in `O(s)`.
+    pub fn new(push: &Push<'a>, start: &Moments) -> StepTables<'a> {
+        let Push { samples, regions, path, margins, lambda, turn, .. } = *push;
         let count = regions.boundaries();
         let field = FieldCubic::all(samples, path, 1.0);
         let row = |k: usize| Row {
@@ -91,15 +84,15 @@ impl<'a> Tables<'a> {
             high: if k == 0 { f64::INFINITY } else { regions.angle(k) },
         };
         let margin = margins.times(path.h);
-        let slides = (0..count).map(|b| slide(regions, &field, &margin, b, start)).collect();
+        let sliding = (0..count).map(|b| sliding(regions, &field, &margin, b, start)).collect();
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
-        Tables {
+        StepTables {
             regions,
             h: path.h,
             tv: path.h * lambda,
             turn: turn.min(MAX_TURN),
             rows: (0..count).map(row).collect(),
-            slides,
+            sliding,
             field,
             margin,
             reach: furthest.hypot(1.0),
@@ -112,16 +105,16 @@ impl<'a> Tables<'a> {
     }
 }
 
-fn slide(regions: &Regions, field: &[FieldCubic], margin: &[f64], b: usize, start: &Moments) -> Slide {
+fn sliding(regions: &Regions, field: &[FieldCubic], margin: &[f64], b: usize, start: &Moments) -> Sliding {
     let cluster = [start.boundary[b][0], start.boundary[b][2]].map(|mass| mass > 0.0);
     let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
     if cluster == [false, false] {
         // A particle that arrives during the step looks the release up for itself.
-        return Slide { quartic, ..Slide::default() };
+        return Sliding { quartic, ..Sliding::default() };
     }
     let outward = [1.0, -1.0].map(|sign| outward_cubics(regions, b, sign, field, margin));
     let leaves = outward.map(|sides| release(sides, 0.0));
     let holds = [0, 1].map(|side| holds(outward[side], leaves[side]));
     let bound = quartic.iter().map(|c| c.abs()).sum();
-    Slide { quartic, total: poly::value(&quartic, 1.0), bound, holds, leaves }
+    Sliding { quartic, total: poly::value(&quartic, 1.0), bound, holds, leaves }
 }

@@ -1,0 +1,28 @@
+//! Particles stepped side by side in vector registers: one number for each in every array, and loops over
+//! the arrays without a branch or a call.
+
+/// Particles side by side: their arrays stay in the first-level cache.
+pub const LANES: usize = 32;
+/// One number per lane.
+pub type Lanes = [f64; LANES];
+
+/// Groups of lanes that are computed or not: the widest vectors hold so many.
+pub const GROUP: usize = 8;
+
+/// How many lanes are computed when the first `count` are in use.
+#[inline(always)]
+pub fn computed(count: usize) -> usize {
+    count.next_multiple_of(GROUP).min(LANES)
+}
+
+/// Newton steps towards a crossing.
+pub const NEWTON_STEPS: usize = 2;
+
+/// Outcome of a lane's substep: it ends inside the region.
+pub const INSIDE: f64 = 0.0;
+/// It ends on the anticlockwise boundary of the region.
+pub const UP: f64 = 1.0;
+/// It ends on the clockwise boundary of the region.
+pub const DOWN: f64 = -1.0;
+/// Not to be used: the particle takes more care than a lane has.
+pub const ASIDE: f64 = 2.0;

@@ -1,0 +1,265 @@
+//! Neurons grouped by place in memory, in blocks.
+//!
+//! A *bin* holds the neurons of one region, of one sign of `c` pinned on one boundary, or at rest at
+//! the origin. After a grouping the neurons of a bin lie side by side, those near its boundaries
+//! together. A neuron that moves to another bin later stays where it lies in memory and is listed
+//! as *out-of-bin*; when there are many, all are grouped anew.
+//!
+//! A block keeps a *safe displacement*: how far the lines of its bin may have moved before they can reach one
+//! of its neurons. Until then the block needs no test.
+
+use crate::problem::{Place, PlaceKind};
+
+use super::displacement::Displacement;
+use super::field_sign::{FieldSign, Signs};
+use super::out_of_bin::{Bin, Entry, OutOfBin};
+use super::safe::SafeDisplacements;
+
+/// Neurons of a block.
+pub const BLOCK: usize = 64;
+
+/// Numbers that a state holds of each bin's displacements and sign of the field.
+pub const ENTRIES: usize = 5;
+
+/// All bins.
+#[derive(Debug, Clone)]
+pub struct Bins {
+    regions: usize,
+    /// Number of neurons in each bin, wherever they lie.
+    count: Vec<u32>,
+    /// Where the memory of each bin begins, then the end.
+    starts: Vec<u32>,
+    /// Each bin's displacements.
+    pub displacement: Vec<Displacement>,
+    /// Each bin's sign of the field.
+    pub field_sign: Vec<FieldSign>,
+    /// What the displacements advance in steps like the last ones.
+    last_displacement: Vec<Displacement>,
+    /// SafeDisplacements of blocks, bin by bin.
+    pub safe: SafeDisplacements,
+    /// Neurons that lie in another bin's memory.
+    pub out_of_bin: OutOfBin,
+}
+
+impl Bins {
+    /// Bins of neurons that all lie in their bin's memory: the memory of bin `q` is `starts[q] .. starts[q + 1]`, or
+    /// nothing where there are no `starts`; `regions = 2 s`.
+    pub fn grouped(regions: usize, starts: &[u32]) -> Bins {
+        let number = Bins::number(regions);
+        let mut starts = starts.to_vec();
+        starts.resize(number + 1, 0);
+        let count: Vec<u32> = (0..number).map(|bin| starts[bin + 1] - starts[bin]).collect();
+        let mut first_block = vec![0; number + 1];
+        for bin in 0..number {
+            first_block[bin + 1] = first_block[bin] + (count[bin] as usize).div_ceil(BLOCK);
+        }
+        Bins {
+            regions,
+            count,
+            starts,
+            displacement: vec![Displacement::ZERO; number],
+            field_sign: vec![FieldSign::NEW; number],
+            last_displacement: vec![Displacement::ZERO; number],
+            safe: SafeDisplacements::new(first_block),
+            out_of_bin: OutOfBin::new(vec![], number),
+        }
+    }
+
+    /// Bins of neurons at these places, in their bin's memory or not.
+    pub fn new(regions: usize, starts: &[u32], place: &[Place]) -> Bins {
+        let mut bins = Bins::grouped(regions, starts);
+        let mut out_of_bin = vec![];
+        for bin in 0..Bins::number(regions) {
+            for i in bins.memory(bin) {
+                let at = bin_of(regions, place[i]);
+                if at != bin {
+                    bins.moved(bin, at);
+                    out_of_bin.push(Entry::due(i as u32, at as Bin));
+                }
+            }
+        }
+        bins.out_of_bin = OutOfBin::new(out_of_bin, Bins::number(regions));
+        bins
+    }
+
+    /// Number of bins: `2 s` regions, two per boundary, the origin.
+    pub fn number(regions: usize) -> usize {
+        3 * regions + 1
+    }
+
+    /// No more blocks than these hold `m` neurons, however they are spread.
+    pub fn most_blocks(regions: usize, m: usize) -> usize {
+        m / BLOCK + Bins::number(regions)
+    }
+
+    /// The bin of a place.
+    #[inline(always)]
+    pub fn of(&self, place: Place) -> usize {
+        bin_of(self.regions, place)
+    }
+
+    /// The place of the neurons of a bin.
+    pub fn place(&self, bin: usize) -> Place {
+        match bin.checked_sub(self.regions) {
+            None => Place::in_region(bin),
+            Some(cluster) if bin < self.origin() => Place::in_cluster(cluster / 2, cluster % 2 == 1),
+            Some(_) => Place::new(PlaceKind::Stuck, 0),
+        }
+    }
+
+    /// The bin of neurons at rest at the origin.
+    pub fn origin(&self) -> usize {
+        3 * self.regions
+    }
+
+    /// The frame of a bin: regions have their own, boundaries follow; none at the origin.
+    pub fn frame(&self, bin: usize) -> Option<usize> {
+        match bin {
+            bin if bin < self.regions => Some(bin),
+            bin if bin < 3 * self.regions => Some(self.regions + (bin - self.regions) / 2),
+            _ => None,
+        }
+    }
+
+    /// Whether any neuron is pinned on boundary `b`.
+    pub fn pinned(&self, b: usize) -> bool {
+        let bin = self.regions + 2 * b;
+        self.count[bin] + self.count[bin + 1] > 0
+    }
+
+    /// Number of neurons in a bin.
+    pub fn count(&self, bin: usize) -> u32 {
+        self.count[bin]
+    }
+
+    /// The neurons that lie in the memory of a bin.
+    pub fn memory(&self, bin: usize) -> std::ops::Range<usize> {
+        self.starts[bin] as usize..self.starts[bin + 1] as usize
+    }
+
+    /// The neurons of a block.
+    pub fn block(&self, bin: usize, block: usize) -> std::ops::Range<usize> {
+        let memory = self.memory(bin);
+        let first = memory.start + (block - self.safe.blocks(bin).start) * BLOCK;
+        first..(first + BLOCK).min(memory.end)
+    }
+
+    /// Number of neurons in each bin after these moves `(from, to)`.
+    pub fn counts_after(&self, moves: impl Iterator<Item = [usize; 2]>) -> Vec<u32> {
+        let mut count = self.count.clone();
+        for [from, to] in moves {
+            count[from] -= 1;
+            count[to] += 1;
+        }
+        count
+    }
+
+    /// Notes that a neuron went from one bin to another.
+    pub fn moved(&mut self, from: usize, to: usize) {
+        self.count[from] -= 1;
+        self.count[to] += 1;
+    }
+
+    /// Advances the displacements of each bin by what those of its frame go in a step, and its sign of the field by the signs
+    /// there.
+    pub fn advance(&mut self, step: &[(Displacement, Option<Signs>)]) {
+        for bin in 0..self.displacement.len() {
+            let (now, signs) = self.frame(bin).map_or((Displacement::ZERO, None), |frame| step[frame]);
+            let (total, last, field_sign) =
+                (&mut self.displacement[bin], &mut self.last_displacement[bin], &mut self.field_sign[bin]);
+            total.turns += f64::from(field_sign.turns(signs));
+            *field_sign = field_sign.after(signs);
+            // Steps that end at an event are short: the next one may be long again.
+            *last = now.largest(Displacement::ZERO.advanced(0.75, *last));
+            *total = total.advanced(1.0, now);
+        }
+    }
+
+    /// Displacements, signs of the field and safe displacements, as [`Bins::store`] left them.
+    pub fn restore(&mut self, displacement: &[f64], safe: &[f64]) {
+        let bins = self.displacement.iter_mut().zip(&mut self.field_sign);
+        let entries = displacement.as_chunks::<ENTRIES>().0;
+        for ((displacements, field_sign), &[across, output, turns, low, high]) in bins.zip(entries) {
+            *displacements = Displacement { across, output, turns };
+            *field_sign = FieldSign::from_flat([low, high]);
+        }
+        self.safe.restore(safe);
+    }
+
+    /// Displacements, signs of the field and safe displacements into a state that holds the last as they were when this was last called.
+    pub fn store(&mut self, displacement: &mut Vec<f64>, safe: &mut Vec<f64>) {
+        displacement.clear();
+        for (displacements, field_sign) in self.displacement.iter().zip(&self.field_sign) {
+            displacement.extend(displacements.to_flat().into_iter().chain(field_sign.to_flat()));
+        }
+        let m = self.memory(self.origin()).end;
+        self.safe.store(Bins::most_blocks(self.regions, m), safe);
+    }
+
+    /// After `count` neurons have moved, `moved` ascending: brings the list of out-of-bin ones up to date, and has
+    /// the blocks tested again to which one of them has come back.
+    pub fn update(&mut self, count: usize, moved: impl Iterator<Item = u32>, place: &[Place]) {
+        let Bins { starts, safe, displacement, last_displacement, .. } = self;
+        let regions = self.regions;
+        let mut own = 0;
+        let moved = moved.map(|at| {
+            while at >= starts[own + 1] {
+                own += 1;
+            }
+            let bin = bin_of(regions, place[at as usize]);
+            if bin == own {
+                let block = safe.blocks(own).start + (at - starts[own]) as usize / BLOCK;
+                safe.disturb_block(own, block);
+                return (at, None);
+            }
+            (at, Some(bin as Bin))
+        });
+        self.out_of_bin.update(count, moved, |bin| [displacement[bin], last_displacement[bin]]);
+    }
+}
+
+/// The bins of a frame, the reverse of [`Bins::frame`], among those of `regions = 2 s` regions.
+pub fn bins_of(regions: usize, frame: usize) -> std::ops::Range<usize> {
+    let first = if frame < regions { frame } else { 2 * frame - regions };
+    first..first + if frame < regions { 1 } else { 2 }
+}
+
+/// The bin of a place, among bins of `regions = 2 s` regions.
+#[inline(always)]
+pub fn bin_of(regions: usize, place: Place) -> usize {
+    match place.kind() {
+        PlaceKind::Free => place.index(),
+        PlaceKind::Dead => 0,
+        PlaceKind::Pinned => regions + 2 * place.index() + usize::from(place.is_negative()),
+        PlaceKind::Stuck | PlaceKind::StuckPinned => 3 * regions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loose_neurons_are_those_away_from_home() {
+        let place =
+            [Place::in_region(1), Place::in_region(1), Place::in_cluster(2, true), Place::in_region(3)];
+        // Two in bin 1, two in bin 3; the third has moved to a cluster.
+        let mut starts = vec![0, 0, 2, 2, 4];
+        starts.resize(Bins::number(4) + 1, 4);
+        let mut bins = Bins::new(4, &starts, &place);
+        let out_of_bin = |bins: &Bins| bins.out_of_bin.all().map(|entry| entry.at).collect::<Vec<u32>>();
+        assert_eq!(out_of_bin(&bins), [2]);
+        assert_eq!((bins.count(1), bins.count(3), bins.count(4 + 2 * 2 + 1)), (2, 1, 1));
+        assert_eq!((bins.memory(1), bins.memory(3), bins.memory(7)), (0..2, 2..4, 4..4));
+        assert_eq!((bins.block(1, 0), bins.block(3, 1)), (0..2, 2..4));
+        assert_eq!(bins.frame(4 + 2 * 2 + 1), Some(6));
+        // It comes back, another one leaves; only its block is tested again.
+        let later = Displacement { across: 5.0, output: 5.0, turns: 0.0 };
+        bins.safe.set(1, &[0], &[later]);
+        bins.safe.set(3, &[1], &[later]);
+        let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
+        bins.update(2, [1, 2].into_iter(), &place);
+        assert_eq!(out_of_bin(&bins), [1]);
+        assert_eq!(bins.safe.all(), [later, Displacement::DUE]);
+    }
+}

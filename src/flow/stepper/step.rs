@@ -1,0 +1,114 @@
+//! One accepted step: attempts until one is good enough.
+
+use crate::flow::error::FlowError;
+use crate::flow::path::Path;
+use crate::flow::push::Push;
+use crate::flow::record::StepRecord;
+use crate::flow::state::State;
+use crate::flow::tangent_kernel::trace;
+
+use super::Stepper;
+use super::attempt::Attempt;
+
+/// Problems of fewer particles and samples have no loops that several threads share.
+const WORTH_SHARING: usize = 512;
+
+impl Stepper {
+    /// Advances `state` by one accepted step that does not pass `until`.
+    ///
+    /// # Errors
+    /// [`FlowError`]; the state is then as it was before.
+    ///
+    /// # Panics
+    /// If `until` is not later than the state.
+    pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
+        assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
+        if self.mass.len().max(self.samples.len()) < WORTH_SHARING {
+            return self.step_here(state, until);
+        }
+        // All of it on a thread of the pool: otherwise every parallel loop, of which a step has dozens,
+        // waits for one of them to wake up.
+        rayon::scope(|_| self.step_here(state, until))
+    }
+
+    fn step_here(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
+        let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
+        let (mut pushes, mut rejections) = (0, 0);
+        let mut h = self.fixed.unwrap_or_else(|| self.first_length(state.memory[0], state.step_size));
+        loop {
+            let remaining = until - state.time;
+            let last = h >= remaining * (1.0 - 1e-9);
+            let taken = if last { remaining } else { h };
+            // Below this, adding a step to the time would no longer change it.
+            let floor = 1e-15 * state.time;
+            let (attempt, used) = self.attempt(state, taken, fastest);
+            pushes += used;
+            match attempt {
+                Attempt::Accepted { error, growth } => {
+                    // A step cut short by `until` says nothing against the one that was planned.
+                    let planned = if last && rejections == 0 { h } else { 0.0 };
+                    let next = planned.max(taken * growth);
+                    let time = if last { until } else { state.time + taken };
+                    let step_size = taken;
+                    let mut record = StepRecord {
+                        time,
+                        step_size,
+                        error_estimate: error,
+                        pushes,
+                        rejections,
+                        touched: 0,
+                        counters: self.trial.tally.events.counters,
+                    };
+                    self.accept(state, &record, next, fastest);
+                    // Including those that were put into a better order after the step.
+                    record.touched = self.ensemble.take_touched(self.mass.len(), pushes);
+                    return Ok(record);
+                }
+                Attempt::Rejected { error, next, cause } => {
+                    rejections += 1;
+                    if next.is_nan() || next <= floor || next < f64::MIN_POSITIVE {
+                        return Err(FlowError::StepFloor {
+                            time: state.time,
+                            step_size: next,
+                            floor,
+                            error_estimate: error,
+                            allowed: self.allowed,
+                            cause,
+                        });
+                    }
+                    h = next;
+                }
+            }
+        }
+    }
+
+    /// Pushes all particles from `state` along `path` into the trial.
+    pub(super) fn push(&mut self, state: &State, path: &Path, significant: f64) {
+        let Stepper { ensemble, samples, regions, mass, moments, trial, margins, .. } = self;
+        let push =
+            Push { samples, regions, path, margins, lambda: self.lambda, turn: self.turn, significant };
+        ensemble.push(&push, mass, moments, state, &mut trial.tally);
+        self.trial.tally.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
+        self.trial.rho_rate = self.rate_of(&self.trial.tally.moments, &self.trial.rho);
+    }
+
+    /// Makes the trial the state.
+    fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64, fastest: f64) {
+        self.advance_ode(state, record.step_size, fastest);
+        state.memory[0] = record.step_size;
+        let s = self.rho.len();
+        state.memory[1..=s].copy_from_slice(&self.rho);
+        state.memory[1 + s..].copy_from_slice(&self.rho_rate);
+        std::mem::swap(&mut self.moments, &mut self.trial.tally.moments);
+        std::mem::swap(&mut self.rho, &mut self.trial.rho);
+        std::mem::swap(&mut self.rho_rate, &mut self.trial.rho_rate);
+        state.time = record.time;
+        state.step += 1;
+        state.step_size = next;
+        state.counters += record.counters;
+        let Stepper { ensemble, samples, regions, mass, moments, .. } = self;
+        if let Some(moments) = ensemble.accept(samples, regions, moments, mass, state) {
+            self.renew(moments);
+        }
+    }
+}
