@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use crate::flow::ParticleKind;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel, trace};
+use crate::kernel::GradientFlow;
 use crate::math::norm::{largest_difference, worse, worst};
 use crate::math::sum::sum;
 use crate::problem::Samples;
@@ -11,12 +12,13 @@ use crate::run::{Description, Snapshot, eigenvalues};
 
 use super::Checker;
 use super::direct::Direct;
-use super::exponential::Exponential;
 use super::table::{Law, has_exponential};
 
 /// Most samples of which all eigenvalues are computed again at every snapshot; of more, their sum
 /// and the sum of their squares are compared with the trace and the norm of the kernel.
 const DECOMPOSED: usize = 256;
+/// Most samples whose kernel is decomposed for the kernel flow in closed form: seconds.
+const CLOSED_FORM: usize = 1500;
 
 impl Checker<'_> {
     /// Laws of the tangent kernel; returns `tr(K_t N)`, if it can be told.
@@ -76,17 +78,19 @@ impl Checker<'_> {
         sums
     }
 
-    /// The kernel flow in closed form, from the first snapshot on.
+    /// The kernel flow in closed form (section 12), from the first snapshot on; not of very many
+    /// samples, nor of a kernel that is zero.
     fn against_exponential(&mut self, rho: &[f64], snapshot: &Snapshot, sigma: &[[f64; 3]]) {
         let Description { samples, flow, .. } = self.description;
         if !has_exponential(&flow.descriptor()) {
             return;
         }
-        if snapshot.step == 0 {
-            self.exponential = Exponential::new(samples, sigma, rho, 0.0);
+        if snapshot.step == 0 && samples.len() <= CLOSED_FORM {
+            let flow = GradientFlow::new(tangent_kernel(samples, sigma), samples.weight()).ok();
+            self.exponential = flow.map(|flow| (flow, rho.to_vec()));
         }
-        if let Some(exponential) = &self.exponential {
-            let expected = exponential.at(snapshot.time);
+        if let Some((flow, start)) = &self.exponential {
+            let expected = flow.residual(start, snapshot.time);
             let worst = largest_difference(rho, expected.as_slice().unwrap_or(&[])) / self.scale;
             self.note(Law::Exponential, worst, snapshot.time);
         }

@@ -7,7 +7,6 @@
 mod attractors;
 mod direct;
 mod events;
-mod exponential;
 mod field;
 mod kernels;
 mod last;
@@ -19,6 +18,7 @@ mod table;
 
 use crate::flow::interface::Margins;
 use crate::flow::{ParticleKind, Vec2, gradients, least_scale, residual_scale};
+use crate::kernel::GradientFlow;
 use crate::math::norm::{largest_difference, worse, worst};
 use crate::math::sum::sum;
 use crate::problem::{Place, Regions};
@@ -29,7 +29,6 @@ use super::{Description, Snapshot, State, StepRecord};
 
 use direct::{Direct, Part};
 use events::{Mark, Steps, Worst};
-use exponential::Exponential;
 use field::Field;
 use kernels::ratio;
 use particles::Held;
@@ -86,7 +85,8 @@ pub struct Checker<'a> {
     initial: Option<Vec<[f64; 3]>>,
     /// Whether any mass was ever pinned.
     pinned: bool,
-    exponential: Option<Exponential>,
+    /// The flow of the kernel at the start, and the residuals it starts from.
+    exponential: Option<(GradientFlow, Vec<f64>)>,
     table: Table,
 }
 
