@@ -22,7 +22,7 @@ fn the_spline_is_the_function() {
         let mut draw = Draw(seed + 100);
         for x in draw.list(50, -2.0, 2.0) {
             let exact = measure.value_at(x);
-            assert!((view.function().value(x) - exact).abs() < 1e-13, "{seed} {x}");
+            assert!((view.values(&[x])[0] - exact).abs() < 1e-13, "{seed} {x}");
             assert!((spline.value(x) - exact).abs() < 1e-12, "{seed} {x}");
         }
         // Changes of slope are those of the spline, so that its variation is theirs.
@@ -59,7 +59,7 @@ fn clusters_and_pieces_are_counted() {
     // A neuron whose w points along b has no knot, however its angle is rounded.
     let flat = SplineView::new(&[1.0, 1.0], &[std::f64::consts::FRAC_PI_2, 0.3], &[0.5; 2]);
     assert_eq!((flat.without_knot(), flat.knots().len()), (1, 1));
-    assert!((flat.function().value(-7.0) - 0.5).abs() < 1e-15);
+    assert!((flat.values(&[-7.0])[0] - 0.5).abs() < 1e-15);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn as_text(checks: &[Check], explain: bool) -> String {
             check.name.to_string(),
             number(check.worst, check.done),
             number(check.bound, true),
-            if check.done { format!("{:.6}", check.time) } else { "-".to_string() },
+            if check.done { text::time(check.time) } else { "-".to_string() },
             verdict(check).to_string(),
         ];
         if explain || !check.holds() {

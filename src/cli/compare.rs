@@ -159,7 +159,7 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
     let mut last = vec![format!("beyond {bound:.1e} at")];
     last.extend(
         columns.iter().map(|&quantity| {
-            comparison.first_beyond(quantity, bound).map_or("never".to_string(), text::number)
+            comparison.first_beyond(quantity, bound).map_or("never".to_string(), text::time)
         }),
     );
     rows.push(last);
@@ -192,7 +192,7 @@ fn as_text(comparison: &Comparison, bound: f64) -> String {
     text + &match comparison.first_beyond(Distance::Residual, bound) {
         None => format!("residuals are within {bound:.1e} throughout\n"),
         Some(time) => {
-            format!("residuals are more than {bound:.1e} apart first at t = {}\n", text::number(time))
+            format!("residuals are more than {bound:.1e} apart first at t = {}\n", text::time(time))
         }
     }
 }

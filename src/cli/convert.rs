@@ -120,8 +120,8 @@ impl Args {
         ))
         .help(format_args!(
             "the nearest is at {}; the last, {}, is taken without --time",
-            text::number(times[nearest]),
-            text::number(last)
+            text::time(times[nearest]),
+            text::time(last)
         )))
     }
 
@@ -142,7 +142,7 @@ impl Args {
             None => Err(Failure::usage(format_args!(
                 "{}: not all of the {m} particles are stored at t = {}",
                 text::path(&self.run),
-                text::number(time)
+                text::time(time)
             ))
             .help(self.all_particles(file, index))),
         }

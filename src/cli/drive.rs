@@ -70,7 +70,7 @@ pub fn drive_and_write(
         Err(RunError::Flow(error)) => {
             watcher.writer.finish()?;
             let good = last.map_or("no snapshot was written".to_string(), |time| {
-                format!("the last good snapshot of {} is at t = {}", quoted(path), text::number(time))
+                format!("the last good snapshot of {} is at t = {}", quoted(path), text::time(time))
             });
             return Err(Failure::from(error).help(good));
         }
@@ -92,12 +92,12 @@ pub fn drive_and_write(
         print(&format!(
             "{}: done, t = {}, {steps} steps in {seconds:.1} s, loss {loss:.6e}\n",
             text::path(path),
-            text::number(state.time)
+            text::time(state.time)
         ))?;
     }
     if outcome == Outcome::Interrupted {
         if !telling.quiet {
-            let [time, end] = [state.time, description.end].map(text::number);
+            let [time, end] = [state.time, description.end].map(text::time);
             note(&format!(
                 "interrupted at t = {time} of {end}; continue with: reluflow resume {}",
                 quoted(path)
@@ -153,7 +153,7 @@ impl Observer for Watcher {
             let number =
                 if scheduled { format!("{} of {}", self.done, self.due) } else { "(extra)".to_string() };
             let Snapshot { step, loss, .. } = snapshot;
-            let time = text::number(snapshot.time);
+            let time = text::time(snapshot.time);
             let pinned = 100.0 * snapshot.pinned_mass.sum();
             let estimate = snapshot
                 .quadrature_error_estimate

@@ -8,7 +8,7 @@ use crate::flow::Flow;
 use crate::io::{RunFile, Status};
 use crate::problem::PlaceKind;
 use crate::run::{ParticleOutput, Snapshot};
-use crate::system::text::{self, number};
+use crate::system::text::{self, number, time};
 
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_exactly, print_json};
@@ -183,12 +183,9 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
     row("snapshots", format!("{} of {due}", file.len()));
     if file.len() > 0 {
         let (first, last) = (file.snapshot(0)?, file.snapshot(file.len() - 1)?);
-        row("time", format!("{} of {}", number(last.time), number(description.end)));
+        row("time", format!("{} of {}", time(last.time), time(description.end)));
         row("steps", last.step.to_string());
-        row(
-            "loss",
-            format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, number(last.time)),
-        );
+        row("loss", format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, time(last.time)));
         let parts = masses(&last).map(|(name, mass)| format!("{name} {mass:.4}"));
         row("mass", parts.join(", "));
         let events = last.counters.counts().map(|(name, count)| match name {
@@ -201,10 +198,10 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
             "ambiguous mass",
             format!("{:.4e} left a boundary where the flow is not unique", last.counters.ambiguous_mass),
         );
-        if let Some((error, time)) = worst_estimate(file)? {
+        if let Some((error, at)) = worst_estimate(file)? {
             row(
                 "quadrature",
-                format!("error of residuals estimated at most {error:.1e}, at t = {}", number(time)),
+                format!("error of residuals estimated at most {error:.1e}, at t = {}", time(at)),
             );
         }
         row("tangent kernel", format!("changed by {:.4} of its norm", last.tangent_kernel_change));

@@ -112,7 +112,7 @@ impl Bar {
         self.redraw = now + INTERVAL;
         let Moment { time, step_size, loss, pinned_mass } = moment();
         let (end, pinned) = (self.end, 100.0 * pinned_mass);
-        let end = text::number(end);
+        let end = text::time(end);
         self.bar.set_message(format!(
             "t {time:.4} of {end}  dt {step_size:.1e}  loss {loss:.4e}  pinned {pinned:.1} %"
         ));

@@ -78,14 +78,15 @@ fn describe(found: &Recovered) -> String {
         true => "is an ordinary file already, and nothing in it is damaged",
         false => "is an ordinary file now",
     };
-    let until = if found.snapshots > 0 { format!(" until t = {}", found.time) } else { String::new() };
+    let until =
+        if found.snapshots > 0 { format!(" until t = {}", text::time(found.time)) } else { String::new() };
     let (snapshots, steps) = (count(found.snapshots, "snapshot"), count(found.steps, "step"));
     let mut told = format!("{path} {what}: {snapshots}{until}, {steps}\n");
     if let Some(cut) = found.cut {
         told += &format!("the file was cut short: {} of {} bytes are there\n", cut.there, cut.claimed);
     }
     for LostSnapshot { number, time } in found.lost_snapshots.iter().take(TOLD) {
-        let time = time.map_or("its time, too".to_string(), |time| format!("t = {time}"));
+        let time = time.map_or("its time, too".to_string(), |time| format!("t = {}", text::time(time)));
         told += &format!("lost: snapshot {} ({time})\n", number + 1);
     }
     told += &more(found.lost_snapshots.len(), "snapshots");
@@ -112,6 +113,7 @@ fn describe(found: &Recovered) -> String {
         told += &format!("the damaged file is kept as {}; delete it when you like\n", text::path(original));
     }
     if let Some(time) = found.resumes_at {
+        let time = text::time(time);
         told += &format!("continue the run from t = {time} with: reluflow resume {}\n", quoted(&found.path));
     }
     told

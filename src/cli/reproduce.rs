@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::io::write_file;
-use crate::reproduce::{Item, ReproduceError, Reproduced, figure, find, items, markdown, reproduce};
+use crate::reproduce::{Item, ReproduceError, Reproduced, find, items, markdown, reproduce};
 use crate::system::text;
 
 use super::failure::{Exit, Failure};
@@ -126,7 +126,7 @@ fn as_text(reproduced: &Reproduced) -> String {
                 (false, true) => "NOT MET",
                 (false, false) => "caveat",
             };
-            vec![format!("    {}", c.says), figure(c.found), c.bound.words(), met.to_string()]
+            vec![format!("    {}", c.says), text::digits(c.found, 3), c.bound.words(), met.to_string()]
         })
         .collect();
     text += &table(&rows, &[1]);

@@ -48,7 +48,7 @@ impl Args {
         };
         if !quiet {
             let title = &description.title;
-            let [time, end] = [state.time, description.end].map(text::number);
+            let [time, end] = [state.time, description.end].map(text::time);
             note(&format!("{title}: continuing from t = {time} of {end} in {}", text::path(&self.run)));
         }
         let (particles, samples) = (description.mass.len(), description.samples.len());

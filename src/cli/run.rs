@@ -63,7 +63,7 @@ impl Args {
         }
         if !quiet {
             let (samples, particles) = (description.samples.len(), description.mass.len());
-            let (end, output) = (text::number(description.end), text::path(&output));
+            let (end, output) = (text::time(description.end), text::path(&output));
             note(&format!(
                 "{}: {samples} samples, {particles} particles, until t = {end}, into {output}",
                 description.title

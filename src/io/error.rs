@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::presence::Lost;
-use crate::system::text::number;
+use crate::system::text;
 
 /// Why a run file could not be written or read; every text names the file and the remedy.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -91,7 +91,7 @@ pub enum IoError {
         found: String,
     },
     /// There is nothing to resume.
-    #[error("{} is complete: {snapshots} snapshots up to its end, t = {end}; there is nothing to resume", .path.display())]
+    #[error("{} is complete: {snapshots} snapshots up to its end, t = {}; there is nothing to resume", .path.display(), text::time(*.end))]
     Complete {
         /// The run file.
         path: PathBuf,
@@ -183,7 +183,7 @@ impl fmt::Display for LastGood {
         match self {
             LastGood::Nothing => write!(f, "no snapshot had been written"),
             LastGood::Snapshot { index, time } => {
-                let time = number(*time);
+                let time = text::time(*time);
                 // As they are counted where they are reported.
                 write!(f, "the last good one is snapshot {} (t = {time}), still readable", index + 1)
             }

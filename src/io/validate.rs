@@ -1,5 +1,7 @@
 //! Checks a run file against the schema, and its values against what every run obeys.
 
+use crate::system::text;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -183,6 +185,12 @@ fn check_finite(variable: &Variable, piece: &Piece, start: usize, row: &str, fin
     }
 }
 
+/// Two times in words that tell them apart.
+fn apart(a: f64, b: f64) -> [String; 2] {
+    let short = [a, b].map(text::time);
+    if short[0] == short[1] { [a, b].map(text::number) } else { short }
+}
+
 /// Whether `time` is later than `last`; a NaN is not.
 fn ascends(last: f64, time: f64) -> bool {
     time > last
@@ -207,8 +215,8 @@ fn check_snapshots(sets: &Sets, rows: usize, findings: &mut Findings) {
                 check_codes(&sets.layout, variable, &piece, row, findings);
                 if let (true, Piece::F64(time)) = (variable.is_coordinate(), &piece) {
                     if !ascends(last, time[0]) {
-                        let problem =
-                            format!("snapshot {} is at {}, the one before at {last}", row + 1, time[0]);
+                        let [at, before] = apart(time[0], last);
+                        let problem = format!("snapshot {} is at {at}, the one before at {before}", row + 1);
                         findings.add("time", problem);
                     }
                     last = time[0];
@@ -268,9 +276,10 @@ fn check_steps(sets: &Sets, len: usize, findings: &mut Findings) {
                 for (i, &time) in times.iter().enumerate() {
                     if !ascends(last, time) {
                         let step = first + i + 1;
+                        let [at, before] = apart(time, last);
                         findings.add(
                             "steps/time",
-                            format!("step {step} ends at {time}, the one before at {last}"),
+                            format!("step {step} ends at {at}, the one before at {before}"),
                         );
                     }
                     last = time;

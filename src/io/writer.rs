@@ -258,7 +258,7 @@ impl RunWriter {
             scheduled_rows: row + u64::from(scheduled),
             steps: self.step_rows + steps.len() as u64,
         };
-        let doing = format!("snapshot {} (t = {})", row + 1, text::number(snapshot.time));
+        let doing = format!("snapshot {} (t = {})", row + 1, text::time(snapshot.time));
         let failed = |error: hdf5::Error| IoError::write(&self.path, &doing, &error, self.last_good);
         rows::append_steps(sets, self.step_rows as usize, self.steps_taken as usize, steps)
             .map_err(failed)?;

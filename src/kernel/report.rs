@@ -7,7 +7,7 @@ use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
 use crate::math::segments::{self, Segments};
 use crate::math::trend_filter::trend_filter;
-use crate::problem::{Measure, Samples};
+use crate::problem::{Measure, Samples, function_values};
 
 use super::KernelError;
 use super::curve::{Curve, Places};
@@ -15,7 +15,6 @@ use super::gradient_flow::GradientFlow;
 use super::kernels::{Kernel, Regime};
 use super::limit::KernelFunction;
 use super::monte_carlo::MonteCarlo;
-use super::particle_function::ParticleFunction;
 use super::regime::{RegimeReport, follow};
 use super::yardstick::Yardstick;
 
@@ -105,11 +104,10 @@ impl Report {
         let yardstick = Yardstick::new(x);
         let grid = grid(x, request.points);
         let places = Places { samples, yardstick: &yardstick, grid: &grid, kernel: &kernel };
-        let start = match &request.start {
-            Some(measure) => ParticleFunction::of(measure),
-            None => ParticleFunction::new(&[], &[], &[]),
+        let at = |points: &[f64]| match &request.start {
+            Some(measure) => function_values(points, measure.r(), measure.theta(), measure.mass()),
+            None => vec![0.0; points.len()],
         };
-        let at = |points: &[f64]| -> Vec<f64> { points.iter().map(|&x| start.value(x)).collect() };
         let start = [at(x), at(yardstick.points()), at(&grid)];
         let (splines, smoothing) = splines(places, request)?;
         let targets: Vec<&Curve> = splines.iter().collect();

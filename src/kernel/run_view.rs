@@ -52,11 +52,13 @@ impl RunRow {
         let (low, high) = (x[0], x[x.len() - 1]);
         let (least, most) =
             samples.y().iter().fold((f64::MAX, f64::MIN), |(least, most), &y| (least.min(y), most.max(y)));
-        let f = view.function();
+        // One pass over the particles for all points.
+        let mut at_samples = view.values(&[x, yardstick.points(), &report.grid].concat());
+        let on_grid = at_samples.split_off(x.len() + yardstick.points().len());
+        let at_yardstick = at_samples.split_off(x.len());
         let loss = (0..samples.len())
-            .map(|j| 0.5 * samples.weight()[j] * (f.value(x[j]) - samples.y()[j]).powi(2))
+            .map(|j| 0.5 * samples.weight()[j] * (at_samples[j] - samples.y()[j]).powi(2))
             .sum();
-        let at_yardstick: Vec<f64> = yardstick.points().iter().map(|&x| f.value(x)).collect();
         let rms: Vec<f64> =
             report.curves().map(|curve| yardstick.distance(&at_yardstick, &curve.at_yardstick)[0]).collect();
         let whole = first.map_or(&rms, |first| &first.rms);
@@ -84,7 +86,7 @@ impl RunRow {
             rms,
             to_path: [f64::NAN; 2],
             at_yardstick,
-            on_grid: report.grid.iter().map(|&x| f.value(x)).collect(),
+            on_grid,
         }
     }
 

@@ -2,11 +2,7 @@
 
 use crate::math::linear_pieces::linear_pieces;
 use crate::math::linear_spline::LinearSpline;
-
-use super::particle_function::ParticleFunction;
-
-/// Below this `|cos theta|` a particle has no knot: it is a constant wherever anyone looks.
-const FLAT: f64 = 1e-12;
+use crate::problem::{FLAT, function_values};
 
 /// One particle as the knot of a spline.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,7 +57,8 @@ pub struct SplineView {
     /// By position.
     knots: Vec<Knot>,
     without_knot: usize,
-    function: ParticleFunction,
+    /// Amplitudes, directions (rad), masses.
+    columns: [Vec<f64>; 3],
 }
 
 impl SplineView {
@@ -81,7 +78,7 @@ impl SplineView {
         }
         let without_knot = r.len() - knots.len();
         knots.sort_by(|a, b| a.at.total_cmp(&b.at));
-        SplineView { knots, without_knot, function: ParticleFunction::new(r, theta, mass) }
+        SplineView { knots, without_knot, columns: [r, theta, mass].map(<[f64]>::to_vec) }
     }
 
     /// All knots, by position.
@@ -94,9 +91,10 @@ impl SplineView {
         self.without_knot
     }
 
-    /// The function.
-    pub fn function(&self) -> &ParticleFunction {
-        &self.function
+    /// The function at these points.
+    pub fn values(&self, points: &[f64]) -> Vec<f64> {
+        let [r, theta, mass] = &self.columns;
+        function_values(points, r, theta, mass)
     }
 
     /// `Sum mu_i^2` (S section 2.4).
@@ -150,7 +148,7 @@ impl SplineView {
             x.push(high);
         }
         x.dedup();
-        let y = x.iter().map(|&x| self.function.value(x)).collect();
+        let y = self.values(&x);
         LinearSpline::new(x, y)
     }
 

@@ -38,7 +38,7 @@ pub enum PlotError {
         remedy: String,
     },
     /// There is no snapshot at that time.
-    #[error("--time {asked}: {} has no snapshot at that time; the nearest is at {nearest}, the last, {last}, is taken without --time", text::path(.path))]
+    #[error("--time {asked}: {} has no snapshot at that time; the nearest is at {}, the last, {}, is taken without --time", text::path(.path), text::time(*.nearest), text::time(*.last))]
     Time {
         /// The file.
         path: PathBuf,

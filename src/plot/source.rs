@@ -6,6 +6,7 @@ use crate::io::{ArrayFile, FileKind, KERNEL_FORMAT_VERSION, Particles, RunFile};
 use crate::problem::Regions;
 use crate::run::{Description, Snapshot};
 use crate::study;
+use crate::system::text;
 
 use super::error::PlotError;
 use super::ticks::number;
@@ -125,7 +126,7 @@ impl RunSource {
         stored.map(|particles| self.as_cloud(particles)).ok_or_else(|| PlotError::Lacks {
             path: self.file.path().to_owned(),
             figure,
-            needed: format!("the particles at t = {}", self.snapshots[index].time),
+            needed: format!("the particles at t = {}", text::time(self.snapshots[index].time)),
             remedy: "run again with output.particles = \"all\" or a number of them".to_string(),
         })
     }

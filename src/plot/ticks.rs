@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use crate::system::text;
+
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tick {
@@ -44,28 +46,22 @@ fn translate(text: &str, from: &str, to: &str) -> String {
 /// assert_eq!([number(-3.0), number(1234.0), number(1.0 / 3.0), number(2e-7)], ["−3", "1234", "0.333", "2×10⁻⁷"]);
 /// ```
 pub fn number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_string();
-    }
-    let sign = if value < 0.0 { "−" } else { "" };
-    let size = value.abs();
+    let (sign, size) = (if value < 0.0 { "−" } else { "" }, value.abs());
     if !size.is_finite() {
         return format!("{sign}∞");
     }
-    if !(1e-4..1e5).contains(&size) {
-        let text = format!("{size:.2e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let digits = digits.trim_end_matches('0').trim_end_matches('.');
-        let power = format!("10{}", superscript(exponent.parse().unwrap_or(0)));
-        return if digits == "1" { format!("{sign}{power}") } else { format!("{sign}{digits}×{power}") };
-    }
-    if size.fract() == 0.0 {
+    if size.fract() == 0.0 && size < 1e5 {
         return format!("{sign}{size}");
     }
-    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
-    let text = format!("{size:.decimals$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    format!("{sign}{text}")
+    let text = text::digits(size, 3);
+    let (digits, exponent) = text.split_once('e').map_or((&text[..], None), |(d, e)| (d, e.parse().ok()));
+    let digits =
+        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    match exponent {
+        None => format!("{sign}{digits}"),
+        Some(exponent) if digits == "1" => format!("{sign}10{}", superscript(exponent)),
+        Some(exponent) => format!("{sign}{digits}×10{}", superscript(exponent)),
+    }
 }
 
 /// The round step (1, 2 or 5 times a power of ten) that makes at most `count` steps; with 2.5 too

@@ -3,9 +3,9 @@
 use super::error::check_values;
 use super::{Measure, Neurons, ProblemError};
 
-/// Below this share of `|w|` a slope is rounding: the neuron is a constant wherever `|x|` is of
-/// order one.
-const FLAT: f64 = 1e-15;
+/// A neuron whose slope `|a|` is at most this share of `|w|` has no knot: the neuron is a constant
+/// over any range in which numbers mean something.
+pub const FLAT: f64 = 1e-12;
 /// Knots beyond this are told: no sample is likely to be there.
 const FAR: f64 = 1e6;
 /// Largest knot or delta-slope accepted.
@@ -40,6 +40,20 @@ pub struct Knots {
     delta_slope: Vec<f64>,
     mass: Vec<f64>,
     flat: Vec<Flat>,
+}
+
+/// The knot `b / a = -tan theta` of a direction (rad), where its neuron switches; `None` where
+/// `|cos theta|` is at most [`FLAT`].
+///
+/// ```
+/// use reluflow::problem::knot_of;
+/// use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
+/// assert!((knot_of(-FRAC_PI_4).unwrap() - 1.0).abs() < 1e-15);
+/// assert_eq!(knot_of(FRAC_PI_2), None);
+/// ```
+pub fn knot_of(theta: f64) -> Option<f64> {
+    let (sin, cos) = theta.sin_cos();
+    (cos.abs() > FLAT).then_some(-sin / cos)
 }
 
 /// A particle without a knot.

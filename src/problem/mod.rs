@@ -3,6 +3,7 @@
 //! Knows nothing of time. Everything here is a value: built once, checked once, then only read.
 
 mod error;
+mod function;
 mod knots;
 mod law;
 mod measure;
@@ -13,7 +14,8 @@ mod samples;
 mod start;
 
 pub use error::ProblemError;
-pub use knots::{Flat, Knots};
+pub use function::function_values;
+pub use knots::{FLAT, Flat, Knots, knot_of};
 pub use law::{DrawnLaw, Law, LawKind, NeuronLaw, OutputLaw, ParticleLaw, Sampling};
 pub use measure::Measure;
 pub use neurons::Neurons;

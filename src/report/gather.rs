@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::io::{Particles, RunFile, Status};
-use crate::problem::Regions;
+use crate::problem::{Regions, function_values};
 use crate::run::{Description, Snapshot};
 
 use super::budget::{Budget, shown_samples};
@@ -117,7 +117,7 @@ impl Gathered {
             (snapshot.tangent_kernel, snapshot.tangent_kernel_eigenvalues) = (None, None);
             let now = stored(file, &description, number)?
                 .ok_or_else(|| ReportError::NoParticles { path: path() })?;
-            let mut function = grid.function(&now.particles.r, &now.particles.theta, &now.weight);
+            let mut function = function_values(grid.x(), &now.particles.r, &now.particles.theta, &now.weight);
             let known: Vec<f64> = shown.iter().map(|&j| samples.y()[j] + snapshot.residual[j]).collect();
             grid.through_samples(&mut function, &known);
             if frames.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::f64::consts::{PI, TAU};
 
+use crate::problem::knot_of;
+
 /// The start, against which later snapshots are measured.
 #[derive(Debug, Clone)]
 pub struct Journey {
@@ -32,7 +34,7 @@ impl Journey {
     /// last sample at the start, as a share of that distance. NaN if there are none, or one sample.
     pub fn knots_moved(&self, theta: &[f64]) -> f64 {
         let (low, high) = self.range;
-        let knot = |theta: f64| -theta.tan();
+        let knot = |theta: f64| knot_of(theta).unwrap_or(f64::INFINITY);
         let mut moved: Vec<(f64, f64)> = (0..theta.len())
             .filter(|&i| (low..=high).contains(&knot(self.theta[i])))
             .map(|i| ((knot(theta[i]) - knot(self.theta[i])).abs() / (high - low), self.mass[i]))

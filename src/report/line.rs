@@ -1,4 +1,4 @@
-//! The network's function on a grid, from its particles.
+//! The grid on which functions are drawn, and sums of kernels on it.
 
 use crate::flow::{Vec2, gradients, project};
 use crate::math::even;
@@ -13,7 +13,7 @@ const BEYOND: f64 = 0.15;
 ///
 /// The points are treated as samples themselves: they cut the circle of directions into regions,
 /// inside each of which `<xt, d>` is linear in `d` at every point, so that one pass over the
-/// particles gives the function at all points, in `O(m log n + n)`.
+/// particles gives sums at all points, in `O(m log n + n)`.
 #[derive(Debug, Clone)]
 pub struct Grid {
     points: Samples,
@@ -46,26 +46,6 @@ impl Grid {
     /// Which of the points are samples.
     pub fn samples(&self) -> &[usize] {
         &self.at
-    }
-
-    /// `f(x) = Sum_i weight_i r_i <xt, d_i>_+` at all points.
-    ///
-    /// ```
-    /// use reluflow::report::Grid;
-    /// let grid = Grid::new(&[-1.0, 1.0]);
-    /// // 1/2 . 4 [x]_+, and 1/2 . (-2) [-x]_+
-    /// let f = grid.function(&[4.0, -2.0], &[0.0, std::f64::consts::PI], &[0.5, 0.5]);
-    /// assert!((f[grid.samples()[0]] + 1.0).abs() < 1e-15 && (f[grid.samples()[1]] - 2.0).abs() < 1e-15);
-    /// ```
-    pub fn function(&self, r: &[f64], theta: &[f64], weight: &[f64]) -> Vec<f64> {
-        let mut moments = vec![[0.0; 2]; self.regions.boundaries()];
-        for i in 0..r.len() {
-            let ((sin, cos), moment) = (theta[i].sin_cos(), weight[i] * r[i]);
-            let k = self.regions.region_of(theta[i]);
-            moments[k][0] += moment * cos;
-            moments[k][1] += moment * sin;
-        }
-        self.project(&moments)
     }
 
     /// `<xt, Sum_{k: x active} v_k>` at all points.
@@ -133,7 +113,6 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Measure;
 
     fn particles(m: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         let r = (0..m).map(|i| (1.7 * i as f64).sin()).collect();
@@ -142,14 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn the_function_is_that_of_the_definition() {
-        let (r, theta, mass) = particles(500);
-        let measure = Measure::new(r.clone(), theta.clone(), mass.clone()).unwrap();
+    fn samples_are_points() {
         let grid = Grid::new(&[-2.0, -0.3, 0.9]);
-        let f = grid.function(&r, &theta, &mass);
-        for (x, f) in grid.x().iter().zip(&f) {
-            assert!((measure.value_at(*x) - f).abs() < 1e-14, "{x}");
-        }
         for (&at, x) in grid.samples().iter().zip([-2.0, -0.3, 0.9]) {
             assert_eq!(grid.x()[at], x);
         }

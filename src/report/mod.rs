@@ -34,7 +34,7 @@ pub use gather::{Drawn, Frame, Gathered, Stored};
 pub use html::escape;
 pub use journey::Journey;
 pub use line::Grid;
-pub use regime::{Regime, Verdict, percent};
+pub use regime::{Regime, Verdict};
 pub use study::{Study, StudyArray};
 pub use study_page::study_page;
 

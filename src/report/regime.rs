@@ -1,6 +1,7 @@
 //! Kernel or adaptive learning: the numbers that tell, and the verdict in words.
 
 use crate::io::Status;
+use crate::system::text::{digits, percent};
 
 /// A kernel that has changed by less than this share has stood still; the same bound as in phase
 /// studies.
@@ -111,10 +112,10 @@ impl Regime {
             text += &format!(
                 " {} of the mass of neurons has gathered on the lines of samples, where it makes the kinks of \
                  the function.",
-                percent(self.pinned)
+                percent(self.pinned, 2)
             );
         }
-        let gone = percent(self.learned().max(0.0));
+        let gone = percent(self.learned().max(0.0), 2);
         if self.learned() < LITTLE {
             text += &format!(" But only {gone} of the loss is gone: it is early to tell.");
         } else if self.learned() < HALF && self.verdict() != Verdict::Adaptive {
@@ -132,58 +133,22 @@ impl Regime {
         Some(format!(
             "From the same start, a kernel that stands still would have brought the loss from {} to {}; this run \
              brought it to {}. The two functions are apart by {} of the way that this run's function has gone.",
-            three_digits(self.loss[0]),
-            three_digits(frozen),
-            three_digits(self.loss[1]),
-            percent(distance)
+            digits(self.loss[0], 3),
+            digits(frozen, 3),
+            digits(self.loss[1], 3),
+            percent(distance, 2)
         ))
     }
 }
 
-/// A share as a percentage with two or three digits.
-///
-/// ```
-/// use reluflow::report::percent;
-/// assert_eq!((percent(0.5), percent(0.0123), percent(0.000456)), ("50 %".into(), "1.2 %".into(), "0.046 %".into()));
-/// assert_eq!((percent(0.0), percent(2e-9), percent(56.5)), ("0 %".into(), "2e-7 %".into(), "5650 %".into()));
-/// ```
-pub fn percent(share: f64) -> String {
-    format!("{} %", short(100.0 * share))
-}
-
 /// A relative change, which may be many times of what there was.
 pub(super) fn change_in_words(share: f64) -> String {
-    if share >= 5.0 { format!("{} times its own size", short(share)) } else { percent(share) }
+    if share >= 5.0 { format!("{} times its own size", digits(share, 2)) } else { percent(share, 2) }
 }
 
 /// An angle in degrees.
 fn degrees(angle: f64) -> String {
-    format!("{}\u{b0}", short(angle.to_degrees()))
-}
-
-/// Three digits, as people write them.
-pub(super) fn three_digits(value: f64) -> String {
-    match value.abs() {
-        size if (1e-3..1e5).contains(&size) => {
-            format!("{value:.*}", (2 - size.log10().floor() as i32).max(0) as usize)
-        }
-        0.0 => "0".to_string(),
-        _ => format!("{value:.2e}"),
-    }
-}
-
-fn short(value: f64) -> String {
-    match value.abs() {
-        // Of a percentage: what is rounding is nothing.
-        size if size < 1e-10 => "0".to_string(),
-        size if size >= 10.0 => format!("{value:.0}"),
-        size if size >= 1.0 => format!("{value:.1}"),
-        size if size >= 0.1 => format!("{value:.2}"),
-        size if size >= 0.001 => {
-            format!("{value:.*}", 1 + (-size.log10()).ceil() as usize)
-        }
-        _ => format!("{value:.0e}"),
-    }
+    format!("{}\u{b0}", digits(angle.to_degrees(), 2))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::flow::Flow;
 use crate::io::{IoError, RunFile, Status};
 use crate::run::Check;
+use crate::system::text::{percent, time};
 
 use super::arrays::Arrays;
 use super::gather::{Frame, Gathered};
 use super::html::{Page, escape, slanted, table};
 use super::provenance;
-use super::regime::percent;
 
 /// Scripts of the page, in the order in which they follow each other.
 const SCRIPTS: &[&str] = &[
@@ -65,12 +65,16 @@ fn subtitle(run: &Gathered) -> String {
     let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let mut text = format!("{}, {}, {}", counted(m, "neuron"), counted(s, "sample"), flow_name(&d.flow));
     text += &match run.status {
-        Status::Finished => format!(", until t = {}", d.end),
-        Status::Interrupted => format!(", interrupted at t = {}", run.last().snapshot.time),
+        Status::Finished => format!(", until t = {}", time(d.end)),
+        Status::Interrupted => format!(", interrupted at t = {}", time(run.last().snapshot.time)),
         Status::Running => {
-            format!(", still running: t = {} of {} when this was made", run.last().snapshot.time, d.end)
+            format!(
+                ", still running: t = {} of {} when this was made",
+                time(run.last().snapshot.time),
+                time(d.end)
+            )
         }
-        Status::Killed => format!(", killed after t = {} of {}", run.last().snapshot.time, d.end),
+        Status::Killed => format!(", killed after t = {} of {}", time(run.last().snapshot.time), time(d.end)),
     };
     text
 }
@@ -113,7 +117,7 @@ fn checks_table(checks: &[Check]) -> String {
             verdict(check).to_string(),
             shown(format!("{:.1e}", check.worst)),
             format!("{:.1e}", check.bound),
-            shown(format!("{:.6}", check.time)),
+            shown(time(check.time)),
             check.meaning.to_string(),
         ]
     };
@@ -172,7 +176,7 @@ fn drawn_words(run: &Gathered) -> String {
     text += &format!(
         "While it plays, pictures between snapshots are interpolated; stopped, you see a snapshot. {} of the mass \
          is dead at the end.",
-        percent(run.last().snapshot.region_mass[0])
+        percent(run.last().snapshot.region_mass[0], 2)
     );
     text
 }

@@ -1,9 +1,11 @@
 //! The page of a study.
 
+use crate::system::text::{digits, percent};
+
 use super::error::ReportError;
 use super::html::{Page, escape, table};
 use super::provenance;
-use super::regime::{change_in_words, percent, three_digits};
+use super::regime::change_in_words;
 use super::study::Study;
 
 const SHARED: [&str; 3] =
@@ -122,7 +124,7 @@ fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
         .map(|(w, width)| {
             let of = |q: usize| {
                 let at = q * widths.len() + w;
-                format!("{} \u{b1} {}", three_digits(mean[at]), percent(error[at] / mean[at]))
+                format!("{} \u{b1} {}", digits(mean[at], 3), percent(error[at] / mean[at], 2))
             };
             std::iter::once(width.to_string()).chain((0..quantities.len()).map(of)).collect()
         })
@@ -194,8 +196,8 @@ fn sweep_words(study: &Study) -> [String; 3] {
     let mut sentence = match best.0 <= best.1 {
         true => format!(
             "The loss at the end goes from {} to {} over all runs",
-            three_digits(best.0),
-            three_digits(best.1)
+            digits(best.0, 3),
+            digits(best.1, 3)
         ),
         false => "No run reached its end".to_string(),
     };

@@ -1,5 +1,7 @@
 //! What is found about a claim: numbers, criteria, and the verdict that follows from them.
 
+use crate::system::text::digits;
+
 use serde_json::json;
 
 /// What a criterion allows.
@@ -72,9 +74,9 @@ impl Bound {
     /// As in `<= 0.01`.
     pub fn words(self) -> String {
         match self {
-            Bound::AtMost(most) => format!("<= {}", figure(most)),
-            Bound::AtLeast(least) => format!(">= {}", figure(least)),
-            Bound::Within(low, high) => format!("{} to {}", figure(low), figure(high)),
+            Bound::AtMost(most) => format!("<= {}", digits(most, 3)),
+            Bound::AtLeast(least) => format!(">= {}", digits(least, 3)),
+            Bound::Within(low, high) => format!("{} to {}", digits(low, 3), digits(high, 3)),
         }
     }
 }
@@ -186,24 +188,6 @@ impl Finding {
     }
 }
 
-/// A number to three digits.
-///
-/// ```
-/// use reluflow::reproduce::figure;
-/// assert_eq!([figure(0.0), figure(1234.5), figure(0.012345), figure(1e-9)], ["0", "1234", "0.0123", "1.00e-9"]);
-/// ```
-pub fn figure(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 || !value.is_finite() {
-        return format!("{value}");
-    }
-    if !(1e-3..1e5).contains(&size) {
-        return format!("{value:.2e}");
-    }
-    let digits = (2 - size.log10().floor() as i32).max(0) as usize;
-    format!("{value:.digits$}")
-}
-
 /// Mean and standard deviation of a sample; deviation NaN of fewer than two.
 pub fn spread(values: &[f64]) -> [f64; 2] {
     let n = values.len() as f64;
@@ -215,5 +199,5 @@ pub fn spread(values: &[f64]) -> [f64; 2] {
 /// `mean +- deviation` over seeds.
 pub fn with_spread(values: &[f64]) -> String {
     let [mean, deviation] = spread(values);
-    format!("{} +- {}", figure(mean), figure(deviation))
+    format!("{} +- {}", digits(mean, 3), digits(deviation, 3))
 }

@@ -35,7 +35,7 @@ mod w_lemma2;
 mod w_residuals;
 
 pub use error::ReproduceError;
-pub use finding::{Bound, Criterion, Finding, Table, Verdict, figure, spread, with_spread};
+pub use finding::{Bound, Criterion, Finding, Table, Verdict, spread, with_spread};
 pub use item::{Item, Reproduced, find, items, markdown, reproduce};
 pub use potential::{potential, psi};
 pub use stage::{Job, Stage};

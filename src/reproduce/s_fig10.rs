@@ -5,9 +5,10 @@ use std::f64::consts::PI;
 use crate::math::even;
 use crate::plot::color::{BLUE, GREY, ORANGE};
 use crate::plot::{Figure, PAGE};
+use crate::system::text::digits;
 
 use super::pictures::{curve, functions, samples};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "s-fig10",
@@ -48,11 +49,11 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     finding.numbers = format!(
         "training loss {} at most; rms error between samples: flat {}, spiky {}; He with c times 1, 10: {}; the spiky start keeps {} % \
          of its roughness",
-        figure(loss),
-        figure(of_flat),
-        figure(of_spiky),
+        digits(loss, 3),
+        digits(of_flat, 3),
+        digits(of_spiky, 3),
         drawn.iter().map(|values| with_spread(values)).collect::<Vec<_>>().join(", "),
-        figure(100.0 * kept)
+        digits(100.0 * kept, 3)
     );
     finding.needs("training loss of flat and spiky, larger", loss, Bound::AtMost(1e-3));
     finding.needs("error of spiky over flat", of_spiky / of_flat, Bound::AtLeast(5.0));

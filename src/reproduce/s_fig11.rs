@@ -4,9 +4,10 @@ use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
 use crate::plot::color::{BLUE, VERMILION};
 use crate::plot::{Axis, Figure, PAGE, Panel};
+use crate::system::text::digits;
 
 use super::pictures::{column, curve, points};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "s-fig11",
@@ -74,7 +75,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
             );
             told.push(format!(
                 "{target}, {law}: times {} as the variance goes from 1 to 4",
-                figure(mean[mean.len() - 1] / mean[mean.len() - 3])
+                digits(mean[mean.len() - 1] / mean[mean.len() - 3], 3)
             ));
             table = table.with(law, mean);
         }

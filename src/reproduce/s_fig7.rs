@@ -5,10 +5,11 @@ use std::f64::consts::PI;
 use crate::math::even;
 use crate::plot::color::{BLUE, VERMILION};
 use crate::plot::{Axis, Figure, Layer, PAGE, Panel};
+use crate::system::text::digits;
 
 use super::pictures::{curve, functions, knots, samples};
 use super::potential::psi as knot_drift;
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "s-fig7",
@@ -60,7 +61,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
             let sizes: Vec<f64> = (0..5).map(|k| spread(&size(k))[0]).collect();
             finding.numbers = format!(
                 "largest |psi| {} at 0, 1000, 4000, 10000, 100000 steps",
-                sizes.iter().map(|size| figure(*size)).collect::<Vec<_>>().join(", ")
+                sizes.iter().map(|size| digits(*size, 3)).collect::<Vec<_>>().join(", ")
             );
             finding.needs(
                 "largest |psi| at 100000 steps over that at 1000",

@@ -3,9 +3,10 @@
 use crate::math::segments::{greedy, optimal};
 
 use super::pictures::{column, curve};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure, spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, spread};
 use crate::plot::color::{BLACK, BLUE, GREEN, VERMILION};
 use crate::plot::{Axis, Figure, Layer, Panel};
+use crate::system::text::digits;
 
 pub const ITEM: Item = Item {
     name: "s-fig9",
@@ -71,14 +72,14 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     finding.numbers = format!(
         "gradient descent at best {} (mean square, {} neurons), momentum {}; as good with {} optimal or {} greedy pieces; {last} neurons are \
          as good as {} optimal pieces; loss 1e-7: {} optimal, {} greedy pieces",
-        figure(plain),
+        digits(plain, 3),
         widths[at],
-        figure(momentum),
-        figure(needed),
-        figure(needed_greedy),
-        figure(at_last),
-        figure(reach(&best, 1e-7)),
-        figure(reach(&merged, 1e-7))
+        digits(momentum, 3),
+        digits(needed, 3),
+        digits(needed_greedy, 3),
+        digits(at_last, 3),
+        digits(reach(&best, 1e-7), 3),
+        digits(reach(&merged, 1e-7), 3)
     );
     finding.needs(
         "optimal pieces as good as the widest network, per neuron of it",

@@ -3,9 +3,10 @@
 use crate::math::even;
 use crate::plot::color::{BLUE, GREY};
 use crate::plot::{Figure, PAGE};
+use crate::system::text::digits;
 
 use super::pictures::{curve, functions, knots};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "s-table1",
@@ -74,8 +75,8 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     }
     finding.remarks.push(format!(
         "gains, standard over uniform: sine {}, quadratic {}",
-        gains.iter().map(|g| figure(g[0])).collect::<Vec<_>>().join(", "),
-        gains.iter().map(|g| figure(g[1])).collect::<Vec<_>>().join(", ")
+        gains.iter().map(|g| digits(g[0], 3)).collect::<Vec<_>>().join(", "),
+        gains.iter().map(|g| digits(g[1], 3)).collect::<Vec<_>>().join(", ")
     ));
     Ok(finding)
 }

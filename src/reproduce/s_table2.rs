@@ -2,9 +2,10 @@
 
 use crate::plot::color::{BLUE, GREY, VERMILION};
 use crate::plot::{Axis, Figure, PAGE, Panel};
+use crate::system::text::digits;
 
 use super::pictures::{column, curve, points};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "s-table2",
@@ -122,7 +123,7 @@ fn judge(finding: &mut Finding, rows: &[Row]) {
     finding.remarks.push(format!(
         "S finds linear at alpha = 3 and cubic at 100 (uniform); here linear at 0.3 and cubic from 3 on, where its distance is {} of the \
          deviation of y. Where the turn comes depends on width and data",
-        figure(rows[0].cubic[4])
+        digits(rows[0].cubic[4], 3)
     ));
 }
 

@@ -9,6 +9,7 @@ use crate::io::{make_folder, write_file};
 use crate::run::Simulation;
 use crate::scenario::{Scenario, Shipped, scenarios};
 use crate::study;
+use crate::system::text::digits;
 
 use super::ReproduceError;
 use super::trace::Trace;
@@ -118,7 +119,7 @@ impl Stage<'_> {
             "{}: {} particles until t = {}, loss {:.3e}, {:.1} s",
             job.name,
             description.mass.len(),
-            super::figure(description.end),
+            digits(description.end, 3),
             trace.last().loss,
             started.elapsed().as_secs_f64()
         ));

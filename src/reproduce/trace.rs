@@ -6,9 +6,8 @@ use crate::io::{Particles, RunFile};
 use crate::kernel::{SplineView, Yardstick};
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
-use crate::problem::Regions;
+use crate::problem::{Regions, function_values, knot_of};
 use crate::run::{Description, Snapshot};
-use crate::study;
 
 use super::ReproduceError;
 
@@ -69,7 +68,8 @@ impl Trace {
 
     /// The function at ascending points.
     pub fn values(&self, snapshot: usize, points: &[f64]) -> Vec<f64> {
-        study::function_values(points, &self.particles[snapshot], &self.description.mass)
+        let particles = &self.particles[snapshot];
+        function_values(points, &particles.r, &particles.theta, &self.description.mass)
     }
 
     /// Root mean square and largest distances over the range of the samples: to the linear
@@ -98,9 +98,9 @@ impl Trace {
         SplineView::new(&particles.r, &particles.theta, &self.description.mass)
     }
 
-    /// The knot `-tan theta` of every particle, far out where it is nearly a constant.
+    /// The knot of every particle; infinite where it has none.
     pub fn knots(&self, snapshot: usize) -> Vec<f64> {
-        self.particles[snapshot].theta.iter().map(|theta| -theta.tan()).collect()
+        self.particles[snapshot].theta.iter().map(|&theta| knot_of(theta).unwrap_or(f64::INFINITY)).collect()
     }
 
     /// Whether a position lies within the range of the samples.

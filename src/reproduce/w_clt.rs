@@ -3,9 +3,10 @@
 use crate::study::{Base, Monitor, Place, Quantity, Run, WidthPlan, WidthRequest};
 
 use super::pictures::{column, curve, points};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table};
 use crate::plot::color::{BLUE, GREY, VERMILION};
 use crate::plot::{Axis, Figure, Layer, Panel};
+use crate::system::text::digits;
 
 pub const ITEM: Item = Item {
     name: "w-clt",
@@ -53,7 +54,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         let found = approach(quantity);
         let slope = found.law.as_ref().map_or(f64::NAN, |law| law.exponent());
         let margin = found.law.as_ref().map_or(f64::NAN, |law| law.exponent_margin());
-        told.push(format!("{} as m^({} +- {})", quantity.name(), figure(slope), figure(margin)));
+        told.push(format!("{} as m^({} +- {})", quantity.name(), digits(slope, 3), digits(margin, 3)));
         let says = format!("exponent of the mean distance to the limit, {}", quantity.name());
         finding.needs(says, slope, Bound::Within(-0.5 - slack, -0.5 + slack));
     }
@@ -70,10 +71,10 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
          networks",
         told.join(", "),
         wide.width,
-        figure(wide_p[0]),
-        figure(wide_p[1]),
-        figure(error),
-        figure(expected)
+        digits(wide_p[0], 3),
+        digits(wide_p[1], 3),
+        digits(error, 3),
+        digits(expected, 3)
     );
     finding.needs(
         "widest networks: p of normality, lesser of start and end",

@@ -6,9 +6,10 @@ use std::f64::consts::TAU;
 use crate::math::even;
 use crate::plot::color::{BLACK, BLUE};
 use crate::plot::{Figure, PAGE};
+use crate::system::text::digits;
 
 use super::pictures::{column, curve, functions, knots, plane, points, sample_lines};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace};
 
 pub const ITEM: Item = Item {
     name: "w-fig1",
@@ -39,7 +40,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     finding.numbers = format!(
         "off a straight line between knots by {} of f at most; {wrong} particles outside the pattern of their \
          region; patterns: {}, where W counts 2s - 1",
-        figure(bend),
+        digits(bend, 3),
         counts.join(", ")
     );
     finding.needs("deviation from straight pieces between knots, of max |f|", bend, Bound::AtMost(1e-12));

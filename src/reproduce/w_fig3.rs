@@ -5,9 +5,10 @@ use crate::math::even;
 use crate::problem::Start;
 
 use super::pictures::curve;
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, spread, with_spread};
 use crate::plot::color::{BLUE, GREEN, VERMILION};
 use crate::plot::{Axis, Figure, PAGE, Panel};
+use crate::system::text::digits;
 
 pub const ITEM: Item = Item {
     name: "w-fig3",
@@ -71,7 +72,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         );
         if law == "normal" {
             let off = spread(&printed)[0];
-            told.push(format!("eq. 26 as printed: off by {} %", figure(100.0 * off)));
+            told.push(format!("eq. 26 as printed: off by {} %", digits(100.0 * off, 3)));
             finding.should("eq. 26 as printed against the drawn neurons, relative", off, Bound::AtMost(0.02));
         }
     }

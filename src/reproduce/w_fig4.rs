@@ -8,9 +8,10 @@ use crate::math::even;
 use crate::problem::Samples;
 
 use super::pictures::{column, curve, functions, points};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 use crate::plot::color::{BLACK, BLUE, GREEN, GREY, VERMILION};
 use crate::plot::{Axis, Figure, Layer, PAGE, Panel};
+use crate::system::text::digits;
 
 pub const ITEM: Item = Item {
     name: "w-fig4",
@@ -88,9 +89,9 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         with_spread(&to_spline[0]),
         with_spread(&to_spline[1]),
         with_spread(&to_spline[2]),
-        figure(slope),
-        figure(apart[0]),
-        figure(apart[2])
+        digits(slope, 3),
+        digits(apart[0], 3),
+        digits(apart[2], 3)
     );
     let worst = losses.iter().copied().fold(0.0, f64::max);
     finding.needs("loss at the end, worst run", worst, Bound::AtMost(1e-6));

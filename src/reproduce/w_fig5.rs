@@ -3,9 +3,10 @@
 use crate::math::even;
 use crate::plot::color::BLUE;
 use crate::plot::{Figure, PAGE};
+use crate::system::text::digits;
 
 use super::pictures::{column, curve, functions, knots, plane, sample_lines, samples};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "w-fig5",
@@ -95,8 +96,8 @@ fn judge(finding: &mut Finding, travel: &[Vec<Vec<f64>>], share: &[Vec<Vec<f64>>
     finding.numbers = format!(
         "share of knots at samples {} (start {}); median way of a knot {}; for delta = -inf, -1, 0, 1, inf",
         told.join(", "),
-        figure(start),
-        ways.iter().map(|way| figure(*way)).collect::<Vec<_>>().join(", ")
+        digits(start, 3),
+        ways.iter().map(|way| digits(*way, 3)).collect::<Vec<_>>().join(", ")
     );
     let shares = mean(&share[0][1..]);
     finding.needs("delta = -inf: largest median way of a knot", ways[0], Bound::AtMost(1e-9));

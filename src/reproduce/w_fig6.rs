@@ -3,9 +3,10 @@
 use crate::math::even;
 use crate::plot::color::{BLUE, GREY};
 use crate::plot::{Figure, Mark, PAGE};
+use crate::system::text::digits;
 
 use super::pictures::{column, curve, empty_plane, functions, knots, paths, reach, sample_lines, samples};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "w-fig6",
@@ -40,9 +41,9 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     finding.numbers = format!(
         "delta = -inf: no neuron turns by more than {} rad; delta = inf: {} of the knots end within 2 % of a sample \
          distance from a sample, where {} start",
-        figure(turned),
+        digits(turned, 3),
         with_spread(&stuck),
-        figure(spread(&start)[0])
+        digits(spread(&start)[0], 3)
     );
     finding.needs("delta = -inf: largest angle by which a neuron turns (rad)", turned, Bound::AtMost(1e-12));
     finding.needs(

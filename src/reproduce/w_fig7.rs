@@ -3,9 +3,10 @@
 use crate::math::even;
 use crate::plot::color::{BLUE, GREY, VERMILION};
 use crate::plot::{Figure, PAGE};
+use crate::system::text::digits;
 
 use super::pictures::{curve, functions, samples};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, figure, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, with_spread};
 
 pub const ITEM: Item = Item {
     name: "w-fig7",
@@ -61,10 +62,10 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     finding.numbers = format!(
         "start functions {} apart at most; fits {} of the rms of the function apart, {} with random samples; both interpolate \
          (loss {} at most)",
-        figure(start),
+        digits(start, 3),
         with_spread(&apart),
         with_spread(&noisy),
-        figure(loss)
+        digits(loss, 3)
     );
     let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     finding.needs("largest distance of the start functions", start, Bound::AtMost(1e-12));

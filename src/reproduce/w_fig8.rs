@@ -3,9 +3,10 @@
 use crate::math::even;
 use crate::plot::color::{BLUE, VERMILION};
 use crate::plot::{Axis, Figure, PAGE, Panel};
+use crate::system::text::digits;
 
 use super::pictures::{column, curve, functions, knots, points, samples};
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "w-fig8",
@@ -58,9 +59,9 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         told.push(format!(
             "{law}: median way of a knot {} at m = 20, 200, 2000, mean delta {}, {}, {}",
             listed.join(", "),
-            figure(deltas[0]),
-            figure(deltas[1]),
-            figure(deltas[2])
+            digits(deltas[0], 3),
+            digits(deltas[1], 3),
+            digits(deltas[2], 3)
         ));
         way = way.with(format!("{law}_way"), mean.clone()).with(format!("{law}_delta"), deltas);
         if law == "pytorch" {

@@ -2,10 +2,11 @@
 
 use crate::plot::color::{BLUE, GREY};
 use crate::plot::{Axis, Figure, Panel};
+use crate::system::text::digits;
 
 use super::pictures::curve;
 use super::potential::extremum;
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread, with_spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread, with_spread};
 
 pub const ITEM: Item = Item {
     name: "w-lemma2",
@@ -47,7 +48,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         count.cases,
         count.extrema,
         count.wrong_printed,
-        figure(100.0 * share(count.wrong_printed)),
+        digits(100.0 * share(count.wrong_printed), 3),
         count.wrong_corrected,
         with_spread(&of(0)),
         with_spread(&of(1))

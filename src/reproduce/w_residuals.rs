@@ -2,8 +2,9 @@
 
 use crate::plot::color::{BLUE, GREEN, VERMILION};
 use crate::plot::{Axis, Figure, Layer, Panel};
+use crate::system::text::digits;
 
-use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, figure, spread};
+use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace, spread};
 
 pub const ITEM: Item = Item {
     name: "w-residuals",
@@ -52,10 +53,10 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     finding.numbers = format!(
         "loss falls to {} of its start at most, largest residual {} (mean of seeds); ten samples: to {} at t = {}; ten particles: {} \
          of {} seeds keep more than a tenth",
-        figure(most(&wide)),
-        figure(spread(&largest)[0]),
-        figure(most(&ten)),
-        figure(ten[0].last().time),
+        digits(most(&wide), 3),
+        digits(spread(&largest)[0], 3),
+        digits(most(&ten), 3),
+        digits(ten[0].last().time, 3),
         stuck,
         narrow.len()
     );

@@ -1,5 +1,7 @@
 //! The section `[time]`: when a run ends, and its tolerance.
 
+use crate::system::text;
+
 use super::ScenarioError;
 use super::entry::Kept;
 use super::section::Section;
@@ -145,8 +147,10 @@ impl TimeForm {
         let off = (reached - end.value).abs() > 1e-9 * end.value;
         let word = off.then(|| {
             format!(
-                "gradient descent ends after step {}, at t = {reached}: the step next to time.end = {}",
-                steps.count, end.value
+                "gradient descent ends after step {}, at t = {}: the step next to time.end = {}",
+                steps.count,
+                text::time(reached),
+                text::number(end.value)
             )
         });
         Ok((steps, word))

@@ -2,9 +2,7 @@
 
 use crate::io::Particles;
 use crate::math::random::{Purpose, Stream};
-use crate::problem::{PlaceKind, Regions};
-
-use super::function::FLAT;
+use crate::problem::{FLAT, PlaceKind, Regions};
 
 /// The range in which knots are told apart: that of the samples and half as much on either side (of
 /// a single sample: 1 on either side).

@@ -4,11 +4,12 @@ use crate::io::{Particles, RunFile};
 use crate::math::norm::worst;
 use crate::math::transport::sliced::{Sliced, sliced_w2};
 use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
+use crate::problem::{function_values, knot_of};
 use crate::run::{Description, Snapshot};
 use crate::system::text;
 
 use super::StudyError;
-use super::function::{self, FLAT};
+use super::function::rms_on_grid;
 use super::width_run::grid;
 
 /// Times that differ by less, relative to themselves, are one: schedules round.
@@ -230,8 +231,9 @@ fn moment(
     let [Some(p), Some(q)] = particles else { return moment };
     let masses = [&descriptions[0].mass, &descriptions[1].mass];
     let points = grid(descriptions[0].samples.x());
-    let [f, g] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| function::values(&points, p, mass));
-    set(Distance::Function, function::rms_on_grid(f.iter().zip(&g).map(|(f, g)| f - g)));
+    let [f, g] =
+        [(p, masses[0]), (q, masses[1])].map(|(p, mass)| function_values(&points, &p.r, &p.theta, mass));
+    set(Distance::Function, rms_on_grid(f.iter().zip(&g).map(|(f, g)| f - g)));
     let [x, y] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| Sorted::new(&p.theta, mass));
     set(Distance::ThetaW1, circle_w1(&x, &y));
     set(Distance::ThetaW2, circle_w2(&x, &y));
@@ -252,12 +254,12 @@ fn moment(
 fn knots(particles: &Particles, mass: &[f64]) -> (Option<Sorted>, f64) {
     let (mut knots, mut masses, mut at_infinity) = (vec![], vec![], 0.0);
     for (theta, &mass) in particles.theta.iter().zip(mass) {
-        let (sin, cos) = theta.sin_cos();
-        if cos.abs() <= FLAT {
-            at_infinity += mass;
-        } else {
-            knots.push(-sin / cos);
-            masses.push(mass);
+        match knot_of(*theta) {
+            None => at_infinity += mass,
+            Some(knot) => {
+                knots.push(knot);
+                masses.push(mass);
+            }
         }
     }
     let any = masses.iter().any(|&mass| mass > 0.0);

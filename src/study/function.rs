@@ -1,47 +1,8 @@
-//! The function of many particles at many points, and its bends.
+//! The size and the bends of a function.
 
-use rayon::prelude::*;
-
-use crate::flow::chunk_size;
 use crate::io::Particles;
 use crate::math::sum::sum;
-use crate::problem::{PlaceKind, Regions, Samples};
-
-/// `f` at ascending, distinct `points`, in `O(m log p + p)`.
-///
-/// The points cut the circle into regions as samples do (section 3): particles of one region are
-/// one vector `F_k = Int_(region k) r d mu`, and running sums give all values (section 4).
-/// Summed in chunks that are added in order: bits do not depend on threads.
-pub(crate) fn values(points: &[f64], particles: &Particles, mass: &[f64]) -> Vec<f64> {
-    let cuts = Samples::new(points, &vec![0.0; points.len()]).expect("points are finite");
-    let (regions, p) = (Regions::new(&cuts), cuts.len());
-    let size = chunk_size(mass.len(), 2 * p);
-    let parts: Vec<Vec<[f64; 2]>> = (0..mass.len().div_ceil(size))
-        .into_par_iter()
-        .map(|chunk| {
-            let mut sums = vec![[0.0; 2]; 2 * p];
-            for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
-                let (sin, cos) = particles.theta[i].sin_cos();
-                let sum = &mut sums[regions.region_of(particles.theta[i])];
-                sum[0] += mass[i] * particles.r[i] * cos;
-                sum[1] += mass[i] * particles.r[i] * sin;
-            }
-            sums
-        })
-        .collect();
-    // Entry k: regions 1 ..= k.
-    let mut running = vec![[0.0; 2]; 2 * p];
-    for k in 1..2 * p {
-        running[k] =
-            std::array::from_fn(|q| running[k - 1][q] + parts.iter().map(|part| part[k][q]).sum::<f64>());
-    }
-    // Point j is active in the regions p-j ..= 2p-1-j.
-    let value = |j: usize| {
-        let [a, b]: [f64; 2] = std::array::from_fn(|q| running[2 * p - 1 - j][q] - running[p - 1 - j][q]);
-        points[j] * a + b
-    };
-    (0..p).map(value).collect()
-}
+use crate::problem::{FLAT, PlaceKind, Regions};
 
 /// Root mean square over an interval of a function given at equally spaced points, both ends
 /// included, by the trapezoidal rule; of one point, its magnitude.
@@ -54,10 +15,6 @@ pub(crate) fn rms_on_grid(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let square = sum(values.enumerate().map(|(i, value)| weight(i) * value * value));
     (square / last as f64).sqrt()
 }
-
-/// Directions whose `|cos|` is below this have no knot: the neuron is a constant over any range in
-/// which numbers mean something.
-pub(crate) const FLAT: f64 = 1e-12;
 
 /// `(Int |f''|, Sum_i mu_i^2)` over the whole line (section 13): the total variation of `f'`, in
 /// which knots that coincide are added first, and S's roughness, in which they are not.
@@ -88,7 +45,7 @@ pub(crate) fn bends(particles: &Particles, mass: &[f64], regions: &Regions, x: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::{Law, LawKind, Measure, Place};
+    use crate::problem::{Measure, Place, Samples};
 
     fn particles(measure: &Measure, place: Vec<Place>) -> Particles {
         Particles {
@@ -99,17 +56,6 @@ mod tests {
             a: vec![],
             b: vec![],
             place,
-        }
-    }
-
-    #[test]
-    fn values_are_those_of_the_definition() {
-        let law = Law { kind: LawKind::Pytorch, scale: 1.0, antisymmetric: false };
-        let measure = law.draw(5000, 3).unwrap();
-        let points: Vec<f64> = (0..41).map(|i| -4.0 + 0.2 * f64::from(i)).collect();
-        let particles = particles(&measure, vec![Place::in_region(1); 5000]);
-        for (x, value) in points.iter().zip(values(&points, &particles, measure.mass())) {
-            assert!((value - measure.value_at(*x)).abs() < 1e-14, "{x}: {value}");
         }
     }
 

@@ -43,7 +43,6 @@ pub use engine::{Monitor, Times};
 pub use ensemble::{Fluctuations, Quantity, mean_and_error};
 pub use error::StudyError;
 pub(crate) use follow::carry_out;
-pub(crate) use function::values as function_values;
 pub use limit::LimitKind;
 pub use nodes::{parse_scenario, read_scenario};
 pub use observe::numbers_of_run;

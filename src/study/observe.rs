@@ -7,11 +7,12 @@ use crate::io::Particles;
 use crate::kernel::Yardstick;
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
+use crate::problem::function_values;
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 
 use super::follow::{self, Following, Observer, Stopped};
-use super::function;
+use super::function::bends;
 use super::record::Record;
 
 /// Numbers of every snapshot, in this order.
@@ -68,10 +69,10 @@ impl Observer for Measuring<'_> {
         if self.start.is_empty() {
             self.start = particles.theta.clone();
         }
-        let f = function::values(self.yardstick.points(), &particles, &d.mass);
+        let f = function_values(self.yardstick.points(), &particles.r, &particles.theta, &d.mass);
         let [linear, linear_most] = self.yardstick.distance(&f, &self.linear);
         let [spline, spline_most] = self.yardstick.distance(&f, &self.spline);
-        let (variation, roughness) = function::bends(&particles, &d.mass, stepper.regions(), d.samples.x());
+        let (variation, roughness) = bends(&particles, &d.mass, stepper.regions(), d.samples.x());
         let row = [
             snapshot.loss,
             snapshot.tangent_kernel_change,

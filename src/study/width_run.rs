@@ -5,13 +5,14 @@ use std::time::Instant;
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::io::Particles;
 use crate::math::even;
+use crate::problem::function_values;
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
+use crate::system::text;
 
 use super::columns::Columns;
 use super::ensemble::{Quantity, mean_and_error};
 use super::follow::{self, Following, Observer, Stopped};
-use super::function;
 use super::record::Record;
 use super::start_covariance::start_covariance;
 use super::views::{DISTANCES, Views};
@@ -67,7 +68,7 @@ impl Observer for Watching<'_> {
         }
         if last {
             let particles = Particles::of_state(simulation.state(), d.flow.kappa());
-            self.function = function::values(&self.grid, &particles, &d.mass);
+            self.function = function_values(&self.grid, &particles.r, &particles.theta, &d.mass);
             self.last = Some(Columns::of(&particles, &d.mass, stepper.regions(), d.samples.x()));
         }
         Ok(())
@@ -208,8 +209,10 @@ fn same_times(d: &Description, limit: &[f64]) -> Result<(), Stopped> {
             limit.len()
         ))),
         Some((a, b)) => Err(Stopped::Failed(format!(
-            "a snapshot is at time {a}, the limit's at {b}: give time.end, and output.snapshots by times, \
-             instead of steps of gradient descent, whose times depend on the width"
+            "a snapshot is at time {}, the limit's at {}: give time.end, and output.snapshots by times, \
+             instead of steps of gradient descent, whose times depend on the width",
+            text::time(*a),
+            text::time(*b)
         ))),
         None => Ok(()),
     }

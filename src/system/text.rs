@@ -65,6 +65,43 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A number to so many digits that count: `0.0123`, `1234`, `1.20e-9`; zeros at the end say that they
+/// are known.
+///
+/// ```
+/// use reluflow::system::text::digits;
+/// let three = [0.0, 1234.5, 0.012, 99_999.9, 1e-9, -1.0].map(|value| digits(value, 3));
+/// assert_eq!(three, ["0", "1234", "0.0120", "1.00e5", "1.00e-9", "-1.00"]);
+/// ```
+pub fn digits(value: f64, count: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return number(value + 0.0);
+    }
+    let rounded = format!("{value:.*e}", count - 1);
+    let exponent: i32 = rounded.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    match exponent {
+        -3..5 => format!("{value:.*}", (count as i32 - 1 - exponent).max(0) as usize),
+        _ => rounded,
+    }
+}
+
+/// A share in per cent, to so many digits; what is rounding is nothing.
+///
+/// ```
+/// use reluflow::system::text::percent;
+/// assert_eq!([percent(0.4821, 2), percent(0.012, 2), percent(1e-14, 2)], ["48 %", "1.2 %", "0 %"]);
+/// ```
+pub fn percent(share: f64, count: usize) -> String {
+    let percentage = 100.0 * share;
+    format!("{} %", digits(if percentage.abs() < 1e-10 { 0.0 } else { percentage }, count))
+}
+
+/// A time to ten digits at most, without the noise of rounding: `0.3` for `0.1 + 0.2`. It is near
+/// enough to the time itself to be given to `--time`.
+pub fn time(value: f64) -> String {
+    number(format!("{value:.9e}").parse().unwrap_or(value))
+}
+
 /// A size in bytes: `12.0 GB`.
 pub fn bytes(bytes: u64) -> String {
     let size = bytes as f64;
@@ -107,6 +144,8 @@ mod tests {
         ] {
             assert_eq!(number(value), text);
         }
+        assert_eq!([time(0.1 + 0.2), time(1e-320), time(2.0 / 3.0)], ["0.3", "1e-320", "0.6666666667"]);
+        assert_eq!([digits(-0.0, 3), digits(f64::NAN, 3), digits(0.000_999_9, 3)], ["0", "NaN", "0.00100"]);
         assert_eq!([bytes(12), bytes(1500), bytes(21_000_000_000_000)], ["12 bytes", "1.5 kB", "21.0 TB"]);
     }
 }

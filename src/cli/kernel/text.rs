@@ -2,37 +2,21 @@
 
 use crate::cli::table::table;
 use crate::kernel::{Curve, Regime, Report, Within};
+use crate::system::text;
 
 use super::run::RunLook;
 
 /// Snapshots of a run that are printed; the file and JSON have all.
 const SNAPSHOTS: usize = 9;
 
-/// A number to four digits.
+/// A number to four digits; `-` where there is none.
 pub(in crate::cli) fn figure(value: f64) -> String {
-    if value.is_nan() {
-        return "-".to_string();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.to_string();
-    }
-    if value == 0.0 {
-        return "0".to_string();
-    }
-    // The size after rounding to four digits.
-    let rounded: f64 = format!("{value:.3e}").parse().expect("it has just been written");
-    if !(1e-3..1e5).contains(&rounded.abs()) {
-        return format!("{value:.2e}");
-    }
-    format!("{value:.*}", (3 - rounded.abs().log10().floor() as i32).max(0) as usize)
+    if value.is_nan() { "-".to_string() } else { text::digits(value, 4) }
 }
 
+/// A share to three digits; `-` where there is none.
 fn percent(share: f64) -> String {
-    match share {
-        share if share.is_nan() => "-".to_string(),
-        share if share != 0.0 && share.abs() < 1e-3 => format!("{:.1e} %", 100.0 * share),
-        share => format!("{:.2} %", 100.0 * share),
-    }
+    if share.is_nan() { "-".to_string() } else { text::percent(share, 3) }
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
@@ -288,10 +272,10 @@ mod tests {
     fn figures_have_four_digits() {
         let texts = [0.0, 0.99999999, -12.3456, 99999.4, 123456.0, 0.00123456, 1e-5, f64::NAN, f64::INFINITY]
             .map(figure);
-        assert_eq!(texts, ["0", "1.000", "-12.35", "1.00e5", "1.23e5", "0.001235", "1.00e-5", "-", "inf"]);
+        assert_eq!(texts, ["0", "1.000", "-12.35", "99999", "1.235e5", "0.001235", "1.000e-5", "-", "inf"]);
         assert_eq!(
             [0.01, 1.0, 1e-6, 0.0, f64::NAN].map(percent),
-            ["1.00 %", "100.00 %", "1.0e-4 %", "0.00 %", "-"]
+            ["1.00 %", "100 %", "1.00e-4 %", "0 %", "-"]
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The function at the start and at a time, with samples and knots.
 
-use crate::kernel::ParticleFunction;
 use crate::math::even;
+use crate::problem::{function_values, knot_of};
 
 use super::super::axis::Axis;
 use super::super::color::{BLACK, BLUE, GREEN};
@@ -82,7 +82,6 @@ pub(super) fn window(run: &RunSource) -> [f64; 2] {
 
 /// The function on a grid that holds every sample.
 fn values(cloud: &Cloud, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2] {
-    let f = ParticleFunction::new(&cloud.particles.r, &cloud.particles.theta, &cloud.mass);
     let mut x = even::points(window[0], window[1], POINTS + 1);
     x.extend(samples);
     if cloud.len() <= 2 * POINTS {
@@ -90,20 +89,18 @@ fn values(cloud: &Cloud, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2] {
     }
     x.sort_by(f64::total_cmp);
     x.dedup();
-    let y = x.iter().map(|&x| f.value(x)).collect();
+    let y = function_values(&x, &cloud.particles.r, &cloud.particles.theta, &cloud.mass);
     [x, y]
 }
 
-/// Knots `b / a = -tan theta` and their masses; none where `a = 0`.
+/// Knots and their masses.
 pub(super) fn knots(cloud: &Cloud) -> impl Iterator<Item = (f64, f64)> + '_ {
-    let of = |i: usize| (-cloud.particles.theta[i].tan(), cloud.mass[i]);
-    (0..cloud.len()).map(of).filter(|(knot, _)| knot.abs() < 1e15)
+    (0..cloud.len()).filter_map(|i| Some((knot_of(cloud.particles.theta[i])?, cloud.mass[i])))
 }
 
 fn knots_on(cloud: &Cloud, window: [f64; 2]) -> [Vec<f64>; 2] {
-    let f = ParticleFunction::new(&cloud.particles.r, &cloud.particles.theta, &cloud.mass);
     let x: Vec<f64> = knots(cloud).map(|(x, _)| x).filter(|x| (window[0]..=window[1]).contains(x)).collect();
-    let y = x.iter().map(|&x| f.value(x)).collect();
+    let y = function_values(&x, &cloud.particles.r, &cloud.particles.theta, &cloud.mass);
     [x, y]
 }
 

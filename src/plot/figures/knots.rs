@@ -1,5 +1,7 @@
 //! Where the function has its knots, against the logarithm of time.
 
+use crate::problem::knot_of;
+
 use super::super::axis::Axis;
 use super::super::color::{BLACK, GREY, NEGATIVE, POSITIVE};
 use super::super::error::PlotError;
@@ -56,7 +58,7 @@ fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>,
     let mut lines = [[vec![], vec![]], [vec![], vec![]]];
     for particle in 0..clouds[0].len() {
         for i in 1..times.len() {
-            let at = |i: usize| -clouds[i].particles.theta[particle].tan();
+            let at = |i: usize| knot_of(clouds[i].particles.theta[particle]).unwrap_or(f64::INFINITY);
             let (from, to) = (at(i - 1), at(i));
             // Knots that leave to one side and come back from the other pass through infinity.
             if (to - from).abs() > 2.0 * (window[1] - window[0]) || !(to - from).is_finite() {
@@ -85,7 +87,8 @@ fn density(run: &RunSource, edges: &[f64], window: [f64; 2]) -> Result<(Layer, S
     for column in 0..columns {
         let cloud = run.stored(column, "knots")?;
         let p = &cloud.particles;
-        let knots = (0..cloud.len()).map(|i| (0.5, -p.theta[i].tan(), cloud.mass[i], p.r[i] < 0.0));
+        let knots =
+            (0..cloud.len()).filter_map(|i| Some((0.5, knot_of(p.theta[i])?, cloud.mass[i], p.r[i] < 0.0)));
         let one = Raster::density([0.0, 1.0], window, [1, ROWS], knots);
         for row in 0..ROWS {
             raster.values[row * columns + column] = one.values[row];

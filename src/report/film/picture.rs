@@ -4,10 +4,9 @@ use std::f64::consts::{PI, TAU};
 
 use super::canvas::{Align, Canvas, Ink};
 use super::gif::Rgb;
-use crate::problem::{PlaceKind, Regions};
+use crate::problem::{PlaceKind, Regions, knot_of};
 use crate::report::gather::{Frame, Gathered};
-use crate::report::regime::{percent, three_digits};
-use crate::system::text::line;
+use crate::system::text::{digits, line, percent};
 
 /// Size of the pictures.
 pub const WIDTH: u32 = 1120;
@@ -129,7 +128,8 @@ impl<'a> Scene<'a> {
                 continue;
             }
             let theta = turn(now.drawn.theta[i], next.drawn.theta[i], part);
-            let [x, _] = self.at(-theta.tan(), 0.0);
+            let Some(knot) = knot_of(theta) else { continue };
+            let [x, _] = self.at(knot, 0.0);
             if (left..=right).contains(&x) {
                 let ink = Ink(colour(mix(now.drawn.r[i], next.drawn.r[i], part)), faint);
                 c.line(&[[x, bottom + 4.0], [x, bottom + 14.0]], ink, 1.2, None);
@@ -232,12 +232,12 @@ impl<'a> Scene<'a> {
         let part = if end > start { ((time - start) / (end - start)) as f32 } else { 1.0 };
         c.line(&[[left, y], [right, y]], Ink(RULE, 1.0), 6.0, None);
         c.line(&[[left, y], [left + part * (right - left), y]], Ink(POSITIVE, 1.0), 6.0, None);
-        c.text(&format!("t = {}", three_digits(time)), [left, 544.0], 17.0, Ink(INK, 1.0), Align::Left);
+        c.text(&format!("t = {}", digits(time, 3)), [left, 544.0], 17.0, Ink(INK, 1.0), Align::Left);
         let said = format!(
             "loss {}   {} pinned   {} dead",
-            three_digits(near.snapshot.loss),
-            percent(near.snapshot.pinned_mass.sum()),
-            percent(near.snapshot.region_mass[0])
+            digits(near.snapshot.loss, 3),
+            percent(near.snapshot.pinned_mass.sum(), 2),
+            percent(near.snapshot.region_mass[0], 2)
         );
         c.text(&said, [right, 544.0], 16.0, Ink(MUTED, 1.0), Align::Right);
     }
