@@ -99,6 +99,7 @@ mod study_measures;
 mod study_support;
 mod study_sweep;
 mod study_tools;
+mod study_validate;
 mod study_width;
 mod total_variation;
 mod transport;

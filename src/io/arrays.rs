@@ -133,6 +133,11 @@ impl ArrayFile {
         read_text(&self.file, name).ok()
     }
 
+    /// An attribute of an array; empty if it has none of that name.
+    pub(crate) fn attribute_of(&self, array: &str, name: &str) -> String {
+        self.dataset(array).ok().and_then(|array| read_text(&array, name).ok()).unwrap_or_default()
+    }
+
     /// The names of all arrays.
     pub(crate) fn names(&self) -> Result<Vec<String>, IoError> {
         self.file.member_names().map_err(|error| IoError::read(&self.path, "the names of the arrays", &error))

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use crate::kernel::{Curve, Regime, Report, RunRow};
+use crate::kernel::{Curve, KnotRange, Regime, RegimeReport, Report, RunRow};
 use crate::run::Description;
 
+use super::arrays::ArrayFile;
+use super::declared::{Allowed, Entry, arrays, disagreements};
 use super::error::IoError;
+use super::finding::Finding;
 use super::metadata::{git_commit, history_line, program};
-use super::netcdf::{self, Array, Values};
+use super::netcdf::{self, Values};
 
 /// Version of the layout of kernel files, stored as the root attribute `kernel_format_version`.
 pub const KERNEL_FORMAT_VERSION: u32 = 2;
-/// Names of the terms of a slice.
-const TERMS: [&str; 3] = ["random_features", "activation", "tangent"];
 
 /// Writes what was computed, in the conventions of run files: netCDF-4 compatible HDF5, every
 /// dimension with a coordinate, every variable with `long_name` and `units`.
@@ -44,240 +45,370 @@ pub fn write_kernel_file(
         ("start_function", text(words[1])),
         ("kappa", description.flow.kappa().to_string()),
     ];
-    netcdf::write(path, force, &attributes, &arrays(report, run))
+    let curves = std::iter::once(&report.start).chain(report.curves()).collect();
+    netcdf::write(path, force, &attributes, &arrays(&table(), &Source { report, run, curves }))
 }
 
-/// Collects arrays.
-struct Arrays(Vec<Array>);
-
-impl Arrays {
-    fn add(&mut self, name: &str, dims: &[&'static str], units: &'static str, about: &str, values: Vec<f64>) {
-        self.with_equation(name, dims, units, about, "", values);
-    }
-
-    fn with_equation(
-        &mut self,
-        name: &str,
-        dims: &[&'static str],
-        units: &'static str,
-        about: &str,
-        equation: &'static str,
-        values: Vec<f64>,
-    ) {
-        let values = Values::F64(values);
-        self.0.push(Array {
-            name: name.to_owned(),
-            dims: dims.iter().map(|dim| dim.to_string()).collect(),
-            values,
-            units,
-            long_name: about.to_owned(),
-            equation,
-        });
-    }
-
-    fn names(&mut self, name: &'static str, about: &str, names: impl IntoIterator<Item = &'static str>) {
-        let values = Values::Text(names.into_iter().map(str::to_owned).collect());
-        let long_name = about.to_owned();
-        self.0.push(Array {
-            name: name.to_owned(),
-            dims: vec![name.to_owned()],
-            values,
-            units: "",
-            long_name,
-            equation: "",
-        });
-    }
-
-    fn numbers(&mut self, name: &str, dims: &[&'static str], about: &str, numbers: Vec<i32>) {
-        self.0.push(Array {
-            name: name.to_owned(),
-            dims: dims.iter().map(|dim| dim.to_string()).collect(),
-            values: Values::I32(numbers),
-            units: "1",
-            long_name: about.to_owned(),
-            equation: "",
-        });
-    }
+/// What is not as the table of variables has it in a kernel file.
+///
+/// # Errors
+/// The file cannot be read, or is not as it was written.
+pub fn validate_kernel_file(path: &Path) -> Result<Vec<Finding>, IoError> {
+    let allowed: Vec<Allowed> = table().iter().map(|entry| Allowed::from(&entry.declared)).collect();
+    disagreements(&ArrayFile::open(path, KERNEL_FORMAT_VERSION)?, &allowed, &[])
 }
 
-fn arrays(report: &Report, run: &[RunRow]) -> Vec<Array> {
-    let samples = &report.samples;
-    let s = samples.len() as i32;
-    let mut a = Arrays(vec![]);
-    a.numbers("sample", &["sample"], "number of the sample", (0..s).collect());
-    a.numbers("sample_column", &["sample_column"], "number of the sample", (0..s).collect());
-    a.add("x", &["sample"], "1", "position of the sample", samples.x().to_vec());
-    a.add("y", &["sample"], "1", "value of the sample, mean over ties", samples.y().to_vec());
-    a.add("sample_weight", &["sample"], "1", "samples merged, n_j", samples.weight().to_vec());
-    a.add("grid", &["grid"], "1", "positions at which functions are stored", report.grid.clone());
-    functions(&mut a, report);
-    regimes(&mut a, report);
-    slices(&mut a, report);
-    fits(&mut a, report);
-    if !run.is_empty() {
-        particle_run(&mut a, report, run);
-    }
-    a.0
+/// What a kernel file is made of.
+struct Source<'a> {
+    report: &'a Report,
+    run: &'a [RunRow],
+    /// Start, limits, splines.
+    curves: Vec<&'a Curve>,
 }
 
-fn functions(a: &mut Arrays, report: &Report) {
-    let curves: Vec<&Curve> = std::iter::once(&report.start).chain(report.curves()).collect();
-    a.names("curve", "functions set beside each other", curves.iter().map(|curve| curve.name));
-    let each = |value: fn(&Curve) -> f64| -> Vec<f64> { curves.iter().map(|curve| value(curve)).collect() };
-    let all: Vec<f64> = curves.iter().flat_map(|curve| curve.on_grid.iter().copied()).collect();
-    a.add("f", &["curve", "grid"], "1", "value of the function", all);
-    let all: Vec<f64> = curves.iter().flat_map(|curve| curve.at_samples.iter().copied()).collect();
-    a.add("f_at_samples", &["curve", "sample"], "1", "value of the function at the samples", all);
-    a.with_equation("loss", &["curve"], "1", "1/2 Sum n_j rho_j^2", "section 2", each(|curve| curve.loss));
-    let about = "Int |f''|^2 over the range of the samples, infinite with kinks";
-    a.add("roughness", &["curve"], "1", about, each(|curve| curve.roughness));
-    let about = "total variation of f' over the range of the samples";
-    a.add("slope_variation", &["curve"], "1", about, each(|curve| curve.slope_variation));
-    let about = "Int |f''|^2 / nu over the range of the knots";
-    let values = each(|curve| curve.curvature.unwrap_or(f64::NAN));
-    a.with_equation("curvature", &["curve"], "1", about, "W eq. 25 with |a|^3 in nu", values);
-    let about = "squared norm in the kernel's space of the move from the start";
-    a.add("norm_square", &["curve"], "1", about, each(|c| c.norm.map_or(f64::NAN, |norm| norm.square)));
-    let about = "share of the squared norm that the affine part costs";
-    let share = |c: &Curve| c.norm.and_then(|norm| norm.affine_share()).unwrap_or(f64::NAN);
-    a.add("affine_share", &["curve"], "1", about, each(share));
-    if let Some(parts) = curves.iter().find_map(|curve| curve.norm.and_then(|norm| norm.parts)) {
-        a.names("norm_part", "parts of the squared norm of the tangent limit", ["f1", "f2", "f3"]);
-        let about = "squared norms of the parts of the tangent limit";
-        a.with_equation("norm_parts", &["norm_part"], "1", about, "W Cor. 6", parts.to_vec());
+impl Source<'_> {
+    fn each_curve(&self, value: fn(&Curve) -> f64) -> Values {
+        Values::F64(self.curves.iter().map(|curve| value(curve)).collect())
     }
-    let nu = |facing: usize| -> Option<Vec<f64>> {
-        report.grid.iter().map(|&x| report.kernel.knot_density(x).map(|nu| nu[facing])).collect()
-    };
-    if let (Some(right), Some(left)) = (nu(0), nu(1)) {
-        a.names("facing", "which way a neuron is active", ["right", "left"]);
-        let about = "density of the knots weighed by |a|^3";
-        let equation = "E[|a|^3 delta(a x - b)]";
-        a.with_equation("nu", &["facing", "grid"], "1", about, equation, [right, left].concat());
-    }
-    let distance = |k: usize| -> Vec<f64> {
-        let pairs = curves.iter().flat_map(|f| curves.iter().map(move |g| (f, g)));
-        pairs.map(|(f, g)| report.yardstick.distance(&f.at_yardstick, &g.at_yardstick)[k]).collect()
-    };
-    a.names("other_curve", "functions set beside each other", curves.iter().map(|curve| curve.name));
-    let dims = ["curve", "other_curve"];
-    a.add("rms_distance", &dims, "1", "root mean square distance over the range of the samples", distance(0));
-    a.add("max_distance", &dims, "1", "largest distance over the range of the samples", distance(1));
-}
 
-fn regimes(a: &mut Arrays, report: &Report) {
-    a.names("regime", "which weights learn", Regime::ALL.map(Regime::name));
-    let mut kernels = vec![];
-    for regime in &report.regimes {
-        kernels.extend(regime.flow.kernel().iter());
+    fn curve_names(&self) -> Values {
+        Values::texts(self.curves.iter().map(|curve| curve.name))
     }
-    let dims = ["regime", "sample", "sample_column"];
-    let equation = "section 12; W eq. 23, 27";
-    a.with_equation("kernel", &dims, "1", "kernel at the samples", equation, kernels);
-    a.numbers("mode", &["mode"], "number of the eigenvalue", (0..report.samples.len() as i32).collect());
-    let rates = report.regimes.iter().flat_map(|regime| regime.rates()).collect();
-    a.add(
-        "rate",
-        &["regime", "mode"],
-        "1",
-        "rates of the modes: kappa^2 times the eigenvalues of N^1/2 K N^1/2, ascending",
-        rates,
-    );
-    let alpha = report.regimes.iter().flat_map(|regime| regime.alpha.clone()).collect();
-    a.add("alpha", &["regime", "sample"], "1", "the limit is f_0(x) - Sum_j alpha_j K(x, x_j)", alpha);
-    let dropped = report.regimes.iter().map(|regime| regime.flow.dropped() as i32).collect();
-    a.numbers("modes_dropped", &["regime"], "modes lost in rounding and left at the start", dropped);
-    if let Some(monte_carlo) = &report.monte_carlo {
-        let found = Regime::ALL.map(|regime| monte_carlo.gram(regime));
-        let mean = found.iter().flat_map(|(mean, _)| mean.iter().copied()).collect();
-        let error = found.iter().flat_map(|(_, error)| error.iter().copied()).collect();
-        a.add("kernel_monte_carlo", &dims, "1", "kernel at the samples, from random neurons", mean);
-        a.add("kernel_monte_carlo_error", &dims, "1", "standard error of kernel_monte_carlo", error);
-    }
-    // The two regimes have times of their own.
-    const NAMES: [[&str; 2]; 2] = [["time", ""], ["time_tangent", "_tangent"]];
-    for (regime, [time, ending]) in report.regimes.iter().zip(NAMES) {
-        let name = |name: &str| format!("{name}{ending}");
-        let what = regime.regime.name().replace('_', " ");
-        let about = format!("mean-field time, {what}");
-        a.add(time, &[time], "1", &about, regime.times.clone());
-        let about = format!("residual rho_j = f(x_j) - y_j, {what}");
-        let equation = "rho(t) = expm(-kappa^2 K N t) rho(0), section 12";
-        let residual = regime.residual.iter().copied().collect();
-        a.with_equation(&name("residual"), &[time, "sample"], "1", &about, equation, residual);
-        let about = format!("loss on the path, {what}");
-        a.add(&name("path_loss"), &[time], "1", &about, regime.loss.clone());
-        let about = format!("the function on its path, {what}");
-        let path = regime.on_grid.iter().copied().collect();
-        a.add(&name("path"), &[time, "grid"], "1", &about, path);
-        if ending.is_empty() {
-            a.names("target", "what the path is compared with", regime.targets.iter().copied());
-        }
-        let about = format!("share of the way left: |f(t) - target| / |f(0) - target|, {what}");
-        let distances = regime.distances.iter().copied().collect();
-        a.add(&name("distance"), &[time, "target"], "1", &about, distances);
-    }
-}
 
-fn slices(a: &mut Arrays, report: &Report) {
-    if report.slices.is_empty() {
-        return;
-    }
-    a.names("term", "random features, the second term of the tangent kernel, and their sum", TERMS);
-    a.add("slice", &["slice"], "1", "x0 of the slice", report.slices.clone());
-    let values = report.slice_values.iter().copied().collect();
-    a.with_equation("kernel_slice", &["term", "slice", "grid"], "1", "K(x0, x)", "W Fig. 3", values);
-}
-
-fn fits(a: &mut Arrays, report: &Report) {
-    if !report.knot_range.is_empty() {
-        let each = |value: fn(&crate::kernel::KnotRange) -> f64| -> Vec<f64> {
-            report.knot_range.iter().map(value).collect()
+    /// Root mean square or largest distance between all pairs of curves.
+    fn distances(&self, which: usize) -> Values {
+        let pairs = self.curves.iter().flat_map(|f| self.curves.iter().map(move |g| (f, g)));
+        let distance = |(f, g): (&&Curve, &&Curve)| {
+            self.report.yardstick.distance(&f.at_yardstick, &g.at_yardstick)[which]
         };
-        let about = "factor on the range of the knots";
-        a.add("knot_factor", &["knot_factor"], "1", about, each(|row| row.factor));
-        let about = "largest distance of the random-features limit to the natural spline";
-        a.add("knot_factor_distance", &["knot_factor"], "1", about, each(|row| row.distance));
-        let about = "share of the squared norm that the affine part costs";
-        a.add("knot_factor_affine_share", &["knot_factor"], "1", about, each(|row| row.affine_share));
-        let about = "condition number of the kernel matrix";
-        a.add("knot_factor_condition_number", &["knot_factor"], "1", about, each(|row| row.condition_number));
-        let lost = report.knot_range.iter().map(|row| row.dropped as i32).collect();
-        a.numbers("knot_factor_modes_dropped", &["knot_factor"], "modes lost in rounding", lost);
+        Values::F64(pairs.map(distance).collect())
     }
-    if let Some([best, greedy]) = &report.pieces {
-        a.numbers("pieces", &["pieces"], "number of straight pieces", (1..=best.len() as i32).collect());
-        for (name, fits, how) in [("best", best, "best"), ("greedy", greedy, "greedy")] {
-            let about =
-                format!("1/2 Sum n_j (y_j - fit)^2 of the {how} fit by straight pieces that need not meet");
-            let loss = fits.iter().map(|fit| 0.5 * fit.error).collect();
-            a.add(&format!("pieces_loss_{name}"), &["pieces"], "1", &about, loss);
-        }
+
+    fn norm_parts(&self) -> Option<[f64; 3]> {
+        self.curves.iter().find_map(|curve| curve.norm.and_then(|norm| norm.parts))
+    }
+
+    /// The density of the knots of either facing on the grid.
+    fn knot_density(&self) -> Option<Vec<f64>> {
+        let nu = |facing: usize| -> Option<Vec<f64>> {
+            let density = |&x: &f64| self.report.kernel.knot_density(x).map(|nu| nu[facing]);
+            self.report.grid.iter().map(density).collect()
+        };
+        Some([nu(0)?, nu(1)?].concat())
+    }
+
+    fn each_regime<T>(&self, values: impl Fn(&RegimeReport) -> Vec<T>) -> Vec<T> {
+        self.report.regimes.iter().flat_map(values).collect()
+    }
+
+    /// Means of the kernels from random neurons, or their standard errors.
+    fn monte_carlo(&self, which: usize) -> Values {
+        let gram = |regime: Regime| {
+            let (mean, error) = self.report.monte_carlo.as_ref()?.gram(regime);
+            Some(if which == 0 { mean } else { error })
+        };
+        Values::F64(Regime::ALL.into_iter().filter_map(gram).flat_map(|gram| gram.into_iter()).collect())
+    }
+
+    fn each_range(&self, value: fn(&KnotRange) -> f64) -> Values {
+        Values::F64(self.report.knot_range.iter().map(value).collect())
+    }
+
+    /// Losses of the best fits, or of the greedy ones.
+    fn pieces(&self, which: usize) -> Values {
+        let fits = self.report.pieces.as_ref().map_or(&[][..], |fits| &fits[which]);
+        Values::F64(fits.iter().map(|fit| 0.5 * fit.error).collect())
+    }
+
+    fn each_row(&self, value: fn(&RunRow) -> f64) -> Values {
+        Values::F64(self.run.iter().map(value).collect())
     }
 }
 
-fn particle_run(a: &mut Arrays, report: &Report, run: &[RunRow]) {
-    let each = |value: fn(&RunRow) -> f64| -> Vec<f64> { run.iter().map(value).collect() };
-    let dims = ["run_time"];
-    a.add("run_time", &dims, "1", "mean-field time of the run's snapshot", each(|row| row.time));
-    a.add("run_loss", &dims, "1", "loss of the run", each(|row| row.loss));
-    let about = "total variation of f' of the run over the range of the samples";
-    a.add("run_slope_variation", &dims, "1", about, each(|row| row.slope_variation));
-    let about = "roughness Sum mu_i^2 of the run";
-    a.with_equation("run_roughness", &dims, "1", about, "section 13", each(|row| row.roughness));
-    let about = "clusters of knots of the run";
-    a.numbers("run_clusters", &dims, about, run.iter().map(|row| row.clusters as i32).collect());
-    let about = "straight pieces of the run, to a hundredth of the range of y";
-    a.numbers("run_pieces", &dims, about, run.iter().map(|row| row.pieces as i32).collect());
-    let about = "loss of the best fit by as many straight pieces that need not meet";
-    a.add("run_best_loss", &dims, "1", about, each(|row| row.best_loss));
-    a.names("run_target", "what the run is compared with", report.curves().map(|curve| curve.name));
-    let about = "root mean square distance of the run to the curve, over the range of the samples";
-    let rms = run.iter().flat_map(|row| row.rms.clone()).collect();
-    a.add("run_rms_distance", &["run_time", "run_target"], "1", about, rms);
-    let about = "root mean square distance to the path of infinitely many neurons at the same time";
-    let to_path = run.iter().flat_map(|row| row.to_path).collect();
-    a.add("run_path_distance", &["run_time", "regime"], "1", about, to_path);
-    let path = run.iter().flat_map(|row| row.on_grid.clone()).collect();
-    a.add("run_path", &["run_time", "grid"], "1", "the function of the run", path);
+/// Numbers 0, 1, 2, ...
+fn count(length: usize) -> Values {
+    Values::I32((0..length as i32).collect())
+}
+
+fn all<'a>(values: impl IntoIterator<Item = &'a f64>) -> Values {
+    Values::F64(values.into_iter().copied().collect())
+}
+
+/// A variable, with where its values come from.
+fn entry<'a>(
+    name: &'static str,
+    dims: &'static [&'static str],
+    long_name: &'static str,
+    values: fn(&Source<'a>) -> Values,
+) -> Entry<Source<'a>> {
+    Entry::new(name, dims, long_name, values)
+}
+
+/// All variables of a kernel file, in the order in which they are written.
+fn table<'a>() -> Vec<Entry<Source<'a>>> {
+    let groups = [samples(), functions(), regimes(), paths(), slices(), fits(), particle_run()];
+    groups.into_iter().flatten().collect()
+}
+
+fn samples<'a>() -> Vec<Entry<Source<'a>>> {
+    vec![
+        entry("sample", &["sample"], "number of the sample", |k| count(k.report.samples.len())),
+        entry("sample_column", &["sample_column"], "number of the sample", |k| count(k.report.samples.len())),
+        entry("x", &["sample"], "position of the sample", |k| all(k.report.samples.x())),
+        entry("y", &["sample"], "value of the sample, mean over ties", |k| all(k.report.samples.y())),
+        entry("sample_weight", &["sample"], "samples merged, n_j", |k| all(k.report.samples.weight())),
+        entry("grid", &["grid"], "positions at which functions are stored", |k| all(&k.report.grid)),
+    ]
+}
+
+fn functions<'a>() -> Vec<Entry<Source<'a>>> {
+    vec![
+        entry("curve", &["curve"], "functions set beside each other", |k| k.curve_names()),
+        entry("f", &["curve", "grid"], "value of the function", |k| {
+            all(k.curves.iter().flat_map(|curve| &curve.on_grid))
+        }),
+        entry("f_at_samples", &["curve", "sample"], "value of the function at the samples", |k| {
+            all(k.curves.iter().flat_map(|curve| &curve.at_samples))
+        }),
+        entry("loss", &["curve"], "1/2 Sum n_j rho_j^2", |k| k.each_curve(|curve| curve.loss))
+            .equation("section 2"),
+        entry(
+            "roughness",
+            &["curve"],
+            "Int |f''|^2 over the range of the samples, infinite with kinks",
+            |k| k.each_curve(|curve| curve.roughness),
+        ),
+        entry("slope_variation", &["curve"], "total variation of f' over the range of the samples", |k| {
+            k.each_curve(|curve| curve.slope_variation)
+        }),
+        entry("curvature", &["curve"], "Int |f''|^2 / nu over the range of the knots", |k| {
+            k.each_curve(|curve| curve.curvature.unwrap_or(f64::NAN))
+        })
+        .equation("W eq. 25 with |a|^3 in nu"),
+        entry(
+            "norm_square",
+            &["curve"],
+            "squared norm in the kernel's space of the move from the start",
+            |k| k.each_curve(|curve| curve.norm.map_or(f64::NAN, |norm| norm.square)),
+        ),
+        entry("affine_share", &["curve"], "share of the squared norm that the affine part costs", |k| {
+            k.each_curve(|curve| curve.norm.and_then(|norm| norm.affine_share()).unwrap_or(f64::NAN))
+        }),
+        entry("norm_part", &["norm_part"], "parts of the squared norm of the tangent limit", |_| {
+            Values::texts(["f1", "f2", "f3"])
+        })
+        .when(|k| k.norm_parts().is_some()),
+        entry("norm_parts", &["norm_part"], "squared norms of the parts of the tangent limit", |k| {
+            all(k.norm_parts().iter().flatten())
+        })
+        .equation("W Cor. 6")
+        .when(|k| k.norm_parts().is_some()),
+        entry("facing", &["facing"], "which way a neuron is active", |_| Values::texts(["right", "left"]))
+            .when(|k| k.knot_density().is_some()),
+        entry("nu", &["facing", "grid"], "density of the knots weighed by |a|^3", |k| {
+            Values::F64(k.knot_density().unwrap_or_default())
+        })
+        .equation("E[|a|^3 delta(a x - b)]")
+        .when(|k| k.knot_density().is_some()),
+        entry("other_curve", &["other_curve"], "functions set beside each other", |k| k.curve_names()),
+        entry(
+            "rms_distance",
+            &["curve", "other_curve"],
+            "root mean square distance over the range of the samples",
+            |k| k.distances(0),
+        ),
+        entry(
+            "max_distance",
+            &["curve", "other_curve"],
+            "largest distance over the range of the samples",
+            |k| k.distances(1),
+        ),
+    ]
+}
+
+fn regimes<'a>() -> Vec<Entry<Source<'a>>> {
+    const GRAM: &[&str] = &["regime", "sample", "sample_column"];
+    vec![
+        entry("regime", &["regime"], "which weights learn", |_| Values::texts(Regime::ALL.map(Regime::name))),
+        entry("kernel", GRAM, "kernel at the samples", |k| {
+            all(k.report.regimes.iter().flat_map(|regime| regime.flow.kernel()))
+        })
+        .equation("section 12; W eq. 23, 27"),
+        entry("mode", &["mode"], "number of the eigenvalue", |k| count(k.report.samples.len())),
+        entry(
+            "rate",
+            &["regime", "mode"],
+            "rates of the modes: kappa^2 times the eigenvalues of N^1/2 K N^1/2, ascending",
+            |k| Values::F64(k.each_regime(|regime| regime.rates())),
+        ),
+        entry("alpha", &["regime", "sample"], "the limit is f_0(x) - Sum_j alpha_j K(x, x_j)", |k| {
+            all(k.report.regimes.iter().flat_map(|regime| &regime.alpha))
+        }),
+        entry("modes_dropped", &["regime"], "modes lost in rounding and left at the start", |k| {
+            Values::I32(k.each_regime(|regime| vec![regime.flow.dropped() as i32]))
+        }),
+        entry("kernel_monte_carlo", GRAM, "kernel at the samples, from random neurons", |k| k.monte_carlo(0))
+            .when(|k| k.report.monte_carlo.is_some()),
+        entry("kernel_monte_carlo_error", GRAM, "standard error of kernel_monte_carlo", |k| k.monte_carlo(1))
+            .when(|k| k.report.monte_carlo.is_some()),
+    ]
+}
+
+/// The paths of both regimes, which have times of their own.
+fn paths<'a>() -> Vec<Entry<Source<'a>>> {
+    const RESIDUAL: &str = "rho(t) = expm(-kappa^2 K N t) rho(0), section 12";
+    vec![
+        entry("time", &["time"], "mean-field time, random features", |k| all(&k.report.regimes[0].times)),
+        entry("residual", &["time", "sample"], "residual rho_j = f(x_j) - y_j, random features", |k| {
+            all(&k.report.regimes[0].residual)
+        })
+        .equation(RESIDUAL),
+        entry(
+            "path_loss",
+            &["time"],
+            "loss on the path, random features",
+            |k| all(&k.report.regimes[0].loss),
+        ),
+        entry("path", &["time", "grid"], "the function on its path, random features", |k| {
+            all(&k.report.regimes[0].on_grid)
+        }),
+        entry("target", &["target"], "what the path is compared with", |k| {
+            Values::texts(k.report.regimes[0].targets.iter().copied())
+        }),
+        entry(
+            "distance",
+            &["time", "target"],
+            "share of the way left: |f(t) - target| / |f(0) - target|, random features",
+            |k| all(&k.report.regimes[0].distances),
+        ),
+        entry("time_tangent", &["time_tangent"], "mean-field time, tangent", |k| {
+            all(&k.report.regimes[1].times)
+        }),
+        entry(
+            "residual_tangent",
+            &["time_tangent", "sample"],
+            "residual rho_j = f(x_j) - y_j, tangent",
+            |k| all(&k.report.regimes[1].residual),
+        )
+        .equation(RESIDUAL),
+        entry("path_loss_tangent", &["time_tangent"], "loss on the path, tangent", |k| {
+            all(&k.report.regimes[1].loss)
+        }),
+        entry("path_tangent", &["time_tangent", "grid"], "the function on its path, tangent", |k| {
+            all(&k.report.regimes[1].on_grid)
+        }),
+        entry(
+            "distance_tangent",
+            &["time_tangent", "target"],
+            "share of the way left: |f(t) - target| / |f(0) - target|, tangent",
+            |k| all(&k.report.regimes[1].distances),
+        ),
+    ]
+}
+
+fn slices<'a>() -> Vec<Entry<Source<'a>>> {
+    let entries = vec![
+        entry(
+            "term",
+            &["term"],
+            "random features, the second term of the tangent kernel, and their sum",
+            |_| Values::texts(["random_features", "activation", "tangent"]),
+        ),
+        entry("slice", &["slice"], "x0 of the slice", |k| all(&k.report.slices)),
+        entry("kernel_slice", &["term", "slice", "grid"], "K(x0, x)", |k| all(&k.report.slice_values))
+            .equation("W Fig. 3"),
+    ];
+    entries.into_iter().map(|entry| entry.when(|k| !k.report.slices.is_empty())).collect()
+}
+
+fn fits<'a>() -> Vec<Entry<Source<'a>>> {
+    const FACTOR: &[&str] = &["knot_factor"];
+    let ranges = vec![
+        entry("knot_factor", FACTOR, "factor on the range of the knots", |k| k.each_range(|row| row.factor)),
+        entry(
+            "knot_factor_distance",
+            FACTOR,
+            "largest distance of the random-features limit to the natural spline",
+            |k| k.each_range(|row| row.distance),
+        ),
+        entry(
+            "knot_factor_affine_share",
+            FACTOR,
+            "share of the squared norm that the affine part costs",
+            |k| k.each_range(|row| row.affine_share),
+        ),
+        entry("knot_factor_condition_number", FACTOR, "condition number of the kernel matrix", |k| {
+            k.each_range(|row| row.condition_number)
+        }),
+        entry("knot_factor_modes_dropped", FACTOR, "modes lost in rounding", |k| {
+            Values::I32(k.report.knot_range.iter().map(|row| row.dropped as i32).collect())
+        }),
+    ];
+    let pieces = vec![
+        entry("pieces", &["pieces"], "number of straight pieces", |k| {
+            let most = k.report.pieces.as_ref().map_or(0, |[best, _]| best.len() as i32);
+            Values::I32((1..=most).collect())
+        }),
+        entry(
+            "pieces_loss_best",
+            &["pieces"],
+            "1/2 Sum n_j (y_j - fit)^2 of the best fit by straight pieces that need not meet",
+            |k| k.pieces(0),
+        ),
+        entry(
+            "pieces_loss_greedy",
+            &["pieces"],
+            "1/2 Sum n_j (y_j - fit)^2 of the greedy fit by straight pieces that need not meet",
+            |k| k.pieces(1),
+        ),
+    ];
+    let ranges = ranges.into_iter().map(|entry| entry.when(|k| !k.report.knot_range.is_empty()));
+    ranges.chain(pieces.into_iter().map(|entry| entry.when(|k| k.report.pieces.is_some()))).collect()
+}
+
+fn particle_run<'a>() -> Vec<Entry<Source<'a>>> {
+    const TIME: &[&str] = &["run_time"];
+    let entries = vec![
+        entry("run_time", TIME, "mean-field time of the run's snapshot", |k| k.each_row(|row| row.time)),
+        entry("run_loss", TIME, "loss of the run", |k| k.each_row(|row| row.loss)),
+        entry(
+            "run_slope_variation",
+            TIME,
+            "total variation of f' of the run over the range of the samples",
+            |k| k.each_row(|row| row.slope_variation),
+        ),
+        entry("run_roughness", TIME, "roughness Sum mu_i^2 of the run", |k| k.each_row(|row| row.roughness))
+            .equation("section 13"),
+        entry("run_clusters", TIME, "clusters of knots of the run", |k| {
+            Values::I32(k.run.iter().map(|row| row.clusters as i32).collect())
+        }),
+        entry("run_pieces", TIME, "straight pieces of the run, to a hundredth of the range of y", |k| {
+            Values::I32(k.run.iter().map(|row| row.pieces as i32).collect())
+        }),
+        entry(
+            "run_best_loss",
+            TIME,
+            "loss of the best fit by as many straight pieces that need not meet",
+            |k| k.each_row(|row| row.best_loss),
+        ),
+        entry("run_target", &["run_target"], "what the run is compared with", |k| {
+            Values::texts(k.report.curves().map(|curve| curve.name))
+        }),
+        entry(
+            "run_rms_distance",
+            &["run_time", "run_target"],
+            "root mean square distance of the run to the curve, over the range of the samples",
+            |k| all(k.run.iter().flat_map(|row| &row.rms)),
+        ),
+        entry(
+            "run_path_distance",
+            &["run_time", "regime"],
+            "root mean square distance to the path of infinitely many neurons at the same time",
+            |k| all(k.run.iter().flat_map(|row| &row.to_path)),
+        ),
+        entry("run_path", &["run_time", "grid"], "the function of the run", |k| {
+            all(k.run.iter().flat_map(|row| &row.on_grid))
+        }),
+    ];
+    entries.into_iter().map(|entry| entry.when(|k| !k.run.is_empty())).collect()
 }

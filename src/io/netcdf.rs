@@ -30,6 +30,13 @@ pub(crate) enum Values {
     Text(Vec<String>),
 }
 
+impl Values {
+    /// Texts.
+    pub fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Values {
+        Values::Text(texts.into_iter().map(str::to_string).collect())
+    }
+}
+
 /// An array of a file: one variable with its dimensions.
 ///
 /// An array whose only dimension has its own name is the coordinate of that dimension; every
@@ -39,10 +46,11 @@ pub(crate) struct Array {
     pub name: String,
     pub dims: Vec<String>,
     pub values: Values,
-    pub units: &'static str,
+    /// Of numbers.
+    pub units: String,
     pub long_name: String,
     /// Where the formula stands; empty if there is none.
-    pub equation: &'static str,
+    pub equation: String,
 }
 
 impl Array {
@@ -107,10 +115,10 @@ fn build(path: &Path, attributes: &[(&str, String)], arrays: &[Array]) -> hdf5::
         let dataset = create(&file, array, &shape)?;
         write_text(&dataset, "long_name", &array.long_name)?;
         if !matches!(array.values, Values::Text(_)) {
-            write_text(&dataset, "units", array.units)?;
+            write_text(&dataset, "units", &array.units)?;
         }
         if !array.equation.is_empty() {
-            write_text(&dataset, "equation", array.equation)?;
+            write_text(&dataset, "equation", &array.equation)?;
         }
         write_value(&dataset, CHECKSUM, &array_checksum(&dataset)?)?;
         if array.is_coordinate() {

@@ -153,7 +153,7 @@ impl Study {
             dims.insert(array.name.clone(), json!(array.dims));
             let plain = array.name.strip_prefix("final_").unwrap_or(&array.name);
             if let Some(variable) = VARIABLES.iter().find(|variable| variable.name == plain) {
-                about.insert(array.name.clone(), json!(variable.about));
+                about.insert(array.name.clone(), json!(variable.long_name));
             }
             if !array.texts.is_empty() {
                 texts.insert(array.name.clone(), json!(array.texts));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::io::declared::Allowed;
 use crate::io::netcdf::{self, Array, Values as Data};
 use crate::io::{git_commit, history_line, program};
 
@@ -63,14 +64,14 @@ pub(crate) fn coordinate(axis: &Axis) -> Array {
         name: axis.name.clone(),
         dims: vec![axis.name.clone()],
         values,
-        units: "1",
+        units: "1".to_string(),
         long_name: axis.about.clone(),
-        equation: "",
+        equation: String::new(),
     }
 }
 
 /// Fields of the runs that do not change with the axes if all runs agree on them.
-const SHARED: [&str; 4] = ["time", "x", "y", "sample_weight"];
+pub(super) const SHARED: [&str; 4] = ["time", "x", "y", "sample_weight"];
 
 fn fields(plan: &Plan, axes: &[String], records: &[Record]) -> Vec<Array> {
     let names: BTreeSet<&str> =
@@ -162,12 +163,14 @@ fn spread(shape: &[usize], values: &[f64], larger: &[usize], out: &mut [f64]) {
 }
 
 fn array(name: &str, dims: Vec<String>, values: Data) -> Array {
-    let (units, long_name, equation) = match variables::find(name) {
-        Some((v, false)) => (v.units, v.about.to_string(), v.equation),
-        Some((v, true)) => (v.units, format!("{}, at the end", v.about), v.equation),
-        None => ("1", name.to_string(), ""),
+    let unknown = || Allowed {
+        name: name.to_string(),
+        dims: vec![],
+        units: "1".to_string(),
+        long_name: name.to_string(),
+        equation: String::new(),
     };
-    Array { name: name.to_string(), dims, values, units, long_name, equation }
+    Allowed { dims, ..variables::find(name).unwrap_or_else(unknown) }.array(values)
 }
 
 #[cfg(test)]

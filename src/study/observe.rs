@@ -162,6 +162,10 @@ mod tests {
         let Ok(record) = sweep_run(scenario, "a", &following, Instant::now()) else { panic!("it ends") };
         let kept: usize = record.fields().iter().map(|field| field.shape.iter().product::<usize>()).sum();
         assert_eq!(kept as u64, expected);
+        for field in record.fields() {
+            let declared = super::super::variables::find(&field.name).unwrap();
+            assert_eq!(field.dims, declared.dims, "{}", field.name);
+        }
     }
 
     #[test]

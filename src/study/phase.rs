@@ -1,5 +1,6 @@
 //! Where learning is lazy: the invariant (or the balance of the layers) against width and scaling.
 
+use crate::io::declared::Allowed;
 use crate::io::netcdf::{Array, Values as Data};
 use crate::math::power_law::PowerLaw;
 use crate::system::text;
@@ -8,6 +9,7 @@ use super::StudyError;
 use super::ensemble::mean_and_error;
 use super::plan::{Axis, Base, Plan, Values};
 use super::record::Record;
+use super::variables::PHASE_TABLE;
 
 /// The kind of study in its plan.
 pub(crate) const PHASE: &str = "phase";
@@ -191,31 +193,15 @@ pub(crate) fn phase_table(plan: &Plan, records: &[Record]) -> Vec<PhaseRow> {
 /// What the table adds to the study file.
 pub(crate) fn phase_arrays(plan: &Plan, records: &[Record]) -> Vec<Array> {
     let rows = phase_table(plan, records);
-    let dims = vec![plan.axes[0].name.clone(), plan.axes[2].name.clone()];
-    let array = |name: &str, about: &str, values: Data| Array {
-        name: name.to_string(),
-        dims: dims.clone(),
-        values,
-        units: "1",
-        long_name: about.to_string(),
-        equation: "",
-    };
     let of = |value: &dyn Fn(&PowerLaw) -> f64| {
         Data::F64(rows.iter().map(|row| row.law.as_ref().map_or(f64::NAN, value)).collect())
     };
-    let exponent = of(&|law| law.exponent());
-    let margin = of(&|law| law.exponent_margin());
-    vec![
-        array(
-            "kernel_change_exponent",
-            "slope of final_tangent_kernel_change against width, both in logarithms",
-            exponent,
-        ),
-        array("kernel_change_exponent_margin", "half the 95 % confidence interval of the exponent", margin),
-        array(
-            "phase",
-            "lazy, adaptive, or ? where the exponent does not tell",
-            Data::Text(rows.iter().map(|row| row.phase().to_string()).collect()),
-        ),
-    ]
+    let values = [
+        of(&|law| law.exponent()),
+        of(&|law| law.exponent_margin()),
+        Data::Text(rows.iter().map(|row| row.phase().to_string()).collect()),
+    ];
+    let dims = [0, 2].map(|axis| plan.axes[axis].name.clone()).to_vec();
+    let array = |(declared, values)| Allowed { dims: dims.clone(), ..Allowed::from(declared) }.array(values);
+    PHASE_TABLE.iter().zip(values).map(array).collect()
 }
