@@ -328,7 +328,7 @@ fn no_circles_between_files() {
     let mut wrong: Vec<String> = vec![];
     for file in left.iter().filter(|file| !known.contains(file)) {
         let inside: Vec<String> =
-            edges[*file].iter().filter(|used| left.contains(&used)).map(|used| used.join("::")).collect();
+            edges[*file].iter().filter(|used| left.contains(used)).map(|used| used.join("::")).collect();
         wrong.push(format!("{} uses {}", file.join("::"), inside.join(", ")));
     }
     assert!(wrong.is_empty(), "circles between files:\n{}", wrong.join("\n"));

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use reluflow::io::{ArrayFile, RunFile};
 use reluflow::plot::{Source, to_csv};
+use reluflow::problem::knot_of;
 
 use crate::cli_support::reluflow;
 use crate::plot_support::*;
@@ -184,7 +185,7 @@ fn of_knots_over_time() {
             let index = (0..file.len()).find(|&i| file.time(i).unwrap() == to[0]).unwrap();
             assert_eq!(file.time(index - 1).unwrap(), from[0]);
             let [a, b] = [index - 1, index].map(|i| file.particles(i).unwrap().unwrap());
-            let is = |i: &usize| -a.theta[*i].tan() == from[1] && -b.theta[*i].tan() == to[1];
+            let is = |i: &usize| knot_of(a.theta[*i]) == Some(from[1]) && knot_of(b.theta[*i]) == Some(to[1]);
             let particle = (0..60).find(is).expect("a particle with these knots");
             assert!(b.r[particle] * sign >= 0.0);
             pieces += 1;
