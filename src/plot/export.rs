@@ -57,6 +57,21 @@ fn parse(svg: &str) -> Result<Tree, PlotError> {
 /// # Errors
 /// The text is no SVG, or the picture would have no pixels or too many.
 pub fn to_png(svg: &str, dpi: f64) -> Result<Vec<u8>, PlotError> {
+    render(svg, dpi)?.encode_png().map_err(|error| PlotError::Converting { found: error.to_string() })
+}
+
+/// The pixels themselves, and how many columns and rows of them there are.
+///
+/// # Errors
+/// As [`to_png`].
+pub(crate) fn to_pixels(svg: &str, dpi: f64) -> Result<([u32; 2], Vec<[u8; 3]>), PlotError> {
+    let pixels = render(svg, dpi)?;
+    let colors = pixels.data().chunks(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    Ok(([pixels.width(), pixels.height()], colors))
+}
+
+/// An opaque picture.
+fn render(svg: &str, dpi: f64) -> Result<Pixmap, PlotError> {
     let tree = parse(svg)?;
     let scale = dpi as f32 / SVG_DPI;
     let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
@@ -66,7 +81,7 @@ pub fn to_png(svg: &str, dpi: f64) -> Result<Vec<u8>, PlotError> {
     // A page that ends within a pixel would leave it half transparent.
     pixels.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| PlotError::Converting { found: error.to_string() })
+    Ok(pixels)
 }
 
 /// A PDF of one page.

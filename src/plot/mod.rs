@@ -20,14 +20,16 @@ mod table;
 mod ticks;
 
 pub use axis::{Axis, Scale, Ticks};
-pub(crate) use draw::text::FONT;
 pub use draw::to_svg;
 pub use error::PlotError;
+pub(crate) use export::to_pixels;
 pub use export::{Format, to_pdf, to_png};
 pub use figure::{COLUMN, Figure, PAGE, Panel};
+pub(crate) use figures::film;
 pub use figures::{FIGURES, Kind};
 pub use layer::{Dash, Layer, Mark, Shape, Style};
 pub use raster::{Coloring, Map, Raster, edges};
+pub(crate) use source::Cloud;
 pub use source::{RunSource, Source};
 pub use table::to_csv;
 pub use ticks::{number, subscript, superscript};

@@ -52,10 +52,10 @@ pub enum ReportError {
         /// What is broken.
         found: String,
     },
-    /// The picture could not be encoded.
-    #[error("the film could not be encoded: {found}; report this as a bug")]
+    /// A picture could not be drawn, or the film not be encoded.
+    #[error("the film could not be made: {found}; report this as a bug")]
     Film {
-        /// What the encoder says.
+        /// What drawing or encoding says.
         found: String,
     },
 }

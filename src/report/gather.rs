@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::io::{Particles, RunFile, Status};
-use crate::problem::{Regions, function_values};
+use crate::problem::{Place, Regions, function_values};
 use crate::run::{Description, Snapshot};
 
 use super::budget::{Budget, shown_samples};
@@ -33,8 +33,8 @@ pub struct Drawn {
     pub r: Vec<f64>,
     /// Directions (rad).
     pub theta: Vec<f64>,
-    /// Codes of their places.
-    pub place: Vec<u8>,
+    /// Their places.
+    pub place: Vec<Place>,
 }
 
 /// One snapshot as it is shown.
@@ -200,6 +200,6 @@ fn drawn(particles: &Particles, picks: &[Pick]) -> Drawn {
     Drawn {
         r: of(&particles.r),
         theta: of(&particles.theta).into_iter().map(|theta| theta.rem_euclid(TAU)).collect(),
-        place: picks.iter().map(|pick| particles.place[pick.at].kind() as u8).collect(),
+        place: picks.iter().map(|pick| particles.place[pick.at]).collect(),
     }
 }

@@ -236,7 +236,7 @@ fn data(run: &Gathered) -> Value {
     a.u32("shares", &[p], run.picks.iter().map(|pick| pick.shares as usize));
     a.f32("r", &[t, p], frames.iter().flat_map(|f| f.drawn.r.iter().copied()));
     a.f32("theta", &[t, p], frames.iter().flat_map(|f| f.drawn.theta.iter().copied()));
-    a.u8("place", &[t, p], frames.iter().flat_map(|f| f.drawn.place.iter().copied()));
+    a.u8("place", &[t, p], frames.iter().flat_map(|f| f.drawn.place.iter().map(|place| place.kind() as u8)));
     let clusters = || frames.iter().flat_map(|f| f.clusters.iter());
     let mut first = vec![0];
     frames.iter().for_each(|f| first.push(first[first.len() - 1] + f.clusters.len()));

@@ -36,7 +36,7 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
         let mut panel = Panel {
             name: format!("plane, {name}"),
             title: format!("particles with {name}, {}", moment(snapshot.time)),
-            ..plane::empty(run, limit)
+            ..plane::empty(&run.regions, limit)
         };
         for layer in &mut panel.layers {
             layer.label.clear();

@@ -1,7 +1,8 @@
 //! The function at the start and at a time, with samples and knots.
 
 use crate::math::even;
-use crate::problem::{function_values, knot_of};
+use crate::problem::{Affine, Samples, function_values, knot_of};
+use crate::run::Description;
 
 use super::super::axis::Axis;
 use super::super::color::{BLACK, BLUE, GREEN};
@@ -20,61 +21,81 @@ const FEW: usize = 250;
 /// Bins of the histogram of knots.
 const BINS: usize = 120;
 
+/// A function with the particles that make it.
+pub(super) struct Drawn<'a> {
+    /// What the legend says.
+    pub label: String,
+    pub x: Vec<f64>,
+    pub y: Vec<f64>,
+    pub cloud: &'a Cloud,
+}
+
 pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
     let samples = &run.description.samples;
-    let window = window(run);
+    let window = window(samples);
     let clouds = [run.cloud(0, "function")?, run.cloud(index, "function")?];
-    let names = [moment(run.snapshots[0].time), moment(run.snapshots[index].time)];
-    let (x_label, y_label) = labels(run);
+    let drawn = |k: usize| {
+        let cloud = &clouds[k];
+        let (time, share) = (moment(run.snapshots[[0, index][k]].time), cloud.share());
+        let label = if share.is_empty() { time } else { format!("{time} ({share})") };
+        let [x, y] = values(cloud, samples.x(), window);
+        Drawn { label, x, y, cloud }
+    };
+    let start = (index > 0).then(|| drawn(0));
+    let [curve, density] = panels(&run.description, window, start.as_ref(), &drawn(1));
+    Ok(Figure::new("function").with(curve).with(density))
+}
+
+/// The function now, beside that of the start if it is another, and the mass of their knots below.
+pub(super) fn panels(
+    description: &Description,
+    window: [f64; 2],
+    start: Option<&Drawn>,
+    now: &Drawn,
+) -> [Panel; 2] {
+    let samples = &description.samples;
+    let (x_label, y_label) = labels(description);
     let mut curve =
         Panel::new("function", Axis::new("").range(window[0], window[1]), Axis::new(y_label)).height(1.75);
-    let density =
+    let mut density =
         Panel::new("knots", Axis::new(x_label).range(window[0], window[1]), Axis::new("mass").log())
             .height(0.75)
             .title("mass of the knots in each bin");
-    let (same, mut histograms) = (index == 0, vec![]);
-    for (k, cloud) in clouds.iter().enumerate().skip(usize::from(same)) {
-        let name = if k == 0 { "start" } else { "function" };
-        let (color, width) = if k == 0 { (BLACK, 0.8) } else { (BLUE, 1.5) };
-        let share = cloud.share();
-        let label = if share.is_empty() { names[k].clone() } else { format!("{} ({share})", names[k]) };
-        let [x, y] = values(cloud, samples.x(), window);
-        let line = Layer::line(name, x, y).color(color).width(width).label(label);
-        curve = curve.with(if k == 0 { line.dashed() } else { line });
-        let [x, mass] = histogram(cloud, window);
-        // Bars at the time that is shown, a line for the start.
-        let name = format!("knots, {name}");
-        histograms.push(if k == 0 {
-            Layer::line(name, x, mass).color(color).width(width)
-        } else {
-            let least = mass.iter().copied().filter(|mass| *mass > 0.0).fold(f64::INFINITY, f64::min);
-            let floor = vec![0.5 * least; x.len()];
-            Layer::band(name, x, floor, mass).color(BLUE).opacity(0.55)
-        });
+    // Bars at the time that is shown, a line for the start.
+    let [x, mass] = histogram(now.cloud, window);
+    let least = mass.iter().copied().filter(|mass| *mass > 0.0).fold(f64::INFINITY, f64::min);
+    let floor = vec![0.5 * least; x.len()];
+    density = density.with(Layer::band("knots, function", x, floor, mass).color(BLUE).opacity(0.55));
+    if let Some(start) = start {
+        let line = Layer::line("start", start.x.clone(), start.y.clone()).color(BLACK).width(0.8);
+        curve = curve.with(line.label(start.label.clone()).dashed());
+        let [x, mass] = histogram(start.cloud, window);
+        density = density.with(Layer::line("knots, start", x, mass).color(BLACK).width(0.8));
     }
-    let density = density.with_all(histograms.into_iter().rev());
-    let [x, y] = knots_on(&clouds[1], window);
+    let line = Layer::line("function", now.x.clone(), now.y.clone()).color(BLUE).width(1.5);
+    curve = curve.with(line.label(now.label.clone()));
+    let [x, y] = knots_on(now.cloud, window);
     if x.len() <= FEW {
         let knots = Layer::points("knots", x, y, Shape::Ring).color(GREEN).size(3.4).width(0.7);
         curve = curve.with(knots.label("knots"));
     }
     let points = Layer::points("samples", samples.x().to_vec(), samples.y().to_vec(), Shape::Disc);
     curve = curve.with(points.color(BLACK).size(if samples.len() > 40 { 2.2 } else { 3.6 }).label("samples"));
-    Ok(Figure::new("function").with(curve).with(density))
+    [curve, density]
 }
 
 /// Labels of `x` and `f`, told where the run standardized them.
-pub(super) fn labels(run: &RunSource) -> (&'static str, &'static str) {
-    let plain = |map: &crate::problem::Affine| *map == crate::problem::Affine::IDENTITY;
+pub(super) fn labels(description: &Description) -> (&'static str, &'static str) {
+    let plain = |map: &Affine| *map == Affine::IDENTITY;
     (
-        if plain(&run.description.x_map) { "x" } else { "x (standardized)" },
-        if plain(&run.description.y_map) { "f(x)" } else { "f(x) (standardized)" },
+        if plain(&description.x_map) { "x" } else { "x (standardized)" },
+        if plain(&description.y_map) { "f(x)" } else { "f(x) (standardized)" },
     )
 }
 
 /// The range of the samples with a margin.
-pub(super) fn window(run: &RunSource) -> [f64; 2] {
-    let x = run.description.samples.x();
+pub(super) fn window(samples: &Samples) -> [f64; 2] {
+    let x = samples.x();
     let (low, high) = (x[0], x[x.len() - 1]);
     let margin = if high > low { MARGIN * (high - low) } else { 1.0 };
     [low - margin, high + margin]

@@ -20,7 +20,7 @@ const FEW: usize = 1000;
 const ROWS: usize = 240;
 
 pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
-    let window = window(run);
+    let window = window(&run.description.samples);
     let times = run.times();
     let time = log_time_axis(&times);
     let edges = time_edges(&times, &time);
@@ -28,7 +28,8 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let few = first.len() <= FEW;
     let across = if few { over(&time, &times) } else { over(&time, &edges) };
     let end = if few { times[times.len() - 1] } else { edges[edges.len() - 1] };
-    let mut panel = Panel::new("knots", across, Axis::new(labels(run).0).range(window[0], window[1]));
+    let mut panel =
+        Panel::new("knots", across, Axis::new(labels(&run.description).0).range(window[0], window[1]));
     panel = panel.height(2.2);
     let samples = run.description.samples.x();
     let mut note = String::new();

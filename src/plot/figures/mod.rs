@@ -4,6 +4,7 @@ mod attractors;
 mod clouds;
 mod cylinder;
 mod field;
+pub(crate) mod film;
 mod function;
 mod kernel;
 mod knots;

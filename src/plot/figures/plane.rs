@@ -12,7 +12,7 @@ use super::clouds;
 use super::time::moment;
 
 /// Cells of a density along either side.
-const CELLS: usize = 320;
+pub(super) const CELLS: usize = 320;
 /// The share of particles that may lie outside the window, where some are very far out.
 pub(super) const OUTSIDE: f64 = 2e-3;
 
@@ -21,17 +21,17 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
     let reach = clouds::reach(cloud.particles.r.iter().copied(), OUTSIDE);
     let limit = 1.04 * reach;
     let (layers, note) = clouds::layers(&cloud, clouds::plane, [[-limit, limit]; 2], [CELLS; 2]);
-    let panel = empty(run, limit).title(moment(run.snapshots[index].time)).with_all(layers);
+    let panel = empty(&run.regions, limit).title(moment(run.snapshots[index].time)).with_all(layers);
     let far = cloud.particles.r.iter().filter(|r| r.abs() > limit).count();
     let far = if far > 0 { format!("{far} particles are farther out.") } else { String::new() };
     Ok(Figure::new("plane").with(panel).note(note).note(far))
 }
 
 /// The plane with regions and lines, from `-limit` to `limit`.
-pub(super) fn empty(run: &RunSource, limit: f64) -> Panel {
+pub(super) fn empty(lines_of: &Regions, limit: f64) -> Panel {
     let axis = |label: &str| Axis::new(label).range(-limit, limit);
     let panel = Panel::new("plane", axis("u = |r| cos θ"), axis("v = |r| sin θ")).height(2.72).equal();
-    panel.with_all(regions(&run.regions, limit)).with(lines(&run.regions, limit))
+    panel.with_all(regions(lines_of, limit)).with(lines(lines_of, limit))
 }
 
 /// A wedge for each region, darker the more samples are active; the dead region grey.

@@ -34,7 +34,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     );
     Ok(Figure::new("trajectories")
         .grid(2, PAGE)
-        .with(panel(plane::empty(run, limit), clouds::plane))
+        .with(panel(plane::empty(&run.regions, limit), clouds::plane))
         .with(panel(cylinder::empty(run, limit), clouds::cylinder).height(2.72))
         .note(note))
 }
