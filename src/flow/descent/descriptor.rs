@@ -100,7 +100,7 @@ fn labelled(label: &str, value: Option<Value>) -> String {
     }
 }
 
-/// Values of [`PARAMETERS`].
+/// Values of `PARAMETERS`.
 pub fn values(descent: &Descent) -> [Option<Value>; PARAMETERS.len()] {
     [
         Some(Value::Number(descent.learning_rate)),

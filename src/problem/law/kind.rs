@@ -2,7 +2,7 @@
 
 use crate::math::random::Stream;
 
-/// What a [`Law`] draws for each particle, before `r` is multiplied by the scale.
+/// What a [`Law`](super::Law) draws for each particle, before `r` is multiplied by the scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LawKind {
     /// `r ~ N(0, 1)`, `theta ~ U[0, 2 pi)`.
