@@ -57,8 +57,8 @@ fn later(m: usize, s: usize) -> Measure {
     let state = coarse.state();
     let parts = m / COARSE;
     let spread = |part: usize| 1.0 + 1e-3 * (part as f64 / parts as f64 - 0.5);
-    let r = (0..m).map(|i| state.r[i / parts] * spread(i % parts)).collect();
-    let theta = (0..m).map(|i| state.theta[i / parts]).collect();
+    let r = (0..m).map(|i| state.r()[i / parts] * spread(i % parts)).collect();
+    let theta = (0..m).map(|i| state.theta()[i / parts]).collect();
     Measure::uniform(r, theta).expect("a valid measure")
 }
 

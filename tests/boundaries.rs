@@ -75,7 +75,7 @@ fn a_start_within_rounding_of_a_boundary_is_in_place() {
         }
         let problem = Problem::new(&x, &y, &[1.0], &[theta]);
         let start = problem.start(1e-6);
-        let (place, found) = (start.state.place[0], start.state.theta[0]);
+        let (place, found) = (start.state.place()[0], start.state.theta()[0]);
         if place.kind() == PlaceKind::Free {
             let (low, high) = (regions.angle(place.index() - 1), regions.angle(place.index()));
             assert!(

@@ -26,13 +26,13 @@ struct Stored {
 impl Stored {
     fn of(simulation: &Simulation, kappa: f64, lifted: bool) -> Stored {
         let state = simulation.state();
-        let m = state.position.len();
+        let m = state.position().len();
         let at = |i: usize| state.position_of(i);
-        let place = (0..m).map(|i| state.place[at(i)]).collect();
+        let place = (0..m).map(|i| state.place()[at(i)]).collect();
         let index = (0..m).collect();
         if !lifted {
-            let r = (0..m).map(|i| state.r[at(i)]).collect();
-            let theta = (0..m).map(|i| state.theta[at(i)].rem_euclid(TAU)).collect();
+            let r = (0..m).map(|i| state.r()[at(i)]).collect();
+            let theta = (0..m).map(|i| state.theta()[at(i)].rem_euclid(TAU)).collect();
             return Stored { index, r, theta, c: vec![], a: vec![], b: vec![], place };
         }
         let z: Vec<[f64; 3]> = (0..m).map(|i| state.neuron(i)).collect();

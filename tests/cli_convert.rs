@@ -26,7 +26,7 @@ fn canonical_end(folder: &Path) -> Measure {
     let file = RunFile::open(&folder.join("output/sine.h5")).unwrap();
     let state = file.checkpoint().unwrap();
     let column = |values: &[f64]| (0..values.len()).map(|i| values[state.position_of(i)]).collect();
-    Measure::new(column(&state.r), column(&state.theta), file.description().unwrap().mass).unwrap()
+    Measure::new(column(state.r()), column(state.theta()), file.description().unwrap().mass).unwrap()
 }
 
 #[test]

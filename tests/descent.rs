@@ -19,12 +19,18 @@ fn sees_the_same(network: &Network, state: &State, regions: &Regions) {
     for i in 0..network.z[0].len() {
         // The program's own parameters: rounding may differ in the last bit after many steps.
         let [_, w_x, w_y] = state.neuron(i);
-        let place = state.place[state.position_of(i)];
+        let place = state.place()[state.position_of(i)];
         let active = regions.active(place.index());
         for (j, &x) in network.x.iter().enumerate() {
             assert_eq!(active.contains(&j), w_x * x - (-w_y) > 0.0, "neuron {i}, sample {j}, {place:?}");
         }
     }
+}
+
+/// The sums of past gradients of the first neuron.
+fn velocity(state: &State) -> [f64; 3] {
+    let columns = state.particles.descended();
+    [columns.v_c[0], columns.v_x[0], columns.v_y[0]]
 }
 
 #[test]
@@ -145,17 +151,17 @@ fn momentum_is_that_of_torch() {
     // f = 2: v = (4, 2), z = (0.75, 0.875).
     steps(&mut descender, &mut state, 1);
     assert_eq!(state.neuron(0), [0.75, 0.875, 0.875]);
-    assert_eq!([state.v_c[0], state.v_x[0], state.v_y[0]], [4.0, 2.0, 2.0]);
+    assert_eq!(velocity(&state), [4.0, 2.0, 2.0]);
     // f = 1.3125, gradients (2.296875, 0.984375): v = (4.296875, 1.984375).
     steps(&mut descender, &mut state, 1);
-    assert_eq!([state.v_c[0], state.v_x[0], state.v_y[0]], [4.296875, 1.984375, 1.984375]);
+    assert_eq!(velocity(&state), [4.296875, 1.984375, 1.984375]);
     assert_eq!(state.neuron(0), [0.4814453125, 0.7509765625, 0.7509765625]);
     // w_x + w_y = 1.501953125, f = 0.72310829162597656, gradients f times 1.501953125 and
     // 0.4814453125: added to half of v.
     steps(&mut descender, &mut state, 1);
     let f = 0.4814453125 * 1.501953125;
     let v = [2.1484375 + f * 1.501953125, 0.9921875 + f * 0.4814453125];
-    assert_eq!([state.v_c[0], state.v_x[0]], v);
+    assert_eq!(velocity(&state)[..2], v);
     assert_eq!(state.neuron(0)[0], 0.4814453125 - 0.0625 * v[0]);
     assert_eq!(state.neuron(0)[1], 0.7509765625 - 0.0625 * v[1]);
 }
@@ -190,7 +196,7 @@ fn batches_add_up_to_the_full_gradient() {
     // One batch alone is something else.
     let mut one = start;
     steps(&mut descender, &mut one, 1);
-    assert!(worst(&one.c, &expected.c) > 1e-5);
+    assert!(worst(&one.particles.descended().c, &expected.particles.descended().c) > 1e-5);
 }
 
 #[test]
@@ -270,8 +276,9 @@ fn symmetries() {
     mirrored.z[0].iter_mut().for_each(|c| *c = -*c);
     let (mut other, mut of_other) = mirrored.descender(&descent);
     steps(&mut other, &mut of_other, 80);
-    let minus: Vec<f64> = of_other.c.iter().map(|c| -c).collect();
-    assert_eq!((&minus, &of_other.w_x, &of_other.w_y), (&state.c, &state.w_x, &state.w_y));
+    let (columns, other) = (state.particles.descended(), of_other.particles.descended());
+    let minus: Vec<f64> = other.c.iter().map(|c| -c).collect();
+    assert_eq!((&minus, &other.w_x, &other.w_y), (&columns.c, &columns.w_x, &columns.w_y));
     // The order of the neurons: to rounding.
     let mut shuffled = network.clone();
     let order: Vec<usize> = (0..128).map(|i| (i * 37 + 5) % 128).collect();
@@ -329,7 +336,8 @@ fn divergence_is_refused_before_it_overflows() {
                 assert!(error.to_string().contains("learning_rate (now 10000)"), "{error}");
                 assert_eq!(state, before);
                 let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
-                assert!(finite(&state.c) && finite(&state.w_x) && finite(&state.residual_ode));
+                let columns = state.particles.descended();
+                assert!(finite(&columns.c) && finite(&columns.w_x) && finite(&state.residual_ode));
                 break;
             }
         }

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use reluflow::flow::{Column, ColumnMut, Descent, Flow, FlowError, Layers, State, StepRecord, Stepper};
+use reluflow::flow::{
+    Column, ColumnMut, Descent, Flow, FlowError, Layers, Particles, State, StepRecord, Stepper,
+};
 use reluflow::problem::{Measure, Neurons, Samples};
 use reluflow::run::{Observer, ObserverError, Outcome, Schedule, Simulation, Snapshot, drive};
 
@@ -126,17 +128,18 @@ fn stored(state: &State) -> State {
     });
     taken.unwrap();
     let mut columns = columns.into_iter();
-    let again: Result<State, ()> = State::from_columns(|name, column| {
-        let (found, (f64s, u32s, u64s, places)) = columns.next().unwrap();
-        assert_eq!(name, found);
-        match column {
-            ColumnMut::F64(values) => *values = f64s,
-            ColumnMut::U32(values) => *values = u32s,
-            ColumnMut::U64(values) => *values = u64s,
-            ColumnMut::Place(values) => *values = places,
-        }
-        Ok(())
-    });
+    let again: Result<State, ()> =
+        State::from_columns(Particles::with(|name| name == "c"), |name, column| {
+            let (found, (f64s, u32s, u64s, places)) = columns.next().unwrap();
+            assert_eq!(name, found);
+            match column {
+                ColumnMut::F64(values) => *values = f64s,
+                ColumnMut::U32(values) => *values = u32s,
+                ColumnMut::U64(values) => *values = u64s,
+                ColumnMut::Place(values) => *values = places,
+            }
+            Ok(())
+        });
     again.unwrap()
 }
 
@@ -153,7 +156,7 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
         assert_eq!((outcome, first.state().step), (Outcome::Interrupted, 143));
         let mut state = stored(first.state());
         assert_eq!(&state, first.state());
-        assert_eq!(state.v_c.len(), if momentum > 0.0 { 300 } else { 0 });
+        assert_eq!(state.particles.descended().v_c.len(), if momentum > 0.0 { 300 } else { 0 });
         let (samples, neurons) = parts(&network);
         let mass = neurons.mass().to_vec();
         let mut stepper = Stepper::resume(samples, mass, flow(&network, descent), 1e-8, &state).unwrap();
@@ -181,10 +184,10 @@ fn states_of_others_are_refused() {
     let heavy = resume(&state, Descent { momentum: 0.5, ..PLAIN });
     assert!(matches!(heavy, Err(FlowError::State { what: "v_c", found: 0, expected: 300 })));
     let mut short = state.clone();
-    short.w_y.pop();
+    short.particles.descended_mut().w_y.pop();
     assert!(matches!(resume(&short, PLAIN), Err(FlowError::State { what: "w_y", .. })));
     let mut pinned = state;
-    pinned.place[3] = reluflow::problem::Place::pinned(2);
+    pinned.particles.descended_mut().place[3] = reluflow::problem::Place::pinned(2);
     assert!(matches!(resume(&pinned, PLAIN), Err(FlowError::State { what: "place", .. })));
     let measure = Measure::uniform(vec![1.0], vec![0.0]).unwrap();
     let error = Stepper::start(samples.clone(), measure, flow(&network, PLAIN), 1e-8).err().unwrap();

@@ -41,13 +41,13 @@ fn gradients(simulation: &Simulation, samples: &Samples) -> Vec<Vec<[f64; 2]>> {
         .map(|j| {
             let x = samples.x()[j];
             let regions = simulation.stepper().regions();
-            (0..state.r.len())
+            (0..state.r().len())
                 .map(|i| {
-                    let (sin, cos) = state.theta[i].sin_cos();
-                    let k = state.place[i].index();
-                    match state.place[i].kind() {
+                    let (sin, cos) = state.theta()[i].sin_cos();
+                    let k = state.place()[i].index();
+                    match state.place()[i].kind() {
                         PlaceKind::Free if regions.active(k).contains(&j) => {
-                            [x * cos + sin, state.r[i] * (cos - x * sin)]
+                            [x * cos + sin, state.r()[i] * (cos - x * sin)]
                         }
                         PlaceKind::Pinned if regions.active(regions.inactive_side(k)).contains(&j) => {
                             [x * cos + sin, 0.0]
@@ -139,15 +139,15 @@ fn squared_speed(
     rho: &[f64],
     lambda: f64,
 ) -> f64 {
-    let (r, k) = (state.r[i], state.place[i].index());
+    let (r, k) = (state.r()[i], state.place()[i].index());
     let tv = if r == 0.0 { 0.0 } else { lambda * r.signum() };
-    let (k, angular) = match state.place[i].kind() {
+    let (k, angular) = match state.place()[i].kind() {
         PlaceKind::Free => (k, 1.0),
         PlaceKind::Pinned => (regions.inactive_side(k), 0.0),
         PlaceKind::Dead => (0, 0.0),
         PlaceKind::Stuck | PlaceKind::StuckPinned => return 0.0,
     };
-    let (sin, cos) = state.theta[i].sin_cos();
+    let (sin, cos) = state.theta()[i].sin_cos();
     let (mut pull, mut turn) = (0.0, 0.0);
     for j in regions.active(k) {
         let (x, weighted) = (samples.x()[j], samples.weight()[j] * rho[j]);
@@ -174,13 +174,13 @@ fn masses_covariances_and_dissipation() {
             let (samples, rho) = (problem.samples(), simulation.stepper().residual());
             for i in 0..mass.len() {
                 dissipation += mass[i] * squared_speed(state, i, &samples, regions, rho, problem.tv);
-                let (r, k) = (state.r[i], state.place[i].index());
-                kinds[state.place[i].kind() as usize] = true;
+                let (r, k) = (state.r()[i], state.place()[i].index());
+                kinds[state.place()[i].kind() as usize] = true;
                 penalty += problem.tv * mass[i] * r.abs();
-                match state.place[i].kind() {
+                match state.place()[i].kind() {
                     PlaceKind::Free => {
                         region[k] += mass[i];
-                        let (sin, cos) = state.theta[i].sin_cos();
+                        let (sin, cos) = state.theta()[i].sin_cos();
                         sigma[3 * k] += mass[i] * (cos * cos + r * r * sin * sin);
                         sigma[3 * k + 1] += mass[i] * (1.0 - r * r) * sin * cos;
                         sigma[3 * k + 2] += mass[i] * (sin * sin + r * r * cos * cos);

@@ -103,7 +103,7 @@ pub fn assert_holds(path: &Path, snapshots: usize, d: &Description) -> (Status, 
     assert!(file.len() >= snapshots, "{} of {snapshots} snapshots in {path:?}", file.len());
     for i in 0..file.len() {
         assert_eq!(file.snapshot(i).unwrap(), snapshot(d, i, 0.0));
-        assert_eq!(file.particles(i).unwrap().unwrap().r, state(d, i, 0.0).r);
+        assert_eq!(file.particles(i).unwrap().unwrap().r, state(d, i, 0.0).r());
     }
     let checkpoint = file.checkpoint().unwrap();
     let last = (0..file.len()).rev().find(|&i| time(i) == checkpoint.time).unwrap();

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use reluflow::flow::{Descent, Flow, Layers};
+use reluflow::flow::{Canonical, Descended, Descent, Flow, Layers, Lifted, Particles};
 use reluflow::io::{RunFile, RunWriter, recover, validate};
 use reluflow::problem::Place;
 use reluflow::run::{Description, OutputOptions, ParticleOutput, State};
@@ -24,13 +24,16 @@ pub fn state(d: &Description, i: usize, shift: f64, frames: bool) -> State {
     (w_x[3], w_y[3]) = (-0.0, 0.0);
     // As a grouped state: positions in another order.
     let position = (0..M as u32).map(|k| (k * 5 + 2) % M as u32).collect();
-    let rooms = 2 * d.mass.len().min(8) * 2;
-    let frame = match frames {
-        true => (0..9 * rooms).map(|k| number(54, i, k)).collect(),
-        false => vec![],
+    let Canonical { place, moments, .. } = base.particles.canonical().clone();
+    let particles = if frames {
+        let bins = 2 * d.mass.len().min(8) * 2;
+        let frame = (0..9 * bins).map(|k| number(54, i, k)).collect();
+        Particles::Lifted(Lifted { position, c, w_x, w_y, frame, place, moments, ..Lifted::default() })
+    } else {
+        let place = place.iter().map(|place| Place::in_region(place.index())).collect();
+        Particles::Descended(Descended { position, c, w_x, w_y, place, moments, ..Descended::default() })
     };
-    let place = base.place.iter().map(|place| if frames { *place } else { Place::in_region(place.index()) });
-    State { r: vec![], theta: vec![], c, w_x, w_y, frame, position, place: place.collect(), ..base }
+    State { particles, ..base }
 }
 
 pub fn write(writer: &mut RunWriter, d: &Description, frames: bool, range: std::ops::Range<usize>) {

@@ -133,7 +133,7 @@ fn without_a_checkpoint_the_rows_are_saved() {
     let path = killed(folder.path(), &d, 2);
     for i in 0..2 {
         // In the snapshot all particles are stored, in the same order.
-        assert_eq!(flip(&path, &state(&d, i, 0.0).moments), 1);
+        assert_eq!(flip(&path, &state(&d, i, 0.0).particles.canonical().moments), 1);
     }
     let found = recover(&path, None).unwrap();
     assert_eq!((found.snapshots, found.steps, found.resumes_at), (2, 3, None));
@@ -148,7 +148,7 @@ fn where_nothing_is_good_nothing_is_touched() {
     let (folder, d) = (tempfile::tempdir().unwrap(), plain());
     let path = killed(folder.path(), &d, 1);
     flip_residual(&path, &d, 0);
-    flip(&path, &state(&d, 0, 0.0).moments);
+    flip(&path, &state(&d, 0, 0.0).particles.canonical().moments);
     let damaged = fs::read(&path).unwrap();
     for output in [None, Some(folder.path().join("copy.h5"))] {
         let error = recover(&path, output.as_deref()).unwrap_err();

@@ -25,11 +25,11 @@ fn everything_comes_back() {
         assert_eq!(file.snapshot(i).unwrap(), snapshot(&d, i, 0.0));
         let (particles, state) = (file.particles(i).unwrap().unwrap(), state(&d, i, 0.0));
         assert_eq!(particles.index, (0..37).collect::<Vec<_>>());
-        assert_eq!(particles.r, state.r);
+        assert_eq!(particles.r, state.r());
         assert!(particles.theta.iter().all(|theta| (0.0..std::f64::consts::TAU).contains(theta)));
-        let theta: Vec<f64> = state.theta.iter().map(|&theta| expected_theta(theta)).collect();
+        let theta: Vec<f64> = state.theta().iter().map(|&theta| expected_theta(theta)).collect();
         assert_eq!(particles.theta, theta);
-        assert_eq!(particles.place, state.place);
+        assert_eq!(particles.place, state.place());
     }
     assert_eq!(file.steps().unwrap(), (0..SNAPSHOTS).flat_map(steps).collect::<Vec<_>>());
     assert_eq!(file.checkpoint().unwrap(), state(&d, SNAPSHOTS - 1, 0.0));
@@ -64,9 +64,9 @@ fn particles_can_be_thinned_or_left_out() {
         assert_eq!(stored.index, particles.indices(37));
         let state = state(&d, 2, 0.0);
         for (k, &i) in stored.index.iter().enumerate() {
-            assert_eq!(stored.r[k], f64::from(state.r[i] as f32));
-            assert_eq!(stored.theta[k], f64::from(expected_theta(state.theta[i]) as f32));
-            assert_eq!(stored.place[k], state.place[i]);
+            assert_eq!(stored.r[k], f64::from(state.r()[i] as f32));
+            assert_eq!(stored.theta[k], f64::from(expected_theta(state.theta()[i]) as f32));
+            assert_eq!(stored.place[k], state.place()[i]);
         }
     }
 }
@@ -96,7 +96,7 @@ fn long_rows_and_many_steps_come_back() {
     drop(writer);
     let file = RunFile::open(&path).unwrap();
     assert_eq!(file.status(), Status::Interrupted);
-    assert_eq!(file.particles(1).unwrap().unwrap().r, state(&d, 1, 0.0).r);
+    assert_eq!(file.particles(1).unwrap().unwrap().r, state(&d, 1, 0.0).r());
     assert_eq!(file.steps().unwrap(), many);
     drop(file);
     let copy = directory.path().join("copy.h5");

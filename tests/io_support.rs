@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
-use reluflow::flow::{Counters, Flow};
+use reluflow::flow::{Canonical, Counters, Flow, Particles};
 use reluflow::io::{IoError, RunWriter};
 use reluflow::problem::{Affine, Place, PlaceKind, Samples, Sampling};
 use reluflow::run::{Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord};
@@ -99,22 +99,14 @@ pub fn state(d: &Description, i: usize, shift: f64) -> State {
         time: time(i) + shift,
         step: 3 * i as u64 + u64::from(shift != 0.0),
         step_size: number(30, i, 0),
-        position: (0..m as u32).collect(),
         grouped_at: i as u64,
-        r: numbers(31, m),
-        theta: (0..m).map(|k| 3.0 * number(32, i, k) + 1.5).collect(),
-        c: vec![],
-        w_x: vec![],
-        w_y: vec![],
-        room: vec![],
-        travel: vec![],
-        deadline: vec![],
-        v_c: vec![],
-        v_x: vec![],
-        v_y: vec![],
-        frame: vec![],
-        place: (0..m).map(|k| Place::new(PlaceKind::ALL[(i + k) % 5], k % (2 * s))).collect(),
-        moments: numbers(33, 14 * s),
+        particles: Particles::Canonical(Canonical {
+            position: (0..m as u32).collect(),
+            r: numbers(31, m),
+            theta: (0..m).map(|k| 3.0 * number(32, i, k) + 1.5).collect(),
+            place: (0..m).map(|k| Place::new(PlaceKind::ALL[(i + k) % 5], k % (2 * s))).collect(),
+            moments: numbers(33, 14 * s),
+        }),
         residual_ode: numbers(34, s),
         residual_ode_uncorrected: numbers(35, s),
         memory: numbers(36, 1 + 2 * s),

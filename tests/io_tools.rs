@@ -113,7 +113,7 @@ fn xarray_h5py_and_netcdf_read_the_file_without_being_told_how() {
         let d = description(3, 11, output_options);
         write_all(&path, &d);
         let residual = format!("{:e}", snapshot(&d, 2, 0.0).residual[1]);
-        let r = format!("{:e}", state(&d, 1, 0.0).r[7]);
+        let r = format!("{:e}", state(&d, 1, 0.0).r()[7]);
         let output = Command::new(&python)
             .args(["-c", SCRIPT])
             .arg(&path)

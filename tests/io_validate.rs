@@ -97,7 +97,7 @@ fn a_flipped_bit_in_a_chunk_is_found_and_the_rest_is_saved() {
     let d = description(3, 11, output);
     write_all(&path, &d);
     let mut bytes = std::fs::read(&path).unwrap();
-    let needle: Vec<u8> = state(&d, 1, 0.0).r.iter().flat_map(|r| r.to_le_bytes()).collect();
+    let needle: Vec<u8> = state(&d, 1, 0.0).r().iter().flat_map(|r| r.to_le_bytes()).collect();
     // In the snapshot, and in the older slot of the checkpoint.
     let places: Vec<usize> =
         (0..bytes.len() - needle.len()).filter(|&i| bytes[i..i + needle.len()] == needle).collect();

@@ -88,8 +88,8 @@ fn problem(shape: &Shape, corners: Corners) -> (Problem, f64) {
 fn all_in_place(run: &Run) {
     let regions = run.stepper.regions();
     let last = regions.boundaries() - 1;
-    for (i, &place) in run.state.place.iter().enumerate() {
-        let (theta, r, k) = (run.state.theta[i], run.state.r[i], place.index());
+    for (i, &place) in run.state.place().iter().enumerate() {
+        let (theta, r, k) = (run.state.theta()[i], run.state.r()[i], place.index());
         assert!(theta.is_finite() && r.is_finite());
         match place.kind() {
             PlaceKind::Pinned | PlaceKind::StuckPinned => {
@@ -115,7 +115,7 @@ fn all_in_place(run: &Run) {
 fn moments_agree(run: &Run) {
     let (samples, regions, state) = (run.stepper.samples(), run.stepper.regions(), &run.state);
     let mass = run.stepper.mass();
-    let size: f64 = (0..mass.len()).map(|i| mass[i] * state.r[i].abs()).sum();
+    let size: f64 = (0..mass.len()).map(|i| mass[i] * state.r()[i].abs()).sum();
     let rho = crate::common::naive_residual(samples, state, mass);
     for j in 0..rho.len() {
         let bound = 1e-13 * (1.0 + size) * samples.x()[j].hypot(1.0) + 1e-14 * samples.y()[j].abs();
@@ -125,14 +125,14 @@ fn moments_agree(run: &Run) {
     let mut sigma = vec![[0.0; 3]; regions.boundaries()];
     let mut pinned = vec![[0.0; 2]; regions.boundaries()];
     for i in 0..mass.len() {
-        let (sin, cos) = state.theta[i].sin_cos();
-        let (rr, k) = (state.r[i] * state.r[i], state.place[i].index());
-        match state.place[i].kind() {
+        let (sin, cos) = state.theta()[i].sin_cos();
+        let (rr, k) = (state.r()[i] * state.r()[i], state.place()[i].index());
+        match state.place()[i].kind() {
             PlaceKind::Free => {
                 let parts = [cos * cos + rr * sin * sin, (1.0 - rr) * sin * cos, sin * sin + rr * cos * cos];
                 (0..3).for_each(|p| sigma[k][p] += mass[i] * parts[p]);
             }
-            PlaceKind::Pinned => pinned[k][usize::from(state.r[i].is_sign_negative())] += mass[i],
+            PlaceKind::Pinned => pinned[k][usize::from(state.r()[i].is_sign_negative())] += mass[i],
             PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
         }
     }
@@ -151,19 +151,19 @@ fn naive_kernel(run: &Run) -> Vec<Vec<f64>> {
     let s = samples.len();
     let mut kernel = vec![vec![0.0; s]; s];
     for (i, mass) in run.stepper.mass().iter().enumerate() {
-        let place = state.place[i];
+        let place = state.place()[i];
         let (k, pinned) = match place.kind() {
             PlaceKind::Free => (place.index(), false),
             PlaceKind::Pinned => (regions.inactive_side(place.index()), true),
             PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => continue,
         };
-        let (sin, cos) = state.theta[i].sin_cos();
+        let (sin, cos) = state.theta()[i].sin_cos();
         let active = regions.active(k);
         let gradients: Vec<[f64; 2]> = active
             .clone()
             .map(|j| {
                 let x = samples.x()[j];
-                [x * cos + sin, if pinned { 0.0 } else { state.r[i] * (cos - x * sin) }]
+                [x * cos + sin, if pinned { 0.0 } else { state.r()[i] * (cos - x * sin) }]
             })
             .collect();
         for (a, j) in active.clone().enumerate() {
@@ -187,7 +187,7 @@ fn dissipation_agrees(run: &Run) {
     let mut norm: f64 = 0.0;
     // Products <xt, d> that cancel, for particles almost on a boundary.
     let furthest = samples.x().iter().fold(1.0, |most: f64, x| most.max(x * x));
-    let squares = run.state.r.iter().zip(run.stepper.mass()).map(|(r, mass)| mass * (1.0 + r * r));
+    let squares = run.state.r().iter().zip(run.stepper.mass()).map(|(r, mass)| mass * (1.0 + r * r));
     let rounding = 1e-14 * furthest * squares.sum::<f64>();
     let mut form = 0.0;
     for j in 0..s {
@@ -405,9 +405,9 @@ fn pinned_particles_are_on_the_line_of_their_sample() {
     let run = problem.run(1e-9, end);
     let regions = run.stepper.regions();
     let mut pinned = 0;
-    for (i, &place) in run.state.place.iter().enumerate() {
+    for (i, &place) in run.state.place().iter().enumerate() {
         if let Some(j) = on_boundary_of(regions, place) {
-            let (sin, cos) = run.state.theta[i].sin_cos();
+            let (sin, cos) = run.state.theta()[i].sin_cos();
             assert!((run.stepper.samples().x()[j] * cos + sin).abs() < 1e-15);
             pinned += 1;
         }

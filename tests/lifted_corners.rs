@@ -10,7 +10,7 @@ use crate::common::random::cases;
 use crate::common::worst;
 
 fn places(run: &LiftedRun) -> Vec<Place> {
-    (0..run.state.place.len()).map(|i| run.state.place[run.state.position_of(i)]).collect()
+    (0..run.state.place().len()).map(|i| run.state.place()[run.state.position_of(i)]).collect()
 }
 
 /// Every neuron lies in the region, on the half-line or at the origin that its place names, as far as

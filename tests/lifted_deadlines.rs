@@ -7,7 +7,9 @@ use crate::common::Draw;
 
 /// Everything of a state but deadlines, which tell only who was looked at.
 fn without_deadlines(state: &State) -> State {
-    State { deadline: vec![], ..state.clone() }
+    let mut state = state.clone();
+    state.particles.lifted_mut().deadline.clear();
+    state
 }
 
 /// Looking at every neuron in every step, loose ones included, changes not a bit of the trajectory.
@@ -33,7 +35,7 @@ fn looking_at_everybody_finds_nobody_else() {
         let (mut spared, mut looked) = (0, 0);
         while one.time < end {
             // A stepper made anew has no deadlines but those of the state, and these are taken away.
-            other.deadline.fill(f64::NEG_INFINITY);
+            other.particles.lifted_mut().deadline.fill(f64::NEG_INFINITY);
             let mass = neurons.mass().to_vec();
             let mut looking = Stepper::resume(samples.clone(), mass, flow, 1e-7, &other).unwrap();
             spared += skipping.step(&mut one, end).unwrap().touched;
@@ -128,7 +130,7 @@ fn those_next_to_a_line_are_found_whoever_looks() {
             }
             assert!(record == resumed.step(&mut third, 1e12).unwrap(), "seed {seed}, step {step}");
             assert!(one == third, "seed {seed}, step {step}: resumed");
-            other.deadline.fill(f64::NEG_INFINITY);
+            other.particles.lifted_mut().deadline.fill(f64::NEG_INFINITY);
             resume(&other).step(&mut other, 1e12).unwrap();
             assert!(
                 without_deadlines(&one) == without_deadlines(&other),

@@ -29,7 +29,7 @@ fn run(stepper: &mut Stepper, state: &mut State, end: f64) -> Vec<StepRecord> {
 }
 
 fn neurons(state: &State) -> Vec<f64> {
-    (0..state.c.len()).flat_map(|i| state.neuron(i)).collect()
+    (0..state.place().len()).flat_map(|i| state.neuron(i)).collect()
 }
 
 /// Frames against applying every map to every neuron after each step: the controllers take the same

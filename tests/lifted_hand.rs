@@ -55,7 +55,7 @@ fn one_sample_and_one_neuron() {
             let t = 0.05 * f64::from(i);
             run.advance(t);
             if dies && t > zero_at(k, y, [c, q]) {
-                assert_eq!(run.state.place[0].kind(), PlaceKind::Dead);
+                assert_eq!(run.state.place()[0].kind(), PlaceKind::Dead);
                 assert_eq!(run.stepper.residual()[0], -y);
                 dead += 1;
                 continue;
@@ -87,8 +87,8 @@ const AFTER: f64 = KAPPA * 2.0 * std::f64::consts::FRAC_1_SQRT_2;
 fn a_pinned_neuron_flips_through_the_origin_and_slides_on() {
     let y_0 = 1.0;
     let mut run = sliding(y_0).start(1e-11);
-    assert_eq!(run.state.place[0].kind(), PlaceKind::Pinned);
-    let boundary = run.state.place[0].index();
+    assert_eq!(run.state.place()[0].kind(), PlaceKind::Pinned);
+    let boundary = run.state.place()[0].index();
     let flip = zero_at(BEFORE, -1.0, START);
     let delta: f64 = 1.5 * 1.5 - 0.6 * 0.6;
     run.advance(0.6 * flip);
@@ -101,7 +101,7 @@ fn a_pinned_neuron_flips_through_the_origin_and_slides_on() {
     assert_eq!(run.counters().flips, 1);
     for t in [0.1, 0.3, 1.0] {
         run.advance(flip + t);
-        let place = run.state.place[0];
+        let place = run.state.place()[0];
         assert_eq!((place.kind(), place.index()), (PlaceKind::Pinned, (boundary + 3) % 6));
         let rho = run.stepper.residual();
         // The active set has become its complement: sample 0 in place of sample 2.
@@ -121,9 +121,9 @@ fn a_pinned_neuron_flips_through_the_origin_and_slides_on() {
 fn a_neuron_comes_to_rest_at_the_origin() {
     let mut run = sliding(-0.5).start(1e-10);
     run.advance(0.999 * zero_at(BEFORE, -1.0, START));
-    assert_eq!(run.state.place[0].kind(), PlaceKind::Pinned);
+    assert_eq!(run.state.place()[0].kind(), PlaceKind::Pinned);
     run.advance(10.0);
-    assert_eq!(run.state.place[0].kind(), PlaceKind::Stuck);
+    assert_eq!(run.state.place()[0].kind(), PlaceKind::Stuck);
     let counters = run.counters();
     assert_eq!((counters.flips, counters.sticks, counters.unsticks), (1, 1, 0));
     // Going straight on was uphill, so the way out was a choice.
@@ -150,7 +150,7 @@ fn neurons_rest_while_nothing_is_downhill() {
         while run.state.time < end {
             run.stepper.step(&mut run.state, end).unwrap();
             for i in 0..problem.c.len() {
-                if run.state.place[run.state.position_of(i)].kind() != PlaceKind::Stuck {
+                if run.state.place()[run.state.position_of(i)].kind() != PlaceKind::Stuck {
                     continue;
                 }
                 rests += 1;
@@ -167,7 +167,8 @@ fn neurons_rest_while_nothing_is_downhill() {
         let counters = run.counters();
         left += counters.unsticks;
         assert!(counters.sticks <= counters.flips, "seed {seed}: {counters:?}");
-        let resting = run.state.place.iter().filter(|place| place.kind() == PlaceKind::Stuck).count() as u64;
+        let resting =
+            run.state.place().iter().filter(|place| place.kind() == PlaceKind::Stuck).count() as u64;
         assert_eq!(counters.sticks, counters.unsticks + resting, "seed {seed}");
     }
     println!("{rests} rests looked at, {left} ended");
@@ -218,7 +219,7 @@ fn a_neuron_on_a_line_with_c_zero() {
             let ends = [0.0, -0.0].map(|zero| {
                 problem.c[0] = zero;
                 let run = problem.run(1e-10, 1e-4);
-                let (place, c) = (run.state.place[run.state.position_of(0)], run.neurons()[0][0]);
+                let (place, c) = (run.state.place()[run.state.position_of(0)], run.neurons()[0][0]);
                 let expected = -KAPPA * pull * 1e-4;
                 assert!((c - expected).abs() < 0.05 * expected.abs(), "seed {seed}: {c} {expected}");
                 assert_eq!(

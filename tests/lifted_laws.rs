@@ -150,11 +150,11 @@ fn flips_turn_the_direction_by_pi() {
     assert_eq!(run.counters().flips, 1);
     // Whoever flipped is pinned on a line of its sample with c^2 > |w|^2, as before.
     let pinned = (0..problem.c.len()).filter(|&i| {
-        let place = run.state.place[run.state.position_of(i)];
+        let place = run.state.place()[run.state.position_of(i)];
         place.kind() == PlaceKind::Pinned
     });
     let flipped = pinned.filter(|&i| {
-        let ([c, x, y], place) = (run.state.neuron(i), run.state.place[run.state.position_of(i)]);
+        let ([c, x, y], place) = (run.state.neuron(i), run.state.place()[run.state.position_of(i)]);
         let d = run.stepper.regions().direction(place.index());
         let start = [problem.a[i], -problem.b[i]];
         let turned = start[0] * x + start[1] * y < 0.0;

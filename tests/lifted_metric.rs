@@ -26,7 +26,7 @@ fn the_canonical_velocity_through_the_metric() {
                 let polar = |z: &[f64; 3]| [kappa * z[0] * z[1].hypot(z[2]), z[2].atan2(z[1])];
                 let polar: Vec<[f64; 2]> = run.neurons().iter().map(polar).collect();
                 let place: Vec<_> =
-                    (0..delta.len()).map(|i| run.state.place[run.state.position_of(i)]).collect();
+                    (0..delta.len()).map(|i| run.state.place()[run.state.position_of(i)]).collect();
                 (polar, place, run.stepper.residual().to_vec())
             };
             let (before, now, after) = (at(t - h), at(t), at(t + h));

@@ -33,7 +33,7 @@ fn neurons_die_where_they_arrive() {
             let (end, start) = (across(w_x, w_y), across(neurons.a()[i], -neurons.b()[i]));
             assert!((end - start).abs() < 1e-12 * size.sqrt(), "case {case}, neuron {i}: {end} {start}");
             let was_alive = neurons.a()[i] * x > neurons.b()[i];
-            if was_alive && state.place[state.position_of(i)].kind() == PlaceKind::Dead {
+            if was_alive && state.place()[state.position_of(i)].kind() == PlaceKind::Dead {
                 dead[usize::from(end < 0.0)] += 1;
             }
         }

@@ -51,12 +51,12 @@ impl Reference {
     fn distance(&self, state: &State) -> f64 {
         let last = &self.json["final"];
         let column = |name: &str| numbers(&last[name]);
-        if state.c.is_empty() {
-            let turned = state.theta.iter().zip(column("theta"));
+        if !state.has_neurons() {
+            let turned = state.theta().iter().zip(column("theta"));
             let theta = turned.fold(0.0, |most: f64, (a, b)| most.max((a - b).sin().abs()));
-            return worst(&state.r, &column("r")).max(theta);
+            return worst(state.r(), &column("r")).max(theta);
         }
-        let neurons: Vec<[f64; 3]> = (0..state.c.len()).map(|i| state.neuron(i)).collect();
+        let neurons: Vec<[f64; 3]> = (0..state.place().len()).map(|i| state.neuron(i)).collect();
         let found = |at: usize, sign: f64| neurons.iter().map(|z| sign * z[at]).collect::<Vec<f64>>();
         worst(&found(0, 1.0), &column("c"))
             .max(worst(&found(1, 1.0), &column("a")))
@@ -103,7 +103,7 @@ fn agrees(name: &str) {
     println!("{name}: particles {particles:.1e}");
     assert!(particles < 1e-8 * scale, "{name}: particles differ by {particles:e}");
     for (i, sample) in reference.json["final_pinned_sample"].as_array().unwrap().iter().enumerate() {
-        let place = state.place[state.position_of(i)];
+        let place = state.place()[state.position_of(i)];
         let found = match place.kind() {
             PlaceKind::Pinned => stepper.regions().sample(place.index()) as i64,
             _ => -1,

@@ -157,7 +157,7 @@ fn neurons_that_are_pinned_at_rest_stay() {
     };
     for tolerance in [1e-6, 1e-8, 1e-10] {
         let run = problem.run(tolerance, 1e4);
-        assert!(run.state.place.iter().all(|place| place.kind() == PlaceKind::Pinned));
+        assert!(run.state.place().iter().all(|place| place.kind() == PlaceKind::Pinned));
         assert_eq!(run.counters().releases, 0);
     }
 }
@@ -173,7 +173,7 @@ fn pinned_mass_does_not_depend_on_the_tolerance_at_rest() {
              time = {{ end = 1e4, tolerance = {tolerance} }}"
         ));
         let at = |simulation: &Simulation| {
-            let place = &simulation.state().place;
+            let place = simulation.state().place();
             place.iter().filter(|place| place.kind() == PlaceKind::Pinned).count()
         };
         simulation.advance_to(1e3).unwrap();

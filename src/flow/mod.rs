@@ -2,7 +2,8 @@
 //! ODE and the step controller; and of each flow what others need to know of it, its [`Descriptor`].
 
 mod advance;
-pub mod canonical;
+mod canonical;
+mod columns;
 mod counters;
 pub mod descent;
 mod descriptor;
@@ -12,7 +13,7 @@ mod field;
 mod field_cubic;
 mod implicit;
 pub mod interface;
-pub mod lifted;
+mod lifted;
 pub mod moments;
 mod parameter;
 mod passage;
@@ -24,18 +25,24 @@ mod response;
 mod scale;
 mod state;
 mod stepper;
+mod system;
+mod systems;
 pub mod tangent_kernel;
 
 pub use advance::Stepper;
+pub use canonical::Canonical;
+pub use columns::{Column, ColumnMut};
 pub use counters::Counters;
+pub use descent::Descended;
 pub use descriptor::{Conserved, Descriptor, Law, Layers, ParticleKind};
 pub use error::FlowError;
 pub use events::chunks::chunk_size;
 pub use field::{Vec2, gradients, project};
+pub use lifted::Lifted;
 pub use parameter::{Allowed, Parameter, Value};
 pub use record::StepRecord;
 pub(crate) use scale::{least_scale, residual_scale};
-pub use state::{Column, ColumnMut, State};
+pub use state::{Particles, State};
 
 /// Which flow moves the measure (mathematics, section 5).
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -13,6 +13,9 @@ pub const BOUNDARY: usize = 4;
 /// Numbers kept of the weight with which a boundary's cluster acts: value and rate.
 pub const WEIGHT: usize = 2;
 
+/// Numbers kept per region and its clockwise boundary.
+pub const LENGTH: usize = REGION + BOUNDARY + WEIGHT;
+
 /// Moments of the free particles of one region.
 ///
 /// `[F (2), Sigma (xx, xy, yy), dSigma/dt (3), T (2), dT/dt (2)]` with `F = Int r d mu`,
@@ -92,7 +95,7 @@ impl Moments {
 
     /// From the list of [`Moments::to_flat`]; `None` when its length is not right for `count`.
     pub fn from_flat(count: usize, flat: &[f64]) -> Option<Moments> {
-        if flat.len() != count * (REGION + BOUNDARY + WEIGHT) {
+        if flat.len() != count * LENGTH {
             return None;
         }
         let mut moments = Moments::zero(count);

@@ -3,6 +3,7 @@
 use crate::problem::{Regions, Samples};
 
 use super::interface::Margins;
+use super::moments::Moments;
 use super::path::Path;
 
 /// One push.
@@ -14,6 +15,8 @@ pub struct Push<'a> {
     pub regions: &'a Regions,
     /// The path of the residuals over the step.
     pub path: &'a Path,
+    /// Moments at the start of the step.
+    pub start: &'a Moments,
     /// How far the field may be from the truth.
     pub margins: &'a Margins,
     /// `lambda` of the total-variation term.

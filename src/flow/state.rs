@@ -1,14 +1,20 @@
-//! What a restart needs, in one list.
+//! What a restart needs.
 
 use crate::problem::{Place, PlaceKind};
 
-use super::Counters;
+use super::canonical::Canonical;
+use super::columns::{Column, ColumnMut, Sizes, check};
+use super::counters::Counters;
+use super::descent::Descended;
+use super::error::FlowError;
+use super::lifted::Lifted;
+use super::moments::LENGTH;
 
 /// The state of a run: with the samples, masses and settings, which never change, it determines
 /// all that follows to the last bit.
 ///
-/// The list of fields is [`State::columns`]; the checkpoint's writer, reader and comparison all
-/// follow it.
+/// It holds what all flows share, and the columns of the system that it is a state of. [`State::columns`] lists
+/// everything; the checkpoint's writer, reader and comparison all follow it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// Mean-field time.
@@ -17,44 +23,10 @@ pub struct State {
     pub step: u64,
     /// The step size to try next.
     pub step_size: f64,
-    /// Where in `r`, `theta` and `place` each particle is. Large measures are kept grouped by
-    /// place, because the inner loop is faster so.
-    pub position: Vec<u32>,
-    /// Events of canonical particles up to the last grouping.
+    /// Events up to the last time that canonical particles were brought into order in memory.
     pub grouped_at: u64,
-    /// Signed amplitude of each particle, at its `position`; empty for neurons.
-    pub r: Vec<f64>,
-    /// Direction of each particle (rad), unwrapped: in the interval of its region; empty for
-    /// neurons.
-    pub theta: Vec<f64>,
-    /// Neurons `(c, w)`, `w = (a, -b)`, each in the frame of its place; empty for canonical
-    /// particles. [`State::neuron`] gives them as they are.
-    pub c: Vec<f64>,
-    /// First component of `w`.
-    pub w_x: Vec<f64>,
-    /// Second component of `w`.
-    pub w_y: Vec<f64>,
-    /// Where in memory each room of neurons begins, then the end; empty for canonical particles.
-    pub room: Vec<u32>,
-    /// Of each room: its three clocks, since the neurons were last grouped, and the two signs of its course.
-    pub travel: Vec<f64>,
-    /// The travel up to which each block of neurons needs no look, on all three clocks.
-    pub deadline: Vec<f64>,
-    /// Sums of past gradients of `c`, each times `momentum` to the number of steps since; the
-    /// gradients are `m` times those of the loss. Empty without momentum.
-    pub v_c: Vec<f64>,
-    /// The same of `w_x`.
-    pub v_x: Vec<f64>,
-    /// The same of `w_y`.
-    pub v_y: Vec<f64>,
-    /// Frames of the `2 s` regions, then of the `2 s` boundaries: row-major `3 x 3` matrices that
-    /// act on `(c, w)` (section 10). Empty where neurons are stored as they are.
-    pub frame: Vec<f64>,
-    /// What each particle is doing, and where.
-    pub place: Vec<Place>,
-    /// Region and boundary moments of the particles, as `flow` lays them out. Derived from the
-    /// particles but kept, because summing again in another order would change bits.
-    pub moments: Vec<f64>,
+    /// The particles.
+    pub particles: Particles,
     /// The residual ODE, corrected (section 7).
     pub residual_ode: Vec<f64>,
     /// The residual ODE as printed.
@@ -74,55 +46,89 @@ pub struct State {
     pub counters: Counters,
 }
 
-/// A borrowed column of a checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Column<'a> {
-    /// Floating-point values.
-    F64(&'a [f64]),
-    /// Positions.
-    U32(&'a [u32]),
-    /// Whole numbers.
-    U64(&'a [u64]),
-    /// Places, four bytes each.
-    Place(&'a [Place]),
+/// The columns of a system of particles.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Particles {
+    /// Of the canonical flow.
+    Canonical(Canonical),
+    /// Of the lifted flow and its two limits.
+    Lifted(Lifted),
+    /// Of gradient descent.
+    Descended(Descended),
 }
 
-/// A column of a checkpoint to read into.
-#[derive(Debug, PartialEq)]
-pub enum ColumnMut<'a> {
-    /// Floating-point values.
-    F64(&'a mut Vec<f64>),
-    /// Positions.
-    U32(&'a mut Vec<u32>),
-    /// Whole numbers.
-    U64(&'a mut Vec<u64>),
-    /// Places, four bytes each.
-    Place(&'a mut Vec<Place>),
+/// Calls the same method or field of whichever columns there are.
+macro_rules! each {
+    ($particles:expr, $columns:ident => $call:expr) => {
+        match $particles {
+            Particles::Canonical($columns) => $call,
+            Particles::Lifted($columns) => $call,
+            Particles::Descended($columns) => $call,
+        }
+    };
+}
+
+impl Particles {
+    /// Empty columns of the system of which `has` says that they have values.
+    pub fn with(has: impl Fn(&str) -> bool) -> Particles {
+        if has("r") {
+            Particles::Canonical(Canonical::default())
+        } else if has("frame") {
+            Particles::Lifted(Lifted::default())
+        } else {
+            Particles::Descended(Descended::default())
+        }
+    }
+
+    /// Columns of canonical particles.
+    ///
+    /// # Panics
+    /// If they are others; so the next ones.
+    pub fn canonical(&self) -> &Canonical {
+        let Particles::Canonical(columns) = self else { panic!("not canonical particles") };
+        columns
+    }
+
+    /// The same, to change.
+    pub fn canonical_mut(&mut self) -> &mut Canonical {
+        let Particles::Canonical(columns) = self else { panic!("not canonical particles") };
+        columns
+    }
+
+    /// Columns of neurons in frames.
+    pub fn lifted(&self) -> &Lifted {
+        let Particles::Lifted(columns) = self else { panic!("not neurons in frames") };
+        columns
+    }
+
+    /// The same, to change.
+    pub fn lifted_mut(&mut self) -> &mut Lifted {
+        let Particles::Lifted(columns) = self else { panic!("not neurons in frames") };
+        columns
+    }
+
+    /// Columns of neurons under gradient descent.
+    pub fn descended(&self) -> &Descended {
+        let Particles::Descended(columns) = self else { panic!("not neurons under gradient descent") };
+        columns
+    }
+
+    /// The same, to change.
+    pub fn descended_mut(&mut self) -> &mut Descended {
+        let Particles::Descended(columns) = self else { panic!("not neurons under gradient descent") };
+        columns
+    }
 }
 
 impl State {
-    /// A state at time 0 of `m` particles, none of which has been placed yet.
-    pub fn blank(m: usize) -> State {
+    /// A state at time 0 of these particles, nothing of which has been summed yet.
+    pub fn blank(particles: Particles) -> State {
         State {
             time: 0.0,
             step: 0,
             step_size: 0.0,
-            position: (0..m as u32).collect(),
             grouped_at: 0,
-            r: vec![],
-            theta: vec![],
-            c: vec![],
-            w_x: vec![],
-            w_y: vec![],
-            room: vec![],
-            travel: vec![],
-            deadline: vec![],
-            v_c: vec![],
-            v_x: vec![],
-            v_y: vec![],
-            frame: vec![],
-            place: vec![],
-            moments: vec![],
+            particles,
             residual_ode: vec![],
             residual_ode_uncorrected: vec![],
             memory: vec![],
@@ -132,10 +138,38 @@ impl State {
         }
     }
 
-    /// Where in `r`, `theta` and `place` particle `i` is.
+    /// Where in memory each particle is.
+    pub fn position(&self) -> &[u32] {
+        each!(&self.particles, columns => &columns.position)
+    }
+
+    /// Where in [`r`](State::r), [`theta`](State::theta) and [`place`](State::place) particle `i` is.
     #[inline]
     pub fn position_of(&self, i: usize) -> usize {
-        self.position[i] as usize
+        self.position()[i] as usize
+    }
+
+    /// What each particle is doing, and where, in the order of memory.
+    #[inline]
+    pub fn place(&self) -> &[Place] {
+        each!(&self.particles, columns => &columns.place)
+    }
+
+    /// Whether particles are neurons `(c, w)` rather than canonical.
+    pub fn has_neurons(&self) -> bool {
+        !matches!(self.particles, Particles::Canonical(_))
+    }
+
+    /// Signed amplitudes of canonical particles in the order of memory; nothing of neurons.
+    #[inline]
+    pub fn r(&self) -> &[f64] {
+        if let Particles::Canonical(columns) = &self.particles { &columns.r } else { &[] }
+    }
+
+    /// Directions of canonical particles in the order of memory; nothing of neurons.
+    #[inline]
+    pub fn theta(&self) -> &[f64] {
+        if let Particles::Canonical(columns) = &self.particles { &columns.theta } else { &[] }
     }
 
     /// Neuron `i` as it is: `(c, w_x, w_y)` with `w = (a, -b)`.
@@ -145,17 +179,18 @@ impl State {
     #[inline]
     pub fn neuron(&self, i: usize) -> [f64; 3] {
         let at = self.position_of(i);
-        let z = [self.c[at], self.w_x[at], self.w_y[at]];
-        let rooms = self.frame.len() / 9;
-        let room = match self.place[at].kind() {
-            PlaceKind::Free => self.place[at].index(),
-            PlaceKind::Pinned => rooms / 2 + self.place[at].index(),
+        let columns = match &self.particles {
+            Particles::Canonical(_) => panic!("canonical particles are not neurons"),
+            Particles::Descended(columns) => return [columns.c[at], columns.w_x[at], columns.w_y[at]],
+            Particles::Lifted(columns) => columns,
+        };
+        let (z, place) = ([columns.c[at], columns.w_x[at], columns.w_y[at]], columns.place[at]);
+        let frames = columns.frame.as_chunks::<9>().0;
+        let b = match place.kind() {
+            PlaceKind::Free => &frames[place.index()],
+            PlaceKind::Pinned => &frames[frames.len() / 2 + place.index()],
             _ => return z,
         };
-        if rooms == 0 {
-            return z;
-        }
-        let b = &self.frame[9 * room..9 * room + 9];
         std::array::from_fn(|row| b[3 * row] * z[0] + b[3 * row + 1] * z[1] + b[3 * row + 2] * z[2])
     }
 
@@ -170,28 +205,18 @@ impl State {
         let (numbers, counts) = self.scalars();
         visit("numbers", Column::F64(&numbers))?;
         visit("counts", Column::U64(&counts))?;
-        visit("position", Column::U32(&self.position))?;
-        visit("r", Column::F64(&self.r))?;
-        visit("theta", Column::F64(&self.theta))?;
-        visit("c", Column::F64(&self.c))?;
-        visit("w_x", Column::F64(&self.w_x))?;
-        visit("w_y", Column::F64(&self.w_y))?;
-        visit("room", Column::U32(&self.room))?;
-        visit("travel", Column::F64(&self.travel))?;
-        visit("deadline", Column::F64(&self.deadline))?;
-        visit("v_c", Column::F64(&self.v_c))?;
-        visit("v_x", Column::F64(&self.v_x))?;
-        visit("v_y", Column::F64(&self.v_y))?;
-        visit("frame", Column::F64(&self.frame))?;
-        visit("place", Column::Place(&self.place))?;
-        visit("moments", Column::F64(&self.moments))?;
-        visit("residual_ode", Column::F64(&self.residual_ode))?;
-        visit("residual_ode_uncorrected", Column::F64(&self.residual_ode_uncorrected))?;
-        visit("memory", Column::F64(&self.memory))?;
-        visit("initial_moments", Column::F64(&self.initial_moments))
+        for (name, column) in each!(&self.particles, columns => columns.columns()) {
+            visit(name, column)?;
+        }
+        for (name, column) in self.shared() {
+            visit(name, Column::F64(column))?;
+        }
+        Ok(())
     }
 
     /// Builds a state by asking `fill` for every column of [`State::columns`], in the same order.
+    ///
+    /// * `particles`: of the right kind, empty.
     ///
     /// # Errors
     /// Whatever `fill` returns, at once.
@@ -199,6 +224,7 @@ impl State {
     /// # Panics
     /// If `fill` leaves `numbers` or `counts` at another length than [`State::columns`] gives.
     pub fn from_columns<E>(
+        particles: Particles,
         mut fill: impl FnMut(&'static str, ColumnMut<'_>) -> Result<(), E>,
     ) -> Result<State, E> {
         let (mut numbers, mut counts) = (vec![], vec![]);
@@ -212,27 +238,56 @@ impl State {
         };
         let events = events.try_into().expect("checkpoint/counts has 11 values");
         let counters = Counters::from_counts(events, ambiguous_mass);
-        let mut state = State { time, step, step_size, grouped_at, scale, counters, ..State::blank(0) };
-        fill("position", ColumnMut::U32(&mut state.position))?;
-        fill("r", ColumnMut::F64(&mut state.r))?;
-        fill("theta", ColumnMut::F64(&mut state.theta))?;
-        fill("c", ColumnMut::F64(&mut state.c))?;
-        fill("w_x", ColumnMut::F64(&mut state.w_x))?;
-        fill("w_y", ColumnMut::F64(&mut state.w_y))?;
-        fill("room", ColumnMut::U32(&mut state.room))?;
-        fill("travel", ColumnMut::F64(&mut state.travel))?;
-        fill("deadline", ColumnMut::F64(&mut state.deadline))?;
-        fill("v_c", ColumnMut::F64(&mut state.v_c))?;
-        fill("v_x", ColumnMut::F64(&mut state.v_x))?;
-        fill("v_y", ColumnMut::F64(&mut state.v_y))?;
-        fill("frame", ColumnMut::F64(&mut state.frame))?;
-        fill("place", ColumnMut::Place(&mut state.place))?;
-        fill("moments", ColumnMut::F64(&mut state.moments))?;
-        fill("residual_ode", ColumnMut::F64(&mut state.residual_ode))?;
-        fill("residual_ode_uncorrected", ColumnMut::F64(&mut state.residual_ode_uncorrected))?;
-        fill("memory", ColumnMut::F64(&mut state.memory))?;
-        fill("initial_moments", ColumnMut::F64(&mut state.initial_moments))?;
+        let mut state =
+            State { time, step, step_size, grouped_at, scale, counters, ..State::blank(particles) };
+        for (name, column) in each!(&mut state.particles, columns => columns.columns_mut()) {
+            fill(name, column)?;
+        }
+        for (name, column) in state.shared_mut() {
+            fill(name, ColumnMut::F64(column))?;
+        }
         Ok(state)
+    }
+
+    /// Checks the lengths of all columns, and that places and positions exist.
+    ///
+    /// # Errors
+    /// [`FlowError::State`].
+    pub(crate) fn check(&self, sizes: Sizes) -> Result<(), FlowError> {
+        let lengths = match &self.particles {
+            Particles::Canonical(_) => Canonical::lengths(sizes),
+            Particles::Lifted(_) => Lifted::lengths(sizes),
+            Particles::Descended(_) => Descended::lengths(sizes),
+        };
+        let columns = each!(&self.particles, columns => columns.columns());
+        check(&columns, &lengths, sizes)?;
+        let s = sizes.s;
+        for ((what, column), expected) in self.shared().into_iter().zip([s, s, 1 + 2 * s, 2 * s * LENGTH]) {
+            let found = column.len();
+            if found != expected {
+                return Err(FlowError::State { what, found, expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns that all flows share.
+    fn shared(&self) -> [(&'static str, &[f64]); 4] {
+        [
+            ("residual_ode", &self.residual_ode),
+            ("residual_ode_uncorrected", &self.residual_ode_uncorrected),
+            ("memory", &self.memory),
+            ("initial_moments", &self.initial_moments),
+        ]
+    }
+
+    fn shared_mut(&mut self) -> [(&'static str, &mut Vec<f64>); 4] {
+        [
+            ("residual_ode", &mut self.residual_ode),
+            ("residual_ode_uncorrected", &mut self.residual_ode_uncorrected),
+            ("memory", &mut self.memory),
+            ("initial_moments", &mut self.initial_moments),
+        ]
     }
 
     fn scalars(&self) -> ([f64; 4], [u64; 11]) {

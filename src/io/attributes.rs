@@ -70,3 +70,12 @@ pub(crate) fn read_any(location: &Location, name: &str) -> hdf5::Result<String> 
 fn is_single(attribute: &Attribute) -> bool {
     attribute.space().is_ok_and(|space| space.ndim() == 0 && space.size() == 1)
 }
+
+/// A finite number that is as it must be.
+pub(crate) fn number(file: &Location, name: &str, allowed: fn(f64) -> bool) -> hdf5::Result<f64> {
+    let value: f64 = read_value(file, name)?;
+    match value.is_finite() && allowed(value) {
+        true => Ok(value),
+        false => Err(format!("{name} is {value}, which no run has").into()),
+    }
+}

@@ -3,7 +3,8 @@
 use crate::run::{Check, Checker, Columns};
 
 use super::error::IoError;
-use super::reader::{Particles, RunFile};
+use super::particles::Particles;
+use super::reader::RunFile;
 use super::rows;
 
 impl RunFile {

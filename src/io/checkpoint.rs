@@ -10,6 +10,7 @@ use std::path::Path;
 use crc32fast::Hasher;
 use hdf5::Dataset;
 
+use crate::flow::Particles;
 use crate::problem::Place;
 use crate::run::{Column, ColumnMut, State};
 
@@ -39,12 +40,7 @@ const NO_STATE: u64 = u64::MAX;
 pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Result<u32> {
     let mut hasher = Hasher::new();
     state.columns(|name, column| {
-        let len = match column {
-            Column::F64(values) => values.len(),
-            Column::U32(values) => values.len(),
-            Column::U64(values) => values.len(),
-            Column::Place(values) => values.len(),
-        };
+        let len = column.len();
         for start in (0..len).step_by(PIECE) {
             let range = start..len.min(start + PIECE);
             let count = range.len();
@@ -173,16 +169,13 @@ pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>>
         return Ok(None);
     }
     let mut hasher = Hasher::new();
-    let state = State::from_columns(|name, mut column| {
-        let variable = schema::variable(Group::Checkpoint, name);
+    let variable = |name: &str| schema::variable(Group::Checkpoint, name);
+    let particles = Particles::with(|name| sets.layout.len(variable(name).dims[1]) > 0);
+    let state = State::from_columns(particles, |name, mut column| {
+        let variable = variable(name);
         assert!(matches!(variable.source, Source::Column));
         let len = sets.layout.len(variable.dims[1]);
-        match &mut column {
-            ColumnMut::F64(values) => values.reserve_exact(len),
-            ColumnMut::U32(values) => values.reserve_exact(len),
-            ColumnMut::U64(values) => values.reserve_exact(len),
-            ColumnMut::Place(values) => values.reserve_exact(len),
-        }
+        column.reserve_exact(len);
         for start in (0..len).step_by(PIECE) {
             let count = PIECE.min(len - start);
             let dataset = sets.get(Group::Checkpoint, name);

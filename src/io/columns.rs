@@ -5,8 +5,8 @@ use std::f64::consts::TAU;
 use crate::run::State;
 
 use super::layout::Layout;
+use super::particles::Particles;
 use super::piece::Piece;
-use super::reader::Particles;
 use super::schema::Field;
 
 /// `count` values of a column from the `start`-th stored particle on.
@@ -15,9 +15,9 @@ pub(crate) fn particles(layout: &Layout, state: &State, field: Field, start: usi
     let values = stored.clone().map(|i| number(state, layout.kappa(), field, i));
     let single_precision = layout.options().single_precision;
     match field {
-        Field::Place => Piece::I8(stored.map(|i| state.place[state.position_of(i)].kind() as i8).collect()),
+        Field::Place => Piece::I8(stored.map(|i| state.place()[state.position_of(i)].kind() as i8).collect()),
         Field::PlaceIndex => {
-            Piece::I32(stored.map(|i| state.place[state.position_of(i)].index() as i32).collect())
+            Piece::I32(stored.map(|i| state.place()[state.position_of(i)].index() as i32).collect())
         }
         Field::Theta if single_precision => Piece::F32(values.map(single).collect()),
         _ if single_precision => Piece::F32(values.map(|value| value as f32).collect()),
@@ -32,8 +32,8 @@ pub(crate) fn particles(layout: &Layout, state: &State, field: Field, start: usi
 fn number(state: &State, kappa: f64, field: Field, i: usize) -> f64 {
     let at = state.position_of(i);
     match field {
-        Field::R if state.c.is_empty() => state.r[at],
-        Field::Theta if state.c.is_empty() => wrapped(state.theta[at]),
+        Field::R if !state.has_neurons() => state.r()[at],
+        Field::Theta if !state.has_neurons() => wrapped(state.theta()[at]),
         Field::R => {
             let [c, w_x, w_y] = state.neuron(i);
             kappa * c * w_x.hypot(w_y)
@@ -52,9 +52,9 @@ impl Particles {
     ///
     /// * `kappa`: factor before the mean over neurons, for their `r`.
     pub fn of_state(state: &State, kappa: f64) -> Particles {
-        let m = state.position.len();
+        let m = state.position().len();
         let column = |field| (0..m).map(|i| number(state, kappa, field, i)).collect();
-        let of_neurons = |field| if state.c.is_empty() { vec![] } else { column(field) };
+        let of_neurons = |field| if state.has_neurons() { column(field) } else { vec![] };
         Particles {
             index: (0..m).collect(),
             r: column(Field::R),
@@ -62,7 +62,7 @@ impl Particles {
             c: of_neurons(Field::C),
             a: of_neurons(Field::A),
             b: of_neurons(Field::B),
-            place: (0..m).map(|i| state.place[state.position_of(i)]).collect(),
+            place: (0..m).map(|i| state.place()[state.position_of(i)]).collect(),
         }
     }
 }

@@ -4,8 +4,7 @@ use hdf5::File;
 
 use crate::flow::{Allowed, Flow, Parameter, Value};
 
-use super::attributes::{read_text, read_value, write_text, write_value};
-use super::metadata::number;
+use super::attributes::{number, read_text, read_value, write_text, write_value};
 
 /// Writes which flow, and its settings.
 pub(crate) fn write(file: &File, flow: &Flow) -> hdf5::Result<()> {

@@ -8,7 +8,7 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Extent, SimpleExtents};
 
 use crate::flow::ParticleKind;
-use crate::run::{Column, Description, OutputOptions, ParticleOutput, State};
+use crate::run::{Description, OutputOptions, ParticleOutput, State};
 
 use super::piece::PIECE;
 use super::schema::{self, Dim, Group, Kind, Source, VARIABLES, Variable, When};
@@ -70,18 +70,17 @@ impl Layout {
         let lengths = &mut layout.lengths;
         lengths.remove(&Dim::Neuron);
         let visited: Result<(), Infallible> = state.columns(|name, column| {
-            let length = match column {
-                Column::F64(values) => values.len(),
-                Column::U32(values) => values.len(),
-                Column::U64(values) => values.len(),
-                Column::Place(values) => values.len(),
-            };
+            let length = column.len();
             let dim = schema::variable(Group::Checkpoint, name).dims[1];
             let known = *lengths.entry(dim).or_insert(length);
             assert_eq!(known, length, "length of {name} in the state");
             Ok(())
         });
         visited.unwrap_or_else(|never| match never {});
+        // The columns of other systems are empty.
+        for variable in VARIABLES.iter().filter(|variable| matches!(variable.source, Source::Column)) {
+            lengths.entry(variable.dims[1]).or_insert(0);
+        }
         layout
     }
 

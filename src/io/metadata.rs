@@ -7,7 +7,7 @@ use hdf5::File;
 use crate::problem::{Affine, Samples, Sampling};
 use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
 
-use super::attributes::{read_text, read_value, write_text, write_value};
+use super::attributes::{number, read_text, read_value, write_text, write_value};
 use super::fixed;
 use super::flow_attributes;
 use super::piece::PIECE;
@@ -214,15 +214,6 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
         schedule,
         output: sets.layout.options(),
     })
-}
-
-/// A finite number that is as it must be.
-pub(crate) fn number(file: &File, name: &str, allowed: fn(f64) -> bool) -> hdf5::Result<f64> {
-    let value: f64 = read_value(file, name)?;
-    match value.is_finite() && allowed(value) {
-        true => Ok(value),
-        false => Err(format!("{name} is {value}, which no run has").into()),
-    }
 }
 
 fn read_fixed(sets: &Sets, name: &str) -> hdf5::Result<Vec<f64>> {

@@ -14,30 +14,12 @@ use super::error::IoError;
 use super::lock::Lock;
 use super::metadata;
 use super::opening::{complete_rows, complete_steps, open_file, open_sets};
+use super::particles::Particles;
 use super::piece::Piece;
 use super::rows;
 use super::schema::{ATTRIBUTES, Dim, Group};
 use super::sets::Sets;
 use super::status::Status;
-
-/// The stored particles of a snapshot.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Particles {
-    /// Their numbers among all particles.
-    pub index: Vec<usize>,
-    /// Signed amplitudes.
-    pub r: Vec<f64>,
-    /// Directions (rad), in `[0, 2 pi)`.
-    pub theta: Vec<f64>,
-    /// Output weights `c`; empty for canonical particles, as `a` and `b` are.
-    pub c: Vec<f64>,
-    /// Slopes `a`.
-    pub a: Vec<f64>,
-    /// Offsets `b`.
-    pub b: Vec<f64>,
-    /// Places.
-    pub place: Vec<Place>,
-}
 
 /// A run file, open for reading.
 ///

@@ -8,7 +8,7 @@ use super::curve::{Curve, Places};
 use super::gradient_flow::GradientFlow;
 use super::kernels::Regime;
 use super::limit::KernelFunction;
-use super::report::Request;
+use super::request::Request;
 
 /// Default times: this many in a factor of ten.
 const PER_DECADE: f64 = 10.0;

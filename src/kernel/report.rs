@@ -7,7 +7,7 @@ use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
 use crate::math::segments::{self, Segments};
 use crate::math::trend_filter::trend_filter;
-use crate::problem::{Measure, Samples, function_values};
+use crate::problem::{Samples, function_values};
 
 use super::KernelError;
 use super::curve::{Curve, Places};
@@ -16,36 +16,8 @@ use super::kernels::{Kernel, Regime};
 use super::limit::KernelFunction;
 use super::monte_carlo::MonteCarlo;
 use super::regime::{RegimeReport, follow};
+use super::request::Request;
 use super::yardstick::Yardstick;
-
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// `m / alpha(m)`, the factor before the mean over neurons.
-    pub kappa: f64,
-    /// Start function: that of these particles, or zero.
-    pub start: Option<Measure>,
-    /// A path has reached a function when what is left of the way is at most this share.
-    pub bound: f64,
-    /// `lambda` of the smoothing spline; chosen by generalised cross-validation if not given.
-    pub smoothing: Option<f64>,
-    /// `lambda` of the fit with penalised total variation; 0: none.
-    pub tv: f64,
-    /// Points of the grid on which functions are stored.
-    pub points: usize,
-    /// Times at which the path is stored; chosen if not given.
-    pub times: Option<Vec<f64>>,
-    /// Factors by which the range of the knots is widened.
-    pub knot_factors: Vec<f64>,
-    /// Positions `x0` of the slices `K(x0, .)`.
-    pub slices: Vec<f64>,
-    /// Neurons drawn to check the kernels by Monte Carlo; 0: none.
-    pub draws: usize,
-    /// Seed of those.
-    pub seed: u64,
-    /// Most pieces of the piecewise linear fits; 0: none.
-    pub pieces: usize,
-}
 
 /// The random-features limit when the knots spread over a wider range.
 #[derive(Debug, Clone, Copy, PartialEq)]

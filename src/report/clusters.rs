@@ -3,7 +3,7 @@
 use crate::problem::{PlaceKind, Regions, Samples};
 use crate::run::Snapshot;
 
-use super::gather::Stored;
+use super::stored::Stored;
 
 /// Most clusters of one moment that a page holds; the heaviest.
 pub const MOST: usize = 400;

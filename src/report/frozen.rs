@@ -5,8 +5,8 @@ use crate::flow::{Flow, ParticleKind};
 use crate::kernel::GradientFlow;
 use crate::run::{Description, Snapshot};
 
-use super::gather::Stored;
 use super::line::Grid;
+use super::stored::Stored;
 
 /// More samples than this are not decomposed: it would take minutes.
 const MOST: usize = 1500;

@@ -14,17 +14,7 @@ use super::frozen::Frozen;
 use super::journey::Journey;
 use super::line::Grid;
 use super::regime::Regime;
-
-/// The stored particles of one snapshot with their masses.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    /// As the file has them.
-    pub particles: Particles,
-    /// Their masses.
-    pub mass: Vec<f64>,
-    /// The masses, scaled so that they sum to 1: each stored particle stands for some that are not.
-    pub weight: Vec<f64>,
-}
+use super::stored::stored;
 
 /// The drawn particles of one snapshot.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,15 +174,6 @@ impl Gathered {
         let (x, at) = (self.grid.x(), self.grid.samples());
         (at[0]..=at[at.len() - 1]).filter(|i| at.binary_search(i).is_err() || x.len() < 3).collect()
     }
-}
-
-/// The stored particles of a snapshot; `None` if there are none.
-fn stored(file: &RunFile, d: &Description, number: usize) -> Result<Option<Stored>, ReportError> {
-    let Some(particles) = file.particles(number)? else { return Ok(None) };
-    let mass: Vec<f64> = particles.index.iter().map(|&i| d.mass[i]).collect();
-    let total: f64 = mass.iter().sum();
-    let weight = mass.iter().map(|mass| if total > 0.0 { mass / total } else { 0.0 }).collect();
-    Ok(Some(Stored { particles, mass, weight }))
 }
 
 fn drawn(particles: &Particles, picks: &[Pick]) -> Drawn {

@@ -20,6 +20,7 @@ mod line;
 mod provenance;
 mod regime;
 mod run_page;
+mod stored;
 mod study;
 mod study_page;
 
@@ -30,11 +31,12 @@ pub use choice::{Pick, choose};
 pub use error::ReportError;
 pub use film::film;
 pub use frozen::Frozen;
-pub use gather::{Drawn, Frame, Gathered, Stored};
+pub use gather::{Drawn, Frame, Gathered};
 pub use html::escape;
 pub use journey::Journey;
 pub use line::Grid;
 pub use regime::{Regime, Verdict};
+pub use stored::Stored;
 pub use study::{Study, StudyArray};
 pub use study_page::study_page;
 

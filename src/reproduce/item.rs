@@ -1,4 +1,4 @@
-//! The list of figures and tables, and how one of them is worked through.
+//! A figure or table, and how it is worked through.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,6 @@ use crate::io::{make_folder, write_file};
 use crate::plot::{Figure, to_png, to_svg};
 
 use super::{Finding, ReproduceError, Stage};
-use super::{
-    s_fig7, s_fig9, s_fig10, s_fig11, s_table1, s_table2, w_clt, w_fig1, w_fig2, w_fig3, w_fig4, w_fig5,
-    w_fig6, w_fig7, w_fig8, w_fig9, w_lemma2, w_residuals,
-};
 
 /// A figure, table or statement of a paper that is reproduced.
 #[derive(Debug, Clone, Copy)]
@@ -48,42 +44,6 @@ pub struct Reproduced {
 
 /// Pixels to the inch of the pictures.
 const DPI: f64 = 92.0;
-
-/// All of them, in the order of the papers.
-pub fn items() -> &'static [Item] {
-    const ITEMS: &[Item] = &[
-        w_fig1::ITEM,
-        w_fig2::ITEM,
-        w_fig3::ITEM,
-        w_fig4::ITEM,
-        w_fig5::ITEM,
-        w_fig6::ITEM,
-        w_fig7::ITEM,
-        w_fig8::ITEM,
-        w_fig9::ITEM,
-        w_residuals::ITEM,
-        w_lemma2::ITEM,
-        w_clt::ITEM,
-        s_table1::ITEM,
-        s_table2::ITEM,
-        s_fig7::ITEM,
-        s_fig9::ITEM,
-        s_fig10::ITEM,
-        s_fig11::ITEM,
-    ];
-    ITEMS
-}
-
-/// The item of a name.
-///
-/// # Errors
-/// There is none.
-pub fn find(name: &str) -> Result<&'static Item, ReproduceError> {
-    items().iter().find(|item| item.name == name).ok_or_else(|| ReproduceError::Unknown {
-        found: name.to_string(),
-        known: items().iter().map(|item| item.name).collect::<Vec<_>>().join(", "),
-    })
-}
 
 /// Works through an item, in a folder of its own name below `parent`: scenarios as they are run, run
 /// files, tables as CSV, the picture that shows them, and `finding.json`.

@@ -11,6 +11,7 @@
 mod error;
 mod finding;
 mod item;
+mod items;
 mod pictures;
 mod potential;
 mod s_fig10;
@@ -36,7 +37,8 @@ mod w_residuals;
 
 pub use error::ReproduceError;
 pub use finding::{Bound, Criterion, Finding, Table, Verdict, spread, with_spread};
-pub use item::{Item, Reproduced, find, items, markdown, reproduce};
+pub use item::{Item, Reproduced, markdown, reproduce};
+pub use items::{find, items};
 pub use potential::{potential, psi};
 pub use stage::{Job, Stage};
 pub use trace::{Trace, median};

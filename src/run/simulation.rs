@@ -72,7 +72,7 @@ pub trait Observer {
 /// let measure = Measure::uniform(vec![0.0], vec![FRAC_PI_2])?;
 /// let mut simulation = Simulation::with(samples, measure, Flow::Canonical { tv: 0.0 }, 1e-9)?;
 /// simulation.advance_to(1.0)?;
-/// assert!((simulation.state().r[0] - (1.0 - (-1f64).exp())).abs() < 1e-8);
+/// assert!((simulation.state().r()[0] - (1.0 - (-1f64).exp())).abs() < 1e-8);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Simulation {

@@ -129,7 +129,7 @@ impl LiftedRun {
 
     /// All neurons `(c, w_x, w_y)` in their own order.
     pub fn neurons(&self) -> Vec<[f64; 3]> {
-        (0..self.state.c.len()).map(|i| self.state.neuron(i)).collect()
+        (0..self.state.place().len()).map(|i| self.state.neuron(i)).collect()
     }
 
     pub fn residual_difference(&self, other: &LiftedRun) -> f64 {
@@ -156,7 +156,7 @@ impl LiftedRun {
                 let x = samples.x()[j];
                 let (mut f, mut terms) = (0.0, samples.y()[j].abs());
                 for (i, [c, a, y]) in neurons.iter().enumerate() {
-                    let place = self.state.place[self.state.position_of(i)];
+                    let place = self.state.place()[self.state.position_of(i)];
                     if on_boundary_of(&regions, place) == Some(j) {
                         continue;
                     }
@@ -172,7 +172,7 @@ impl LiftedRun {
 
     /// Masses in the neurons' own order.
     pub fn mass(&self) -> Vec<f64> {
-        (0..self.state.c.len()).map(|i| self.stepper.mass()[self.state.position_of(i)]).collect()
+        (0..self.state.place().len()).map(|i| self.stepper.mass()[self.state.position_of(i)]).collect()
     }
 
     /// `1/2 Sum_j n_j rho_j^2` from the neurons.
@@ -193,7 +193,7 @@ impl LiftedRun {
         let (rho, kappa) = (self.naive_residual().0, flow.kappa());
         let neurons = self.neurons();
         let velocity = |i: usize| {
-            let ([c, x, y], place) = (neurons[i], self.state.place[self.state.position_of(i)]);
+            let ([c, x, y], place) = (neurons[i], self.state.place()[self.state.position_of(i)]);
             let k = match place.kind() {
                 PlaceKind::Free => place.index(),
                 PlaceKind::Pinned => regions.inactive_side(place.index()),
@@ -216,7 +216,7 @@ impl LiftedRun {
     }
 
     pub fn dead_mass(&self) -> f64 {
-        let masses = self.state.place.iter().zip(self.stepper.mass());
+        let masses = self.state.place().iter().zip(self.stepper.mass());
         masses.filter(|(place, _)| place.kind() == PlaceKind::Dead).map(|(_, mass)| mass).sum()
     }
 }

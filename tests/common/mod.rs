@@ -128,7 +128,7 @@ impl Run {
     }
 
     pub fn count(&self, kind: PlaceKind) -> usize {
-        self.state.place.iter().filter(|place| place.kind() == kind).count()
+        self.state.place().iter().filter(|place| place.kind() == kind).count()
     }
 
     /// Largest difference of residuals to another run.
@@ -143,21 +143,21 @@ impl Run {
 
     /// Amplitudes in the particles' own order; the state keeps them in another.
     pub fn r(&self) -> Vec<f64> {
-        self.ordered(|at| self.state.r[at])
+        self.ordered(|at| self.state.r()[at])
     }
 
     /// Directions in the particles' own order.
     pub fn theta(&self) -> Vec<f64> {
-        self.ordered(|at| self.state.theta[at])
+        self.ordered(|at| self.state.theta()[at])
     }
 
     /// Places in the particles' own order.
     pub fn place(&self) -> Vec<Place> {
-        self.ordered(|at| self.state.place[at])
+        self.ordered(|at| self.state.place()[at])
     }
 
     fn ordered<T>(&self, value: impl Fn(usize) -> T) -> Vec<T> {
-        (0..self.state.r.len()).map(|i| value(self.state.position_of(i))).collect()
+        (0..self.state.r().len()).map(|i| value(self.state.position_of(i))).collect()
     }
 
     /// Residual ODE minus particles.
@@ -170,7 +170,7 @@ impl Run {
         let samples = self.stepper.samples();
         let rho = naive_residual(samples, &self.state, self.stepper.mass());
         let loss: f64 = 0.5 * rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>();
-        let absolute: f64 = self.state.r.iter().zip(self.stepper.mass()).map(|(r, m)| m * r.abs()).sum();
+        let absolute: f64 = self.state.r().iter().zip(self.stepper.mass()).map(|(r, m)| m * r.abs()).sum();
         loss + self.stepper.lambda() * absolute
     }
 
@@ -179,9 +179,9 @@ impl Run {
         let (samples, regions) = (self.stepper.samples(), self.stepper.regions());
         let rho = naive_residual(samples, &self.state, self.stepper.mass());
         let lambda = self.stepper.lambda();
-        (0..self.state.r.len())
+        (0..self.state.r().len())
             .map(|i| {
-                let (r, theta, place) = (self.state.r[i], self.state.theta[i], self.state.place[i]);
+                let (r, theta, place) = (self.state.r()[i], self.state.theta()[i], self.state.place()[i]);
                 let (sin, cos) = theta.sin_cos();
                 let tv = if r == 0.0 { 0.0 } else { lambda * r.signum() };
                 let (pinned, k) = match place.kind() {
@@ -208,7 +208,7 @@ impl Run {
     }
 
     pub fn dead_mass(&self) -> f64 {
-        let masses = self.state.place.iter().zip(self.stepper.mass());
+        let masses = self.state.place().iter().zip(self.stepper.mass());
         masses.filter(|(place, _)| place.kind() == PlaceKind::Dead).map(|(_, mass)| mass).sum()
     }
 }
@@ -243,11 +243,11 @@ pub fn naive_residual(samples: &Samples, state: &State, mass: &[f64]) -> Vec<f64
             let x = samples.x()[j];
             let mut f = 0.0;
             for i in 0..mass.len() {
-                if on_boundary_of(&regions, state.place[i]) == Some(j) {
+                if on_boundary_of(&regions, state.place()[i]) == Some(j) {
                     continue;
                 }
-                let (sin, cos) = state.theta[i].sin_cos();
-                f += mass[i] * state.r[i] * (x * cos + sin).max(0.0);
+                let (sin, cos) = state.theta()[i].sin_cos();
+                f += mass[i] * state.r()[i] * (x * cos + sin).max(0.0);
             }
             f - samples.y()[j]
         })

@@ -5,9 +5,10 @@ use rayon::prelude::*;
 use crate::flow::events::chunks::parts;
 use crate::flow::field::{Vec2, gradients};
 use crate::flow::response::{Turning, WEIGHTS, weights};
-use crate::flow::state::State;
 use crate::math::trig::sin_cos;
 use crate::problem::{PlaceKind, Samples};
+
+use super::columns::Canonical;
 
 /// Below this `z` a particle turns as if it did not turn back.
 const TURNS_BACK: f64 = 0.01;
@@ -15,17 +16,23 @@ const TURNS_BACK: f64 = 0.01;
 const LEAVES: f64 = -1.0;
 
 /// `Sum mass r^2 t t^T` per region with the weights of `z = -h r <g, d>`, if any particle turns back.
-pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: f64) -> Option<Vec<Turning>> {
+pub fn aligning(
+    samples: &Samples,
+    mass: &[f64],
+    columns: &Canonical,
+    rho: &[f64],
+    h: f64,
+) -> Option<Vec<Turning>> {
     let count = 2 * samples.len();
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
     let strongest = g.iter().map(|g| g[0].hypot(g[1])).fold(0.0, f64::max);
-    let largest = state.r.par_iter().map(|r| r.abs()).reduce(|| 0.0, f64::max);
+    let largest = columns.r.par_iter().map(|r| r.abs()).reduce(|| 0.0, f64::max);
     if h * strongest * largest < TURNS_BACK {
         return None;
     }
     g.iter_mut().for_each(|g| *g = [h * g[0], h * g[1]]);
-    let chunks = parts(mass.len(), count, |chunk| sums(&g, mass, state, chunk));
+    let chunks = parts(mass.len(), count, |chunk| sums(&g, mass, columns, chunk));
     chunks.into_iter().flatten().reduce(|mut sum, part| {
         for (sum, part) in
             sum.as_flattened_mut().as_flattened_mut().iter_mut().zip(part.as_flattened().as_flattened())
@@ -37,14 +44,19 @@ pub fn aligning(samples: &Samples, mass: &[f64], state: &State, rho: &[f64], h: 
 }
 
 /// The sums of some particles; `None` if none of them turns back.
-fn sums(hg: &[Vec2], mass: &[f64], state: &State, range: std::ops::Range<usize>) -> Option<Vec<Turning>> {
+fn sums(
+    hg: &[Vec2],
+    mass: &[f64],
+    columns: &Canonical,
+    range: std::ops::Range<usize>,
+) -> Option<Vec<Turning>> {
     let mut sums: Option<Vec<Turning>> = None;
     for i in range {
-        if state.place[i].kind() != PlaceKind::Free {
+        if columns.place[i].kind() != PlaceKind::Free {
             continue;
         }
-        let (k, r) = (state.place[i].index(), state.r[i]);
-        let (sin, cos) = sin_cos(state.theta[i]);
+        let (k, r) = (columns.place[i].index(), columns.r[i]);
+        let (sin, cos) = sin_cos(columns.theta[i]);
         let z = -r * (hg[k][0] * cos + hg[k][1] * sin);
         if z.abs() < TURNS_BACK {
             continue;

@@ -8,72 +8,82 @@ use crate::flow::field::gradients;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::push::Push;
+use crate::flow::response::Turning;
 use crate::flow::state::State;
+use crate::flow::system::System;
 use crate::problem::{Measure, Place, Regions, Samples};
 
+use super::aligning::aligning;
+use super::columns::Canonical;
 use super::grouping::{due, targets};
 use super::particle::Particles;
 use super::push::push_all;
 use super::start::{initial_residual, place_all, sum_moments};
 use super::step_tables::StepTables;
 
-/// The particles at the end of an attempted step, and scratch.
+/// Masses of the particles, where they are at the end of an attempted step, and scratch.
 pub struct Ensemble {
+    mass: Vec<f64>,
     r: Vec<f64>,
     theta: Vec<f64>,
     place: Vec<Place>,
     chunks: Vec<Tally>,
 }
 
+/// The particles at the start of a run: placed, their moments and residuals summed. Also the mass whose start was
+/// ambiguous.
+///
+/// * `margins`: how far the field of these residuals may be from the truth.
+pub fn start(
+    samples: &Samples,
+    regions: &Regions,
+    measure: Measure,
+    lambda: f64,
+    margins: impl Fn(&[f64]) -> Margins,
+) -> (Canonical, f64) {
+    let rho = initial_residual(samples, regions, &measure);
+    let mut g = vec![[0.0; 2]; regions.boundaries()];
+    gradients(samples, &rho, &mut g);
+    let (mut r, mut theta, mass) = measure.into_columns();
+    let (place, ambiguous) = place_all(regions, &mut r, &mut theta, &mass, &g, &margins(&rho), lambda);
+    let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
+    let mut rho = vec![0.0; samples.len()];
+    moments.residual(samples, regions, &mut rho);
+    // Once more, so that the rates of the moments belong to these very residuals.
+    gradients(samples, &rho, &mut g);
+    let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda).to_flat();
+    (Canonical { position: (0..mass.len() as u32).collect(), r, theta, place, moments }, ambiguous)
+}
+
 impl Ensemble {
-    /// For particles like those of `state`.
-    pub fn new(state: &State) -> Ensemble {
-        let m = state.r.len();
-        Ensemble { r: vec![0.0; m], theta: vec![0.0; m], place: state.place.clone(), chunks: vec![] }
-    }
-
-    /// The particles at the start of a run: placed, their moments and residuals summed; the state's
-    /// columns are filled, and the mass whose start was ambiguous is returned.
+    /// For the particles of a state.
     ///
-    /// * `margins`: how far the field of these residuals may be from the truth.
-    pub fn start(
-        samples: &Samples,
-        regions: &Regions,
-        measure: Measure,
-        lambda: f64,
-        margins: impl Fn(&[f64]) -> Margins,
-        state: &mut State,
-    ) -> (Moments, f64) {
-        let rho = initial_residual(samples, regions, &measure);
-        let mut g = vec![[0.0; 2]; regions.boundaries()];
-        gradients(samples, &rho, &mut g);
-        let (mut r, mut theta, mass) = measure.into_columns();
-        let (place, ambiguous) = place_all(regions, &mut r, &mut theta, &mass, &g, &margins(&rho), lambda);
-        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
-        let mut rho = vec![0.0; samples.len()];
-        moments.residual(samples, regions, &mut rho);
-        // Once more, so that the rates of the moments belong to these very residuals.
-        gradients(samples, &rho, &mut g);
-        let moments = sum_moments(&mass, &r, &theta, &place, &g, lambda);
-        (state.r, state.theta, state.place) = (r, theta, place);
-        (moments, ambiguous)
+    /// * `mass`: in the particles' own order.
+    pub fn new(mut mass: Vec<f64>, columns: &Canonical) -> Ensemble {
+        let mut r = vec![0.0; mass.len()];
+        permute(&mut mass, &columns.position, &mut r);
+        Ensemble { mass, theta: vec![0.0; r.len()], r, place: columns.place.clone(), chunks: vec![] }
+    }
+}
+
+impl System for Ensemble {
+    fn mass(&self) -> &[f64] {
+        &self.mass
     }
 
-    /// Pushes all particles from `state`, whose moments these are; sums and events go to `tally`.
-    pub fn push(
-        &mut self,
-        push: &Push<'_>,
-        mass: &[f64],
-        moments: &Moments,
-        state: &State,
-        tally: &mut Tally,
-    ) {
-        let tables = StepTables::new(push, moments);
+    fn moments(&self, _: &Samples, regions: &Regions, state: &State) -> Moments {
+        let flat = &state.particles.canonical().moments;
+        Moments::from_flat(regions.boundaries(), flat).expect("columns of a checked state")
+    }
+
+    fn push(&mut self, push: &Push<'_>, state: &State, tally: &mut Tally) {
+        let columns = state.particles.canonical();
+        let tables = StepTables::new(push);
         let particles = Particles {
-            mass,
-            r: &state.r,
-            theta: &state.theta,
-            place: &state.place,
+            mass: &self.mass,
+            r: &columns.r,
+            theta: &columns.theta,
+            place: &columns.place,
             r_end: &mut self.r,
             theta_end: &mut self.theta,
             place_end: &mut self.place,
@@ -81,32 +91,56 @@ impl Ensemble {
         push_all(&tables, particles, push.significant, &mut self.chunks, tally);
     }
 
-    /// Makes the particles of the last push those of the state.
-    pub fn accept(&mut self, state: &mut State) {
-        std::mem::swap(&mut state.r, &mut self.r);
-        std::mem::swap(&mut state.theta, &mut self.theta);
-        std::mem::swap(&mut state.place, &mut self.place);
+    fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool {
+        let events = state.counters.events() - state.grouped_at;
+        let columns = state.particles.canonical_mut();
+        std::mem::swap(&mut columns.r, &mut self.r);
+        std::mem::swap(&mut columns.theta, &mut self.theta);
+        std::mem::swap(&mut columns.place, &mut self.place);
+        columns.moments = moments.to_flat();
+        if due(columns.r.len(), events) {
+            self.group(regions, state);
+        }
+        false
     }
 
-    /// Sorts the particles in memory by place, if that pays.
-    pub fn group(&mut self, state: &mut State, mass: &mut Vec<f64>, boundaries: usize) {
-        let Some(target) = targets(&state.place, boundaries) else { return };
+    /// Sorts the particles in memory by place, if they are many.
+    fn group(&mut self, regions: &Regions, state: &mut State) {
+        let columns = state.particles.canonical_mut();
+        let Some(target) = targets(&columns.place, regions.boundaries()) else { return };
         rayon::join(
             || {
-                permute(&mut state.r, &target, &mut self.r);
-                permute(mass, &target, &mut self.r);
+                permute(&mut columns.r, &target, &mut self.r);
+                permute(&mut self.mass, &target, &mut self.r);
             },
             || {
-                permute(&mut state.theta, &target, &mut self.theta);
-                permute(&mut state.place, &target, &mut self.place);
+                permute(&mut columns.theta, &target, &mut self.theta);
+                permute(&mut columns.place, &target, &mut self.place);
             },
         );
-        state.position.par_iter_mut().for_each(|position| *position = target[*position as usize]);
+        columns.position.par_iter_mut().for_each(|position| *position = target[*position as usize]);
         state.grouped_at = state.counters.events();
     }
 
-    /// Whether enough has happened since the particles were last sorted.
-    pub fn due(state: &State) -> bool {
-        due(state.r.len(), state.counters.events() - state.grouped_at)
+    fn grows(&self) -> bool {
+        true
+    }
+
+    /// A Runge-Kutta step that turns by `phi` errs by about `phi^5 / 120`.
+    fn turn(&self, tolerance: f64) -> f64 {
+        (50.0 * tolerance).powf(0.2)
+    }
+
+    fn takes_substeps(&self) -> bool {
+        true
+    }
+
+    fn aligning(&self, samples: &Samples, state: &State, rho: &[f64], h: f64) -> Option<Vec<Turning>> {
+        aligning(samples, &self.mass, state.particles.canonical(), rho, h)
+    }
+
+    /// All particles, in every push.
+    fn take_touched(&mut self, pushes: u32) -> u64 {
+        self.mass.len() as u64 * u64::from(pushes)
     }
 }

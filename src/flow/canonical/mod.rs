@@ -8,10 +8,11 @@
 //!   particle, event by event;
 //! * `start`: places at the start of a run; `grouping`: the order in memory; `aligning`: how particles that
 //!   turn back answer to the path;
-//! * `ensemble`: the particles as the step controller sees them.
+//! * `columns`: what a state holds of the particles; `ensemble`: the particles as the step controller sees them.
 
 mod aligning;
 mod block;
+mod columns;
 mod descriptor;
 mod ensemble;
 mod free;
@@ -29,6 +30,6 @@ mod step_tables;
 mod substep;
 mod sums;
 
-pub use aligning::aligning;
+pub use columns::Canonical;
 pub use descriptor::descriptor;
-pub use ensemble::Ensemble;
+pub use ensemble::{Ensemble, start};

@@ -244,12 +244,13 @@ mod tests {
             samples: &samples,
             regions: &regions,
             path: &path,
+            start: &Moments::zero(count),
             margins: &margins,
             lambda,
             turn: 0.01,
             significant: f64::INFINITY,
         };
-        let tables = StepTables::new(&push, &Moments::zero(count));
+        let tables = StepTables::new(&push);
         let m = 6000;
         let r: Vec<f64> = (0..m).map(|i| ((i as f64) * 0.77).sin() * 3.0).collect();
         let theta: Vec<f64> = (0..m).map(|i| regions.unwrapped(i as f64 * 0.618)).collect();

@@ -73,9 +73,9 @@ pub struct StepTables<'a> {
 }
 
 impl<'a> StepTables<'a> {
-    /// Tables for a push from a state with the moments `start`, in `O(s)`.
-    pub fn new(push: &Push<'a>, start: &Moments) -> StepTables<'a> {
-        let Push { samples, regions, path, margins, lambda, turn, .. } = *push;
+    /// Tables for a push, in `O(s)`.
+    pub fn new(push: &Push<'a>) -> StepTables<'a> {
+        let Push { samples, regions, path, start, margins, lambda, turn, .. } = *push;
         let count = regions.boundaries();
         let field = FieldCubic::all(samples, path, 1.0);
         let row = |k: usize| Row {

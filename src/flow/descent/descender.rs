@@ -2,17 +2,19 @@
 
 use rayon::prelude::*;
 
+use crate::flow::columns::Sizes;
 use crate::flow::events::chunks::chunk_size;
-use crate::flow::field::gradients;
-use crate::flow::field::rate;
+use crate::flow::field::{gradients, rate};
 use crate::flow::moments::Moments;
 use crate::flow::scale::residual_scale;
+use crate::flow::state::Particles;
 use crate::flow::{Counters, Descent, FlowError, State, StepRecord, Vec2};
 use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
 
 use super::active::region_of;
 use super::batches::Batches;
 use super::clock::landing;
+use super::columns::Descended;
 use super::pass::{Chunk, Pass, Update};
 use super::residual::{self, OdeStep};
 use super::rows::{Row, rows};
@@ -61,8 +63,9 @@ impl Descender {
             .map(|i| Place::in_region(region_of(samples.x(), [w_x[i], w_y[i]])))
             .collect();
         let velocity = vec![0.0; if update.momentum > 0.0 { m } else { 0 }];
-        let mut state = State {
-            step_size: update.dt,
+        let moments = Moments::zero(2 * s).to_flat();
+        let particles = Particles::Descended(Descended {
+            position: (0..m as u32).collect(),
             c,
             w_x,
             w_y,
@@ -70,19 +73,21 @@ impl Descender {
             v_x: velocity.clone(),
             v_y: velocity,
             place,
-            moments: Moments::zero(2 * s).to_flat(),
+            moments: moments.clone(),
+        });
+        let mut state = State {
+            step_size: update.dt,
             residual_ode: vec![0.0; s],
             residual_ode_uncorrected: vec![0.0; s],
             memory: vec![0.0; 1 + 2 * s],
-            initial_moments: Moments::zero(2 * s).to_flat(),
-            ..State::blank(m)
+            initial_moments: moments,
+            ..State::blank(particles)
         };
         let mut descender = Descender::resume(samples, mass, kappa, descent, &state)?;
         descender.stands(0.0, descender.largest[0])?;
         descender.pass(&mut state, |pass, chunk, sums| pass.stand(chunk, sums));
         descender.look();
-        state.moments = descender.moments.to_flat();
-        state.initial_moments = state.moments.clone();
+        state.initial_moments = descender.store(&mut state);
         state.residual_ode = descender.rho.clone();
         state.residual_ode_uncorrected = descender.rho.clone();
         state.scale = residual_scale(&descender.samples, &descender.rho);
@@ -105,12 +110,8 @@ impl Descender {
         let update = settings::update(descent, kappa, m, s)?;
         let regions = Regions::new(&samples);
         let count = regions.boundaries();
-        fits(state, m, s, update.momentum > 0.0)?;
-        let moments = Moments::from_flat(count, &state.moments).ok_or(FlowError::State {
-            what: "moments",
-            found: state.moments.len(),
-            expected: Moments::zero(count).to_flat().len(),
-        })?;
+        let columns = fits(state, m, s, update.momentum > 0.0)?;
+        let moments = Moments::from_flat(count, &columns.moments).expect("columns of a checked state");
         let mut descender = Descender {
             kappa,
             learning_rate: descent.learning_rate,
@@ -121,8 +122,8 @@ impl Descender {
             rho_rate: vec![0.0; s],
             chunks: vec![Sums::zero(count); m.div_ceil(chunk_size(m, count))],
             largest: [
-                largest(&[&state.c, &state.w_x, &state.w_y]),
-                largest(&[&state.v_c, &state.v_x, &state.v_y]),
+                largest(&[&columns.c, &columns.w_x, &columns.w_y]),
+                largest(&[&columns.v_c, &columns.v_x, &columns.v_y]),
             ],
             samples,
             regions,
@@ -191,7 +192,7 @@ impl Descender {
             deaths: self.chunks.iter().map(|sums| sums.deaths).sum(),
             ..Counters::default()
         };
-        state.moments = self.moments.to_flat();
+        self.store(state);
         state.time = time;
         state.step += 1;
         state.counters += counters;
@@ -243,13 +244,14 @@ impl Descender {
         let g_ode = residual::field(&self.samples, state);
         let pass = Pass { x: self.samples.x(), rows: &self.rows, g_ode: &g_ode, update: self.update };
         let size = chunk_size(self.mass.len(), self.rows.len());
-        let mut velocity = [&mut state.v_c, &mut state.v_x, &mut state.v_y].map(|v| v.chunks_mut(size));
+        let Descended { c, w_x, w_y, v_c, v_x, v_y, place, .. } = state.particles.descended_mut();
+        let mut velocity = [v_c, v_x, v_y].map(|v| v.chunks_mut(size));
         let mut parts: Vec<Chunk<'_>> = self
             .mass
             .chunks(size)
-            .zip(state.c.chunks_mut(size))
-            .zip(state.w_x.chunks_mut(size).zip(state.w_y.chunks_mut(size)))
-            .zip(state.place.chunks_mut(size))
+            .zip(c.chunks_mut(size))
+            .zip(w_x.chunks_mut(size).zip(w_y.chunks_mut(size)))
+            .zip(place.chunks_mut(size))
             .map(|(((mass, c), (w_x, w_y)), place)| Chunk {
                 mass,
                 c,
@@ -267,6 +269,13 @@ impl Descender {
         self.largest = [most(|sums| sums.largest), most(|sums| sums.largest_velocity)];
     }
 
+    /// Moments into the state; also returns them.
+    fn store(&self, state: &mut State) -> Vec<f64> {
+        let moments = self.moments.to_flat();
+        state.particles.descended_mut().moments.clone_from(&moments);
+        moments
+    }
+
     /// Residuals and rates that belong to the moments.
     fn look(&mut self) {
         self.moments.residual(&self.samples, &self.regions, &mut self.rho);
@@ -282,32 +291,16 @@ fn largest(columns: &[&[f64]]) -> f64 {
 }
 
 /// Checks that the columns of a state have the lengths and places that gradient descent gives
-/// them.
-fn fits(state: &State, m: usize, s: usize, heavy: bool) -> Result<(), FlowError> {
-    let velocity = if heavy { m } else { 0 };
-    for (what, found, expected) in [
-        ("c", state.c.len(), m),
-        ("w_x", state.w_x.len(), m),
-        ("w_y", state.w_y.len(), m),
-        ("v_c", state.v_c.len(), velocity),
-        ("v_x", state.v_x.len(), velocity),
-        ("v_y", state.v_y.len(), velocity),
-        ("place", state.place.len(), m),
-        ("position", state.position.len(), m),
-        ("frame", state.frame.len(), 0),
-        ("residual_ode", state.residual_ode.len(), s),
-        ("residual_ode_uncorrected", state.residual_ode_uncorrected.len(), s),
-        ("memory", state.memory.len(), 1 + 2 * s),
-        ("initial_moments", state.initial_moments.len(), state.moments.len()),
-    ] {
-        if found != expected {
-            return Err(FlowError::State { what, found, expected });
-        }
-    }
-    let wrong =
-        |place: &&Place| place.index() >= 2 * s || !matches!(place.kind(), PlaceKind::Free | PlaceKind::Dead);
-    if let Some(place) = state.place.iter().find(wrong) {
+/// them; its own ones.
+fn fits(state: &State, m: usize, s: usize, heavy: bool) -> Result<&Descended, FlowError> {
+    let Particles::Descended(columns) = &state.particles else {
+        let what = if state.has_neurons() { "v_c" } else { "c" };
+        return Err(FlowError::State { what, found: 0, expected: m });
+    };
+    state.check(Sizes { m, s, velocities: if heavy { m } else { 0 } })?;
+    let wrong = |place: &&Place| !matches!(place.kind(), PlaceKind::Free | PlaceKind::Dead);
+    if let Some(place) = columns.place.iter().find(wrong) {
         return Err(FlowError::State { what: "place", found: place.index(), expected: 2 * s });
     }
-    Ok(())
+    Ok(columns)
 }

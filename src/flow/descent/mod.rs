@@ -23,6 +23,7 @@
 mod active;
 mod batches;
 mod clock;
+mod columns;
 mod descender;
 pub mod descriptor;
 mod kinks;
@@ -34,4 +35,5 @@ mod sums;
 
 pub use active::{is_active, region_near, region_of};
 pub use batches::Batches;
+pub use columns::Descended;
 pub use descender::Descender;

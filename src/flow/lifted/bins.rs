@@ -10,16 +10,11 @@
 
 use crate::problem::{Place, PlaceKind};
 
+use super::columns::{BLOCK, ENTRIES, Lifted, most_blocks, number_of_bins};
 use super::displacement::Displacement;
 use super::field_sign::{FieldSign, Signs};
 use super::out_of_bin::{Bin, Entry, OutOfBin};
 use super::safe::SafeDisplacements;
-
-/// Neurons of a block.
-pub const BLOCK: usize = 64;
-
-/// Numbers that a state holds of each bin's displacements and sign of the field.
-pub const ENTRIES: usize = 5;
 
 /// All bins.
 #[derive(Debug, Clone)]
@@ -29,10 +24,6 @@ pub struct Bins {
     count: Vec<u32>,
     /// Where the memory of each bin begins, then the end.
     starts: Vec<u32>,
-    /// Each bin's displacements.
-    pub displacement: Vec<Displacement>,
-    /// Each bin's sign of the field.
-    pub field_sign: Vec<FieldSign>,
     /// What the displacements advance in steps like the last ones.
     last_displacement: Vec<Displacement>,
     /// SafeDisplacements of blocks, bin by bin.
@@ -45,7 +36,7 @@ impl Bins {
     /// Bins of neurons that all lie in their bin's memory: the memory of bin `q` is `starts[q] .. starts[q + 1]`, or
     /// nothing where there are no `starts`; `regions = 2 s`.
     pub fn grouped(regions: usize, starts: &[u32]) -> Bins {
-        let number = Bins::number(regions);
+        let number = number_of_bins(regions);
         let mut starts = starts.to_vec();
         starts.resize(number + 1, 0);
         let count: Vec<u32> = (0..number).map(|bin| starts[bin + 1] - starts[bin]).collect();
@@ -57,8 +48,6 @@ impl Bins {
             regions,
             count,
             starts,
-            displacement: vec![Displacement::ZERO; number],
-            field_sign: vec![FieldSign::NEW; number],
             last_displacement: vec![Displacement::ZERO; number],
             safe: SafeDisplacements::new(first_block),
             out_of_bin: OutOfBin::new(vec![], number),
@@ -69,7 +58,7 @@ impl Bins {
     pub fn new(regions: usize, starts: &[u32], place: &[Place]) -> Bins {
         let mut bins = Bins::grouped(regions, starts);
         let mut out_of_bin = vec![];
-        for bin in 0..Bins::number(regions) {
+        for bin in 0..number_of_bins(regions) {
             for i in bins.memory(bin) {
                 let at = bin_of(regions, place[i]);
                 if at != bin {
@@ -78,18 +67,8 @@ impl Bins {
                 }
             }
         }
-        bins.out_of_bin = OutOfBin::new(out_of_bin, Bins::number(regions));
+        bins.out_of_bin = OutOfBin::new(out_of_bin, number_of_bins(regions));
         bins
-    }
-
-    /// Number of bins: `2 s` regions, two per boundary, the origin.
-    pub fn number(regions: usize) -> usize {
-        3 * regions + 1
-    }
-
-    /// No more blocks than these hold `m` neurons, however they are spread.
-    pub fn most_blocks(regions: usize, m: usize) -> usize {
-        m / BLOCK + Bins::number(regions)
     }
 
     /// The bin of a place.
@@ -160,53 +139,38 @@ impl Bins {
         self.count[to] += 1;
     }
 
-    /// Advances the displacements of each bin by what those of its frame go in a step, and its sign of the field by the signs
-    /// there.
-    pub fn advance(&mut self, step: &[(Displacement, Option<Signs>)]) {
-        for bin in 0..self.displacement.len() {
+    /// Advances the displacements of all bins, in the column `travel` of the state, by what those of their frames
+    /// advance in a step, and their signs of the field by the signs there.
+    pub fn advance(&mut self, travel: &mut [f64], step: &[(Displacement, Option<Signs>)]) {
+        for bin in 0..=self.origin() {
             let (now, signs) = self.frame(bin).map_or((Displacement::ZERO, None), |frame| step[frame]);
-            let (total, last, field_sign) =
-                (&mut self.displacement[bin], &mut self.last_displacement[bin], &mut self.field_sign[bin]);
-            total.turns += f64::from(field_sign.turns(signs));
-            *field_sign = field_sign.after(signs);
+            let (mut total, sign) = (displacement(travel, bin), field_sign(travel, bin));
+            total.turns += f64::from(sign.turns(signs));
+            set(travel, bin, total.advanced(1.0, now), sign.after(signs));
             // Steps that end at an event are short: the next one may be long again.
+            let last = &mut self.last_displacement[bin];
             *last = now.largest(Displacement::ZERO.advanced(0.75, *last));
-            *total = total.advanced(1.0, now);
         }
     }
 
-    /// Displacements, signs of the field and safe displacements, as [`Bins::store`] left them.
-    pub fn restore(&mut self, displacement: &[f64], safe: &[f64]) {
-        let bins = self.displacement.iter_mut().zip(&mut self.field_sign);
-        let entries = displacement.as_chunks::<ENTRIES>().0;
-        for ((displacements, field_sign), &[across, output, turns, low, high]) in bins.zip(entries) {
-            *displacements = Displacement { across, output, turns };
-            *field_sign = FieldSign::from_flat([low, high]);
-        }
-        self.safe.restore(safe);
-    }
-
-    /// Displacements, signs of the field and safe displacements into a state that holds the last as they were when this was last called.
-    pub fn store(&mut self, displacement: &mut Vec<f64>, safe: &mut Vec<f64>) {
-        displacement.clear();
-        for (displacements, field_sign) in self.displacement.iter().zip(&self.field_sign) {
-            displacement.extend(displacements.to_flat().into_iter().chain(field_sign.to_flat()));
-        }
+    /// Writes those safe displacements into a column of the state that have changed since this was last called; all
+    /// if it is empty.
+    pub fn store(&mut self, deadline: &mut Vec<f64>) {
         let m = self.memory(self.origin()).end;
-        self.safe.store(Bins::most_blocks(self.regions, m), safe);
+        self.safe.store(most_blocks(self.regions, m), deadline);
     }
 
     /// After `count` neurons have moved, `moved` ascending: brings the list of out-of-bin ones up to date, and has
     /// the blocks tested again to which one of them has come back.
-    pub fn update(&mut self, count: usize, moved: impl Iterator<Item = u32>, place: &[Place]) {
-        let Bins { starts, safe, displacement, last_displacement, .. } = self;
+    pub fn update(&mut self, count: usize, moved: impl Iterator<Item = u32>, columns: &Lifted) {
+        let Bins { starts, safe, last_displacement, .. } = self;
         let regions = self.regions;
         let mut own = 0;
         let moved = moved.map(|at| {
             while at >= starts[own + 1] {
                 own += 1;
             }
-            let bin = bin_of(regions, place[at as usize]);
+            let bin = bin_of(regions, columns.place[at as usize]);
             if bin == own {
                 let block = safe.blocks(own).start + (at - starts[own]) as usize / BLOCK;
                 safe.disturb_block(own, block);
@@ -214,8 +178,36 @@ impl Bins {
             }
             (at, Some(bin as Bin))
         });
-        self.out_of_bin.update(count, moved, |bin| [displacement[bin], last_displacement[bin]]);
+        self.out_of_bin
+            .update(count, moved, |bin| [displacement(&columns.travel, bin), last_displacement[bin]]);
     }
+}
+
+/// The displacement of a bin's lines since the neurons were last grouped, in the column `travel` of a state.
+pub fn displacement(travel: &[f64], bin: usize) -> Displacement {
+    let [across, output, turns, ..] = travel.as_chunks::<ENTRIES>().0[bin];
+    Displacement { across, output, turns }
+}
+
+/// The sign of a bin's field, in the column `travel` of a state.
+pub fn field_sign(travel: &[f64], bin: usize) -> FieldSign {
+    let [.., low, high] = travel.as_chunks::<ENTRIES>().0[bin];
+    FieldSign::from_flat([low, high])
+}
+
+fn set(travel: &mut [f64], bin: usize, displacement: Displacement, sign: FieldSign) {
+    let ([across, output, turns], [low, high]) = (displacement.to_flat(), sign.to_flat());
+    travel.as_chunks_mut::<ENTRIES>().0[bin] = [across, output, turns, low, high];
+}
+
+/// Counts the displacement of a bin from now on.
+pub fn start_anew_in(travel: &mut [f64], bin: usize) {
+    set(travel, bin, Displacement::ZERO, field_sign(travel, bin));
+}
+
+/// Counts the displacements of all bins from now on.
+pub fn start_anew(travel: &mut [f64]) {
+    (0..travel.len() / ENTRIES).for_each(|bin| start_anew_in(travel, bin));
 }
 
 /// The bins of a frame, the reverse of [`Bins::frame`], among those of `regions = 2 s` regions.
@@ -240,12 +232,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loose_neurons_are_those_away_from_home() {
+    fn out_of_bin_neurons_lie_in_the_memory_of_another() {
         let place =
             [Place::in_region(1), Place::in_region(1), Place::in_cluster(2, true), Place::in_region(3)];
         // Two in bin 1, two in bin 3; the third has moved to a cluster.
         let mut starts = vec![0, 0, 2, 2, 4];
-        starts.resize(Bins::number(4) + 1, 4);
+        starts.resize(number_of_bins(4) + 1, 4);
         let mut bins = Bins::new(4, &starts, &place);
         let out_of_bin = |bins: &Bins| bins.out_of_bin.all().map(|entry| entry.at).collect::<Vec<u32>>();
         assert_eq!(out_of_bin(&bins), [2]);
@@ -257,8 +249,9 @@ mod tests {
         let later = Displacement { across: 5.0, output: 5.0, turns: 0.0 };
         bins.safe.set(1, &[0], &[later]);
         bins.safe.set(3, &[1], &[later]);
-        let place = [Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
-        bins.update(2, [1, 2].into_iter(), &place);
+        let place = vec![Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
+        let travel = vec![0.0; ENTRIES * number_of_bins(4)];
+        bins.update(2, [1, 2].into_iter(), &Lifted { place, travel, ..Lifted::default() });
         assert_eq!(out_of_bin(&bins), [1]);
         assert_eq!(bins.safe.all(), [later, Displacement::DUE]);
     }

@@ -8,14 +8,11 @@
 /// where the field across it may turn.
 pub type Signs = [i8; 2];
 
-/// The sign of the field of a bin: the signs in its last step.
+/// The sign of the field of a bin: the signs in its last step, 0 where nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldSign(Signs);
 
 impl FieldSign {
-    /// Of a bin of which nothing is known.
-    pub const NEW: FieldSign = FieldSign([0, 0]);
-
     /// Whether it turns in a step in which the signs are these (`None` where no neuron is): those that
     /// relied on it can no longer.
     pub fn turns(self, signs: Option<Signs>) -> bool {
@@ -53,8 +50,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_course_is_relied_on_while_it_does_not_turn() {
-        let field_sign = FieldSign::NEW.after(Some([1, -1]));
+    fn a_sign_is_relied_on_while_it_does_not_turn() {
+        let field_sign = FieldSign([0, 0]).after(Some([1, -1]));
         assert_eq!(field_sign.relied_on(Some([1, -1])), [1, -1]);
         for other in [[1, 1], [-1, -1], [0, -1], [1, 0]] {
             assert!(field_sign.turns(Some(other)) && field_sign.relied_on(Some(other)) == [0, 0]);

@@ -9,6 +9,16 @@ pub type Mat = [f64; 9];
 /// The frame in which neurons are as they are.
 pub const IDENTITY: Mat = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
 
+/// The frames in a column of a state.
+pub fn frames(column: &[f64]) -> &[Mat] {
+    column.as_chunks().0
+}
+
+/// The same, to change.
+pub fn frames_mut(column: &mut [f64]) -> &mut [Mat] {
+    column.as_chunks_mut().0
+}
+
 /// `a b`.
 pub fn multiply(a: &Mat, b: &Mat) -> Mat {
     std::array::from_fn(|i| {

@@ -23,6 +23,15 @@ pub struct Kind {
     pub beta: f64,
 }
 
+/// A flow of neurons, with the factor before the mean over neurons.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scaled {
+    /// Which parameters move.
+    pub kind: Kind,
+    /// `kappa`.
+    pub kappa: f64,
+}
+
 /// The logarithm of a map: `Omega = -A(q) + omega J`, `J = [[0, 1], [-1, 0]]` acting on `w`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exponent {

@@ -17,9 +17,10 @@
 //! * `queue`, `lanes`: neurons that may meet an event, side by side; `integration`, `crossing`, `pinned`, `origin`:
 //!   one neuron, event by event;
 //! * `rebase`: neurons back to the laboratory frame, and moments taken anew; `sums`, `totals`: what integrations
-//!   add up to, and what the residuals need of it; `ensemble`: the neurons as the step controller sees them.
+//!   add up to, and what the residuals need of it; `columns`: what a state holds of the neurons; `ensemble`: the neurons as the step controller sees them.
 
 mod bins;
+mod columns;
 mod crossing;
 pub mod descriptor;
 mod displacement;
@@ -44,5 +45,6 @@ mod step_tables;
 mod sums;
 mod totals;
 
-pub use ensemble::Ensemble;
-pub use kind::Kind;
+pub use columns::Lifted;
+pub use ensemble::{Ensemble, start};
+pub use kind::{Kind, Scaled};

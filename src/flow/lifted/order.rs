@@ -3,10 +3,10 @@
 
 use rayon::prelude::*;
 
-use crate::flow::state::State;
 use crate::problem::{Place, PlaceKind, Regions};
 
-use super::bins::{Bins, bin_of};
+use super::bins::{bin_of, field_sign};
+use super::columns::{Lifted, number_of_bins};
 use super::displacement::{Clearance, Displacement};
 use super::field_sign::FieldSign;
 use super::frame::Neuron;
@@ -20,13 +20,14 @@ const TASK: usize = 16_384;
 
 /// Sorts the neurons, which must be stored as they are (all frames the identity), and notes where
 /// each bin's memory begins. A counting sort, stable, in `O(m + s)`.
-pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions, field_sign: &[FieldSign]) {
+pub fn order(columns: &mut Lifted, mass: &mut Vec<f64>, regions: &Regions) {
     let count = regions.boundaries();
-    let bins = Bins::number(count);
-    let columns = state.c.par_iter().zip(&state.w_x).zip(&state.w_y).zip(&state.place);
-    let key = columns.with_min_len(TASK).map(|(((c, x), y), &place)| {
+    let bins = number_of_bins(count);
+    let Lifted { c, w_x, w_y, place, travel, .. } = &*columns;
+    let neurons = c.par_iter().zip(w_x).zip(w_y).zip(place);
+    let key = neurons.with_min_len(TASK).map(|(((c, x), y), &place)| {
         let bin = bin_of(count, place);
-        (bin * CLASSES + nearness(regions, field_sign[bin], [*c, *x, *y], place)) as u32
+        (bin * CLASSES + nearness(regions, field_sign(travel, bin), [*c, *x, *y], place)) as u32
     });
     let mut target: Vec<u32> = key.collect();
     let mut next = vec![0u32; bins * CLASSES + 1];
@@ -34,25 +35,25 @@ pub fn order(state: &mut State, mass: &mut Vec<f64>, regions: &Regions, field_si
     for i in 1..next.len() {
         next[i] += next[i - 1];
     }
-    state.room = (0..=bins).map(|bin| next[bin * CLASSES]).collect();
+    columns.room = (0..=bins).map(|bin| next[bin * CLASSES]).collect();
     for target in &mut target {
         let slot = &mut next[*target as usize];
         *target = *slot;
         *slot += 1;
     }
-    state.position.par_iter_mut().with_min_len(TASK).for_each(|at| *at = target[*at as usize]);
+    columns.position.par_iter_mut().with_min_len(TASK).for_each(|at| *at = target[*at as usize]);
     // Which neuron each place in memory receives: reading from all over is faster than writing, and
     // can be shared among threads.
     let mut source = vec![0u32; target.len()];
     target.iter().enumerate().for_each(|(i, &target)| source[target as usize] = i as u32);
     drop(target);
     let mut scratch = vec![0.0; mass.len()];
-    for column in [&mut state.c, &mut state.w_x, &mut state.w_y, mass] {
+    for column in [&mut columns.c, &mut columns.w_x, &mut columns.w_y, mass] {
         gather(column, &source, &mut scratch);
     }
     drop(scratch);
     let mut scratch = vec![Place::DEAD; source.len()];
-    gather(&mut state.place, &source, &mut scratch);
+    gather(&mut columns.place, &source, &mut scratch);
 }
 
 /// Has every place in memory receive the value that lies at its source.

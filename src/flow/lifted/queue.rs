@@ -158,9 +158,11 @@ mod tests {
     use super::*;
     use crate::flow::interface::Margins;
     use crate::flow::lifted::bins::Bins;
+    use crate::flow::lifted::columns::number_of_bins;
     use crate::flow::lifted::frame::IDENTITY;
-    use crate::flow::lifted::kind::Kind;
+    use crate::flow::lifted::kind::{Kind, Scaled};
     use crate::flow::lifted::start::locate;
+    use crate::flow::moments::Moments;
     use crate::flow::path::Path;
     use crate::flow::push::Push;
     use crate::problem::{Regions, Samples};
@@ -179,7 +181,7 @@ mod tests {
         let z: Vec<Neuron> =
             (0..m).map(|i| [0.77, 1.31, 2.17].map(|step| 1.5 * (f64::from(i) * step).sin())).collect();
         let place: Vec<Place> = z.iter().map(|&z| Place::in_region(locate(&regions, z).unwrap())).collect();
-        let mut starts = vec![m as u32; Bins::number(count) + 1];
+        let mut starts = vec![m as u32; number_of_bins(count) + 1];
         starts[0] = 0;
         let bins = Bins::new(count, &starts, &place);
         let frames = vec![IDENTITY; 2 * count];
@@ -187,12 +189,13 @@ mod tests {
             samples: &samples,
             regions: &regions,
             path: &path,
+            start: &Moments::zero(count),
             margins: &Margins::new(&samples, 1.0, 1e-9),
             lambda: 0.0,
             turn: 0.5,
             significant: f64::INFINITY,
         };
-        let tables = StepTables::new(&push, kind, 1.0, &bins, &frames);
+        let tables = StepTables::new(&push, Scaled { kind, kappa: 1.0 }, &bins, &frames);
         let mass = 1.0 / f64::from(m);
         let candidate =
             |i: usize| Candidate { at: i as u32, mass, place: [place[i]; 2], z: z[i], met: false };

@@ -15,7 +15,7 @@ use multiversion::multiversion;
 
 use crate::problem::Place;
 
-use super::bins::BLOCK;
+use super::columns::BLOCK;
 use super::displacement::{Clearance, Displacement};
 use super::field_sign::Signs;
 use super::frame::Neuron;

@@ -3,13 +3,12 @@
 use rayon::prelude::*;
 
 use crate::flow::moments::add;
-use crate::flow::state::State;
 use crate::problem::{Place, PlaceKind, Regions};
 
-use super::bins::{Bins, bin_of, bins_of};
-use super::displacement::Displacement;
+use super::bins::{Bins, bin_of, bins_of, start_anew_in};
+use super::columns::{Lifted, number_of_bins};
 use super::frame::Neuron;
-use super::frame::{IDENTITY, Mat, apply};
+use super::frame::{IDENTITY, Mat, apply, frames, frames_mut};
 use super::out_of_bin::Entry;
 use super::second::{Cluster, Second, of_neuron, of_pinned};
 use super::start::Totals;
@@ -35,11 +34,13 @@ fn frame_of(count: usize, place: Place) -> Option<usize> {
 }
 
 /// Applies all frames, in one pass over the neurons.
-pub fn rebase_all(frames: &mut [Mat], state: &mut State) {
+pub fn rebase_all(columns: &mut Lifted) {
+    let Lifted { c, w_x, w_y, place, frame, .. } = columns;
+    let frames = frames_mut(frame);
     let count = frames.len() / 2;
     let moved = |frame: usize| (frames[frame] != IDENTITY).then_some(&frames[frame]);
-    let columns = state.c.par_iter_mut().zip(&mut state.w_x).zip(&mut state.w_y).zip(&state.place);
-    columns.with_min_len(TASK).for_each(|(((c, x), y), &place)| {
+    let neurons = c.par_iter_mut().zip(w_x).zip(w_y).zip(place);
+    neurons.with_min_len(TASK).for_each(|(((c, x), y), &mut place)| {
         if let Some(matrix) = frame_of(count, place).and_then(moved) {
             [*c, *x, *y] = to_laboratory(matrix, [*c, *x, *y], place);
         }
@@ -77,28 +78,28 @@ impl Part {
 /// Sums that are only kept up to date hold the rounding of all that came and went, and that grows with
 /// the square of every boost, `exp(2 p)`, also where the neurons themselves shrink.
 pub fn rebase_some(
-    frames: &mut [Mat],
     due: &[usize],
-    totals: &mut Totals,
     bins: &mut Bins,
-    state: &mut State,
+    columns: &mut Lifted,
     mass: &[f64],
     regions: &Regions,
 ) -> u64 {
     let count = regions.boundaries();
+    let mut totals = Totals::of(count, columns);
+    let matrices: Vec<Mat> = due.iter().map(|&frame| frames(&columns.frame)[frame]).collect();
     let mut touched = 0;
     let mut sums = vec![Part::default(); due.len()];
-    for (&frame, sum) in due.iter().zip(&mut sums) {
+    for ((&frame, matrix), sum) in due.iter().zip(&matrices).zip(&mut sums) {
         for bin in bins_of(count, frame) {
             touched += bins.memory(bin).len() as u64;
-            sum.add(&rebase_memory(&frames[frame], bin, bins, state, mass, regions));
+            sum.add(&rebase_memory(matrix, bin, bins, columns, mass, regions));
             bins.safe.disturb(bin);
             // No safe displacement is left that counts from earlier: small numbers lose less.
-            bins.displacement[bin] = Displacement::ZERO;
+            start_anew_in(&mut columns.travel, bin);
         }
     }
     // Which of the frames that are due, if any, a bin has.
-    let mut which = vec![None; Bins::number(count)];
+    let mut which = vec![None; number_of_bins(count)];
     for (at, &frame) in due.iter().enumerate() {
         which[bins_of(count, frame)].fill(Some(at));
     }
@@ -106,19 +107,21 @@ pub fn rebase_some(
     for Entry { at, bin, .. } in bins.out_of_bin.all() {
         let Some(which) = which[bin as usize] else { continue };
         let i = at as usize;
-        let z = to_laboratory(&frames[due[which]], [state.c[i], state.w_x[i], state.w_y[i]], state.place[i]);
-        [state.c[i], state.w_x[i], state.w_y[i]] = z;
-        sums[which].neuron(regions, mass[i], state.place[i], z);
+        let z =
+            to_laboratory(&matrices[which], [columns.c[i], columns.w_x[i], columns.w_y[i]], columns.place[i]);
+        [columns.c[i], columns.w_x[i], columns.w_y[i]] = z;
+        sums[which].neuron(regions, mass[i], columns.place[i], z);
         touched += 1;
     }
     for (&frame, sum) in due.iter().zip(sums) {
-        frames[frame] = IDENTITY;
+        frames_mut(&mut columns.frame)[frame] = IDENTITY;
         if frame < count {
             totals.region[frame] = sum.region;
         } else {
             totals.boundary[frame - count] = sum.clusters;
         }
     }
+    columns.moments = totals.to_flat();
     touched
 }
 
@@ -127,16 +130,16 @@ fn rebase_memory(
     matrix: &Mat,
     bin: usize,
     bins: &Bins,
-    state: &mut State,
+    columns: &mut Lifted,
     mass: &[f64],
     regions: &Regions,
 ) -> Part {
     let (memory, own) = (bins.memory(bin), bins.place(bin));
-    let parts: Vec<Part> = state.c[memory.clone()]
+    let parts: Vec<Part> = columns.c[memory.clone()]
         .par_chunks_mut(TASK)
-        .zip(state.w_x[memory.clone()].par_chunks_mut(TASK))
-        .zip(state.w_y[memory.clone()].par_chunks_mut(TASK))
-        .zip(state.place[memory.clone()].par_chunks(TASK))
+        .zip(columns.w_x[memory.clone()].par_chunks_mut(TASK))
+        .zip(columns.w_y[memory.clone()].par_chunks_mut(TASK))
+        .zip(columns.place[memory.clone()].par_chunks(TASK))
         .zip(mass[memory].par_chunks(TASK))
         .map(|((((c, x), y), place), mass)| {
             let mut part = Part::default();
@@ -156,6 +159,7 @@ fn rebase_memory(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::lifted::columns::ENTRIES;
     use crate::flow::lifted::kind::{Exponent, Kind};
     use crate::problem::Samples;
 
@@ -170,28 +174,30 @@ mod tests {
         // 40 neurons in the memory of each, every fifth of which has moved on.
         let place: Vec<Place> =
             (0..160).map(|i| if i % 5 == 0 { places[(i / 40 + 1) % 4] } else { places[i / 40] }).collect();
-        let mut starts = vec![0u32; Bins::number(count) + 1];
+        let mut starts = vec![0u32; number_of_bins(count) + 1];
         for (at, place) in places.iter().enumerate() {
             starts[bin_of(count, *place) + 1..].fill(40 * (at as u32 + 1));
         }
         let mut bins = Bins::new(count, &starts, &place);
         assert_eq!(bins.out_of_bin.len(), 32);
-        let mut state = State::blank(160);
+        let mut columns = Lifted { travel: vec![0.0; ENTRIES * number_of_bins(count)], ..Lifted::default() };
         let value = |i: usize, step: f64| (i as f64 * step).sin();
-        state.c = (0..160).map(|i| value(i, 0.7) - if place[i].is_negative() { 3.0 } else { 0.0 }).collect();
-        (state.w_x, state.w_y) =
+        columns.c =
+            (0..160).map(|i| value(i, 0.7) - if place[i].is_negative() { 3.0 } else { 0.0 }).collect();
+        (columns.w_x, columns.w_y) =
             ((0..160).map(|i| value(i, 1.3)).collect(), (0..160).map(|i| value(i, 1.9)).collect());
-        state.place = place.clone();
-        let before = state.clone();
+        columns.place = place.clone();
+        let before = columns.clone();
         let mass: Vec<f64> = (0..160).map(|i| f64::from(i + 1)).collect();
         let frame = |frame: usize| {
             let e = Exponent { q: [0.1 * frame as f64, -0.3], omega: 0.0 };
             Kind::LIFTED.matrix(&e)
         };
-        let mut frames: Vec<Mat> = (0..2 * count).map(frame).collect();
-        let (all, due) = (frames.clone(), [2, count + 3]);
-        let mut totals = Totals::zero(count);
-        let touched = rebase_some(&mut frames, &due, &mut totals, &mut bins, &mut state, &mass, &regions);
+        let all: Vec<Mat> = (0..2 * count).map(frame).collect();
+        let due = [2, count + 3];
+        columns.frame = all.as_flattened().to_vec();
+        columns.moments = Totals::zero(count).to_flat();
+        let touched = rebase_some(&due, &mut bins, &mut columns, &mass, &regions);
         // The memory of both bins, and the eight out-of-bin neurons that are in each of them.
         assert_eq!(touched, 2 * 40 + 2 * 8);
         let mut expected = Totals::zero(count);
@@ -199,7 +205,7 @@ mod tests {
             let old = [before.c[i], before.w_x[i], before.w_y[i]];
             let frame = frame_of(count, place[i]).unwrap();
             let z = if due.contains(&frame) { to_laboratory(&all[frame], old, place[i]) } else { old };
-            assert_eq!([state.c[i], state.w_x[i], state.w_y[i]], z, "neuron {i}");
+            assert_eq!([columns.c[i], columns.w_x[i], columns.w_y[i]], z, "neuron {i}");
             if frame == 2 {
                 add(&mut expected.region[2], &of_neuron(mass[i], z));
             } else if due.contains(&frame) {
@@ -208,8 +214,8 @@ mod tests {
                 add(&mut expected.boundary[3][1], &of_pinned(mass[i], z[0], l));
             }
         }
-        let (found, expected) = (totals.to_flat(), expected.to_flat());
+        let (found, expected) = (columns.moments, expected.to_flat());
         assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-9), "{found:?} {expected:?}");
-        assert!((0..2 * count).all(|k| (frames[k] == IDENTITY) == due.contains(&k)));
+        assert!((0..2 * count).all(|k| (frames(&columns.frame)[k] == IDENTITY) == due.contains(&k)));
     }
 }

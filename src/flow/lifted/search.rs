@@ -3,9 +3,8 @@
 
 use rayon::prelude::*;
 
-use crate::flow::state::State;
-
-use super::bins::{BLOCK, Bins};
+use super::bins::{Bins, displacement, field_sign};
+use super::columns::{BLOCK, Lifted};
 use super::displacement::Displacement;
 use super::out_of_bin::Entry;
 use super::reach_test::{LARGEST_PLANE, Lanes, ReachTest, Sides, test_block};
@@ -42,9 +41,9 @@ struct Due {
 /// of the out-of-bin ones those count that are found.
 /// Which neurons are found does not depend on safe displacements, which only spare tests; they are
 /// brought up to date.
-pub fn find(tables: &StepTables<'_>, bins: &mut Bins, state: &State) -> (Vec<u32>, u64) {
+pub fn search(tables: &StepTables<'_>, bins: &mut Bins, columns: &Lifted) -> (Vec<u32>, u64) {
     let searches: Vec<BinSearch> =
-        (0..bins.displacement.len()).map(|bin| search(tables, bins, bin)).collect();
+        (0..=bins.origin()).map(|bin| bin_search(tables, bins, columns, bin)).collect();
     let mut due = Due::default();
     for (bin, search) in searches.iter().enumerate().skip(1) {
         if search.leaving {
@@ -61,7 +60,7 @@ pub fn find(tables: &StepTables<'_>, bins: &mut Bins, state: &State) -> (Vec<u32
         .map(|(blocks, of)| {
             let (mut indices, mut safe) = (vec![], vec![]);
             for (&block, &bin) in blocks.iter().zip(of) {
-                safe.push(search_block(&searches[bin], bins, state, bin, block, &mut indices));
+                safe.push(search_block(&searches[bin], bins, columns, bin, block, &mut indices));
             }
             (indices, safe)
         })
@@ -80,13 +79,13 @@ pub fn find(tables: &StepTables<'_>, bins: &mut Bins, state: &State) -> (Vec<u32
         bins.safe.set(of_bin[0], &due.blocks[range.clone()], &safe[range.clone()]);
         first = range.end;
     }
-    let out_of_bin = search_out_of_bin(&searches, bins, state);
+    let out_of_bin = search_out_of_bin(&searches, bins, columns);
     // How many of the out-of-bin list were tested depends on when a run was resumed, which must not show.
     let looked = looked + out_of_bin.len() as u64;
     (merged(all, out_of_bin), looked)
 }
 
-fn search(tables: &StepTables<'_>, bins: &Bins, bin: usize) -> BinSearch {
+fn bin_search(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize) -> BinSearch {
     let count = tables.regions.boundaries();
     // The dead stay dead, and in the kernel limit all stay where they are.
     let moves = |&frame: &usize| frame > 0 && (frame >= count || tables.kind.beta > 0.0);
@@ -99,8 +98,9 @@ fn search(tables: &StepTables<'_>, bins: &Bins, bin: usize) -> BinSearch {
     } else {
         false
     };
-    let displacement = bins.displacement[bin];
-    let (field_sign, signs) = (bins.field_sign[bin], propagator.and_then(|propagator| propagator.signs));
+    let displacement = displacement(&columns.travel, bin);
+    let (field_sign, signs) =
+        (field_sign(&columns.travel, bin), propagator.and_then(|propagator| propagator.signs));
     let mut advance = propagator.map_or(Displacement::ZERO, |propagator| propagator.advance);
     advance.turns = f64::from(field_sign.turns(signs));
     let end = match propagator {
@@ -122,23 +122,23 @@ fn search(tables: &StepTables<'_>, bins: &Bins, bin: usize) -> BinSearch {
 fn search_block(
     search: &BinSearch,
     bins: &Bins,
-    state: &State,
+    columns: &Lifted,
     bin: usize,
     block: usize,
     out: &mut Vec<u32>,
 ) -> Displacement {
     let range = bins.block(bin, block);
     if search.leaving {
-        out.extend(range.filter(|&i| bins.of(state.place[i]) == bin).map(|i| i as u32));
+        out.extend(range.filter(|&i| bins.of(columns.place[i]) == bin).map(|i| i as u32));
         return Displacement::DUE;
     }
     let Some(test) = &search.test else { return Displacement::NEVER };
     let mut flags = [0; BLOCK];
     let lanes = Lanes {
-        c: &state.c[range.clone()],
-        x: &state.w_x[range.clone()],
-        y: &state.w_y[range.clone()],
-        place: &state.place[range.clone()],
+        c: &columns.c[range.clone()],
+        x: &columns.w_x[range.clone()],
+        y: &columns.w_y[range.clone()],
+        place: &columns.place[range.clone()],
     };
     let margin = test_block(test, search.sides, lanes, bins.place(bin), &mut flags);
     // Eight flags at a time: most are zero.
@@ -152,7 +152,7 @@ fn search_block(
 }
 
 /// The out-of-bin neurons that must be integrated event by event, ascending.
-fn search_out_of_bin(searches: &[BinSearch], bins: &mut Bins, state: &State) -> Vec<u32> {
+fn search_out_of_bin(searches: &[BinSearch], bins: &mut Bins, columns: &Lifted) -> Vec<u32> {
     let one = |entry: &mut Entry| {
         let (search, at) = (&searches[entry.bin as usize], entry.at as usize);
         if search.leaving {
@@ -168,7 +168,7 @@ fn search_out_of_bin(searches: &[BinSearch], bins: &mut Bins, state: &State) -> 
             }
             return None;
         };
-        let z = [state.c[at], state.w_x[at], state.w_y[at]];
+        let z = [columns.c[at], columns.w_x[at], columns.w_y[at]];
         let (near, margin) = test.one(z, search.sides);
         entry.safe = search.displacement[0].safe(margin, search.direction).into();
         near.then_some(entry.at)

@@ -6,6 +6,7 @@ use crate::flow::interface::{self, Fate, Interface, Margins, Way};
 use crate::flow::moments::add;
 use crate::problem::{Place, PlaceKind, Regions};
 
+use super::columns::Lifted;
 use super::frame::Neuron;
 use super::kind::Kind;
 use super::second::{Cluster, Second, of_neuron, of_pinned};
@@ -43,6 +44,11 @@ impl Totals {
         totals.region.as_flattened_mut().copy_from_slice(regions);
         totals.boundary.as_flattened_mut().as_flattened_mut().copy_from_slice(boundaries);
         Some(totals)
+    }
+
+    /// Those of a state whose columns have the right lengths.
+    pub fn of(count: usize, columns: &Lifted) -> Totals {
+        Totals::from_flat(count, &columns.moments).expect("columns of a checked state")
     }
 
     /// Sums over neurons given by `neuron`, in chunks that are added in order.

@@ -14,7 +14,7 @@ use super::bins::Bins;
 use super::displacement::Displacement;
 use super::field_sign::Signs;
 use super::frame::{IDENTITY, Mat, Neuron, multiply, pull_back, straighten};
-use super::kind::{Exponent, Kind};
+use super::kind::{Exponent, Kind, Scaled};
 
 /// Longest substep of a boost, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
 const MAX_RAPIDITY: f64 = 0.5;
@@ -85,7 +85,8 @@ pub struct StepTables<'a> {
 
 impl<'a> StepTables<'a> {
     /// Tables for a push of the neurons in `bins`, whose frames are `frames`.
-    pub fn new(push: &Push<'a>, kind: Kind, kappa: f64, bins: &Bins, frames: &[Mat]) -> StepTables<'a> {
+    pub fn new(push: &Push<'a>, scaled: Scaled, bins: &Bins, frames: &[Mat]) -> StepTables<'a> {
+        let Scaled { kind, kappa } = scaled;
         let Push { samples, regions, path, margins, .. } = *push;
         let count = regions.boundaries();
         let field = FieldCubic::all(samples, path, kappa);

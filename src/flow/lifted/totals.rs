@@ -8,7 +8,7 @@ use crate::flow::moments::{MERGE_LENGTH, Moments};
 use crate::problem::{Regions, Samples};
 
 use super::frame::Mat;
-use super::kind::Kind;
+use super::kind::{Kind, Scaled};
 use super::second::{Cluster, Second, region_moments, transform, transform_cluster};
 use super::start::Totals;
 use super::step_tables::StepTables;
@@ -36,8 +36,7 @@ fn weight(kind: Kind, kappa: f64, clusters: &[Cluster; 2], pull: f64) -> [f64; 2
 pub fn moments_of(
     samples: &Samples,
     regions: &Regions,
-    kind: Kind,
-    kappa: f64,
+    Scaled { kind, kappa }: Scaled,
     frames: &[Mat],
     totals: &Totals,
 ) -> Moments {
@@ -79,7 +78,7 @@ pub fn moments_of(
 }
 
 /// The neurons of a push that met an event, as the residual ODE needs them.
-pub fn add_movers(tables: &StepTables<'_>, sums: &Sums, event_particles: &mut EventParticles) {
+pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles: &mut EventParticles) {
     let (kind, kappa, regions) = (tables.kind, tables.kappa, tables.regions);
     let count = regions.boundaries();
     let square = kappa * kappa;

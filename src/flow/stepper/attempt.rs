@@ -8,7 +8,6 @@ use crate::flow::state::State;
 use crate::math::norm::largest;
 use crate::math::poly;
 
-use super::ensemble::Ensemble;
 use super::{Stepper, Trial};
 
 /// Pushes of one attempt before it is given up.
@@ -44,7 +43,7 @@ impl Stepper {
     /// In the kernel and adaptive limits motion is a shear: nothing grows by itself, and no step is too
     /// long.
     pub(super) fn longest_step(&self) -> f64 {
-        if !self.ensemble.grows() {
+        if !self.system.grows() {
             return f64::INFINITY;
         }
         let mut g = vec![[0.0; 2]; self.regions.boundaries()];
@@ -62,8 +61,7 @@ impl Stepper {
     /// ones need a path that is continued: how fast particles may align is in no other estimate of its error.
     pub(super) fn first_length(&self, before: f64, wanted: f64) -> f64 {
         let (longest, continued) = (self.longest_step(), wanted.min(CONTINUABLE * before));
-        let substeps =
-            matches!(self.ensemble, Ensemble::Canonical(_)) && continued >= WORTH_SUBSTEPS * longest;
+        let substeps = self.system.takes_substeps() && continued >= WORTH_SUBSTEPS * longest;
         if substeps { continued } else { wanted.min(longest) }
     }
 
@@ -107,8 +105,7 @@ impl Stepper {
         let remembered = self.remembered(state, h);
         let rule = if self.fixed.is_some() { Rule::Hermite } else { Rule::for_coupling(h * fastest) };
         let stiff = rule == Rule::Stiff;
-        let turning =
-            stiff.then(|| self.ensemble.aligning(&self.samples, &self.mass, state, &self.rho, h)).flatten();
+        let turning = stiff.then(|| self.system.aligning(&self.samples, state, &self.rho, h)).flatten();
         let mut path = self.predicted(state, h, fastest, rule, turning.is_some());
         // How strongly an error of the path acts on the residuals within the step.
         let coupling = (h * fastest).min(1.0);

@@ -12,35 +12,31 @@
 //! before it, and a tiny step passes over it.
 
 mod attempt;
-mod ensemble;
 mod ode;
 mod step;
 
 use crate::problem::{Regions, Samples, Start};
 
 use crate::flow::Flow;
+use crate::flow::columns::Sizes;
 use crate::flow::error::FlowError;
 use crate::flow::events::Tally;
-use crate::flow::events::order::permute;
 use crate::flow::field::rate;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::scale::{least_scale, residual_scale};
 use crate::flow::state::State;
+use crate::flow::system::System;
+use crate::flow::systems;
 use crate::flow::tangent_kernel::trace;
-
-use ensemble::Ensemble;
 
 /// Share of the tolerance that the residuals of one step may err by: errors of many steps add up.
 const STEP_SHARE: f64 = 0.1;
-/// Half the rapidity by which neurons may be boosted in one step.
-const LIFTED_TURN: f64 = 0.5;
 
 /// Advances a [`State`] by accepted steps.
 pub struct Stepper {
     samples: Samples,
     regions: Regions,
-    mass: Vec<f64>,
     lambda: f64,
     /// `kappa`, the factor before the mean over neurons.
     kappa: f64,
@@ -56,7 +52,7 @@ pub struct Stepper {
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
     trial: Trial,
-    ensemble: Ensemble,
+    system: Box<dyn System>,
 }
 
 /// Sums at the end of an attempted step.
@@ -83,13 +79,12 @@ impl Stepper {
         let regions = Regions::new(&samples);
         let mass = start.mass().to_vec();
         let least = least_scale(&samples, flow.kappa() * start.total_variation(), tolerance);
-        let mut state = State::blank(mass.len());
         let margins = |rho: &[f64]| {
             Margins::new(&samples, flow.kappa(), tolerance * residual_scale(&samples, rho).max(least))
         };
-        state.counters.ambiguous_mass =
-            Ensemble::start(&samples, &regions, start, flow, margins, &mut state)?;
-        let (_, moments) = Ensemble::resume(&samples, &regions, flow, &state)?;
+        let mut state = systems::start(&samples, &regions, start, flow, margins)?;
+        let moments =
+            systems::resume(&regions, mass.clone(), flow, &state)?.moments(&samples, &regions, &state);
         let mut rho = vec![0.0; samples.len()];
         moments.residual(&samples, &regions, &mut rho);
         finite(0.0, "residual", &rho)?;
@@ -99,10 +94,9 @@ impl Stepper {
         state.residual_ode = rho.clone();
         state.residual_ode_uncorrected = rho;
         let mut stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
-        let Stepper { ensemble, regions, mass, .. } = &mut stepper;
-        ensemble.group(regions, mass, &mut state);
+        stepper.system.group(&stepper.regions, &mut state);
         // Work of the start, not of the first step.
-        stepper.ensemble.take_touched(0, 0);
+        stepper.system.take_touched(0);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
         let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
@@ -124,39 +118,13 @@ impl Stepper {
     ) -> Result<Stepper, FlowError> {
         let regions = Regions::new(&samples);
         let (count, s, m) = (regions.boundaries(), samples.len(), mass.len());
-        let (particles, neurons) = if flow.is_lifted() { (0, m) } else { (m, 0) };
-        for (what, found, expected) in [
-            ("r", state.r.len(), particles),
-            ("theta", state.theta.len(), particles),
-            ("c", state.c.len(), neurons),
-            ("w_x", state.w_x.len(), neurons),
-            ("w_y", state.w_y.len(), neurons),
-            ("place", state.place.len(), m),
-            ("residual_ode", state.residual_ode.len(), s),
-            ("residual_ode_uncorrected", state.residual_ode_uncorrected.len(), s),
-            ("memory", state.memory.len(), 1 + 2 * s),
-            ("position", state.position.len(), m),
-            ("initial_moments", state.initial_moments.len(), Moments::zero(count).to_flat().len()),
-        ] {
-            if found != expected {
-                return Err(FlowError::State { what, found, expected });
-            }
-        }
-        if let Some(place) = state.place.iter().find(|place| place.index() >= count) {
-            return Err(FlowError::State { what: "place", found: place.index(), expected: count });
-        }
-        if let Some(&position) = state.position.iter().find(|&&position| position as usize >= m) {
-            return Err(FlowError::State { what: "position", found: position as usize, expected: m });
-        }
-        let mut mass = mass;
-        permute(&mut mass, &state.position, &mut vec![0.0; m]);
-        let (ensemble, moments) = Ensemble::resume(&samples, &regions, flow, state)?;
+        state.check(Sizes { m, s, velocities: 0 })?;
+        let system = systems::resume(&regions, mass, flow, state)?;
+        let moments = system.moments(&samples, &regions, state);
         let mut stepper = Stepper {
             allowed: STEP_SHARE * tolerance * state.scale,
             margins: Margins::new(&samples, flow.kappa(), tolerance * state.scale),
-            // A Runge-Kutta step that turns by phi errs by about phi^5 / 120.
-            // Neurons are moved by maps that are exact but for the change of the field.
-            turn: if flow.is_lifted() { LIFTED_TURN } else { (50.0 * tolerance).powf(0.2) },
+            turn: system.turn(tolerance),
             kappa: flow.kappa(),
             lambda: flow.tv(),
             fixed: None,
@@ -168,10 +136,9 @@ impl Stepper {
                 rho_rate: vec![0.0; s],
                 ode_end: vec![0.0; s],
             },
-            ensemble,
+            system,
             samples,
             regions,
-            mass,
             moments,
         };
         stepper.renew(stepper.moments.clone());
@@ -197,7 +164,7 @@ impl Stepper {
     /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
     /// for comparison. Nothing changes for canonical particles.
     pub fn without_frames(mut self) -> Stepper {
-        self.ensemble.without_frames();
+        self.system.without_frames();
         self
     }
 
@@ -213,7 +180,7 @@ impl Stepper {
 
     /// Masses of the particles, in the order in which the state keeps them.
     pub fn mass(&self) -> &[f64] {
-        &self.mass
+        self.system.mass()
     }
 
     /// `lambda` of the total-variation term.

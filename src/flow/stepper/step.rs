@@ -23,7 +23,7 @@ impl Stepper {
     /// If `until` is not later than the state.
     pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
         assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
-        if self.mass.len().max(self.samples.len()) < WORTH_SHARING {
+        if self.system.mass().len().max(self.samples.len()) < WORTH_SHARING {
             return self.step_here(state, until);
         }
         // All of it on a thread of the pool: otherwise every parallel loop, of which a step has dozens,
@@ -61,7 +61,7 @@ impl Stepper {
                     };
                     self.accept(state, &record, next, fastest);
                     // Including those that were put into a better order after the step.
-                    record.touched = self.ensemble.take_touched(self.mass.len(), pushes);
+                    record.touched = self.system.take_touched(pushes);
                     return Ok(record);
                 }
                 Attempt::Rejected { error, next, cause } => {
@@ -84,10 +84,17 @@ impl Stepper {
 
     /// Pushes all particles from `state` along `path` into the trial.
     pub(super) fn push(&mut self, state: &State, path: &Path, significant: f64) {
-        let Stepper { ensemble, samples, regions, mass, moments, trial, margins, .. } = self;
-        let push =
-            Push { samples, regions, path, margins, lambda: self.lambda, turn: self.turn, significant };
-        ensemble.push(&push, mass, moments, state, &mut trial.tally);
+        let push = Push {
+            samples: &self.samples,
+            regions: &self.regions,
+            path,
+            start: &self.moments,
+            margins: &self.margins,
+            lambda: self.lambda,
+            turn: self.turn,
+            significant,
+        };
+        self.system.push(&push, state, &mut self.trial.tally);
         self.trial.tally.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
         self.trial.rho_rate = self.rate_of(&self.trial.tally.moments, &self.trial.rho);
     }
@@ -106,9 +113,8 @@ impl Stepper {
         state.step += 1;
         state.step_size = next;
         state.counters += record.counters;
-        let Stepper { ensemble, samples, regions, mass, moments, .. } = self;
-        if let Some(moments) = ensemble.accept(samples, regions, moments, mass, state) {
-            self.renew(moments);
+        if self.system.accept(&self.regions, &self.moments, state) {
+            self.renew(self.system.moments(&self.samples, &self.regions, state));
         }
     }
 }

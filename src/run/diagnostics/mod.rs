@@ -213,7 +213,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
     let sums = match flow.particles() {
         ParticleKind::Neuron => ParticleSums::of_neurons(mass, state, regions, &g, flow),
         ParticleKind::Canonical => {
-            ParticleSums::new(mass, &state.r, &state.theta, &state.place, regions, &g, lambda)
+            ParticleSums::new(mass, state.r(), state.theta(), state.place(), regions, &g, lambda)
         }
     };
     let sigma = moments.sigma_with_pinned(regions);

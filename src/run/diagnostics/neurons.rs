@@ -22,7 +22,7 @@ impl ParticleSums {
         let training = Training::of(flow);
         ParticleSums::in_chunks(mass.len(), g.len(), |sums, i| {
             let at = state.position_of(i);
-            let (mut z, place) = (state.neuron(i), state.place[at]);
+            let (mut z, place) = (state.neuron(i), state.place()[at]);
             if place.kind() == PlaceKind::Pinned {
                 // Rounding of the frame must not take a neuron out of its cluster.
                 let sign = if place.is_negative() { -1.0 } else { 1.0 };

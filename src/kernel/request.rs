@@ -1,0 +1,32 @@
+//! What a report of the kernel regime is asked for.
+
+use crate::problem::Measure;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `m / alpha(m)`, the factor before the mean over neurons.
+    pub kappa: f64,
+    /// Start function: that of these particles, or zero.
+    pub start: Option<Measure>,
+    /// A path has reached a function when what is left of the way is at most this share.
+    pub bound: f64,
+    /// `lambda` of the smoothing spline; chosen by generalised cross-validation if not given.
+    pub smoothing: Option<f64>,
+    /// `lambda` of the fit with penalised total variation; 0: none.
+    pub tv: f64,
+    /// Points of the grid on which functions are stored.
+    pub points: usize,
+    /// Times at which the path is stored; chosen if not given.
+    pub times: Option<Vec<f64>>,
+    /// Factors by which the range of the knots is widened.
+    pub knot_factors: Vec<f64>,
+    /// Positions `x0` of the slices `K(x0, .)`.
+    pub slices: Vec<f64>,
+    /// Neurons drawn to check the kernels by Monte Carlo; 0: none.
+    pub draws: usize,
+    /// Seed of those.
+    pub seed: u64,
+    /// Most pieces of the piecewise linear fits; 0: none.
+    pub pieces: usize,
+}

@@ -1,0 +1,43 @@
+//! The list of figures and tables.
+
+use super::item::Item;
+use super::{
+    ReproduceError, s_fig7, s_fig9, s_fig10, s_fig11, s_table1, s_table2, w_clt, w_fig1, w_fig2, w_fig3,
+    w_fig4, w_fig5, w_fig6, w_fig7, w_fig8, w_fig9, w_lemma2, w_residuals,
+};
+
+/// All of them, in the order of the papers.
+pub fn items() -> &'static [Item] {
+    const ITEMS: &[Item] = &[
+        w_fig1::ITEM,
+        w_fig2::ITEM,
+        w_fig3::ITEM,
+        w_fig4::ITEM,
+        w_fig5::ITEM,
+        w_fig6::ITEM,
+        w_fig7::ITEM,
+        w_fig8::ITEM,
+        w_fig9::ITEM,
+        w_residuals::ITEM,
+        w_lemma2::ITEM,
+        w_clt::ITEM,
+        s_table1::ITEM,
+        s_table2::ITEM,
+        s_fig7::ITEM,
+        s_fig9::ITEM,
+        s_fig10::ITEM,
+        s_fig11::ITEM,
+    ];
+    ITEMS
+}
+
+/// The item of a name.
+///
+/// # Errors
+/// There is none.
+pub fn find(name: &str) -> Result<&'static Item, ReproduceError> {
+    items().iter().find(|item| item.name == name).ok_or_else(|| ReproduceError::Unknown {
+        found: name.to_string(),
+        known: items().iter().map(|item| item.name).collect::<Vec<_>>().join(", "),
+    })
+}
