@@ -103,11 +103,16 @@ fn points(cloud: &Cloud, place: Place) -> Vec<Layer> {
         discs.push(Layer::points(format!("pinned, {sign}"), x, y, Shape::Disc).color(color).size(size + 1.0));
     }
     if !rims.is_empty() {
-        let entry = Layer::points("entry of pinned", vec![], vec![], Shape::Ring);
-        layers.push(entry.size(size + 1.6).width(0.8).label("pinned"));
+        layers.push(pinned_entry(size));
     }
     layers.extend(rims.into_iter().chain(discs));
     layers
+}
+
+/// Entry of the legend for pinned particles, without data; `size` is that of free ones (points).
+pub(super) fn pinned_entry(size: f64) -> Layer {
+    let entry = Layer::points("entry of pinned", vec![], vec![], Shape::Ring);
+    entry.size(size + 1.6).width(0.8).label("pinned")
 }
 
 /// A bar along each cluster of pinned particles, over the middle nine tenths of its mass.

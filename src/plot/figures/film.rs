@@ -69,7 +69,11 @@ impl Scene<'_> {
         let least = self.start.1.mass.iter().copied().filter(|mass| *mass > 0.0).fold(1.0, f64::min);
         knots.y = knots.y.range(0.5 * least, 1.0);
         let window = [[-self.limit, self.limit]; 2];
-        let (layers, _) = clouds::layers(&now.cloud, clouds::plane, window, [plane::CELLS; 2]);
+        let (mut layers, _) = clouds::layers(&now.cloud, clouds::plane, window, [plane::CELLS; 2]);
+        // The legend has its entry from the start: with it the frame moves down a line.
+        if layers.iter().all(|layer| layer.name != "entry of pinned") {
+            layers.push(clouds::pinned_entry(2.4));
+        }
         let plane =
             plane::empty(self.regions, self.limit).title(moment(now.time)).height(2.4).with_all(layers);
         let axis = time_axis(&self.times);
