@@ -3,12 +3,12 @@
 use crate::problem::{Regions, Samples, Start};
 
 use super::Flow;
+use super::controller::Controller;
 use super::descent::Descender;
 use super::error::FlowError;
 use super::moments::Moments;
 use super::record::StepRecord;
 use super::state::State;
-use super::stepper::Stepper as Controlled;
 
 /// Advances a [`State`] by accepted steps.
 pub struct Stepper {
@@ -18,7 +18,7 @@ pub struct Stepper {
 
 /// Both ways to step; large, so that one is not paid for in the other.
 enum Kind {
-    Controlled(Box<Controlled>),
+    Controlled(Box<Controller>),
     Descent(Box<Descender>),
 }
 
@@ -57,7 +57,7 @@ impl Stepper {
             let (descender, state) = Descender::start(samples, neurons, kappa, &descent)?;
             return Ok((Stepper { flow, kind: Kind::Descent(Box::new(descender)) }, state));
         }
-        let (stepper, state) = Controlled::start(samples, start, flow, tolerance)?;
+        let (stepper, state) = Controller::start(samples, start, flow, tolerance)?;
         Ok((Stepper { flow, kind: Kind::Controlled(Box::new(stepper)) }, state))
     }
 
@@ -77,7 +77,7 @@ impl Stepper {
         let kind = if let Flow::Descent { kappa, descent } = flow {
             Kind::Descent(Box::new(Descender::resume(samples, mass, kappa, &descent, state)?))
         } else {
-            Kind::Controlled(Box::new(Controlled::resume(samples, mass, flow, tolerance, state)?))
+            Kind::Controlled(Box::new(Controller::resume(samples, mass, flow, tolerance, state)?))
         };
         Ok(Stepper { flow, kind })
     }

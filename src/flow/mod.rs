@@ -4,6 +4,7 @@
 mod advance;
 mod canonical;
 mod columns;
+mod controller;
 mod counters;
 pub mod descent;
 mod descriptor;
@@ -24,7 +25,6 @@ mod residual_ode;
 mod response;
 mod scale;
 mod state;
-mod stepper;
 mod system;
 mod systems;
 pub mod tangent_kernel;

@@ -17,7 +17,7 @@ pub struct StepRecord {
     pub rejections: u32,
     /// Particles that were looked at one by one in it; a quiet step of a lifted flow looks at few
     /// (section 10). Of neurons that left their region since they were last grouped in memory, those
-    /// that were walked.
+    /// that were integrated event by event.
     pub touched: u64,
     /// Events inside it.
     pub counters: Counters,

@@ -63,19 +63,19 @@ impl<'a> OdeStep<'a> {
         };
         let weights: [[f64; 4]; 4] = std::array::from_fn(hermite_moments);
         for k in 0..count {
-            let (m0, m1, mover) = (&start.region[k], &end.region[k], &event_particles.region[k]);
+            let (m0, m1, share) = (&start.region[k], &end.region[k], &event_particles.region[k]);
             // Those who stay: value and rate (per `u`) at the start, then at the end.
             let stay: [[f64; 3]; 4] = [
-                std::array::from_fn(|i| m0[SIGMA + i] - mover.start[SIGMA + i]),
-                std::array::from_fn(|i| h * (m0[SIGMA_RATE + i] - mover.start[SIGMA_RATE + i])),
-                std::array::from_fn(|i| m1[SIGMA + i] - mover.end[SIGMA + i]),
-                std::array::from_fn(|i| h * (m1[SIGMA_RATE + i] - mover.end[SIGMA_RATE + i])),
+                std::array::from_fn(|i| m0[SIGMA + i] - share.start[SIGMA + i]),
+                std::array::from_fn(|i| h * (m0[SIGMA_RATE + i] - share.start[SIGMA_RATE + i])),
+                std::array::from_fn(|i| m1[SIGMA + i] - share.end[SIGMA + i]),
+                std::array::from_fn(|i| h * (m1[SIGMA_RATE + i] - share.end[SIGMA_RATE + i])),
             ];
             step.powers.push(std::array::from_fn(|p| {
                 let (w, (constant, slope), bend) = (&weights[p], LINE[p], BEND[p]);
                 std::array::from_fn(|i| {
                     let stay = w[0] * stay[0][i] + w[1] * stay[1][i] + w[2] * stay[2][i] + w[3] * stay[3][i];
-                    stay + constant * mover.sigma[i] + slope * mover.sigma_u[i] + bend * mover.sigma_bend[i]
+                    stay + constant * share.sigma[i] + slope * share.sigma_u[i] + bend * share.sigma_bend[i]
                 })
             }));
         }
@@ -96,22 +96,22 @@ impl<'a> OdeStep<'a> {
         [start, end]: [&Moments; 2],
         event_particles: &EventParticles,
     ) {
-        for (b, mover) in event_particles.boundary.iter().enumerate() {
+        for (b, share) in event_particles.boundary.iter().enumerate() {
             let (w0, w1) = (start.weight[b], end.weight[b]);
             let stay = [
-                w0[0] - mover.start[0],
-                self.h * (w0[1] - mover.start[1]),
-                w1[0] - mover.end[0],
-                self.h * (w1[1] - mover.end[1]),
+                w0[0] - share.start[0],
+                self.h * (w0[1] - share.start[1]),
+                w1[0] - share.end[0],
+                self.h * (w1[1] - share.end[1]),
             ];
-            if stay == [0.0; 4] && mover.weight == 0.0 {
+            if stay == [0.0; 4] && share.weight == 0.0 {
                 continue;
             }
             let [dx, dy] = regions.direction(b);
             let powers = &mut self.powers[regions.inactive_side(b)];
             for (p, (constant, slope)) in LINE.into_iter().enumerate() {
                 let stay: f64 = hermite_moments(p).into_iter().zip(stay).map(|(w, stay)| w * stay).sum();
-                let weight = stay + constant * mover.weight + slope * mover.weight_u;
+                let weight = stay + constant * share.weight + slope * share.weight_u;
                 add(&mut powers[p], &[weight * dx * dx, weight * dx * dy, weight * dy * dy]);
             }
         }
@@ -287,21 +287,21 @@ fn sign_moments(
     };
     let mut integral: Vec<Vec2> = (0..count)
         .map(|k| {
-            let (m0, m1, mover) = (&ends[0].region[k], &ends[1].region[k], &event_particles.region[k]);
+            let (m0, m1, share) = (&ends[0].region[k], &ends[1].region[k], &event_particles.region[k]);
             std::array::from_fn(|i| {
                 let stay = |m: &[f64], moved: &[f64], at: usize| m[at + i] - moved[at + i];
-                let ends = stay(m0, &mover.start, SIGN) + stay(m1, &mover.end, SIGN);
-                let slopes = stay(m0, &mover.start, SIGN_RATE) - stay(m1, &mover.end, SIGN_RATE);
-                0.5 * ends + h / 12.0 * slopes + mover.sign[i]
+                let ends = stay(m0, &share.start, SIGN) + stay(m1, &share.end, SIGN);
+                let slopes = stay(m0, &share.start, SIGN_RATE) - stay(m1, &share.end, SIGN_RATE);
+                0.5 * ends + h / 12.0 * slopes + share.sign[i]
             })
         })
         .collect();
     if pinned == Pinned::Radial {
-        for (b, mover) in event_particles.boundary.iter().enumerate() {
-            let stay = ends[0].boundary[b][0] - ends[0].boundary[b][2] - mover.signed_start;
+        for (b, share) in event_particles.boundary.iter().enumerate() {
+            let stay = ends[0].boundary[b][0] - ends[0].boundary[b][2] - share.signed_start;
             let d = regions.direction(b);
             let sum = &mut integral[regions.inactive_side(b)];
-            let signed = stay + mover.signed_mass;
+            let signed = stay + share.signed_mass;
             *sum = [sum[0] + signed * d[0], sum[1] + signed * d[1]];
         }
     }

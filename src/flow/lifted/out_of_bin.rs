@@ -190,12 +190,12 @@ mod tests {
         let entries = (0..2000).map(|i| Entry { at: 2 * i, bin: i % 3, safe: at(f64::from(i)) }).collect();
         let step = [Displacement::ZERO, Displacement { across: 1.0, output: 1.0, turns: 0.0 }];
         let mut out_of_bin = OutOfBin::new(entries, 3);
-        let everybody = |out_of_bin: &OutOfBin| out_of_bin.all().map(|entry| entry.at).collect::<Vec<u32>>();
+        let everything = |out_of_bin: &OutOfBin| out_of_bin.all().map(|entry| entry.at).collect::<Vec<u32>>();
         // One comes back, one leaves, one moves on: those due after 32 steps of length 1 or later become inactive.
         out_of_bin.update(3, [(4, None), (7, Some(1)), (8, Some(2))].into_iter(), |_| step);
         let mut expected: Vec<u32> = (0..2000).map(|i| 2 * i).filter(|&at| at != 4).chain([7]).collect();
         expected.sort_unstable();
-        assert_eq!(everybody(&out_of_bin), expected);
+        assert_eq!(everything(&out_of_bin), expected);
         assert_eq!((out_of_bin.active.len(), out_of_bin.len()), (32, 2000));
         assert_eq!(out_of_bin.active.iter().find(|entry| entry.at == 7).map(|entry| entry.bin), Some(1));
         // The first inactive one of bin 2 is due at 32, of bin 0 at 33, of bin 1 at 34.
@@ -204,7 +204,7 @@ mod tests {
         // After 3 steps bin 2 is due: those that are due within 32 more steps are active then.
         let later = [Displacement { across: 3.0, output: 3.0, turns: 0.0 }, step[1]];
         out_of_bin.activate(|bin, earliest| bin == 2 && earliest.across < 32.5, |_| later);
-        assert_eq!((out_of_bin.active.len(), everybody(&out_of_bin) == expected), (35, true));
+        assert_eq!((out_of_bin.active.len(), everything(&out_of_bin) == expected), (35, true));
         assert!(out_of_bin.active.iter().all(|entry| Displacement::from(entry.safe).across < 35.0));
         out_of_bin.disturb(|bin| bin == 1);
         out_of_bin.activate(|_, earliest| earliest == Displacement::DUE, |_| later);

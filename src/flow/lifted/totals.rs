@@ -46,13 +46,13 @@ pub fn moments_of(
         .into_par_iter()
         .with_min_len(MERGE_LENGTH)
         .map(|k| match totals.region[k] {
-            nobody if nobody == [0.0; 6] => nobody,
+            nothing if nothing == [0.0; 6] => nothing,
             sums => transform(&frames[k], &sums),
         })
         .collect();
     let boundary: Vec<[Cluster; 2]> = (0..count)
         .map(|b| match totals.boundary[b] {
-            nobody if nobody == [[0.0; 4]; 2] => nobody,
+            nothing if nothing == [[0.0; 4]; 2] => nothing,
             sums => sums.map(|sum| transform_pinned(&frames[count + b], regions.direction(b), &sum)),
         })
         .collect();
@@ -88,24 +88,24 @@ pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles
     }
     let field = |k: usize, u: f64| tables.field[k].at(u).map(|g| g / tables.h);
     for (k, sums) in sums.region.iter().enumerate().filter(|(_, sums)| **sums != RegionSums::default()) {
-        let (mover, propagator) = (&mut event_particles.region[k], &tables.propagators[k]);
-        mover.start = region_moments(kind, kappa, &transform(&propagator.start, &sums.start), field(k, 0.0));
-        mover.end = region_moments(kind, kappa, &transform(&propagator.end, &sums.end), field(k, 1.0));
-        mover.sigma = sums.sigma.map(|v| square * v);
-        mover.sigma_u = sums.sigma_u.map(|v| square * v);
+        let (share, propagator) = (&mut event_particles.region[k], &tables.propagators[k]);
+        share.start = region_moments(kind, kappa, &transform(&propagator.start, &sums.start), field(k, 0.0));
+        share.end = region_moments(kind, kappa, &transform(&propagator.end, &sums.end), field(k, 1.0));
+        share.sigma = sums.sigma.map(|v| square * v);
+        share.sigma_u = sums.sigma_u.map(|v| square * v);
     }
     let clusters = sums.boundary.iter().enumerate();
     for (b, sums) in clusters.filter(|(_, sums)| **sums != BoundarySums::default()) {
-        let (mover, propagator) = (&mut event_particles.boundary[b], &tables.propagators[count + b]);
+        let (share, propagator) = (&mut event_particles.boundary[b], &tables.propagators[count + b]);
         let d = regions.direction(b);
         let at = |frame: &Mat, clusters: &[Cluster; 2], u: f64| {
             let g = field(regions.inactive_side(b), u);
             let clusters = clusters.map(|cluster| transform_pinned(frame, d, &cluster));
             weight(kind, kappa, &clusters, g[0] * d[0] + g[1] * d[1])
         };
-        mover.start = at(&propagator.start, &sums.start, 0.0);
-        mover.end = at(&propagator.end, &sums.end, 1.0);
-        mover.weight = square * sums.weight;
-        mover.weight_u = square * sums.weight_u;
+        share.start = at(&propagator.start, &sums.start, 0.0);
+        share.end = at(&propagator.end, &sums.end, 1.0);
+        share.weight = square * sums.weight;
+        share.weight_u = square * sums.weight_u;
     }
 }

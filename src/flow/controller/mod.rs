@@ -34,7 +34,7 @@ use crate::flow::tangent_kernel::trace;
 const STEP_SHARE: f64 = 0.1;
 
 /// Advances a [`State`] by accepted steps.
-pub struct Stepper {
+pub struct Controller {
     samples: Samples,
     regions: Regions,
     lambda: f64,
@@ -64,7 +64,7 @@ struct Trial {
     ode_end: Vec<f64>,
 }
 
-impl Stepper {
+impl Controller {
     /// The start of a run: places the particles and sums their moments.
     ///
     /// * `tolerance`: relative to the larger of the root mean squares of `y` and of the first
@@ -74,7 +74,7 @@ impl Stepper {
         start: impl Into<Start>,
         flow: Flow,
         tolerance: f64,
-    ) -> Result<(Stepper, State), FlowError> {
+    ) -> Result<(Controller, State), FlowError> {
         let start = start.into();
         let regions = Regions::new(&samples);
         let mass = start.mass().to_vec();
@@ -93,17 +93,17 @@ impl Stepper {
         state.initial_moments = moments.to_flat();
         state.residual_ode = rho.clone();
         state.residual_ode_uncorrected = rho;
-        let mut stepper = Stepper::resume(samples, mass, flow, tolerance, &state)?;
-        stepper.system.group(&stepper.regions, &mut state);
+        let mut controller = Controller::resume(samples, mass, flow, tolerance, &state)?;
+        controller.system.group(&controller.regions, &mut state);
         // Work of the start, not of the first step.
-        stepper.system.take_touched(0);
+        controller.system.take_touched(0);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
-        let fastest = trace(&stepper.samples, &moments.sigma_with_pinned(&stepper.regions));
+        let fastest = trace(&controller.samples, &moments.sigma_with_pinned(&controller.regions));
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
-        Ok((stepper, state))
+        Ok((controller, state))
     }
 
-    /// A stepper for a state that was stored.
+    /// A controller for a state that was stored.
     ///
     /// * `mass`: of each particle, in the particles' own order.
     ///
@@ -115,13 +115,13 @@ impl Stepper {
         flow: Flow,
         tolerance: f64,
         state: &State,
-    ) -> Result<Stepper, FlowError> {
+    ) -> Result<Controller, FlowError> {
         let regions = Regions::new(&samples);
         let (count, s, m) = (regions.boundaries(), samples.len(), mass.len());
         state.check(Sizes { m, s, velocities: 0 })?;
         let system = systems::resume(&regions, mass, flow, state)?;
         let moments = system.moments(&samples, &regions, state);
-        let mut stepper = Stepper {
+        let mut controller = Controller {
             allowed: STEP_SHARE * tolerance * state.scale,
             margins: Margins::new(&samples, flow.kappa(), tolerance * state.scale),
             turn: system.turn(tolerance),
@@ -141,8 +141,8 @@ impl Stepper {
             regions,
             moments,
         };
-        stepper.renew(stepper.moments.clone());
-        Ok(stepper)
+        controller.renew(controller.moments.clone());
+        Ok(controller)
     }
 
     /// Takes these moments for those of the current state.
@@ -154,7 +154,7 @@ impl Stepper {
 
     /// Takes steps of this size whatever their error, for measuring orders of convergence; three
     /// pushes each, no fences around events.
-    pub fn with_fixed_step(mut self, step: f64) -> Stepper {
+    pub fn with_fixed_step(mut self, step: f64) -> Controller {
         self.fixed = Some(step);
         // One Runge-Kutta step each, as far as its sines reach.
         self.turn = 1.0;
@@ -163,7 +163,7 @@ impl Stepper {
 
     /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
     /// for comparison. Nothing changes for canonical particles.
-    pub fn without_frames(mut self) -> Stepper {
+    pub fn without_frames(mut self) -> Controller {
         self.system.without_frames();
         self
     }

@@ -7,13 +7,13 @@ use crate::flow::record::StepRecord;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 
-use super::Stepper;
+use super::Controller;
 use super::attempt::Attempt;
 
 /// Problems of fewer particles and samples have no loops that several threads share.
 const WORTH_SHARING: usize = 512;
 
-impl Stepper {
+impl Controller {
     /// Advances `state` by one accepted step that does not pass `until`.
     ///
     /// # Errors

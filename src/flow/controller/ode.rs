@@ -4,9 +4,9 @@ use crate::flow::residual_ode::{OdeStep, Pinned};
 use crate::flow::state::State;
 use crate::math::norm::largest;
 
-use super::Stepper;
+use super::Controller;
 
-impl Stepper {
+impl Controller {
     fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
         let tally = &self.trial.tally;
         let ends = [&self.moments, &tally.moments];

@@ -8,7 +8,7 @@ use crate::flow::state::State;
 use crate::math::norm::largest;
 use crate::math::poly;
 
-use super::{Stepper, Trial};
+use super::{Controller, Trial};
 
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;
@@ -33,7 +33,7 @@ pub(super) enum Attempt {
     Rejected { error: f64, next: f64, cause: &'static str },
 }
 
-impl Stepper {
+impl Controller {
     /// The longest step that follows the motion within regions.
     ///
     /// Near the direction of `g` that is unstable, `r` and `theta` grow like `exp(|g| t)` from next
