@@ -248,3 +248,22 @@ fn an_estimating_run_resumes_to_the_same_bits() {
     assert_same_run(folder.path().join(file("whole")), folder.path().join(file("killed")));
     reluflow(folder.path()).args(["compare", &file("whole"), &file("killed"), "--exact"]).assert().success();
 }
+
+/// Particles that are not a number are damage, not a bug.
+#[test]
+fn particles_that_are_not_finite_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), "a", |text| text);
+    fs::copy(folder.path().join(file("a")), folder.path().join(file("b"))).unwrap();
+    let damaged = crate::common::open_rw(folder.path().join(file("b")));
+    let theta = damaged.dataset("theta").unwrap();
+    let mut values = theta.read_dyn::<f64>().unwrap();
+    values[[0, 3]] = f64::NAN;
+    theta.write(values.view()).unwrap();
+    drop((theta, damaged));
+    reluflow(folder.path())
+        .args(["compare", &file("a"), &file("b")])
+        .assert()
+        .code(1)
+        .stderr(contains("output/b.h5 is damaged: theta of particle 3 in snapshot 1 is NaN"));
+}

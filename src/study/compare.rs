@@ -1,6 +1,6 @@
 //! Two runs side by side: how far apart they are, snapshot by snapshot.
 
-use crate::io::{Particles, RunFile};
+use crate::io::{IoError, Particles, RunFile};
 use crate::math::norm::worst;
 use crate::math::transport::sliced::{Sliced, sliced_w2};
 use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
@@ -194,14 +194,20 @@ fn all_particles(
     description: &Description,
     index: usize,
 ) -> Result<Option<Particles>, StudyError> {
-    let stored = file.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
-    if stored.is_some() || index + 1 != file.len() {
-        return Ok(stored);
+    let mut particles = file.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
+    if particles.is_none() && index + 1 == file.len() {
+        let time = file.time(index)?;
+        let state = file.checkpoint().ok().filter(|state| state.time == time);
+        particles = state.map(|state| Particles::of_state(&state, description.flow.kappa()));
     }
-    let state = file.checkpoint().ok();
-    let time = file.time(index)?;
-    let state = state.filter(|state| state.time == time);
-    Ok(state.map(|state| Particles::of_state(&state, description.flow.kappa())))
+    let columns = particles.iter().flat_map(|particles| [("r", &particles.r), ("theta", &particles.theta)]);
+    for (name, column) in columns {
+        if let Some(i) = column.iter().position(|value| !value.is_finite()) {
+            let found = format!("{name} of particle {i} in snapshot {} is {}", index + 1, column[i]);
+            return Err(IoError::Damaged { path: file.path().to_owned(), found }.into());
+        }
+    }
+    Ok(particles)
 }
 
 /// All distances at one time.
