@@ -62,6 +62,11 @@ impl Path {
         self.cubic.iter().map(|c| c[3]).collect()
     }
 
+    /// Values at the start.
+    pub fn start(&self) -> Vec<f64> {
+        self.cubic.iter().map(|c| c[0]).collect()
+    }
+
     /// Values and rates (per time) at the end.
     pub fn end(&self) -> (Vec<f64>, Vec<f64>) {
         let value = |c: &[f64; 4]| poly::value(c, 1.0);

@@ -32,6 +32,8 @@ pub enum Pinned {
 pub struct OdeStep<'a> {
     samples: &'a Samples,
     h: f64,
+    /// How the path of the residuals is made.
+    rule: Rule,
     pinned: Pinned,
     /// `Int_0^1 u^p Sigma_k du` for `p = 0 ..= 3`.
     powers: Vec<[[f64; 3]; 4]>,
@@ -46,7 +48,7 @@ impl<'a> OdeStep<'a> {
     pub fn new(
         samples: &'a Samples,
         regions: &Regions,
-        h: f64,
+        (h, rule): (f64, Rule),
         lambda: f64,
         [start, end]: [&Moments; 2],
         event_particles: &EventParticles,
@@ -56,6 +58,7 @@ impl<'a> OdeStep<'a> {
         let mut step = OdeStep {
             samples,
             h,
+            rule,
             pinned,
             powers: Vec::with_capacity(count),
             ends: [start, end].map(|m| (0..count).map(|k| m.sigma(k)).collect()),
@@ -156,7 +159,7 @@ impl<'a> OdeStep<'a> {
     }
 
     fn iterate(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Result<Vec<f64>, Diverged> {
-        let rule = Rule::for_coupling(self.h * fastest);
+        let rule = self.rule;
         let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, rule);
         let mut end = guess.to_vec();
         let path = rule.path(self.h, (rho, &self.rate(rho, 0)), (&end, &self.rate(&end, 1)));
@@ -165,7 +168,7 @@ impl<'a> OdeStep<'a> {
         let response = self.response(rule);
         let (mut first, mut last) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..40 {
-            let step = implicit.solve(&defect, 1e-4);
+            let step = implicit.solve(&defect);
             end.iter_mut().zip(&step).for_each(|(end, step)| *end += step);
             let (moved, size) = (largest(&step), largest(&end).max(largest(rho)));
             if moved == f64::INFINITY {

@@ -25,6 +25,7 @@
 use crate::problem::Samples;
 
 use super::field::rate;
+use super::tangent_kernel::trace;
 
 /// The weights, as indices.
 const END: usize = 0;
@@ -54,6 +55,13 @@ pub fn weights(z: f64) -> [f64; WEIGHTS] {
     let (end, slope, error) = (2.0 * one - two, two - one, one - 2.0 * two + three);
     let weights = [end, slope, 1.0 - z * end, -z * slope, error, -z * error];
     std::array::from_fn(|i| weights[i] - STILL[i])
+}
+
+/// By how much (per time) the tangent kernel's trace, as it acts on the end of a path, is less because particles
+/// turn back.
+pub fn turning_strength(samples: &Samples, turning: &[Turning]) -> f64 {
+    let less: Vec<[f64; 3]> = turning.iter().map(|weights| weights[END].map(|value| -value)).collect();
+    trace(samples, &less)
 }
 
 /// `Int_0^1 exp(-z (1 - u)) u^k du`, `k = 0 ..= 3`.

@@ -20,6 +20,10 @@ pub trait System: Send + Sync {
     /// Pushes all particles from a state along a path, into the trial; sums and events go to `tally`.
     fn push(&mut self, push: &Push<'_>, state: &State, tally: &mut Tally);
 
+    /// Gives the moments of the trial, where some particle was followed implicitly, the rates that they have in the
+    /// field of `rho`: those of a push are for the residuals to which its path led.
+    fn renew_rates(&self, _samples: &Samples, _rho: &[f64], _lambda: f64, _moments: &mut Moments) {}
+
     /// Makes the trial, whose moments these are, the particles of the state, and puts them into a better order in
     /// memory if enough has happened. Whether that changed the moments by rounding: then they are to be taken anew.
     fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool;

@@ -2,8 +2,12 @@
 //! `K[j, i] = xt_j^T (Sum over regions where j and i are active of Sigma_k) xt_i`.
 
 use ndarray::Array2;
+use ndarray_linalg::c64;
 
+use crate::math::semiseparable::{Factored, Row};
 use crate::problem::Samples;
+
+use super::field::apply;
 
 /// Running sums of `Sigma_k` over the live regions: entry `k` holds regions `1 ..= k`.
 fn running(sigma: &[[f64; 3]]) -> Vec<[f64; 3]> {
@@ -31,6 +35,40 @@ pub fn tangent_kernel(samples: &Samples, sigma: &[[f64; 3]]) -> Array2<f64> {
         let [xx, xy, yy] = std::array::from_fn(|q| upper[q] - lower[q]);
         x[j] * (xx * x[i] + xy) + xy * x[i] + yy
     })
+}
+
+/// `N^1/2 K N^1/2 + shift` in the factored form of section 17, in `O(s)`: for `i >= j`
+///
+/// ```text
+/// K[i, j] = xt_i^T (P_j + Q_i) xt_j,      P_j = Sum_{k = s-j ..= s} Sigma_k,      Q_i = Sum_{k = s+1 ..= 2s-1-i} Sigma_k
+/// ```
+///
+/// with the regions that face right in `P` and those that face left in `Q`.
+pub fn shifted(samples: &Samples, sigma: &[[f64; 3]], factor: f64, shift: c64) -> Factored {
+    let (s, x, n) = (samples.len(), samples.x(), samples.weight());
+    let add = |sum: &mut [f64; 3], sigma: &[f64; 3]| {
+        sum.iter_mut().zip(sigma).for_each(|(sum, sigma)| *sum += factor * sigma);
+        *sum
+    };
+    let mut sum = [0.0; 3];
+    let right: Vec<[f64; 3]> = (0..s).map(|j| add(&mut sum, &sigma[s - j])).collect();
+    let mut sum = [0.0; 3];
+    // From the last sample, which no region that faces left reaches, backwards.
+    let mut left: Vec<[f64; 3]> =
+        (0..s).map(|i| if i == 0 { sum } else { add(&mut sum, &sigma[s + i]) }).collect();
+    left.reverse();
+    let row = |j: usize| {
+        let root = n[j].sqrt();
+        let xt = [root * x[j], root];
+        let ([px, py], [qx, qy]) = (apply(right[j], xt), apply(left[j], xt));
+        (xt, [px, py], [qx, qy])
+    };
+    let rows: Vec<_> = (0..s).map(row).collect();
+    let diagonal: Vec<f64> =
+        rows.iter().map(|(xt, p, q)| xt[0] * (p[0] + q[0]) + xt[1] * (p[1] + q[1])).collect();
+    let u: Vec<Row> = rows.iter().map(|(xt, _, q)| [xt[0], xt[1], q[0], q[1]]).collect();
+    let v: Vec<Row> = rows.iter().map(|(xt, p, _)| [p[0], p[1], xt[0], xt[1]]).collect();
+    Factored::new(shift, &diagonal, u, &v)
 }
 
 /// `Sum_j n_j K[j, j]`, a bound on the fastest rate of the residuals, in `O(s)`.

@@ -16,6 +16,7 @@ pub mod power_law;
 pub mod quadrature;
 pub mod random;
 pub mod segments;
+pub mod semiseparable;
 pub mod sobol;
 pub mod sum;
 pub mod transport;

@@ -6,7 +6,7 @@ use crate::flow::events::Tally;
 use crate::flow::events::order::permute;
 use crate::flow::field::gradients;
 use crate::flow::interface::Margins;
-use crate::flow::moments::Moments;
+use crate::flow::moments::{Moments, SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::flow::push::Push;
 use crate::flow::response::Turning;
 use crate::flow::state::State;
@@ -89,6 +89,16 @@ impl System for Ensemble {
             place_end: &mut self.place,
         };
         push_all(&tables, particles, push.significant, &mut self.chunks, tally);
+    }
+
+    fn renew_rates(&self, samples: &Samples, rho: &[f64], lambda: f64, moments: &mut Moments) {
+        let mut g = vec![[0.0; 2]; moments.region.len()];
+        gradients(samples, rho, &mut g);
+        let anew = sum_moments(&self.mass, &self.r, &self.theta, &self.place, &g, lambda);
+        for (moments, anew) in moments.region.iter_mut().zip(&anew.region) {
+            moments[SIGMA_RATE..SIGN].copy_from_slice(&anew[SIGMA_RATE..SIGN]);
+            moments[SIGN_RATE..].copy_from_slice(&anew[SIGN_RATE..]);
+        }
     }
 
     fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool {

@@ -50,7 +50,11 @@ pub fn go_on<const TV: bool>(
     let mut integration = Integration::<TV>::new(tables, stage.particle, stage.u, tally);
     match arrived {
         Some((b, upward)) => integration.arrive(b, upward),
-        None => integration.free(&integration.substep()),
+        None => {
+            let substep = integration.substep();
+            integration.tally.events.implicit |= substep.implicit;
+            integration.free(&substep);
+        }
     }
     integration.until_free(stage.substeps + 1)
 }
@@ -79,6 +83,7 @@ impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
                     if !substep.implicit {
                         break;
                     }
+                    self.tally.events.implicit = true;
                     self.free(&substep);
                 }
                 PlaceKind::Pinned => self.pinned(),

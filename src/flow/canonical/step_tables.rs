@@ -1,6 +1,6 @@
 //! What a push looks up: the field per region and the fate of each pinned cluster, along a path.
 
-use crate::flow::field::Vec2;
+use crate::flow::field::{Vec2, gradients};
 use crate::flow::field_cubic::FieldCubic;
 use crate::flow::interface::{holds, outward_cubics, release};
 use crate::flow::moments::Moments;
@@ -56,8 +56,12 @@ pub struct StepTables<'a> {
     pub regions: &'a Regions,
     /// Step size.
     pub h: f64,
+    /// `lambda`.
+    pub lambda: f64,
     /// `h lambda`.
     pub tv: f64,
+    /// Per region, `g` at the start of the step (per time).
+    pub start: Vec<Vec2>,
     /// Largest angle of one Runge-Kutta step, by the tolerance.
     pub turn: f64,
     /// Per region, for the inner loop.
@@ -78,6 +82,8 @@ impl<'a> StepTables<'a> {
         let Push { samples, regions, path, start, margins, lambda, turn, .. } = *push;
         let count = regions.boundaries();
         let field = FieldCubic::all(samples, path, 1.0);
+        let mut start_field = vec![[0.0; 2]; count];
+        gradients(samples, &path.start(), &mut start_field);
         let row = |k: usize| Row {
             g: [field[k].at(0.0), field[k].at(0.5), field[k].at(1.0)],
             low: if k == 0 { f64::NEG_INFINITY } else { regions.angle(k - 1) },
@@ -89,7 +95,9 @@ impl<'a> StepTables<'a> {
         StepTables {
             regions,
             h: path.h,
+            lambda,
             tv: path.h * lambda,
+            start: start_field,
             turn: turn.min(MAX_TURN),
             rows: (0..count).map(row).collect(),
             sliding,

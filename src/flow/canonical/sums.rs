@@ -1,7 +1,8 @@
 //! What canonical particles add to the tally of a step.
 
 use crate::flow::events::Tally;
-use crate::flow::moments::{REGION, RegionMoments};
+use crate::flow::field::Vec2;
+use crate::flow::moments::{REGION, RegionMoments, SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::math::trig::sin_cos;
 use crate::problem::PlaceKind;
 
@@ -15,7 +16,7 @@ impl Tally {
         let Particle { mass, r, place, .. } = *particle;
         match place.kind() {
             PlaceKind::Free => {
-                let part = free_moments::<TV>(tables, particle, 0);
+                let part = start_moments::<TV>(tables, particle);
                 let start = &mut self.event_particles.region[place.index()].start;
                 (0..REGION).for_each(|i| start[i] += part[i]);
                 self.event_particles.any = true;
@@ -35,7 +36,7 @@ impl Tally {
         let k = particle.place.index();
         match particle.place.kind() {
             PlaceKind::Free => {
-                let part = free_moments::<TV>(tables, particle, 2);
+                let part = end_moments::<TV>(tables, particle);
                 let (sum, end) = (&mut self.moments.region[k], &mut self.event_particles.region[k].end);
                 for i in 0..REGION {
                     sum[i] += part[i];
@@ -59,15 +60,23 @@ impl Tally {
     }
 }
 
-/// Moments of a free particle, with the field at the start (`moment` 0) or end (2) of the step.
-pub fn free_moments<const TV: bool>(
-    tables: &StepTables<'_>,
-    particle: &Particle,
-    moment: usize,
-) -> RegionMoments {
-    let Particle { mass, r, theta, place } = *particle;
+/// Moments of a free particle at the end of the step.
+fn end_moments<const TV: bool>(tables: &StepTables<'_>, particle: &Particle) -> RegionMoments {
+    free_moments::<TV>(particle, tables.rows[particle.place.index()].g[2], tables.tv)
+}
+
+/// Moments of a free particle at the start of the step, with the very rates that the moments of the state have:
+/// `omega` of an aligned particle is a difference of terms that are `r |g| / omega` times as large.
+fn start_moments<const TV: bool>(tables: &StepTables<'_>, particle: &Particle) -> RegionMoments {
+    let mut moments = free_moments::<TV>(particle, tables.start[particle.place.index()], tables.lambda);
+    (SIGMA_RATE..SIGN).chain(SIGN_RATE..REGION).for_each(|i| moments[i] *= tables.h);
+    moments
+}
+
+/// Moments of a free particle, with rates in this field under this `lambda`.
+fn free_moments<const TV: bool>(particle: &Particle, g: Vec2, lambda: f64) -> RegionMoments {
+    let Particle { mass, r, theta, .. } = *particle;
     let (sin, cos) = sin_cos(theta);
-    let tv = if TV { tables.tv.copysign(r) } else { 0.0 };
-    let rate = rates(r, 0.0, 1.0, seen(tables.rows[place.index()].g[moment], sin, cos), tv);
-    contribution::<TV>(mass, r, sin, cos, rate)
+    let tv = if TV { lambda.copysign(r) } else { 0.0 };
+    contribution::<TV>(mass, r, sin, cos, rates(r, 0.0, 1.0, seen(g, sin, cos), tv))
 }

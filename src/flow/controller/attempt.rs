@@ -3,7 +3,7 @@
 use crate::flow::field::gradients;
 use crate::flow::implicit::{Implicit, Rule};
 use crate::flow::path::Path;
-use crate::flow::response::Response;
+use crate::flow::response::{Response, Turning, turning_strength};
 use crate::flow::state::State;
 use crate::math::norm::largest;
 use crate::math::poly;
@@ -19,10 +19,15 @@ const EVENT_SHARE: f64 = 3.0;
 const GROWTH_SHARE: f64 = 2.0;
 /// Where particles align within the step, pushes go on until what they lack is this share of the error allowed.
 const SETTLED: f64 = 0.01;
+/// Share of a residual's change that particles which turn back take away, above which the path follows its slow
+/// motion alone.
+const TURNING: f64 = 0.05;
+/// What a push lacks is far from what is allowed at this many times that.
+const FAR: f64 = 100.0;
 /// A path is continued over a step that is at most this many times as long as the last.
 const CONTINUABLE: f64 = 4.0;
 /// A step that is this many times longer is worth substeps of the particles.
-const WORTH_SUBSTEPS: f64 = 2.5;
+const WORTH_SUBSTEPS: f64 = 2.0;
 /// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
 /// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
 const JUMP_ERROR: f64 = 1.0 / 24.0;
@@ -99,13 +104,29 @@ impl Controller {
         }
     }
 
+    /// The rule for the path of a step, and how particles that turn back within it answer to that path, where it
+    /// matters.
+    ///
+    /// A Hermite path carries on with the rate at the start, of which what is left of an alignment dies away at
+    /// once.
+    fn rule(&self, state: &State, h: f64, fastest: f64) -> (Rule, Option<Vec<Turning>>) {
+        if self.fixed.is_some() {
+            return (Rule::Hermite, None);
+        }
+        let turning = self.system.aligning(&self.samples, state, &self.rho, h);
+        let rule = match &turning {
+            Some(turning) if h * turning_strength(&self.samples, turning) > TURNING => Rule::Stiff,
+            _ => Rule::for_coupling(h * fastest),
+        };
+        (rule, turning.filter(|_| rule == Rule::Stiff))
+    }
+
     /// One attempt at a step of length `h`; also returns how many pushes it took.
     pub(super) fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
         let s = self.samples.len();
         let remembered = self.remembered(state, h);
-        let rule = if self.fixed.is_some() { Rule::Hermite } else { Rule::for_coupling(h * fastest) };
-        let stiff = rule == Rule::Stiff;
-        let turning = stiff.then(|| self.system.aligning(&self.samples, state, &self.rho, h)).flatten();
+        let (rule, turning) = self.rule(state, h, fastest);
+        self.trial.rule = rule;
         let mut path = self.predicted(state, h, fastest, rule, turning.is_some());
         // How strongly an error of the path acts on the residuals within the step.
         let coupling = (h * fastest).min(1.0);
@@ -117,6 +138,7 @@ impl Controller {
         };
         let mut last_lack = f64::INFINITY;
         let mut cubic = f64::INFINITY;
+        let mut far = false;
         // The first push that was good enough.
         let mut good = 0;
         for push in 1..=MAX_PUSHES {
@@ -127,29 +149,34 @@ impl Controller {
             }
             let trial = &self.trial;
             let sigma = trial.tally.moments.sigma_with_pinned(&self.regions);
-            let response = turning.as_ref().map(|turning| Response::new(&self.samples, h, &sigma, turning));
+            // Of the same particles at the same instant: what turning takes away is a difference.
+            let response = turning.as_ref().map(|turning| {
+                Response::new(&self.samples, h, &self.moments.sigma_with_pinned(&self.regions), turning)
+            });
             let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
             // What the residuals lack because the particles went along this path and not along
             // the one that leads to where they arrive.
             let (end, end_rate) = self.improved(&implicit, response.as_ref(), &path);
             let lacking: Vec<f64> = (0..s).map(|j| end[j] - trial.rho[j]).collect();
             let better = rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate));
-            if push == 1 {
+            if push == 1 || far {
                 let bend = || Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate).third();
                 let effect = match (&response, remembered, rule) {
                     (Some(response), Some((then, _, before)), _) => {
                         response.effect(&bend_since(&better, before / h, then))
                     }
                     (Some(response), None, _) => response.effect(&bend()),
-                    (None, _, Rule::Stiff) => implicit.solve(&cubic_effect(&implicit, &bend()), 1e-2),
+                    (None, _, Rule::Stiff) => implicit.solve(&cubic_effect(&implicit, &bend())),
                     (None, _, Rule::Hermite) => {
                         let before = remembered.map(|(_, _, before)| before);
-                        implicit.solve(&quartic_effect(&implicit, &path, &better, before), 1e-2)
+                        implicit.solve(&quartic_effect(&implicit, &path, &better, before))
                     }
                 };
                 cubic = largest(&effect);
             }
             let lack = largest(&lacking);
+            // From far off, the path that a stiff push leads to is only as good as Newton's method; the next says more.
+            far = rule == Rule::Stiff && lack > FAR * cubic.max(self.allowed);
             let mut error = lack + cubic;
             if self.fixed.is_some() {
                 if push == 3 {
@@ -196,7 +223,7 @@ impl Controller {
                 return (self.shrink(h, error, "the motion of the particles"), push);
             }
             let stalled = push > 1 && lack > 0.3 * last_lack && error > self.allowed;
-            if cubic > self.allowed || stalled || push == MAX_PUSHES {
+            if (cubic > self.allowed && !far) || stalled || push == MAX_PUSHES {
                 // More pushes take away what is lacking, but not the error of a cubic path.
                 let error = if cubic > self.allowed { cubic } else { error };
                 return (self.shrink(h, error, "the path of the residuals"), push);

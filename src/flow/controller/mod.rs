@@ -22,6 +22,7 @@ use crate::flow::columns::Sizes;
 use crate::flow::error::FlowError;
 use crate::flow::events::Tally;
 use crate::flow::field::rate;
+use crate::flow::implicit::Rule;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::scale::{least_scale, residual_scale};
@@ -57,6 +58,8 @@ pub struct Controller {
 
 /// Sums at the end of an attempted step.
 struct Trial {
+    /// How the path of the residuals is made.
+    rule: Rule,
     tally: Tally,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
@@ -131,6 +134,7 @@ impl Controller {
             rho: vec![0.0; s],
             rho_rate: vec![0.0; s],
             trial: Trial {
+                rule: Rule::Hermite,
                 tally: Tally::none(count),
                 rho: vec![0.0; s],
                 rho_rate: vec![0.0; s],

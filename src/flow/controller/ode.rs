@@ -10,7 +10,8 @@ impl Controller {
     fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
         let tally = &self.trial.tally;
         let ends = [&self.moments, &tally.moments];
-        OdeStep::new(&self.samples, &self.regions, h, self.lambda, ends, &tally.event_particles, pinned)
+        let step = (h, self.trial.rule);
+        OdeStep::new(&self.samples, &self.regions, step, self.lambda, ends, &tally.event_particles, pinned)
     }
 
     /// How far the particles' residual at the end of the step is from what the residual ODE makes

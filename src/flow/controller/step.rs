@@ -113,6 +113,9 @@ impl Controller {
         state.step += 1;
         state.step_size = next;
         state.counters += record.counters;
+        if self.trial.tally.events.implicit {
+            self.system.renew_rates(&self.samples, &self.rho, self.lambda, &mut self.moments);
+        }
         if self.system.accept(&self.regions, &self.moments, state) {
             self.renew(self.system.moments(&self.samples, &self.regions, state));
         }

@@ -20,6 +20,8 @@ pub struct Events {
     pub first_significant: f64,
     /// Whether the integration of a particle was given up before its end.
     pub given_up: bool,
+    /// Whether some particle was followed implicitly.
+    pub implicit: bool,
 }
 
 impl Events {
@@ -32,6 +34,7 @@ impl Events {
             notable: 0,
             first_significant: f64::INFINITY,
             given_up: false,
+            implicit: false,
         }
     }
 
@@ -51,6 +54,7 @@ impl Events {
         self.notable += other.notable;
         self.first_significant = self.first_significant.min(other.first_significant);
         self.given_up |= other.given_up;
+        self.implicit |= other.implicit;
     }
 }
 
