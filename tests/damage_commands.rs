@@ -70,7 +70,7 @@ pub struct Wrong {
 /// What became of one damaged file.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// `check` and `validate` both accept it, of studies and kernels `plot`.
+    /// `check` and `validate` both accept it, of studies and kernels `plot` and `validate`.
     pub accepted: bool,
     pub wrong: Vec<Wrong>,
 }
@@ -156,8 +156,10 @@ pub fn judge(
         match arguments {
             ["recover", ..] => recovered_in_place(&mut desk, &ended),
             ["plot", _, "--all", ..] if !base.kind.is_run() && ended.accepts() => {
-                accepted = true;
-                desk.compare(&base.path, &folder.join(DAMAGED), Pair::Arrays);
+                accepted = desk.run(&["validate", DAMAGED]).accepts();
+                if accepted {
+                    desk.compare(&base.path, &folder.join(DAMAGED), Pair::Arrays);
+                }
             }
             _ => {}
         }

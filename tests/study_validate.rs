@@ -33,4 +33,11 @@ fn files_of_studies_and_kernels_are_as_declared() {
         let problem = contains(array).and(contains("has long_name \"\", not \""));
         reluflow(folder.path()).args(["validate", file]).assert().code(1).stdout(problem);
     }
+    let altered = crate::common::open_rw(folder.path().join("start.h5"));
+    let grid = altered.dataset("grid").unwrap();
+    grid.delete_attr("NAME").unwrap();
+    grid.new_attr::<i8>().create("NAME").unwrap();
+    drop((grid, altered));
+    let problem = contains("grid is a dimension scale of another name");
+    reluflow(folder.path()).args(["validate", "start.h5"]).assert().code(1).stderr(problem);
 }

@@ -167,7 +167,11 @@ impl ArrayFile {
         let scales: Vec<Dataset> = all.into_iter().filter(ffi::is_scale).collect();
         let plain = |set: &Dataset| set.name().trim_start_matches('/').to_string();
         if ffi::is_scale(&array) {
-            return Ok(vec![plain(&array)]);
+            let own = plain(&array);
+            return match read_text(&array, "NAME") {
+                Ok(given) if given == own => Ok(vec![own]),
+                _ => Err(self.damaged(&format!("{name} is a dimension scale of another name"))),
+            };
         }
         let shape = array.shape();
         let dim = |axis: usize| {
