@@ -55,7 +55,7 @@ impl Kind {
             Flow::Lifted { .. } => Some(Kind::LIFTED),
             Flow::Kernel { .. } => Some(Kind::KERNEL),
             Flow::Adaptive { .. } => Some(Kind::ADAPTIVE),
-            Flow::Canonical { .. } | Flow::Descent { .. } => None,
+            _ => None,
         }
     }
 
