@@ -24,13 +24,13 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(simulation: &Simulation, kappa: f64, lifted: bool) -> Stored {
+    fn of(simulation: &Simulation, kappa: f64) -> Stored {
         let state = simulation.state();
         let m = state.position().len();
         let at = |i: usize| state.position_of(i);
         let place = (0..m).map(|i| state.place()[at(i)]).collect();
         let index = (0..m).collect();
-        if !lifted {
+        if !state.r().is_empty() {
             let r = (0..m).map(|i| state.r()[at(i)]).collect();
             let theta = (0..m).map(|i| state.theta()[at(i)].rem_euclid(TAU)).collect();
             return Stored { index, r, theta, c: vec![], a: vec![], b: vec![], place };
@@ -65,7 +65,7 @@ fn checks(text: &str, steps: usize) -> Vec<Check> {
     let mut checker = Checker::new(&description);
     let mut records = vec![];
     let mut look = |simulation: &Simulation| {
-        let stored = Stored::of(simulation, flow.kappa(), flow.is_lifted());
+        let stored = Stored::of(simulation, flow.kappa());
         checker.snapshot(simulation.snapshot(), Some(stored.columns()), None);
     };
     look(&simulation);
@@ -79,7 +79,7 @@ fn checks(text: &str, steps: usize) -> Vec<Check> {
         }
     }
     look(&simulation);
-    let stored = Stored::of(&simulation, flow.kappa(), flow.is_lifted());
+    let stored = Stored::of(&simulation, flow.kappa());
     let numbers: Vec<u64> = (1..=records.len() as u64).collect();
     checker.steps(&numbers, &records);
     let mut checks = checker.finish(true, Some((simulation.state(), stored.columns())));

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use reluflow::flow::{Flow, State, Stepper};
+use reluflow::flow::{Flow, ParticleKind, State, Stepper};
 use reluflow::problem::{Measure, Neurons, PlaceKind, Samples, Start};
 use serde_json::Value;
 
@@ -39,10 +39,9 @@ impl Reference {
             "adaptive" => Flow::Adaptive { kappa },
             other => panic!("flow {other}"),
         };
-        let start: Start = if flow.is_lifted() {
-            Neurons::new(column("c"), column("a"), column("b"), mass).unwrap().into()
-        } else {
-            Measure::new(column("r"), column("theta"), mass).unwrap().into()
+        let start: Start = match flow.particles() {
+            ParticleKind::Neuron => Neurons::new(column("c"), column("a"), column("b"), mass).unwrap().into(),
+            ParticleKind::Canonical => Measure::new(column("r"), column("theta"), mass).unwrap().into(),
         };
         Stepper::start(samples, start, flow, tolerance).unwrap()
     }

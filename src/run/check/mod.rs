@@ -32,7 +32,6 @@ use events::{Mark, Steps, Worst};
 use field::Field;
 use kernels::ratio;
 use particles::Held;
-use releases::Interval;
 pub use table::Check;
 use table::{Law, Table};
 
@@ -326,24 +325,6 @@ impl<'a> Checker<'a> {
                 ParticleSums::new(mass, p.r, p.theta, p.place, &self.regions, g, flow.tv())
             }
         }
-    }
-
-    /// What the field holds on a boundary stays there.
-    fn releases(&mut self, now: &Snapshot, p: &Columns<'_>, trace: Option<f64>) {
-        let Description { samples, mass, flow, tolerance, .. } = self.description;
-        let (Some(before), Some(held)) = (&self.previous, self.held.columns(p)) else { return };
-        let (Some(then), Some(trace)) = (self.trace, trace) else { return };
-        let interval = Interval {
-            samples,
-            regions: &self.regions,
-            flow,
-            before,
-            now,
-            trace: [then, trace],
-            eps: tolerance * self.scale,
-        };
-        let released = interval.released([&held, p], mass);
-        self.note(Law::Held, released, now.time);
     }
 
     /// Checks that only neurons have.

@@ -3,10 +3,11 @@
 use crate::flow::interface::{Interface, Margins};
 use crate::flow::{Flow, Vec2};
 use crate::problem::{PlaceKind, Regions, Samples};
-use crate::run::Snapshot;
+use crate::run::{Description, Snapshot};
 
-use super::Columns;
 use super::field::Field;
+use super::table::Law;
+use super::{Checker, Columns};
 
 /// By how much `tr(K_t N)` between two snapshots may exceed that at the ends.
 const SAFETY: f64 = 2.0;
@@ -14,17 +15,37 @@ const SAFETY: f64 = 2.0;
 /// Differences of the energy below this share of it are rounding.
 const ENERGY_ROUNDING: f64 = 64.0 * f64::EPSILON;
 
+impl Checker<'_> {
+    /// What the field holds on a boundary stays there.
+    pub(super) fn releases(&mut self, now: &Snapshot, p: &Columns<'_>, trace: Option<f64>) {
+        let Description { samples, mass, flow, tolerance, .. } = self.description;
+        let (Some(before), Some(held)) = (&self.previous, self.held.columns(p)) else { return };
+        let (Some(then), Some(trace)) = (self.trace, trace) else { return };
+        let interval = Interval {
+            samples,
+            regions: &self.regions,
+            flow,
+            before,
+            now,
+            trace: [then, trace],
+            eps: tolerance * self.scale,
+        };
+        let released = interval.released([&held, p], mass);
+        self.note(Law::Held, released, now.time);
+    }
+}
+
 /// Two snapshots and what lies between them.
-pub(super) struct Interval<'a> {
-    pub samples: &'a Samples,
-    pub regions: &'a Regions,
-    pub flow: &'a Flow,
-    pub before: &'a Snapshot,
-    pub now: &'a Snapshot,
+struct Interval<'a> {
+    samples: &'a Samples,
+    regions: &'a Regions,
+    flow: &'a Flow,
+    before: &'a Snapshot,
+    now: &'a Snapshot,
     /// `tr(K_t N)` at both.
-    pub trace: [f64; 2],
+    trace: [f64; 2],
     /// The error that is admitted in a residual.
-    pub eps: f64,
+    eps: f64,
 }
 
 impl Interval<'_> {
@@ -33,7 +54,7 @@ impl Interval<'_> {
     /// A particle is counted if its amplitude cannot have changed its sign (and its weights cannot have
     /// vanished), and if the velocity towards either side stayed below half the margin of section 15:
     /// the run sees the field to within less than the other half.
-    pub fn released(&self, p: [&Columns<'_>; 2], mass: &[f64]) -> f64 {
+    fn released(&self, p: [&Columns<'_>; 2], mass: &[f64]) -> f64 {
         let [before, now] = p;
         let left = |i: &usize| {
             let (was, is) = (before.place[*i], now.place[*i]);
