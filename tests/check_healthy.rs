@@ -30,7 +30,7 @@ impl Stored {
         let at = |i: usize| state.position_of(i);
         let place = (0..m).map(|i| state.place()[at(i)]).collect();
         let index = (0..m).collect();
-        if !state.r().is_empty() {
+        if !state.has_neurons() {
             let r = (0..m).map(|i| state.r()[at(i)]).collect();
             let theta = (0..m).map(|i| state.theta()[at(i)].rem_euclid(TAU)).collect();
             return Stored { index, r, theta, c: vec![], a: vec![], b: vec![], place };

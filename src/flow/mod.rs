@@ -174,11 +174,6 @@ impl Flow {
         self.descriptor().learning_rate.map(|rate| rate / m as f64)
     }
 
-    /// Whether particles are neurons `(c, a, b)` rather than canonical particles `(r, theta)`.
-    pub fn is_lifted(&self) -> bool {
-        self.particles() == ParticleKind::Neuron
-    }
-
     /// Whether `c`, and whether `w = (a, -b)`, moves; both as functions of `(r, theta)` in the
     /// canonical flow.
     pub fn moves(&self) -> (bool, bool) {
