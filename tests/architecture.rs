@@ -146,7 +146,6 @@ const CIRCLES: &[&str] = &[
     "run::check",
     "run::check::kernels",
     "run::check::particles",
-    "run::check::releases",
     "scenario",
     "scenario::file",
     "scenario::form",
