@@ -3,7 +3,7 @@
 use super::Flow;
 use super::parameter::{Parameter, Value};
 
-/// What is particular to a flow, with its settings: who asks which flow it is finds the answer here.
+/// What is particular to a flow, with its settings: whatever depends on which flow it is follows this.
 /// One for each flow, beside its code; [`Flow::descriptor`] gives it.
 #[derive(Debug, Clone, Copy)]
 pub struct Descriptor {

@@ -67,7 +67,7 @@ impl<'a> OdeStep<'a> {
         let weights: [[f64; 4]; 4] = std::array::from_fn(hermite_moments);
         for k in 0..count {
             let (m0, m1, share) = (&start.region[k], &end.region[k], &event_particles.region[k]);
-            // Those who stay: value and rate (per `u`) at the start, then at the end.
+            // Particles that stay: value and rate (per `u`) at the start, then at the end.
             let stay: [[f64; 3]; 4] = [
                 std::array::from_fn(|i| m0[SIGMA + i] - share.start[SIGMA + i]),
                 std::array::from_fn(|i| h * (m0[SIGMA_RATE + i] - share.start[SIGMA_RATE + i])),

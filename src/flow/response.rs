@@ -42,6 +42,8 @@ pub type Turning = [[f64; 3]; WEIGHTS];
 /// The weights of particles that do not turn back.
 const STILL: [f64; WEIGHTS] = [2.0 / 3.0, -1.0 / 6.0, 1.0, 0.0, 1.0 / 12.0, 0.0];
 
+/// Below this `z` a particle turns as if it did not turn back.
+pub const TURNS_BACK: f64 = 0.01;
 /// Fast modes, each of which takes up to two products.
 const MOST_PRODUCTS: usize = 80;
 /// Share of the right side at which the solution is good enough: in modes that are not stiff it may still be
@@ -88,54 +90,54 @@ fn moments(z: f64) -> [f64; 4] {
 }
 
 /// The linear map from changes of the path to changes of its end.
-pub struct Response<'a> {
-    samples: &'a Samples,
+pub struct Response {
     h: f64,
     /// `Sigma_k` with each of the weights.
     sigma: [Vec<[f64; 3]>; WEIGHTS],
 }
 
-impl<'a> Response<'a> {
+impl Response {
     /// * `sigma`: `Sigma_k` of all particles, with pinned mass.
-    /// * `turning`: `Sum r^2 t t^T mass` of those that turn back, with each of the [`weights`].
-    pub fn new(samples: &'a Samples, h: f64, sigma: &[[f64; 3]], turning: &[Turning]) -> Response<'a> {
+    /// * `turning`: `Sum r^2 t t^T mass` of those that turn back, with each of the [`weights`]. Of the same instant:
+    ///   what turning takes away is a difference.
+    pub fn new(h: f64, sigma: &[[f64; 3]], turning: &[Turning]) -> Response {
         let weighted = |i: usize| {
             let pairs = sigma.iter().zip(turning);
             pairs.map(|(all, turning)| std::array::from_fn(|q| STILL[i] * all[q] + turning[i][q])).collect()
         };
-        Response { samples, h, sigma: std::array::from_fn(weighted) }
+        Response { h, sigma: std::array::from_fn(weighted) }
     }
 
-    fn apply(&self, weight: usize, v: &[f64]) -> Vec<f64> {
-        let mut out = rate(self.samples, &self.sigma[weight], &[], v);
+    fn apply(&self, samples: &Samples, weight: usize, v: &[f64]) -> Vec<f64> {
+        let mut out = rate(samples, &self.sigma[weight], &[], v);
         out.iter_mut().for_each(|value| *value *= -self.h);
         out
     }
 
     /// The left side of Newton's equation, for `y` and then `w` in one list.
-    fn image(&self, v: &[f64]) -> Vec<f64> {
-        let (y, w) = v.split_at(self.samples.len());
+    fn image(&self, samples: &Samples, v: &[f64]) -> Vec<f64> {
+        let (y, w) = v.split_at(samples.len());
         let sum = |own: &[f64], a: Vec<f64>, b: Vec<f64>| -> Vec<f64> {
             own.iter().zip(a).zip(b).map(|((own, a), b)| own + a + b).collect()
         };
-        let mut out = sum(y, self.apply(END, y), self.apply(SLOPE, w));
-        out.extend(sum(w, self.apply(RATE_END, y), self.apply(RATE_SLOPE, w)));
+        let mut out = sum(y, self.apply(samples, END, y), self.apply(samples, SLOPE, w));
+        out.extend(sum(w, self.apply(samples, RATE_END, y), self.apply(samples, RATE_SLOPE, w)));
         out
     }
 
     /// By how much the end of the path, and `h` times its rate there, must change where a push along it ended at
     /// `found` and it itself at `guess`; values, then `h` times rates. The rate that was found is that of the
     /// particles at the end if the residuals were those of `guess`.
-    pub fn correction(&self, found: &[f64], guess: &[f64]) -> Vec<f64> {
+    pub fn correction(&self, samples: &Samples, found: &[f64], guess: &[f64]) -> Vec<f64> {
         let difference: Vec<f64> = found.iter().zip(guess).map(|(found, guess)| found - guess).collect();
-        solve(|v| self.image(v), &difference)
+        solve(|v| self.image(samples, v), &difference)
     }
 
     /// The effect on the end of an error `c u (1 - u)^2` of the path.
-    pub fn effect(&self, c: &[f64]) -> Vec<f64> {
-        let mut right = self.apply(ERROR, c);
-        right.extend(self.apply(RATE_ERROR, c));
-        let mut effect = solve(|v| self.image(v), &right);
+    pub fn effect(&self, samples: &Samples, c: &[f64]) -> Vec<f64> {
+        let mut right = self.apply(samples, ERROR, c);
+        right.extend(self.apply(samples, RATE_ERROR, c));
+        let mut effect = solve(|v| self.image(samples, v), &right);
         effect.truncate(c.len());
         effect
     }
@@ -239,12 +241,12 @@ mod tests {
     #[test]
     fn without_turning_it_is_the_frozen_kernel() {
         let (samples, sigma, turning) = example(0.0);
-        let response = Response::new(&samples, 2.0, &sigma, &turning);
+        let response = Response::new(2.0, &sigma, &turning);
         let implicit = Implicit::new(&samples, sigma, 2.0, 1e9, Rule::Stiff);
         let v: Vec<f64> = (0..20).map(|j| (f64::from(j) * 1.7).sin()).collect();
         let mut at_guess = v.clone();
         at_guess[10..].iter_mut().zip(implicit.apply(&v[..10])).for_each(|(rate, z)| *rate += z);
-        let found = response.correction(&at_guess, &[0.0; 20]);
+        let found = response.correction(&samples, &at_guess, &[0.0; 20]);
         let rates: Vec<f64> = v[10..].iter().map(|rate| rate / 2.0).collect();
         // What the frozen kernel gives is from what was found, not from the guess.
         let lacking = implicit.correction((&v[..10], &rates), (&[0.0; 10], &[0.0; 10]));
@@ -256,9 +258,9 @@ mod tests {
     #[test]
     fn the_system_is_solved() {
         let (samples, sigma, turning) = example(30.0);
-        let response = Response::new(&samples, 1e3, &sigma, &turning);
+        let response = Response::new(1e3, &sigma, &turning);
         let v: Vec<f64> = (0..20).map(|j| (f64::from(j) * 1.7).sin()).collect();
-        let back = response.correction(&response.image(&v), &[0.0; 20]);
+        let back = response.correction(&samples, &response.image(&samples, &v), &[0.0; 20]);
         for (v, back) in v.iter().zip(&back) {
             assert!((v - back).abs() < 1e-5, "{v} {back}");
         }

@@ -43,8 +43,15 @@ pub trait System: Send + Sync {
     }
 
     /// What particles that turn back within a step of length `h` add to its
-    /// [`Response`](super::response::Response), if there are any.
-    fn aligning(&self, _samples: &Samples, _state: &State, _rho: &[f64], _h: f64) -> Option<Vec<Turning>> {
+    /// [`Response`](super::response::Response), if there are any and one may turn back `least` times.
+    fn aligning(
+        &self,
+        _samples: &Samples,
+        _state: &State,
+        _rho: &[f64],
+        _h: f64,
+        _least: f64,
+    ) -> Option<Vec<Turning>> {
         None
     }
 

@@ -4,31 +4,31 @@ use rayon::prelude::*;
 
 use crate::flow::events::chunks::parts;
 use crate::flow::field::{Vec2, gradients};
-use crate::flow::response::{Turning, WEIGHTS, weights};
+use crate::flow::response::{TURNS_BACK, Turning, WEIGHTS, weights};
 use crate::math::trig::sin_cos;
 use crate::problem::{PlaceKind, Samples};
 
 use super::columns::Canonical;
 
-/// Below this `z` a particle turns as if it did not turn back.
-const TURNS_BACK: f64 = 0.01;
 /// One that leaves an unstable direction grows at most by this, or the step is too long anyhow.
 const LEAVES: f64 = -1.0;
 
-/// `Sum mass r^2 t t^T` per region with the weights of `z = -h r <g, d>`, if any particle turns back.
+/// `Sum mass r^2 t t^T` per region with the weights of `z = -h r <g, d>`, if any particle turns back, and one
+/// may have a `z` of at least `least`.
 pub fn aligning(
     samples: &Samples,
     mass: &[f64],
     columns: &Canonical,
     rho: &[f64],
     h: f64,
+    least: f64,
 ) -> Option<Vec<Turning>> {
     let count = 2 * samples.len();
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
     let strongest = g.iter().map(|g| g[0].hypot(g[1])).fold(0.0, f64::max);
     let largest = columns.r.par_iter().map(|r| r.abs()).reduce(|| 0.0, f64::max);
-    if h * strongest * largest < TURNS_BACK {
+    if h * strongest * largest < least {
         return None;
     }
     g.iter_mut().for_each(|g| *g = [h * g[0], h * g[1]]);

@@ -1,8 +1,8 @@
 //! The inner loop: a block of particles moved as if every one stayed in its region.
 //!
 //! The arithmetic runs over plain arrays without a branch or a call, so that it becomes vector
-//! instructions of whatever width the machine has; the caller looks at each lane afterwards and
-//! tally the few that met an event. Particles are kept grouped by place, so that most blocks lie
+//! instructions of whatever width the machine has; the caller tests each lane afterwards and
+//! integrates the few that met an event one by one. Particles are kept grouped by place, so that most blocks lie
 //! in one region: their field is the same in all lanes, and their moments are summed lane by lane
 //! over many blocks before anything is scattered.
 

@@ -145,8 +145,15 @@ impl System for Ensemble {
         true
     }
 
-    fn aligning(&self, samples: &Samples, state: &State, rho: &[f64], h: f64) -> Option<Vec<Turning>> {
-        aligning(samples, &self.mass, state.particles.canonical(), rho, h)
+    fn aligning(
+        &self,
+        samples: &Samples,
+        state: &State,
+        rho: &[f64],
+        h: f64,
+        least: f64,
+    ) -> Option<Vec<Turning>> {
+        aligning(samples, &self.mass, state.particles.canonical(), rho, h, least)
     }
 
     /// All particles, in every push.

@@ -42,7 +42,7 @@ struct Waiting {
     fresh: bool,
 }
 
-/// The lanes of one chunk of particles, and who waits for one.
+/// The lanes of one chunk of particles, and the particles that wait for one.
 pub struct LaneQueue {
     lanes: Box<SubstepLanes>,
     lane: [Lane; LANES],
@@ -51,7 +51,7 @@ pub struct LaneQueue {
 }
 
 impl LaneQueue {
-    /// Nobody under way.
+    /// No particle in any lane.
     pub fn new() -> LaneQueue {
         LaneQueue {
             lanes: Box::new(SubstepLanes::empty()),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_convoy_goes_where_each_goes_alone() {
+    fn lanes_go_where_each_particle_goes_by_itself() {
         compare::<false>(0.0);
     }
 

@@ -172,7 +172,7 @@ mod tests {
 
     /// However fast the relaxation towards `-g`, one substep ends there.
     #[test]
-    fn what_relaxes_within_a_stretch_is_gone_at_its_end() {
+    fn what_relaxes_within_a_substep_is_gone_at_its_end() {
         let aligned = (-FIELD[1]).atan2(-FIELD[0]);
         let strength = FIELD[0].hypot(FIELD[1]);
         for r in [1e2, 1e5, 1e8] {

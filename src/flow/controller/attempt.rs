@@ -3,7 +3,7 @@
 use crate::flow::field::gradients;
 use crate::flow::implicit::{Implicit, Rule};
 use crate::flow::path::Path;
-use crate::flow::response::{Response, Turning, turning_strength};
+use crate::flow::response::{Response, TURNS_BACK, turning_strength};
 use crate::flow::state::State;
 use crate::math::norm::largest;
 use crate::math::poly;
@@ -22,6 +22,8 @@ const SETTLED: f64 = 0.01;
 /// Share of a residual's change that particles which turn back take away, above which the path follows its slow
 /// motion alone.
 const TURNING: f64 = 0.05;
+/// Transients of particles that turn back by less than this within a step are slow enough for a Hermite path.
+const DIES_AWAY: f64 = 4.0;
 /// What a push lacks is far from what is allowed at this many times that.
 const FAR: f64 = 100.0;
 /// A path is continued over a step that is at most this many times as long as the last.
@@ -104,30 +106,34 @@ impl Controller {
         }
     }
 
-    /// The rule for the path of a step, and how particles that turn back within it answer to that path, where it
-    /// matters.
+    /// The rule for the path of a step, and, where that matters, how particles that turn back within it answer to
+    /// that path.
     ///
     /// A Hermite path carries on with the rate at the start, of which what is left of an alignment dies away at
     /// once.
-    fn rule(&self, state: &State, h: f64, fastest: f64) -> (Rule, Option<Vec<Turning>>) {
+    fn rule(&self, state: &State, h: f64, fastest: f64) -> (Rule, Option<Response>) {
         if self.fixed.is_some() {
             return (Rule::Hermite, None);
         }
-        let turning = self.system.aligning(&self.samples, state, &self.rho, h);
-        let rule = match &turning {
-            Some(turning) if h * turning_strength(&self.samples, turning) > TURNING => Rule::Stiff,
-            _ => Rule::for_coupling(h * fastest),
+        let rule = Rule::for_coupling(h * fastest);
+        let least = if rule == Rule::Stiff { TURNS_BACK } else { DIES_AWAY };
+        let Some(turning) = self.system.aligning(&self.samples, state, &self.rho, h, least) else {
+            return (rule, None);
         };
-        (rule, turning.filter(|_| rule == Rule::Stiff))
+        if rule == Rule::Hermite && h * turning_strength(&self.samples, &turning) <= TURNING {
+            return (rule, None);
+        }
+        let sigma = self.moments.sigma_with_pinned(&self.regions);
+        (Rule::Stiff, Some(Response::new(h, &sigma, &turning)))
     }
 
     /// One attempt at a step of length `h`; also returns how many pushes it took.
     pub(super) fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
         let s = self.samples.len();
         let remembered = self.remembered(state, h);
-        let (rule, turning) = self.rule(state, h, fastest);
+        let (rule, response) = self.rule(state, h, fastest);
         self.trial.rule = rule;
-        let mut path = self.predicted(state, h, fastest, rule, turning.is_some());
+        let mut path = self.predicted(state, h, fastest, rule, response.is_some());
         // How strongly an error of the path acts on the residuals within the step.
         let coupling = (h * fastest).min(1.0);
         // A jump of the rate by J bends the path by at most J h / 8 away from a cubic.
@@ -149,10 +155,6 @@ impl Controller {
             }
             let trial = &self.trial;
             let sigma = trial.tally.moments.sigma_with_pinned(&self.regions);
-            // Of the same particles at the same instant: what turning takes away is a difference.
-            let response = turning.as_ref().map(|turning| {
-                Response::new(&self.samples, h, &self.moments.sigma_with_pinned(&self.regions), turning)
-            });
             let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
             // What the residuals lack because the particles went along this path and not along
             // the one that leads to where they arrive.
@@ -163,9 +165,9 @@ impl Controller {
                 let bend = || Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate).third();
                 let effect = match (&response, remembered, rule) {
                     (Some(response), Some((then, _, before)), _) => {
-                        response.effect(&bend_since(&better, before / h, then))
+                        response.effect(&self.samples, &bend_since(&better, before / h, then))
                     }
-                    (Some(response), None, _) => response.effect(&bend()),
+                    (Some(response), None, _) => response.effect(&self.samples, &bend()),
                     (None, _, Rule::Stiff) => implicit.solve(&cubic_effect(&implicit, &bend())),
                     (None, _, Rule::Hermite) => {
                         let before = remembered.map(|(_, _, before)| before);
@@ -203,7 +205,7 @@ impl Controller {
                 good = push;
             }
             // What fast modes lack dies away at once, and the next step takes it for a bend of its path.
-            let settled = turning.is_none() || lack <= SETTLED * self.allowed || push == MAX_PUSHES;
+            let settled = response.is_none() || lack <= SETTLED * self.allowed || push == MAX_PUSHES;
             if error <= self.allowed && settled {
                 // The residual ODE over this step checks the particles' own integration.
                 let defect = self.ode_defect(h, fastest);
@@ -239,7 +241,7 @@ impl Controller {
     fn improved(
         &self,
         implicit: &Implicit<'_>,
-        response: Option<&Response<'_>>,
+        response: Option<&Response>,
         path: &Path,
     ) -> (Vec<f64>, Vec<f64>) {
         let (Trial { tally, rho, rho_rate, .. }, h, s) = (&self.trial, path.h, self.rho.len());
@@ -250,7 +252,7 @@ impl Controller {
             };
             let found = list(rho, &self.rate_of(&tally.moments, &guess));
             let guess = list(&guess, &guess_rate);
-            let change = response.correction(&found, &guess);
+            let change = response.correction(&self.samples, &found, &guess);
             let end: Vec<f64> = guess.iter().zip(change).map(|(guess, change)| guess + change).collect();
             return (end[..s].to_vec(), end[s..].iter().map(|rate| rate / h).collect());
         }

@@ -27,7 +27,7 @@ impl Controller {
             return self.step_here(state, until);
         }
         // All of it on a thread of the pool: otherwise every parallel loop, of which a step has dozens,
-        // waits for one of them to wake up.
+        // waits for the start of one of them.
         rayon::scope(|_| self.step_here(state, until))
     }
 

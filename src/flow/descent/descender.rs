@@ -86,7 +86,7 @@ impl Descender {
         let mut descender = Descender::resume(samples, mass, kappa, descent, &state)?;
         descender.stands(0.0, descender.largest[0])?;
         descender.pass(&mut state, |pass, chunk, sums| pass.stand(chunk, sums));
-        descender.look();
+        descender.sum_residuals();
         state.initial_moments = descender.store(&mut state);
         state.residual_ode = descender.rho.clone();
         state.residual_ode_uncorrected = descender.rho.clone();
@@ -130,7 +130,7 @@ impl Descender {
             mass,
             moments,
         };
-        descender.look();
+        descender.sum_residuals();
         Ok(descender)
     }
 
@@ -184,7 +184,7 @@ impl Descender {
         self.pass(state, |pass, chunk, sums| pass.advance(chunk, sums));
         ode.take(&sums::missed(&self.chunks, self.kappa), state);
         let before = std::mem::take(&mut self.rho_rate);
-        self.look();
+        self.sum_residuals();
         let change = before.iter().zip(&self.rho_rate).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
         let (time, step_size) = landing(state.step + 1, dt, state.time, until);
         let counters = Counters {
@@ -277,7 +277,7 @@ impl Descender {
     }
 
     /// Residuals and rates that belong to the moments.
-    fn look(&mut self) {
+    fn sum_residuals(&mut self) {
         self.moments.residual(&self.samples, &self.regions, &mut self.rho);
         let sigma: Vec<[f64; 3]> = (0..self.rows.len()).map(|k| self.moments.sigma(k)).collect();
         let nothing: &[Vec2] = &[];

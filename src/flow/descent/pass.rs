@@ -57,7 +57,7 @@ impl Update {
 pub struct Pass<'a> {
     pub x: &'a [f64],
     pub rows: &'a [Row],
-    /// `g_k` of the residual ODE and of the full batch, without `kappa`: for those who cross.
+    /// `g_k` of the residual ODE and of the full batch, without `kappa`: for neurons that cross.
     pub g_ode: &'a [Vec2],
     pub update: Update,
 }

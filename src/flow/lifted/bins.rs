@@ -26,7 +26,7 @@ pub struct Bins {
     starts: Vec<u32>,
     /// What the displacements advance in steps like the last ones.
     last_displacement: Vec<Displacement>,
-    /// SafeDisplacements of blocks, bin by bin.
+    /// Safe displacements of blocks, bin by bin.
     pub safe: SafeDisplacements,
     /// Neurons that lie in another bin's memory.
     pub out_of_bin: OutOfBin,

@@ -265,7 +265,7 @@ impl System for Ensemble {
             .for_each(|((candidates, sums), moved)| {
                 sums.clear(significant);
                 moved.clear();
-                // Fetched all together: they lie scattered in memory, and tally would wait for each.
+                // Fetched all together: they lie scattered in memory, and integration would wait for each.
                 let fetch = |&i: &u32| {
                     let (at, i) = (i, i as usize);
                     let z = [columns.c[i], columns.w_x[i], columns.w_y[i]];

@@ -7,7 +7,7 @@
 //! that the boundaries of their region may have reached, plus an event-driven integration of those
 //! that were reached. The same holds for the clusters pinned on boundaries.
 //!
-//! * `kind`: the three flows, their maps over any stretch of time;
+//! * `kind`: the three flows, their maps over any length of time;
 //! * `frame`: the 3 x 3 matrices; `second`: second moments, and how they transform;
 //! * `bins`: neurons of one frame side by side in memory, in blocks; `out_of_bin`: neurons that have left the
 //!   memory of their bin; `order`: where each lies in memory;

@@ -43,7 +43,7 @@ struct Lane {
     substeps: usize,
 }
 
-/// Tally all these neurons through the step.
+/// Integrates all these neurons over the step.
 ///
 /// * `settle`: a neuron as it is, from its place and its coordinates in the frame there.
 pub fn integrate_all(
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_convoy_goes_where_each_goes_alone() {
+    fn lanes_go_where_each_particle_goes_by_itself() {
         compare(Kind::LIFTED);
     }
 

@@ -1,4 +1,4 @@
-//! SafeDisplacements of blocks: how far the displacements of a bin may have advanced before one of its neurons can be
+//! Safe displacements of blocks: how far the displacements of a bin may have advanced before one of its neurons can be
 //! reached. Bunches of blocks and bins keep their earliest, so that blocks that are not due cost
 //! nothing, however many there are.
 
@@ -7,7 +7,7 @@ use super::displacement::Displacement;
 /// Blocks of a bunch.
 const BUNCH: usize = 32;
 
-/// SafeDisplacements of blocks that lie bin by bin.
+/// Safe displacements of blocks that lie bin by bin.
 #[derive(Debug, Clone)]
 pub struct SafeDisplacements {
     /// First block of each bin, and one past the last.

@@ -65,7 +65,7 @@ pub fn search(tables: &StepTables<'_>, bins: &mut Bins, columns: &Lifted) -> (Ve
             (indices, safe)
         })
         .collect();
-    let looked: u64 =
+    let tested: u64 =
         due.blocks.iter().zip(&due.bins).map(|(&block, &bin)| bins.block(bin, block).len() as u64).sum();
     let total = found.iter().map(|(indices, _)| indices.len()).sum();
     let (mut all, mut safe) = (Vec::with_capacity(total), Vec::with_capacity(due.blocks.len()));
@@ -81,8 +81,8 @@ pub fn search(tables: &StepTables<'_>, bins: &mut Bins, columns: &Lifted) -> (Ve
     }
     let out_of_bin = search_out_of_bin(&searches, bins, columns);
     // How many of the out-of-bin list were tested depends on when a run was resumed, which must not show.
-    let looked = looked + out_of_bin.len() as u64;
-    (merged(all, out_of_bin), looked)
+    let tested = tested + out_of_bin.len() as u64;
+    (merged(all, out_of_bin), tested)
 }
 
 fn bin_search(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize) -> BinSearch {

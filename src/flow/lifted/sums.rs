@@ -33,7 +33,7 @@ pub struct BoundarySums {
     pub weight_u: f64,
 }
 
-/// Sums over tally.
+/// Sums over the neurons that may meet an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sums {
     /// Per region.

@@ -229,7 +229,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
         energy_dissipation: sums.dissipation,
         tangent_kernel_change: kernel_change(samples, regions, &sigma, &state.initial_moments),
         region_mass: Array1::from(sums.region_mass),
-        // In region 0 nobody is free; some flows sum the dead there.
+        // In region 0 no particle is free; some flows sum the dead there.
         region_covariance: Array2::from_shape_fn(
             (count, 3),
             |(k, i)| if k == 0 { 0.0 } else { moments.sigma(k)[i] },
