@@ -119,10 +119,10 @@ impl Interface {
     pub fn on_arrival(&self, upward: bool) -> Fate {
         let (near, far) = (usize::from(!upward), usize::from(upward));
         let onward = if upward { self.velocity } else { self.velocity.map(|v| -v) };
-        let arrives = onward[near] > self.margin[near];
+        let arrives = leads_on(onward[near], self.margin[near]);
         if self.dead[far] {
             Fate::Dies
-        } else if onward[far] > self.margin[far] || (arrives && onward[far] >= -self.margin[far]) {
+        } else if leads_on(onward[far], self.margin[far]) || (arrives && onward[far] >= -self.margin[far]) {
             Fate::Enters { upward, ambiguous: false }
         } else {
             Fate::Pinned
@@ -149,6 +149,13 @@ impl Interface {
     pub fn steeper_upward(&self) -> bool {
         self.velocity[1].abs() > self.velocity[0].abs()
     }
+}
+
+/// Whether a velocity away from a boundary is one beyond doubt. Also the vectorised test of plain crossings, which
+/// hands all others to [`Interface::on_arrival`].
+#[inline(always)]
+pub fn leads_on(onward: f64, margin: f64) -> bool {
+    onward > margin
 }
 
 /// The cubics in `u` that are positive while boundary `b` does not hold a particle whose amplitude

@@ -9,6 +9,7 @@ use multiversion::multiversion;
 
 use crate::flow::events::lanes::{ASIDE, INSIDE, LANES, Lanes, NEWTON_STEPS, computed};
 use crate::flow::events::particles::TRACK;
+use crate::flow::interface::leads_on;
 use crate::flow::moments::{REGION, SIGMA, SIGN};
 use crate::math::trig::{sin_cos, sin_cos_small};
 
@@ -193,9 +194,8 @@ fn locate(lanes: &mut SubstepLanes, i: usize, turn: f64) {
     let (far, far_speed) = (sign * at(&phi, du), sign * slope(&phi, du));
     let crosses = far > ahead + ON_BOUNDARY;
     let excursion = 2.0 * du * overshoot(speed.abs(), far_speed);
-    // On arrival it crosses only where the far side leads on by more than the margin
-    // (`Interface::on_arrival`); else `integration` decides.
-    let held = (entering != 0.0) & (entering * speed <= lanes.margin[i] * lanes.r[i].abs());
+    // Whatever has arrived where the far side does not lead on is left to `Interface::on_arrival`.
+    let held = (entering != 0.0) & !leads_on(entering * speed, lanes.margin[i] * lanes.r[i].abs());
     let mut aside = held
         | (far < -behind - ON_BOUNDARY)
         | (far.abs() > MAX_TURN.min(1.5 * turn))
