@@ -20,10 +20,10 @@ const TOLD: usize = 10;
 Example:
   reluflow recover output/mcycle.h5
 
-Every snapshot and every step that is as its checksum says is kept; what is lost is told, and the exit
-code is then 1. A damaged file stays beside the new one as NAME.damaged until you delete it. After a
-mere kill nothing is lost, and the new file takes the place of the old one. `reluflow resume` does that
-by itself.")]
+Every snapshot and every step that is as its checksum says is kept; what is lost is told, and the
+exit code is then 1. A damaged file stays beside the new one as NAME.damaged until you delete it.
+After a mere kill nothing is lost, and the new file takes the place of the old one. `reluflow resume`
+does that by itself.")]
 pub struct Args {
     /// The run file
     run: PathBuf,

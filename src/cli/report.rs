@@ -20,8 +20,8 @@ Examples:
   reluflow report output/sine.h5 --gif talk.gif            # and a film of function and neurons
   reluflow report output/sine_sweep.h5 -o sweep.html
 
-Open the file in a browser. It holds everything it shows and asks for nothing from anywhere. Files of
-runs that are going on, or were killed, are shown as far as they go.")]
+Open the file in a browser. It holds everything it shows and asks for nothing from anywhere.
+Files of runs that are going on, or were killed, are shown as far as they go.")]
 pub struct Args {
     /// The run file or study file
     #[arg(value_name = "RUN|STUDY")]

@@ -21,8 +21,8 @@ Example:
   reluflow validate output/mcycle.h5
 
 Reads the whole file; exit code 1 when something in it is not as it must be, or the settings of a
-run are not those of the scenario in it. `reluflow check` asks whether the numbers keep the laws of the
-flow.")]
+run are not those of the scenario in it. `reluflow check` asks whether the numbers keep the laws
+of the flow.")]
 pub struct Args {
     /// The file
     file: PathBuf,
