@@ -1,6 +1,6 @@
 //! Particles that turn back towards `-g` within a step, and how they answer to its path.
 
-use rayon::prelude::*;
+use std::ops::Range;
 
 use crate::flow::events::chunks::parts;
 use crate::flow::field::{Vec2, gradients};
@@ -27,7 +27,8 @@ pub fn aligning(
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
     let strongest = g.iter().map(|g| g[0].hypot(g[1])).fold(0.0, f64::max);
-    let largest = columns.r.par_iter().map(|r| r.abs()).reduce(|| 0.0, f64::max);
+    let most = |chunk: Range<usize>| columns.r[chunk].iter().fold(0.0, |most: f64, r| most.max(r.abs()));
+    let largest = parts(mass.len(), count, most).into_iter().fold(0.0, f64::max);
     if h * strongest * largest < least {
         return None;
     }
@@ -44,12 +45,7 @@ pub fn aligning(
 }
 
 /// The sums of some particles; `None` if none of them turns back.
-fn sums(
-    hg: &[Vec2],
-    mass: &[f64],
-    columns: &Canonical,
-    range: std::ops::Range<usize>,
-) -> Option<Vec<Turning>> {
+fn sums(hg: &[Vec2], mass: &[f64], columns: &Canonical, range: Range<usize>) -> Option<Vec<Turning>> {
     let mut sums: Option<Vec<Turning>> = None;
     for i in range {
         if columns.place[i].kind() != PlaceKind::Free {

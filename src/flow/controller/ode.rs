@@ -32,9 +32,9 @@ impl Controller {
     pub(super) fn advance_ode(&self, state: &mut State, h: f64, fastest: f64) {
         let known = [&self.rho[..], &self.trial.ode_end];
         let advance = |pinned: Pinned, rho: &[f64]| self.ode_step(h, pinned).beside(rho, known, fastest);
-        (state.residual_ode, state.residual_ode_uncorrected) = rayon::join(
-            || advance(Pinned::Radial, &state.residual_ode),
-            || advance(Pinned::Ignored, &state.residual_ode_uncorrected),
-        );
+        let corrected = || advance(Pinned::Radial, &state.residual_ode);
+        let uncorrected = || advance(Pinned::Ignored, &state.residual_ode_uncorrected);
+        (state.residual_ode, state.residual_ode_uncorrected) =
+            if self.shares() { rayon::join(corrected, uncorrected) } else { (corrected(), uncorrected()) };
     }
 }

@@ -1,6 +1,8 @@
 //! One accepted step: attempts until one is good enough.
 
 use crate::flow::error::FlowError;
+use crate::flow::events::chunks::SMALLEST;
+use crate::flow::moments::MERGE_LENGTH;
 use crate::flow::path::Path;
 use crate::flow::push::Push;
 use crate::flow::record::StepRecord;
@@ -9,9 +11,6 @@ use crate::flow::tangent_kernel::trace;
 
 use super::Controller;
 use super::attempt::Attempt;
-
-/// Problems of fewer particles and samples have no loops that several threads share.
-const WORTH_SHARING: usize = 512;
 
 impl Controller {
     /// Advances `state` by one accepted step that does not pass `until`.
@@ -23,12 +22,17 @@ impl Controller {
     /// If `until` is not later than the state.
     pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
         assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
-        if self.system.mass().len().max(self.samples.len()) < WORTH_SHARING {
+        if !self.shares() {
             return self.step_here(state, until);
         }
         // All of it on a thread of the pool: otherwise every parallel loop, of which a step has dozens,
         // waits for the start of one of them.
         rayon::scope(|_| self.step_here(state, until))
+    }
+
+    /// Whether there are loops that several threads share.
+    pub(super) fn shares(&self) -> bool {
+        self.system.mass().len() >= SMALLEST || self.samples.len() >= MERGE_LENGTH
     }
 
     fn step_here(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {

@@ -7,11 +7,14 @@ use rayon::prelude::*;
 
 use super::lanes::LANES;
 
+/// Particles of the smallest chunk: fewer are not shared between threads.
+pub const SMALLEST: usize = 2048;
+
 /// Number of particles that are summed together: depends on the problem alone, so that sums are
 /// added in the same order by any number of threads.
 pub fn chunk_size(particles: usize, regions: usize) -> usize {
     // Each chunk has sums for every region, so it must be much larger than there are regions.
-    (particles / 64).clamp(2048, 65536).max(32 * regions).next_multiple_of(LANES)
+    (particles / 64).clamp(SMALLEST, 65536).max(32 * regions).next_multiple_of(LANES)
 }
 
 /// What `part` makes of each chunk of `particles` particles, in order.
