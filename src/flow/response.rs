@@ -24,7 +24,7 @@
 
 use crate::problem::Samples;
 
-use super::field::rate;
+use super::field::{Vec2, apply, gradients, project};
 use super::tangent_kernel::trace;
 
 /// The weights, as indices.
@@ -108,20 +108,34 @@ impl Response {
         Response { h, sigma: std::array::from_fn(weighted) }
     }
 
-    fn apply(&self, samples: &Samples, weight: usize, v: &[f64]) -> Vec<f64> {
-        let mut out = rate(samples, &self.sigma[weight], &[], v);
-        out.iter_mut().for_each(|value| *value *= -self.h);
+    /// `h` times the tangent kernel with these weights, each on a field of its own, summed.
+    fn apply<const N: usize>(
+        &self,
+        samples: &Samples,
+        weights: [usize; N],
+        fields: [&[Vec2]; N],
+    ) -> Vec<f64> {
+        let mut flow = vec![[0.0; 2]; 2 * samples.len()];
+        for (weight, field) in weights.into_iter().zip(fields) {
+            for ((flow, sigma), field) in flow.iter_mut().zip(&self.sigma[weight]).zip(field) {
+                let part = apply(*sigma, *field);
+                *flow = [flow[0] + part[0], flow[1] + part[1]];
+            }
+        }
+        let mut out = vec![0.0; samples.len()];
+        project(samples, &flow, &mut out);
+        out.iter_mut().for_each(|value| *value *= self.h);
         out
     }
 
     /// The left side of Newton's equation, for `y` and then `w` in one list.
     fn image(&self, samples: &Samples, v: &[f64]) -> Vec<f64> {
         let (y, w) = v.split_at(samples.len());
-        let sum = |own: &[f64], a: Vec<f64>, b: Vec<f64>| -> Vec<f64> {
-            own.iter().zip(a).zip(b).map(|((own, a), b)| own + a + b).collect()
-        };
-        let mut out = sum(y, self.apply(samples, END, y), self.apply(samples, SLOPE, w));
-        out.extend(sum(w, self.apply(samples, RATE_END, y), self.apply(samples, RATE_SLOPE, w)));
+        let [of_y, of_w] = [y, w].map(|v| field(samples, v));
+        let fields = [&of_y[..], &of_w];
+        let mut out = self.apply(samples, [END, SLOPE], fields);
+        out.extend(self.apply(samples, [RATE_END, RATE_SLOPE], fields));
+        out.iter_mut().zip(v).for_each(|(out, own)| *out += own);
         out
     }
 
@@ -135,12 +149,19 @@ impl Response {
 
     /// The effect on the end of an error `c u (1 - u)^2` of the path.
     pub fn effect(&self, samples: &Samples, c: &[f64]) -> Vec<f64> {
-        let mut right = self.apply(samples, ERROR, c);
-        right.extend(self.apply(samples, RATE_ERROR, c));
+        let field = field(samples, c);
+        let mut right = self.apply(samples, [ERROR], [&field]);
+        right.extend(self.apply(samples, [RATE_ERROR], [&field]));
         let mut effect = solve(|v| self.image(samples, v), &right);
         effect.truncate(c.len());
         effect
     }
+}
+
+fn field(samples: &Samples, v: &[f64]) -> Vec<Vec2> {
+    let mut field = vec![[0.0; 2]; 2 * samples.len()];
+    gradients(samples, v, &mut field);
+    field
 }
 
 /// Solves a linear system by minimal residuals (GMRES: Saad and Schultz 1986).
