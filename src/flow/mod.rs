@@ -36,7 +36,6 @@ pub use counters::Counters;
 pub use descent::Descended;
 pub use descriptor::{Conserved, Descriptor, Law, Layers, ParticleKind};
 pub use error::FlowError;
-pub use events::chunks::chunk_size;
 pub use field::{Vec2, gradients, project};
 pub use lifted::Lifted;
 pub use parameter::{Allowed, Parameter, Value};

@@ -3,6 +3,7 @@
 pub mod anderson_darling;
 pub mod banded;
 pub mod cells;
+pub mod chunks;
 pub mod cross_validation;
 pub mod cubic_spline;
 pub mod even;

@@ -1,11 +1,8 @@
 //! The network's function at many points.
 
-use rayon::prelude::*;
+use crate::math::chunks;
 
 use super::{Regions, Samples};
-
-/// Particles that are summed together, at least: chunks depend on the problem alone.
-const CHUNK: usize = 2048;
 
 /// `f(x) = Sum_i mass_i r_i <(x, 1), d(theta_i)>_+` at `points`, in any order, in `O(m log p + p log p)`.
 ///
@@ -31,21 +28,16 @@ pub fn function_values(points: &[f64], r: &[f64], theta: &[f64], mass: &[f64]) -
     }
     let cuts = Samples::new(points, &vec![0.0; points.len()]).expect("points are finite");
     let (regions, p) = (Regions::new(&cuts), cuts.len());
-    // Each chunk has sums for every region, so it must be much larger than there are regions.
-    let size = (mass.len() / 64).clamp(CHUNK, 32 * CHUNK).max(64 * p).next_multiple_of(32);
-    let parts: Vec<Vec<[f64; 2]>> = (0..mass.len().div_ceil(size))
-        .into_par_iter()
-        .map(|chunk| {
-            let mut sums = vec![[0.0; 2]; 2 * p];
-            for i in chunk * size..((chunk + 1) * size).min(mass.len()) {
-                let (sin, cos) = theta[i].sin_cos();
-                let sum = &mut sums[regions.region_of(theta[i])];
-                sum[0] += mass[i] * r[i] * cos;
-                sum[1] += mass[i] * r[i] * sin;
-            }
-            sums
-        })
-        .collect();
+    let parts = chunks::parts(mass.len(), 2 * p, |range| {
+        let mut sums = vec![[0.0; 2]; 2 * p];
+        for i in range {
+            let (sin, cos) = theta[i].sin_cos();
+            let sum = &mut sums[regions.region_of(theta[i])];
+            sum[0] += mass[i] * r[i] * cos;
+            sum[1] += mass[i] * r[i] * sin;
+        }
+        sums
+    });
     // Entry k: regions 1 ..= k.
     let mut running = vec![[0.0; 2]; 2 * p];
     for k in 1..2 * p {

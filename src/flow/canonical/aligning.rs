@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::flow::events::chunks::parts;
 use crate::flow::field::{Vec2, gradients};
 use crate::flow::response::{TURNS_BACK, Turning, WEIGHTS, weights};
+use crate::math::chunks::parts;
 use crate::math::trig::sin_cos;
 use crate::problem::{PlaceKind, Samples};
 

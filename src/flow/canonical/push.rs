@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use crate::flow::events::Tally;
-use crate::flow::events::chunks::chunk_size;
 use crate::flow::events::lanes::LANES;
 use crate::flow::moments::{BOUNDARY, SIGMA_RATE, SIGN, SIGN_RATE, add};
+use crate::math::chunks::chunk_size;
 use crate::problem::{Place, PlaceKind};
 
 use super::block::{Block, LaneSums, MixedLanes, push_mixed, push_same};

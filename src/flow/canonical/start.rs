@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::flow::events::chunks::parts;
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, Margins, sticks};
 use crate::flow::moments::{Moments, REGION};
+use crate::math::chunks::parts;
 use crate::math::trig::sin_cos;
 use crate::problem::{Measure, Place, PlaceKind, Regions, Samples};
 

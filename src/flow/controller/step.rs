@@ -1,7 +1,7 @@
 //! One accepted step: attempts until one is good enough.
 
 use crate::flow::error::FlowError;
-use crate::flow::events::chunks::SMALLEST;
+use crate::math::chunks::SMALLEST;
 use crate::flow::moments::MERGE_LENGTH;
 use crate::flow::path::Path;
 use crate::flow::push::Push;

@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use crate::flow::columns::Sizes;
-use crate::flow::events::chunks::chunk_size;
 use crate::flow::field::{gradients, rate};
 use crate::flow::moments::Moments;
 use crate::flow::scale::residual_scale;
 use crate::flow::state::Particles;
 use crate::flow::{Counters, Descent, FlowError, State, StepRecord, Vec2};
+use crate::math::chunks::chunk_size;
 use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
 
 use super::active::region_of;

@@ -1,8 +1,12 @@
 //! Particles stepped side by side in vector registers: one number for each in every array, and loops over
 //! the arrays without a branch or a call.
 
+use crate::math::chunks::MULTIPLE;
+
 /// Particles side by side: their arrays stay in the first-level cache.
 pub const LANES: usize = 32;
+// Chunks of particles are whole lanes.
+const _: () = assert!(MULTIPLE.is_multiple_of(LANES));
 /// One number per lane.
 pub type Lanes = [f64; LANES];
 

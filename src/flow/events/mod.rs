@@ -5,10 +5,8 @@
 //! * `particles`: the sums over those that met an event, which the residual ODE needs apart;
 //! * `lanes`: particles stepped side by side in vector registers;
 //! * `substep`: limits on the integration of one particle, and its time;
-//! * `order`: values brought into another order in memory;
-//! * `chunks`: parallel passes over particles whose sums do not depend on the number of threads.
+//! * `order`: values brought into another order in memory.
 
-pub mod chunks;
 pub mod lanes;
 pub mod order;
 pub mod particles;

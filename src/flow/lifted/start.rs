@@ -1,9 +1,9 @@
 //! Neurons at the start of a run: placed, and summed.
 
-use crate::flow::events::chunks::parts;
 use crate::flow::field::Vec2;
 use crate::flow::interface::{self, Fate, Interface, Margins, Way};
 use crate::flow::moments::add;
+use crate::math::chunks::parts;
 use crate::problem::{Place, PlaceKind, Regions};
 
 use super::columns::Lifted;

@@ -2,12 +2,11 @@
 
 use ndarray::{Array1, Array2};
 use ndarray_linalg::{EighInto, UPLO};
-use rayon::prelude::*;
 
-use crate::flow::chunk_size;
 use crate::flow::moments::Moments;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
 use crate::flow::{Flow, ParticleKind, State, Stepper, Vec2, gradients};
+use crate::math::chunks;
 use crate::math::sum::{Sum, sum};
 use crate::problem::{Place, PlaceKind, Regions, Samples};
 
@@ -85,15 +84,11 @@ impl ParticleSums {
 
     /// Sums to which `add` adds particle `i` of `m`, for every `i` in order; `count = 2 s`.
     fn in_chunks(m: usize, count: usize, add: impl Fn(&mut Partial, usize) + Sync) -> ParticleSums {
-        let size = chunk_size(m, count);
-        let parts: Vec<Partial> = (0..m.div_ceil(size))
-            .into_par_iter()
-            .map(|chunk| {
-                let mut sums = Partial::zero(count);
-                (chunk * size..((chunk + 1) * size).min(m)).for_each(|i| add(&mut sums, i));
-                sums
-            })
-            .collect();
+        let parts = chunks::parts(m, count, |range| {
+            let mut sums = Partial::zero(count);
+            range.for_each(|i| add(&mut sums, i));
+            sums
+        });
         let mut total = Partial::zero(count);
         parts.iter().for_each(|part| total.merge(part));
         total.finish()
