@@ -30,6 +30,11 @@ pub fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     worst(a.iter().zip(b).map(|(a, b)| a - b))
 }
 
+/// An error relative to a size; 0 of 0 is none.
+pub fn ratio(error: f64, size: f64) -> f64 {
+    if error == 0.0 { 0.0 } else { error / size }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +48,6 @@ mod tests {
         assert_eq!(largest_difference(&[1.0, 2.0], &[1.0, 2.5]), 0.5);
         assert_eq!(largest_difference(&[1.0], &[]), f64::INFINITY);
         assert_eq!(largest_difference(&[f64::INFINITY], &[f64::INFINITY]), f64::INFINITY);
+        assert_eq!((ratio(0.0, 0.0), ratio(1.0, 0.0), ratio(1.0, 4.0)), (0.0, f64::INFINITY, 0.25));
     }
 }

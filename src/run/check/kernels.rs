@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::flow::ParticleKind;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel, trace};
 use crate::kernel::GradientFlow;
-use crate::math::norm::{largest_difference, worse, worst};
+use crate::math::norm::{largest_difference, ratio, worse, worst};
 use crate::math::sum::sum;
 use crate::problem::Samples;
 use crate::run::{Description, Snapshot, eigenvalues};
@@ -131,9 +131,4 @@ fn change(samples: &Samples, now: &[[f64; 3]], then: &[[f64; 3]], snapshot: &Sna
     let norm = frobenius(samples, then);
     let expected = if norm > 0.0 { frobenius(samples, &difference) / norm } else { 0.0 };
     (snapshot.tangent_kernel_change - expected).abs() / expected.max(1.0)
-}
-
-/// An error relative to a size; 0 of 0 is none.
-pub(super) fn ratio(error: f64, size: f64) -> f64 {
-    if error == 0.0 { 0.0 } else { error / size }
 }

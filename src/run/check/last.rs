@@ -2,7 +2,7 @@
 
 use crate::run::{Snapshot, State};
 
-use super::Columns;
+use super::columns::Columns;
 
 /// How many numbers of a snapshot and its particles are not finite.
 ///

@@ -4,7 +4,7 @@ use crate::math::norm::{worse, worst};
 use crate::problem::PlaceKind;
 use crate::run::{ParticleSums, Snapshot};
 
-use super::Columns;
+use super::columns::Columns;
 
 /// Amplitudes smaller than this share of `|w|`, or smaller than this, are 0 but for rounding: the
 /// sign under which their mass is booked is not told by what is stored.

@@ -5,6 +5,7 @@
 //! the largest terms of the run so far: what cancels later keeps their rounding.
 
 mod attractors;
+mod columns;
 mod direct;
 mod events;
 mod field;
@@ -19,47 +20,21 @@ mod table;
 use crate::flow::interface::Margins;
 use crate::flow::{ParticleKind, Vec2, gradients, least_scale, residual_scale};
 use crate::kernel::GradientFlow;
-use crate::math::norm::{largest_difference, worse, worst};
+use crate::math::norm::{largest_difference, ratio, worse, worst};
 use crate::math::sum::sum;
-use crate::problem::{Place, Regions};
+use crate::problem::Regions;
 
 use super::diagnostics::ParticleSums;
 use super::neuron::Training;
 use super::{Description, Snapshot, State, StepRecord};
 
+pub use columns::Columns;
 use direct::{Direct, Part};
 use events::{Mark, Steps, Worst};
 use field::Field;
-use kernels::ratio;
 use particles::Held;
 pub use table::Check;
 use table::{Law, Table};
-
-/// Stored particles of one snapshot, in the order of their numbers.
-#[derive(Debug, Clone, Copy)]
-pub struct Columns<'a> {
-    /// Numbers among all particles.
-    pub index: &'a [usize],
-    /// Amplitudes.
-    pub r: &'a [f64],
-    /// Directions.
-    pub theta: &'a [f64],
-    /// Output weights of neurons; empty for canonical particles, as `a` and `b` are.
-    pub c: &'a [f64],
-    /// Slopes.
-    pub a: &'a [f64],
-    /// Offsets.
-    pub b: &'a [f64],
-    /// Places.
-    pub place: &'a [Place],
-}
-
-impl Columns<'_> {
-    /// `(c, w)` of neuron `i`, `w = (a, -b)`.
-    fn neuron(&self, i: usize) -> [f64; 3] {
-        [self.c[i], self.a[i], -self.b[i]]
-    }
-}
 
 /// Goes through the snapshots of a run in order of time.
 pub struct Checker<'a> {

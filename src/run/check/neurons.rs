@@ -1,13 +1,12 @@
 //! Laws of neurons: what their flow conserves, and the metric of W Prop. 4.
 
 use crate::flow::{Conserved, gradients};
-use crate::math::norm::{worse, worst};
+use crate::math::norm::{ratio, worse, worst};
 use crate::problem::{PlaceKind, Samples};
 use crate::run::neuron::{Room, Training, dot};
 
-use super::Columns;
+use super::columns::Columns;
 use super::field::Field;
-use super::kernels::ratio;
 use super::particles::Held;
 
 /// Neurons whose velocity is computed from all active samples: `O(s)` each.

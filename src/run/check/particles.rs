@@ -3,11 +3,10 @@
 use std::f64::consts::{PI, TAU};
 
 use crate::flow::{Flow, ParticleKind};
-use crate::math::norm::{worse, worst};
+use crate::math::norm::{ratio, worse, worst};
 use crate::problem::{Place, PlaceKind, Regions};
 
-use super::Columns;
-use super::kernels::ratio;
+use super::columns::Columns;
 
 /// The stored particles of the snapshot before, and the largest size of each so far.
 #[derive(Debug, Clone, Default)]

@@ -5,9 +5,10 @@ use crate::flow::{Flow, Vec2};
 use crate::problem::{PlaceKind, Regions, Samples};
 use crate::run::{Description, Snapshot};
 
+use super::Checker;
+use super::columns::Columns;
 use super::field::Field;
 use super::table::Law;
-use super::{Checker, Columns};
 
 /// By how much `tr(K_t N)` between two snapshots may exceed that at the ends.
 const SAFETY: f64 = 2.0;
