@@ -150,16 +150,6 @@ const CIRCLES: &[&str] = &[
     "scenario::measure_file",
     "scenario::samples",
     "scenario::table",
-    "study::approach",
-    "study::assemble",
-    "study::engine",
-    "study::limit",
-    "study::phase",
-    "study::plan",
-    "study::sweep",
-    "study::width",
-    "study::width_file",
-    "study::width_report",
 ];
 
 /// Code of a file without its comments and without its unit tests, which may use whatever they test with.

@@ -2,8 +2,7 @@
 
 use crate::math::power_law::PowerLaw;
 
-use super::ensemble::Quantity;
-use super::width::WidthRow;
+use super::ensemble::{Quantity, WidthRow};
 
 /// Widths at which the limit's own error is above this share of the deviation are not fitted.
 const LIMIT_SHARE: f64 = 0.3;

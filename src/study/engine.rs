@@ -10,9 +10,10 @@ use std::thread;
 use std::time::Instant;
 
 use super::StudyError;
+use super::base::Base;
 use super::follow::{Following, Stopped};
 use super::parts::Parts;
-use super::plan::{Base, Run};
+use super::plan::Run;
 use super::pool;
 use super::record::Record;
 

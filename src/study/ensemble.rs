@@ -191,6 +191,25 @@ impl Fluctuations {
     }
 }
 
+/// One width beside the limit.
+#[derive(Debug, Clone)]
+pub struct WidthRow {
+    /// Particles.
+    pub width: u64,
+    /// Of each [`Quantity`]: mean over seeds of the deviation, and its standard error; NaN where
+    /// there is none.
+    pub deviation: [(f64, f64); Quantity::COUNT],
+    /// The deviation that 95 of 100 seeds do not exceed.
+    pub most: [f64; Quantity::COUNT],
+    /// `sqrt(m) (rho - rho_limit)` at the start and at the end.
+    pub fluctuations: [Fluctuations; 2],
+    /// Shares of the mass whose knot lies at the ends of the window or beyond, and that has none: mean
+    /// over seeds.
+    pub knot_shares: [f64; 2],
+    /// Runs that failed.
+    pub failed: usize,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use crate::scenario::{Scenario, ScenarioError};
 use crate::system::text;
 
 use super::StudyError;
-use super::plan::Base;
+use super::base::Base;
 
 /// How the start measure of the limit is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

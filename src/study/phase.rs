@@ -6,8 +6,9 @@ use crate::math::power_law::PowerLaw;
 use crate::system::text;
 
 use super::StudyError;
+use super::base::Base;
 use super::ensemble::mean_and_error;
-use super::plan::{Axis, Base, Plan, Values};
+use super::plan::{Axis, Plan, Values};
 use super::record::Record;
 use super::variables::PHASE_TABLE;
 

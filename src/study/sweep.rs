@@ -9,21 +9,12 @@ use crate::system::text;
 use super::engine::{Engine, Monitor, Times};
 use super::parts::{self, Finished, Parts};
 use super::phase::{PHASE, PhaseRow, phase_arrays, phase_table};
+use super::place::Place;
 use super::plan::{FILE, Plan, Run};
 use super::record::Record;
-use super::width::{WidthPlan, WidthReport};
-use super::{StudyError, assemble, follow, observe, width_file, width_report};
-
-/// Where a study goes, and which part of it is to be done.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The study file.
-    pub study: PathBuf,
-    /// Replace it if it exists.
-    pub force: bool,
-    /// `(3, 16)`: the third of sixteen shards.
-    pub shard: Option<(usize, usize)>,
-}
+use super::width_report::{WidthReport, report};
+use super::width_run::Limits;
+use super::{StudyError, assemble, follow, observe, width_file};
 
 /// How a study ended.
 #[derive(Debug, Clone, Default)]
@@ -44,15 +35,6 @@ pub struct Ended {
     pub table: Vec<PhaseRow>,
     /// What a width study found; `None` of other studies and of shards.
     pub width: Option<WidthReport>,
-}
-
-impl Place {
-    /// The runs that are to be done here, with their numbers.
-    pub fn runs<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = (usize, &'p Run)> + Clone {
-        let shard = self.shard;
-        let here = move |number: usize| shard.is_none_or(|(which, of)| number % of == which - 1);
-        plan.runs.iter().enumerate().filter(move |(number, _)| here(*number))
-    }
 }
 
 /// Name of an empty file beside the parts, followed by the number of shards.
@@ -246,10 +228,9 @@ fn finish(
 ) -> Result<(), StudyError> {
     match &plan.width {
         Some(design) => {
-            let study = WidthPlan { plan: plan.clone() };
             let by_print = |run: &Run| records.iter().find(|r| r.fingerprint == run.fingerprint).cloned();
-            let limits = study.limits(by_print)?;
-            let report = width_report::report(design, &limits, records);
+            let limits = Limits::of_runs(design, &plan.runs, by_print)?;
+            let report = report(design, &limits, records);
             width_file::write(place, plan, &report, &limits, &records[design.limits()..])?;
             ended.width = Some(report);
         }

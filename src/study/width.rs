@@ -2,19 +2,19 @@
 
 use std::sync::atomic::AtomicBool;
 
-use serde::{Deserialize, Serialize};
-
 use super::StudyError;
-use super::approach::Approach;
+use super::base::Base;
+use super::design::Design;
 use super::engine::{Engine, Monitor};
-use super::ensemble::{Fluctuations, Quantity};
 use super::follow;
 use super::limit::{self, Limit, LimitKind, Pair, QUADRATURE_KEYS};
-use super::plan::{Axis, Base, Data, Plan, Run, Values};
-use super::record::Record;
-use super::sweep::{self, Ended, Place};
-use super::views;
+use super::place::Place;
+use super::plan::{Axis, Data, Plan, Run, Values};
+use super::sweep::{self, Ended};
 use super::width_run::{Limits, Role, width_run};
+
+/// The kind of study in its plan.
+pub(crate) const WIDTH: &str = "width";
 
 /// What a width study is asked.
 #[derive(Debug, Clone)]
@@ -29,79 +29,6 @@ pub struct WidthRequest {
     pub limit: Option<LimitKind>,
     /// Particles of the limit; chosen by its kind if not told.
     pub limit_particles: Option<u64>,
-}
-
-/// One width beside the limit.
-#[derive(Debug, Clone)]
-pub struct WidthRow {
-    /// Particles.
-    pub width: u64,
-    /// Of each [`Quantity`]: mean over seeds of the deviation, and its standard error; NaN where
-    /// there is none.
-    pub deviation: [(f64, f64); Quantity::COUNT],
-    /// The deviation that 95 of 100 seeds do not exceed.
-    pub most: [f64; Quantity::COUNT],
-    /// `sqrt(m) (rho - rho_limit)` at the start and at the end.
-    pub fluctuations: [Fluctuations; 2],
-    /// Shares of the mass whose knot lies at the ends of the window or beyond, and that has none: mean
-    /// over seeds.
-    pub knot_shares: [f64; 2],
-    /// Runs that failed.
-    pub failed: usize,
-}
-
-/// A finished width study.
-#[derive(Debug, Clone)]
-pub struct WidthReport {
-    /// The limit in words.
-    pub limit: String,
-    /// What stands for its final measure, in words; empty if it is the same.
-    pub measure_limit: String,
-    /// What was refused on the way to the limit, and why.
-    pub notes: Vec<String>,
-    /// How far what stands for the final measure is from the limit in residual, function, tangent
-    /// kernel and pinned mass: an independent check of it, if there are two.
-    pub check: Option<[f64; 4]>,
-    /// Shares of the limit's mass whose knot lies at the ends of the window or beyond, and that has
-    /// none.
-    pub knot_shares: [f64; 2],
-    /// By width.
-    pub rows: Vec<WidthRow>,
-    /// By quantity.
-    pub approaches: Vec<Approach>,
-    /// Covariance of the fluctuations at the start as theory predicts it, row-major.
-    pub theory: Vec<f64>,
-}
-
-/// What a width study is made of, beside its runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Design {
-    pub widths: Vec<u64>,
-    pub seeds: usize,
-    pub kind: LimitKind,
-    /// What stands for the final measure of the limit, if it is another.
-    pub measures: Option<LimitKind>,
-    /// Both in words.
-    pub words: [String; 2],
-    pub notes: Vec<String>,
-    pub antisymmetric: bool,
-}
-
-impl Design {
-    /// Runs before those of the ensembles: fine and coarse limits.
-    pub fn limits(&self) -> usize {
-        if self.measures.is_some() { 4 } else { 2 }
-    }
-
-    /// Numbers of the runs that stand for the limit of functions and of measures: both must be
-    /// known before anything is compared with them.
-    fn fine(&self) -> [usize; 2] {
-        if self.measures.is_some() { [0, 2] } else { [0, 0] }
-    }
-
-    fn cells(&self) -> usize {
-        views::cells(self.widths.iter().copied().max().unwrap_or(1))
-    }
 }
 
 /// A width study that can be carried out: the limit, a coarser one that tells its error, and the
@@ -132,7 +59,7 @@ impl WidthPlan {
         let data = Data::default();
         let of_limit = |run: &limit::LimitRun| -> Result<Run, StudyError> {
             let planned =
-                Plan::run("width", base, vec![], run.set.clone(), &format!("limit for {widths:?}"), &data)?;
+                Plan::run(WIDTH, base, vec![], run.set.clone(), &format!("limit for {widths:?}"), &data)?;
             Ok(Run { particles: run.particles, ..planned })
         };
         for pair in [Some(&limit.functions), limit.measures.as_ref()].into_iter().flatten() {
@@ -158,7 +85,7 @@ impl WidthPlan {
                 let seed = base.seed + (w * request.seeds + k) as u64;
                 let mut set = set.clone();
                 set.push(("measure.seed".to_string(), seed.to_string()));
-                runs.push(Plan::run("width", base, vec![w, k], set, &fine, &data)?);
+                runs.push(Plan::run(WIDTH, base, vec![w, k], set, &fine, &data)?);
             }
         }
         let axis = |name: &str, about: &str, values: Vec<i64>| Axis {
@@ -242,7 +169,7 @@ impl WidthPlan {
         if !complete {
             return Ok(ended);
         }
-        let limits = self.limits(|run| parts.read(&run.fingerprint))?;
+        let limits = Limits::of_runs(design, &plan.runs, |run| parts.read(&run.fingerprint))?;
         let (complete, spent) = engine.carry_out(others, &|text, run, following, begun| {
             let scenario = follow::read(text, &plan.base.path)?;
             width_run(scenario, &Role::Member(&limits), cells, &run.fingerprint, following, begun)
@@ -251,29 +178,4 @@ impl WidthPlan {
         (ended.interrupted, ended.times) = (!complete, times);
         sweep::conclude(plan, place, parts, &runs, ended)
     }
-
-    /// What stands for the limit, from the records of its runs.
-    pub(crate) fn limits(&self, read: impl Fn(&Run) -> Option<Record>) -> Result<Limits, StudyError> {
-        let record = |number: usize| {
-            let run = &self.plan.runs[number];
-            let failed = |failure: String| StudyError::Request {
-                problem: format!("the run that stands for the limit failed ({}): {failure}", run.words()),
-                remedy: "give another scenario, or another --limit".to_string(),
-            };
-            match read(run) {
-                Some(record) if record.failure.is_empty() => Ok(record),
-                Some(record) => Err(failed(record.failure)),
-                None => Err(failed("it was not kept".to_string())),
-            }
-        };
-        let [functions, measures] = self.design().fine();
-        let limits = Limits::new(record(functions)?, record(measures)?);
-        limits.ok_or_else(|| StudyError::Request {
-            problem: "the run that stands for the limit has not kept its final measure".to_string(),
-            remedy: "remove the folder of finished runs and start again".to_string(),
-        })
-    }
 }
-
-/// The kind of study in its plan.
-pub(crate) const WIDTH: &str = "width";

@@ -8,12 +8,12 @@ use super::StudyError;
 use super::approach::Approach;
 use super::assemble::{attributes, coordinate};
 use super::columns::window;
-use super::ensemble::{Fluctuations, Quantity};
+use super::ensemble::{Fluctuations, Quantity, WidthRow};
+use super::place::Place;
 use super::plan::Plan;
 use super::record::Record;
-use super::sweep::Place;
 use super::views::DISTANCES;
-use super::width::{WidthReport, WidthRow};
+use super::width_report::WidthReport;
 use super::width_run::Limits;
 
 /// Writes limit, ensembles and what they say.

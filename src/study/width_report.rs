@@ -2,13 +2,36 @@
 
 use crate::math::power_law::PowerLaw;
 
-use super::approach::{Evidence, approach};
-use super::ensemble::{Fluctuations, Quantity, mean_and_error, rms};
+use super::approach::{Approach, Evidence, approach};
+use super::design::Design;
+use super::ensemble::{Fluctuations, Quantity, WidthRow, mean_and_error, rms};
 use super::limit::LimitKind;
 use super::record::Record;
 use super::views::{DISTANCES, Views};
-use super::width::{Design, WidthReport, WidthRow};
 use super::width_run::Limits;
+
+/// A finished width study.
+#[derive(Debug, Clone)]
+pub struct WidthReport {
+    /// The limit in words.
+    pub limit: String,
+    /// What stands for its final measure, in words; empty if it is the same.
+    pub measure_limit: String,
+    /// What was refused on the way to the limit, and why.
+    pub notes: Vec<String>,
+    /// How far what stands for the final measure is from the limit in residual, function, tangent
+    /// kernel and pinned mass: an independent check of it, if there are two.
+    pub check: Option<[f64; 4]>,
+    /// Shares of the limit's mass whose knot lies at the ends of the window or beyond, and that has
+    /// none.
+    pub knot_shares: [f64; 2],
+    /// By width.
+    pub rows: Vec<WidthRow>,
+    /// By quantity.
+    pub approaches: Vec<Approach>,
+    /// Covariance of the fluctuations at the start as theory predicts it, row-major.
+    pub theory: Vec<f64>,
+}
 
 /// From the records of all runs, in the order of the plan.
 pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> WidthReport {

@@ -10,9 +10,12 @@ use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 use crate::system::text;
 
+use super::StudyError;
 use super::columns::Columns;
+use super::design::Design;
 use super::ensemble::{Quantity, mean_and_error};
 use super::follow::{self, Following, Observer, Stopped};
+use super::plan::Run;
 use super::record::Record;
 use super::start_covariance::start_covariance;
 use super::views::{DISTANCES, Views};
@@ -90,6 +93,32 @@ impl Limits {
     /// `None` if the second has not kept its final measure.
     pub fn new(functions: Record, measures: Record) -> Option<Limits> {
         Some(Limits { views: Views::of_record(&measures)?, functions, measures })
+    }
+
+    /// From the records of the runs of a study.
+    pub fn of_runs(
+        design: &Design,
+        runs: &[Run],
+        read: impl Fn(&Run) -> Option<Record>,
+    ) -> Result<Limits, StudyError> {
+        let record = |number: usize| {
+            let run = &runs[number];
+            let failed = |failure: String| StudyError::Request {
+                problem: format!("the run that stands for the limit failed ({}): {failure}", run.words()),
+                remedy: "give another scenario, or another --limit".to_string(),
+            };
+            match read(run) {
+                Some(record) if record.failure.is_empty() => Ok(record),
+                Some(record) => Err(failed(record.failure)),
+                None => Err(failed("it was not kept".to_string())),
+            }
+        };
+        let [functions, measures] = design.fine();
+        let limits = Limits::new(record(functions)?, record(measures)?);
+        limits.ok_or_else(|| StudyError::Request {
+            problem: "the run that stands for the limit has not kept its final measure".to_string(),
+            remedy: "remove the folder of finished runs and start again".to_string(),
+        })
     }
 
     /// How far a run is from the limit in a quantity.
