@@ -5,7 +5,10 @@ use std::path::Path;
 use crate::system::files::{self, FileError};
 use crate::system::text;
 
-use super::{MAX_TEXT, ScenarioError};
+use super::ScenarioError;
+
+/// Longest scenario read (bytes): longer lists belong into CSV files.
+pub(super) const MAX_TEXT: usize = 64 << 20;
 
 /// Larger tables are not read. Their rows would not fit into the flow's numbering either.
 const MAX_TABLE: u64 = 2 << 30;

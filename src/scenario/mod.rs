@@ -28,6 +28,7 @@ mod measure;
 mod measure_file;
 pub mod needs;
 mod output;
+mod ready;
 mod sampled;
 mod samples;
 mod sampling;
@@ -41,39 +42,19 @@ mod target;
 mod time;
 mod without_toml;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use error::ScenarioError;
+pub use ready::Scenario;
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
 pub use target::NodeTarget;
 
-use crate::problem::{DrawnLaw, Sampling, Start};
+use crate::problem::{Sampling, Start};
 use crate::run::Description;
 
 use form::Form;
 use source::Source;
-
-/// Longest scenario read (bytes): longer lists belong into CSV files.
-const MAX_TEXT: usize = 64 << 20;
-
-/// A run that can start: what it is, and the measure it starts from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scenario {
-    /// Everything that is fixed before the run starts.
-    pub description: Description,
-    /// The start measure.
-    pub start: Start,
-    /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
-    /// canonical particles with a given invariant.
-    pub law: Option<DrawnLaw>,
-    /// The start measure of a quadrature with twice the nodes, when its error is to be estimated.
-    pub finer: Option<Start>,
-    /// What the user should know: defaults taken, samples merged, much output.
-    pub notices: Vec<String>,
-    /// The file this came from.
-    pub input: PathBuf,
-}
 
 impl Scenario {
     /// Reads a scenario (`.toml`) or a table of samples (`.csv`, `.tsv`, `.txt`, `.dat`).
@@ -124,10 +105,10 @@ impl Scenario {
     /// # Errors
     /// As [`Scenario::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Scenario, ScenarioError> {
-        if text.len() > MAX_TEXT {
+        if text.len() > file::MAX_TEXT {
             return Err(ScenarioError::in_file(
                 path,
-                format_args!("the scenario is longer than {} MiB", MAX_TEXT >> 20),
+                format_args!("the scenario is longer than {} MiB", file::MAX_TEXT >> 20),
                 file::LONG,
             ));
         }

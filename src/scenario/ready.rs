@@ -1,0 +1,24 @@
+//! What a scenario is turned into.
+
+use std::path::PathBuf;
+
+use crate::problem::{DrawnLaw, Start};
+use crate::run::Description;
+
+/// A run that can start: what it is, and the measure it starts from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Everything that is fixed before the run starts.
+    pub description: Description,
+    /// The start measure.
+    pub start: Start,
+    /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
+    /// canonical particles with a given invariant.
+    pub law: Option<DrawnLaw>,
+    /// The start measure of a quadrature with twice the nodes, when its error is to be estimated.
+    pub finer: Option<Start>,
+    /// What the user should know: defaults taken, samples merged, much output.
+    pub notices: Vec<String>,
+    /// The file this came from.
+    pub input: PathBuf,
+}
