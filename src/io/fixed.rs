@@ -23,15 +23,10 @@ const ATTRIBUTES_CHECKSUM: &str = "attributes_checksum";
 
 /// Values of a range of a variable without rows, from the description; `None` for texts and for
 /// variables with rows.
-pub(crate) fn expected(
-    variable: &Variable,
-    layout: &Layout,
-    description: &Description,
-    range: Range<usize>,
-) -> Option<Piece> {
+pub(crate) fn expected(variable: &Variable, description: &Description, range: Range<usize>) -> Option<Piece> {
     match variable.source {
         Source::Index => Some(Piece::I32(range.map(|i| i as i32).collect())),
-        Source::Fixed(values) => Some(values(description, layout, range)),
+        Source::Fixed(values) => Some(values(description, range)),
         _ => None,
     }
 }
@@ -122,7 +117,7 @@ pub(crate) fn check(sets: &Sets, description: Option<&Description>, findings: &m
                 return;
             }
             let range = start..start + piece.len();
-            let derived = description.and_then(|d| expected(variable, &sets.layout, d, range));
+            let derived = description.and_then(|d| expected(variable, d, range));
             wrong = match (piece.first_non_finite(), derived.and_then(|d| piece.first_difference(&d))) {
                 (Some((i, value)), _) => Some(format!("value {} is {value}, not finite", start + i)),
                 (None, Some(i)) => {

@@ -11,7 +11,6 @@ use hdf5::{Dataset, File};
 
 use crate::flow::{Flow, ParticleKind};
 use crate::problem::Sampling;
-use crate::run::ParticleOutput;
 
 use super::attributes::{read_text, read_value};
 use super::finding::Findings;
@@ -111,11 +110,6 @@ fn lengths(file: &File, findings: &mut Findings) -> Option<BTreeMap<Dim, usize>>
 /// Dimensions that are missing, or do not agree with each other and the attributes.
 fn dimensions(file: &File, layout: &Layout, findings: &mut Findings) {
     let (s, m) = (layout.len(Dim::Sample), layout.len(Dim::AllParticles));
-    let stored = match layout.options().particles {
-        ParticleOutput::All => m,
-        ParticleOutput::Count(n) => n.min(m),
-        ParticleOutput::None => 0,
-    };
     let flow = read_text(file, "flow").ok().and_then(|name| Flow::named(&name));
     let canonical = flow.is_some_and(|flow| flow.particles() == ParticleKind::Canonical);
     let expected = [
@@ -125,7 +119,7 @@ fn dimensions(file: &File, layout: &Layout, findings: &mut Findings) {
         (Dim::Boundary, 2 * s),
         (Dim::Sign, 2),
         (Dim::Component, 3),
-        (Dim::Particle, stored),
+        (Dim::Particle, layout.options().particles.count(m)),
         (Dim::Slot, 2),
         (Dim::HeaderField, 6),
         (Dim::Number, 4),

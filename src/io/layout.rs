@@ -35,11 +35,6 @@ impl Layout {
     pub(crate) fn before(description: &Description) -> Layout {
         let s = description.samples.len();
         let m = description.mass.len();
-        let stored = match description.output.particles {
-            ParticleOutput::All => m,
-            ParticleOutput::Count(n) => n.min(m),
-            ParticleOutput::None => 0,
-        };
         let lengths = BTreeMap::from([
             (Dim::Sample, s),
             (Dim::SampleColumn, s),
@@ -48,7 +43,7 @@ impl Layout {
             (Dim::Boundary, 2 * s),
             (Dim::Sign, 2),
             (Dim::Component, 3),
-            (Dim::Particle, stored),
+            (Dim::Particle, description.output.particles.count(m)),
             (Dim::AllParticles, m),
             (Dim::Schedule, description.schedule.times().len()),
             (Dim::Slot, 2),
@@ -114,11 +109,10 @@ impl Layout {
         self.lengths.get(&dim).copied().unwrap_or(0)
     }
 
-    /// The number of the `i`-th stored particle, as [`ParticleOutput::indices`] but without
-    /// holding all of them.
+    /// The number of the `i`-th stored particle.
     pub(crate) fn stored(&self, i: usize) -> usize {
-        let (m, n) = (self.len(Dim::AllParticles), self.len(Dim::Particle));
-        if n == m { i } else { (i as u128 * m as u128 / n as u128) as usize }
+        // The lengths of the file, not its attribute: indices stay below that of all particles.
+        ParticleOutput::Count(self.len(Dim::Particle)).index(i, self.len(Dim::AllParticles))
     }
 
     /// The dimension under which `dim` is stored: all particles are not stored twice.

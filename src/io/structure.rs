@@ -144,7 +144,7 @@ fn fill(
     let len = layout.row_shape(variable).first().copied().unwrap_or(0);
     for start in (0..len).step_by(PIECE) {
         let count = PIECE.min(len - start);
-        if let Some(piece) = fixed::expected(variable, layout, description, start..start + count) {
+        if let Some(piece) = fixed::expected(variable, description, start..start + count) {
             piece.write(dataset, &[start], &[count])?;
         }
     }

@@ -66,16 +66,26 @@ pub enum ParticleOutput {
 }
 
 impl ParticleOutput {
-    /// Indices of the particles stored, out of `m`: ascending, the first is 0.
-    pub fn indices(self, m: usize) -> Vec<usize> {
+    /// How many particles are stored, out of `m`.
+    pub fn count(self, m: usize) -> usize {
         match self {
-            ParticleOutput::All => (0..m).collect(),
-            ParticleOutput::Count(n) if n >= m => (0..m).collect(),
-            // In u128 because m * n can pass 64 bits.
-            ParticleOutput::Count(n) => {
-                (0..n).map(|i| (i as u128 * m as u128 / n as u128) as usize).collect()
-            }
-            ParticleOutput::None => vec![],
+            ParticleOutput::All => m,
+            ParticleOutput::Count(n) => n.min(m),
+            ParticleOutput::None => 0,
         }
+    }
+
+    /// The number of the `i`-th stored particle, out of `m`: ascending in `i`, the first is 0.
+    pub fn index(self, i: usize, m: usize) -> usize {
+        match self {
+            // In u128 because m * n can pass 64 bits.
+            ParticleOutput::Count(n) if (1..m).contains(&n) => (i as u128 * m as u128 / n as u128) as usize,
+            _ => i,
+        }
+    }
+
+    /// The numbers of all stored particles, out of `m`.
+    pub fn indices(self, m: usize) -> Vec<usize> {
+        (0..self.count(m)).map(|i| self.index(i, m)).collect()
     }
 }

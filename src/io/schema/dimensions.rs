@@ -1,6 +1,46 @@
-//! The dimensions of a run file.
+//! The groups of a run file, and its dimensions.
 
-use super::Group;
+/// The groups of a run file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// What a run computed: fixed values and one row per snapshot.
+    Root,
+    /// One row per accepted step.
+    Steps,
+    /// What a restart needs.
+    Checkpoint,
+}
+
+impl Group {
+    /// All groups.
+    pub const ALL: [Group; 3] = [Group::Root, Group::Steps, Group::Checkpoint];
+
+    /// The name in the file; the root has none.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Root => "",
+            Group::Steps => "steps",
+            Group::Checkpoint => "checkpoint",
+        }
+    }
+
+    /// The path of an object of the group.
+    pub fn path(self, name: &str) -> String {
+        match self {
+            Group::Root => name.to_owned(),
+            group => format!("{}/{name}", group.name()),
+        }
+    }
+
+    /// The unlimited dimension of the group's rows, if it has rows.
+    pub fn row_dim(self) -> Option<Dim> {
+        match self {
+            Group::Root => Some(Dim::Time),
+            Group::Steps => Some(Dim::Step),
+            Group::Checkpoint => None,
+        }
+    }
+}
 
 /// A dimension of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,8 +3,10 @@
 use crate::run::StepRecord;
 
 use super::super::piece::Piece;
-use super::Dim::{self, Step};
-use super::{Group, Kind, Source, Variable, When};
+use super::dimensions::Dim::{self, Step};
+use super::dimensions::Group;
+use super::kind::Kind;
+use super::variable::{Source, Variable, When};
 
 pub(super) const fn root(name: &'static str, dims: &'static [Dim], kind: Kind, source: Source) -> Variable {
     Variable {

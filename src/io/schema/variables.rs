@@ -3,9 +3,11 @@
 use crate::problem::Regions;
 
 use super::super::piece::Piece;
-use super::Dim::*;
+use super::dimensions::Dim::*;
+use super::dimensions::Group;
 use super::entry::{column, index, long, number, root, steps, whole};
-use super::{Field, Group, Kind, Source, Variable, When};
+use super::kind::Kind;
+use super::variable::{Field, Source, Variable, When};
 
 const PLACES: &[(i8, &str)] = &[(0, "free"), (1, "pinned"), (2, "dead"), (3, "stuck"), (4, "stuck_pinned")];
 const CLASSES: &[(i8, &str)] = &[(-1, "repulsor"), (0, "passthrough"), (1, "attractor"), (2, "dead_edge")];
@@ -26,7 +28,7 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Root, "region", &[Region])
         .says("region number, anticlockwise; region k lies between boundaries k-1 and k, region 0 is dead"),
     index(Group::Root, "boundary", &[Boundary]).says("boundary number, anticlockwise"),
-    root("sign", &[Sign], Kind::I8, Source::Fixed(|_, _, range| Piece::I8([1, -1][range].to_vec())))
+    root("sign", &[Sign], Kind::I8, Source::Fixed(|_, range| Piece::I8([1, -1][range].to_vec())))
         .says("sign of r; 0 counts as the sign with which it sets off"),
     root("component", &[Component], Kind::Text, Source::Text(&["xx", "xy", "yy"]))
         .says("component of a symmetric 2 x 2 matrix"),
@@ -34,7 +36,7 @@ pub static VARIABLES: &[Variable] = &[
         "particle",
         &[Particle],
         Kind::I64,
-        Source::Fixed(|_, layout, range| Piece::I64(range.map(|i| layout.stored(i) as i64).collect())),
+        Source::Fixed(|d, range| Piece::I64(range.map(|i| d.output.particles.index(i, d.mass.len()) as i64).collect())),
     )
     .says("number of the particle among all particles")
     .when(When::Stored),
@@ -42,7 +44,7 @@ pub static VARIABLES: &[Variable] = &[
         "all_particles",
         &[AllParticles],
         Kind::I64,
-        Source::Fixed(|_, _, range| Piece::I64(range.map(|i| i as i64).collect())),
+        Source::Fixed(|_, range| Piece::I64(range.map(|i| i as i64).collect())),
     )
     .says("particle number")
     .when(When::Thinned),
@@ -50,21 +52,21 @@ pub static VARIABLES: &[Variable] = &[
         "schedule",
         &[Schedule],
         Kind::F64,
-        Source::Fixed(|d, _, range| Piece::F64(d.schedule.times()[range].to_vec())),
+        Source::Fixed(|d, range| Piece::F64(d.schedule.times()[range].to_vec())),
     )
     .says("times at which snapshots are due"),
     // Fixed before the run.
-    root("x", &[Sample], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.samples.x()[range].to_vec())))
+    root("x", &[Sample], Kind::F64, Source::Fixed(|d, range| Piece::F64(d.samples.x()[range].to_vec())))
         .says("x of the samples, as the flow sees them")
         .equation("section 1"),
-    root("y", &[Sample], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.samples.y()[range].to_vec())))
+    root("y", &[Sample], Kind::F64, Source::Fixed(|d, range| Piece::F64(d.samples.y()[range].to_vec())))
         .says("y of the samples, means over ties")
         .equation("section 1"),
     root(
         "sample_weight",
         &[Sample],
         Kind::F64,
-        Source::Fixed(|d, _, range| Piece::F64(d.samples.weight()[range].to_vec())),
+        Source::Fixed(|d, range| Piece::F64(d.samples.weight()[range].to_vec())),
     )
     .says("n_j, number of samples merged")
     .equation("section 1"),
@@ -72,7 +74,7 @@ pub static VARIABLES: &[Variable] = &[
         "boundary_angle",
         &[Boundary],
         Kind::F64,
-        Source::Fixed(|d, _, range| {
+        Source::Fixed(|d, range| {
             let regions = Regions::new(&d.samples);
             Piece::F64(range.map(|b| regions.angle(b)).collect())
         }),
@@ -84,17 +86,17 @@ pub static VARIABLES: &[Variable] = &[
         "boundary_sample",
         &[Boundary],
         Kind::I32,
-        Source::Fixed(|d, _, range| {
+        Source::Fixed(|d, range| {
             let regions = Regions::new(&d.samples);
             Piece::I32(range.map(|b| regions.sample(b) as i32).collect())
         }),
     )
     .says("sample that switches at the boundary")
     .equation("section 3"),
-    root("mass", &[AllParticles], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.mass[range].to_vec())))
+    root("mass", &[AllParticles], Kind::F64, Source::Fixed(|d, range| Piece::F64(d.mass[range].to_vec())))
         .says("mass of the particle, constant in time")
         .equation("section 2"),
-    root("delta", &[AllParticles], Kind::F64, Source::Fixed(|d, _, range| Piece::F64(d.delta[range].to_vec())))
+    root("delta", &[AllParticles], Kind::F64, Source::Fixed(|d, range| Piece::F64(d.delta[range].to_vec())))
         .says("invariant c^2 - |w|^2 of the neuron at the start; constant in the lifted flow")
         .equation("section 2")
         .when(When::Neurons),
