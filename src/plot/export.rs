@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-use super::draw::text::FONT;
 use super::error::PlotError;
+use super::font::FONT;
 
 /// SVG counts 96 pixels to the inch.
 const SVG_DPI: f32 = 96.0;

@@ -1,10 +1,10 @@
 //! Where panels, labels and legends go on the page.
 
 use super::axis::Span;
-use super::draw::text::{LABEL, SMALL, text_width};
-use super::draw::{POINT, Rect};
 use super::figure::{Figure, Panel};
+use super::font::{LABEL, SMALL, text_width};
 use super::layer::{Layer, Mark};
+use super::rect::{POINT, Rect};
 use super::ticks::Tick;
 
 /// Gaps and lengths (points).

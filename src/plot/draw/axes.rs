@@ -3,12 +3,14 @@
 use plotters::element::PathElement;
 
 use crate::plot::color::BLACK;
+use crate::plot::font::{LABEL, SMALL, text_width};
 use crate::plot::layout::{BAR, GAP, LINE, Placed, TICK};
+use crate::plot::rect::POINT;
 
 use super::marks::embed;
 use super::page::Image;
-use super::text::{Anchor, LABEL, SMALL, text_width, write};
-use super::{Area, Drawn, POINT, stroke, whole};
+use super::text::{Anchor, write};
+use super::{Area, Drawn, stroke, whole};
 
 /// Width of the frame (points).
 const FRAME: f64 = 0.6;

@@ -1,6 +1,6 @@
 //! What lies outside a frame is cut off: plotters would draw it over the labels.
 
-use super::Rect;
+use crate::plot::rect::Rect;
 
 /// A point in drawing units.
 pub(super) type Point = [f64; 2];

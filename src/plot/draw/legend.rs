@@ -1,12 +1,14 @@
 //! Legends: in rows above the frame, where no data are.
 
 use crate::plot::color::BLACK;
+use crate::plot::font::SMALL;
 use crate::plot::layer::{Layer, Mark, Style};
 use crate::plot::layout::{GAP, LINE, Placed, entry_width, swatch as length};
+use crate::plot::rect::{POINT, Rect};
 
 use super::marks::{line, symbol};
-use super::text::{Anchor, SMALL, write};
-use super::{Area, Drawn, POINT, Rect, fill, whole};
+use super::text::{Anchor, write};
+use super::{Area, Drawn, fill, whole};
 
 /// Draws the legend.
 pub(super) fn draw(area: &Area, placed: &Placed) -> Drawn {

@@ -6,11 +6,12 @@ use plotters::style::BLACK;
 use crate::plot::layer::{Dash, Layer, Mark, Shape, Style};
 use crate::plot::layout::Placed;
 use crate::plot::raster::Raster;
+use crate::plot::rect::{POINT, Rect};
 
 use super::clip::{Point, polygon, polylines};
 use super::page::Image;
 use super::text::{Anchor, write};
-use super::{Area, Drawn, POINT, Rect, fill, stroke, whole};
+use super::{Area, Drawn, fill, stroke, whole};
 
 impl Placed<'_> {
     /// From numbers to drawing units.

@@ -8,7 +8,7 @@ mod clip;
 mod legend;
 mod marks;
 mod page;
-pub(crate) mod text;
+mod text;
 
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
@@ -17,32 +17,12 @@ use plotters::style::{RGBAColor, ShapeStyle, WHITE};
 use super::color::Color;
 use super::error::PlotError;
 use super::figure::Figure;
+use super::font::SMALL;
 use super::layout::Layout;
-
-/// Drawing units in a point (1/72 inch).
-pub(crate) const POINT: f64 = 20.0;
+use super::rect::POINT;
 
 /// Where plotters draws.
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-/// A rectangle in drawing units, `top` smaller than `bottom`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Rect {
-    pub left: f64,
-    pub right: f64,
-    pub top: f64,
-    pub bottom: f64,
-}
-
-impl Rect {
-    pub fn width(&self) -> f64 {
-        self.right - self.left
-    }
-
-    pub fn height(&self) -> f64 {
-        self.bottom - self.top
-    }
-}
 
 /// The figure as SVG: lines as vectors, text as text, cells as one embedded image.
 ///
@@ -52,7 +32,6 @@ impl Rect {
 /// # Errors
 /// [`PlotError::Drawing`] if plotters fails.
 pub fn to_svg(figure: &Figure) -> Result<String, PlotError> {
-    text::register();
     let layout = Layout::new(figure);
     let size = layout.size.map(|length| length.ceil() as u32);
     let (mut svg, mut images) = (String::new(), vec![]);
@@ -80,7 +59,7 @@ fn draw(area: &Area, layout: &Layout, images: &mut Vec<page::Image>) -> Drawn {
     for (i, line) in layout.note.iter().rev().enumerate() {
         let y = layout.size[1] - POINT * (3.0 + 10.0 * i as f64);
         let at = [POINT * 3.0, y];
-        text::write(area, line, at, text::SMALL, super::color::GREY, text::Anchor::LEFT_BOTTOM)?;
+        text::write(area, line, at, SMALL, super::color::GREY, text::Anchor::LEFT_BOTTOM)?;
     }
     area.present()?;
     Ok(())

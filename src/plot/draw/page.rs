@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use resvg::tiny_skia::{ColorU8, Pixmap};
 
 use crate::plot::color::{Color, WHITE};
-
-use super::POINT;
+use crate::plot::rect::POINT;
 
 /// An image to be stretched over a rectangle of the page.
 pub(super) struct Image {

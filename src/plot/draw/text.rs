@@ -1,35 +1,12 @@
-//! Text, and how wide it is.
-
-use std::sync::Once;
+//! Text.
 
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, FontTransform, IntoFont, TextStyle, register_font};
+use plotters::style::{FontTransform, TextStyle};
 
 use crate::plot::color::Color;
+use crate::plot::font::font;
 
-use super::{Area, Drawn, POINT, rgba, whole};
-
-/// The font shipped with the program, which has the signs of mathematics.
-pub(crate) const FONT: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
-/// What the SVG asks a viewer for.
-const FAMILY: &str = "DejaVu Sans, Verdana, Helvetica, sans-serif";
-/// Height of small text: ticks, legends (points).
-pub(crate) const SMALL: f64 = 7.0;
-/// Height of labels and titles (points).
-pub(crate) const LABEL: f64 = 8.0;
-
-/// plotters sizes a font by 1.24 times its em, and measures it as if by the distance from
-/// descender to ascender, 1.164 em in this font.
-const PLOTTERS_EM: f64 = 1.24;
-const LINE_HEIGHT: f64 = 1.164;
-
-/// Makes the font known to plotters, once.
-pub(crate) fn register() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let _ = register_font(FAMILY, FontStyle::Normal, FONT);
-    });
-}
+use super::{Area, Drawn, rgba, whole};
 
 /// Which point of the text is put at its place.
 #[derive(Clone, Copy)]
@@ -45,17 +22,9 @@ impl Anchor {
     pub const UPWARD: Anchor = Anchor(HPos::Center, VPos::Center, true);
 }
 
-/// Width of a text (drawing units) of that height (points).
-pub(crate) fn text_width(text: &str, size: f64) -> f64 {
-    register();
-    let font = (FAMILY, size * POINT * PLOTTERS_EM).into_font();
-    let width = font.box_size(text).map_or(0, |(width, _)| width);
-    f64::from(width) * LINE_HEIGHT / PLOTTERS_EM
-}
-
 /// Writes a line.
 pub(super) fn write(area: &Area, text: &str, at: [f64; 2], size: f64, color: Color, anchor: Anchor) -> Drawn {
-    let mut font = (FAMILY, size * POINT * PLOTTERS_EM).into_font();
+    let mut font = font(size);
     if anchor.2 {
         font = font.transform(FontTransform::Rotate270);
     }
