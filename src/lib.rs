@@ -50,7 +50,7 @@
 //! `A <- B` means that B may use A, never the reverse; a test reads this table and fails on any
 //! other arrow.
 //!
-//! Outside of [`flow`] nobody asks which flow a run has, only what its descriptor says: the name, what
+//! Outside of [`flow`] no code asks which flow a run has, only what its descriptor says: the name, what
 //! the particles are, what trains, what is conserved, which laws hold, which settings run files keep.
 //! Adding a flow takes a folder in `src/flow/` with its descriptor, its variant of
 //! [`Flow`](flow::Flow), its keys in `src/scenario/flow.rs`, and its places in the guide.

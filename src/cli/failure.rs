@@ -68,7 +68,7 @@ impl Failure {
         if let Some(help) = &self.help {
             text = format!("{}\n  help: {}", text.trim_end(), text::lines(help));
         }
-        // Nobody is left to tell when standard error is closed.
+        // There is nothing to write to when standard error is closed.
         let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
     }
 }

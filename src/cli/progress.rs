@@ -9,7 +9,7 @@ use crate::system::text;
 
 use super::output::note;
 
-/// How often the bar is redrawn: often enough to look alive, too seldom to cost anything.
+/// How often the bar is redrawn: often enough to show that the run goes on, too seldom to cost anything.
 const INTERVAL: Duration = Duration::from_millis(100);
 /// The bar counts in units of the whole run divided by this.
 const UNITS: f64 = 1e9;

@@ -24,6 +24,7 @@ mod fixed;
 mod flow_attributes;
 mod inspect;
 mod kernel_file;
+mod kernel_variables;
 pub(crate) mod layout;
 mod lock;
 mod metadata;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::{IoError, LastGood};
 use super::lock::{directory, hidden};
 
-/// A file that is built under a hidden name beside its own, so that nobody ever finds half of it
+/// A file that is built under a hidden name beside its own, so that half of it is never found under its name
 /// under its own name. Removed again if it is given up.
 #[derive(Debug)]
 pub(crate) struct Partial {

@@ -6,7 +6,7 @@ use super::arrays::{ArrayFile, FileKind};
 use super::reader::RunFile;
 use super::rows;
 use super::schema::Group;
-use super::validate::look;
+use super::validate::pass;
 
 /// Files up to this size (bytes) are read whole.
 const WHOLE: u64 = 16 << 20;
@@ -16,7 +16,7 @@ const WHOLE: u64 = 16 << 20;
 /// Of large files the numbers are left out: what libhdf5 has to understand is read, also the
 /// indexes of all chunks.
 ///
-/// * `lists`: whether the reader looks at dimension lists of run files, as only validation does.
+/// * `lists`: whether the reader reads dimension lists of run files, as only validation does.
 ///   They lie in HDF5's global heap, which has no checksum; a run whose lists are damaged can be
 ///   read all the same.
 pub(crate) fn probe(path: &Path, lists: bool) {
@@ -24,7 +24,7 @@ pub(crate) fn probe(path: &Path, lists: bool) {
     match FileKind::of(path) {
         Ok(FileKind::Run) => {
             if lists {
-                let _ = look(path, whole);
+                let _ = pass(path, whole);
             }
             let Ok(file) = RunFile::open(path) else { return };
             if whole {

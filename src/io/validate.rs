@@ -23,9 +23,9 @@ use super::rows;
 use super::schema::{Dim, Field, Group, Kind, Source, Variable};
 use super::sets::Sets;
 
-/// How often a file that is being written is looked at, until it is found in order.
-const LOOKS: usize = 6;
-/// The pause before the second look; each later one is twice as long.
+/// How often a file that is being written is checked, until it is found in order.
+const PASSES: usize = 6;
+/// The pause before the second pass; each later one is twice as long.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Checks a whole run file: attributes, dimensions, types and lengths of all variables, the
@@ -33,15 +33,15 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// of it, in pieces.
 ///
 /// Returns what is wrong; nothing for a good file. A file that is being written, or was killed, is
-/// checked up to its last complete row; one that is being written is looked at again where a row
+/// checked up to its last complete row; one that is being written is checked again where a row
 /// was caught half-written.
 ///
 /// # Errors
 /// The file cannot be opened, or is not a run file.
 pub fn validate(path: &Path) -> Result<Vec<Finding>, IoError> {
     let mut pause = PAUSE;
-    for _ in 1..LOOKS {
-        let found = look(path, true);
+    for _ in 1..PASSES {
+        let found = pass(path, true);
         let good = found.as_ref().is_ok_and(Vec::is_empty);
         if good || !Lock::is_held(&path.canonicalize().unwrap_or(path.to_owned())) {
             return found;
@@ -49,16 +49,16 @@ pub fn validate(path: &Path) -> Result<Vec<Finding>, IoError> {
         std::thread::sleep(pause);
         pause *= 2;
     }
-    look(path, true)
+    pass(path, true)
 }
 
-/// One look at the file.
+/// One pass over the file.
 ///
 /// * `values`: whether values are checked, too, not only what describes them.
-pub(crate) fn look(path: &Path, values: bool) -> Result<Vec<Finding>, IoError> {
+pub(crate) fn pass(path: &Path, values: bool) -> Result<Vec<Finding>, IoError> {
     let (file, closed) = open_file(path)?;
     check_version(path, &file)?;
-    // What it vouches for is in the file before anything else is looked at.
+    // What it vouches for is in the file before anything else is read.
     let header = file.dataset("checkpoint/header").ok();
     let vouched = header.and_then(|header| checkpoint::header_on_disk(path, &header)).filter(|_| !closed);
     let mut findings = Findings::default();
@@ -70,7 +70,7 @@ pub(crate) fn look(path: &Path, values: bool) -> Result<Vec<Finding>, IoError> {
             check_description(variable, &dataset, &mut findings);
         }
     }
-    check_strangers(&file, &layout, &mut findings);
+    check_others(&file, &layout, &mut findings);
     // With variables missing or misshapen there are no rows to speak of.
     if before > 0 {
         return Ok(findings.0);
@@ -126,7 +126,7 @@ fn check_description(variable: &Variable, dataset: &Dataset, findings: &mut Find
 }
 
 /// Objects that the schema does not know.
-fn check_strangers(file: &File, layout: &Layout, findings: &mut Findings) {
+fn check_others(file: &File, layout: &Layout, findings: &mut Findings) {
     for group in Group::ALL {
         let location = match group {
             Group::Root => file.group("/"),

@@ -5,9 +5,9 @@ use crate::math::linear_spline::LinearSpline;
 use crate::math::quadrature::integrate;
 use crate::problem::Samples;
 
+use super::function_norm::FunctionNorm;
 use super::kernels::Kernel;
 use super::limit::{KernelFunction, Norm, curvature_norm};
-use super::yardstick::Yardstick;
 
 /// A function beside others: its values, and how bent it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +20,8 @@ pub struct Curve {
     pub remark: String,
     /// At the samples.
     pub at_samples: Vec<f64>,
-    /// At the points of the yardstick.
-    pub at_yardstick: Vec<f64>,
+    /// At the points of the function norm.
+    pub at_nodes: Vec<f64>,
     /// On the grid of the report.
     pub on_grid: Vec<f64>,
     /// `1/2 Sum_j n_j (f(x_j) - y_j)^2`.
@@ -41,7 +41,7 @@ pub struct Curve {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places<'a> {
     pub samples: &'a Samples,
-    pub yardstick: &'a Yardstick,
+    pub function_norm: &'a FunctionNorm,
     pub grid: &'a [f64],
     pub kernel: &'a Kernel,
 }
@@ -49,12 +49,16 @@ pub(super) struct Places<'a> {
 impl Places<'_> {
     fn curve(&self, name: &'static str, title: String, value: impl Fn(f64) -> f64) -> Curve {
         let at = |points: &[f64]| -> Vec<f64> { points.iter().map(|&x| value(x)).collect() };
-        self.curve_of_values(name, title, [at(self.samples.x()), at(self.yardstick.points()), at(self.grid)])
+        self.curve_of_values(
+            name,
+            title,
+            [at(self.samples.x()), at(self.function_norm.points()), at(self.grid)],
+        )
     }
 
-    /// From values at the samples, the yardstick and the grid; bending unknown.
+    /// From values at the samples, the points of the norm and the grid; bending unknown.
     pub fn curve_of_values(&self, name: &'static str, title: String, values: [Vec<f64>; 3]) -> Curve {
-        let [at_samples, at_yardstick, on_grid] = values;
+        let [at_samples, at_nodes, on_grid] = values;
         let loss = (0..self.samples.len())
             .map(|j| 0.5 * self.samples.weight()[j] * (at_samples[j] - self.samples.y()[j]).powi(2))
             .sum();
@@ -63,7 +67,7 @@ impl Places<'_> {
             title,
             remark: String::new(),
             at_samples,
-            at_yardstick,
+            at_nodes,
             on_grid,
             loss,
             roughness: f64::NAN,
@@ -101,7 +105,7 @@ impl Places<'_> {
         let norm = Some(norm);
         let x = self.samples.x();
         if function.second_derivative(x[0]).is_none() {
-            let slope_variation = variation_of_slopes(self.yardstick.points(), &curve.at_yardstick);
+            let slope_variation = variation_of_slopes(self.function_norm.points(), &curve.at_nodes);
             return Curve { norm, slope_variation, roughness: f64::INFINITY, ..curve };
         }
         let second = |x: f64| function.second_derivative(x).expect("just asked");

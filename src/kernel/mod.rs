@@ -9,6 +9,7 @@
 mod approach;
 mod curve;
 mod error;
+mod function_norm;
 mod gradient_flow;
 mod independent;
 pub mod isotropic;
@@ -23,11 +24,11 @@ mod request;
 mod run_view;
 mod spline_view;
 mod tv_measure;
-mod yardstick;
 
 pub use approach::Within;
 pub use curve::Curve;
 pub use error::KernelError;
+pub use function_norm::FunctionNorm;
 pub use gradient_flow::GradientFlow;
 pub use kernels::{Kernel, Regime};
 pub use law::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
@@ -40,4 +41,3 @@ pub use request::Request;
 pub use run_view::RunRow;
 pub use spline_view::{Cluster, Knot, SplineView};
 pub use tv_measure::{TvMeasure, tv_measure};
-pub use yardstick::Yardstick;

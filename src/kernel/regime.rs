@@ -45,7 +45,7 @@ pub struct RegimeReport {
     pub within: Vec<Within>,
 }
 
-/// A function on the samples, the yardstick and the grid.
+/// A function on the samples, the points of the norm and the grid.
 pub(super) type Values = [Vec<f64>; 3];
 
 impl RegimeReport {
@@ -70,9 +70,9 @@ pub(super) fn follow(
     let flow = GradientFlow::new(kernel.gram(regime, samples.x()), samples.weight())?;
     let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
     let alpha = flow.coefficients(&rho, f64::INFINITY).to_vec();
-    let points = [places.yardstick.points(), places.grid].concat();
+    let points = [places.function_norm.points(), places.grid].concat();
     let matrix = kernel.matrix(regime, &points, samples.x());
-    let split = places.yardstick.points().len();
+    let split = places.function_norm.points().len();
     let moved = |alpha: &[f64]| -> Vec<f64> {
         let move_ = matrix.dot(&ndarray::ArrayView1::from(alpha));
         start[1].iter().chain(&start[2]).zip(move_).map(|(start, by)| start - by).collect()
@@ -96,13 +96,13 @@ pub(super) fn follow(
         limit.norm = Some(norm);
     }
     let scan = default_times(&flow);
-    let yardsticks: Vec<&[f64]> =
-        std::iter::once(&limit).chain(targets.iter().copied()).map(|curve| &curve.at_yardstick[..]).collect();
-    let rms = |f: &[f64], target: &[f64]| places.yardstick.distance(f, target)[0];
-    let whole: Vec<f64> = yardsticks.iter().map(|target| rms(&start[1], target)).collect();
+    let compared: Vec<&[f64]> =
+        std::iter::once(&limit).chain(targets.iter().copied()).map(|curve| &curve.at_nodes[..]).collect();
+    let rms = |f: &[f64], target: &[f64]| places.function_norm.distance(f, target)[0];
+    let whole: Vec<f64> = compared.iter().map(|target| rms(&start[1], target)).collect();
     let relative = |f: &[f64], k: usize| match whole[k] {
-        0.0 => rms(f, yardsticks[k]),
-        whole => rms(f, yardsticks[k]) / whole,
+        0.0 => rms(f, compared[k]),
+        whole => rms(f, compared[k]) / whole,
     };
     let path = |times: &[f64]| {
         let mut functions = matrix.dot(&flow.coefficients_at(&rho, times)).reversed_axes();
@@ -112,14 +112,14 @@ pub(super) fn follow(
         functions.as_standard_layout().into_owned()
     };
     let measure = |functions: &Array2<f64>| {
-        Array2::from_shape_fn((functions.nrows(), yardsticks.len()), |(i, k)| {
+        Array2::from_shape_fn((functions.nrows(), compared.len()), |(i, k)| {
             relative(&functions.slice(s![i, ..split]).to_vec(), k)
         })
     };
     let scanned = path(&scan);
     let scanned_distances = measure(&scanned);
-    let limit_distances: Vec<f64> = (0..yardsticks.len()).map(|k| relative(&limit.at_yardstick, k)).collect();
-    let within = (0..yardsticks.len())
+    let limit_distances: Vec<f64> = (0..compared.len()).map(|k| relative(&limit.at_nodes, k)).collect();
+    let within = (0..compared.len())
         .map(|k| {
             let at = |t: f64| {
                 let f = moved(&flow.coefficients(&rho, t).to_vec());

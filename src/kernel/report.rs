@@ -11,13 +11,13 @@ use crate::problem::{Samples, function_values};
 
 use super::KernelError;
 use super::curve::{Curve, Places};
+use super::function_norm::FunctionNorm;
 use super::gradient_flow::GradientFlow;
 use super::kernels::{Kernel, Regime};
 use super::limit::KernelFunction;
 use super::monte_carlo::MonteCarlo;
 use super::regime::{RegimeReport, follow};
 use super::request::Request;
-use super::yardstick::Yardstick;
 
 /// The random-features limit when the knots spread over a wider range.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +42,7 @@ pub struct Report {
     /// The kernels.
     pub kernel: Kernel,
     /// Where functions are compared.
-    pub yardstick: Yardstick,
+    pub function_norm: FunctionNorm,
     /// Where functions are stored: equally spaced, a quarter beyond the samples on either side.
     pub grid: Vec<f64>,
     /// The start function.
@@ -73,14 +73,14 @@ impl Report {
     /// The kernel is zero or not finite at the samples, or a solver gives up.
     pub fn new(samples: &Samples, kernel: Kernel, request: &Request) -> Result<Report, KernelError> {
         let x = samples.x();
-        let yardstick = Yardstick::new(x);
+        let function_norm = FunctionNorm::new(x);
         let grid = grid(x, request.points);
-        let places = Places { samples, yardstick: &yardstick, grid: &grid, kernel: &kernel };
+        let places = Places { samples, function_norm: &function_norm, grid: &grid, kernel: &kernel };
         let at = |points: &[f64]| match &request.start {
             Some(measure) => function_values(points, measure.r(), measure.theta(), measure.mass()),
             None => vec![0.0; points.len()],
         };
-        let start = [at(x), at(yardstick.points()), at(&grid)];
+        let start = [at(x), at(function_norm.points()), at(&grid)];
         let (splines, smoothing) = splines(places, request)?;
         let targets: Vec<&Curve> = splines.iter().collect();
         let mut regimes = vec![];
@@ -88,7 +88,7 @@ impl Report {
             regimes.push(follow(places, regime, &start, &targets, request)?);
         }
         let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
-        let natural = &splines[0].at_yardstick;
+        let natural = &splines[0].at_nodes;
         let mut knot_range = vec![];
         for &factor in &request.knot_factors {
             let Some(weights) = kernel.law().weights.with_knots_spread(factor) else { break };
@@ -118,24 +118,24 @@ impl Report {
             slice_values,
             monte_carlo,
             pieces,
-            yardstick,
+            function_norm,
             grid,
             kernel,
         })
     }
 
-    /// The function of infinitely many neurons at these times, on the yardstick: shape
+    /// The function of infinitely many neurons at these times, at the points of the norm: shape
     /// `(times, points)`.
     ///
     /// * `times`: mean-field times.
     pub fn path_at(&self, regime: &RegimeReport, times: &[f64]) -> Array2<f64> {
-        let matrix = self.kernel.matrix(regime.regime, self.yardstick.points(), self.samples.x());
+        let matrix = self.kernel.matrix(regime.regime, self.function_norm.points(), self.samples.x());
         let y = self.samples.y();
         let rho: Vec<f64> = self.start.at_samples.iter().zip(y).map(|(f, y)| f - y).collect();
         let own: Vec<f64> = times.iter().map(|t| t * regime.kappa * regime.kappa).collect();
         let moved = matrix.dot(&regime.flow.coefficients_at(&rho, &own));
-        Array2::from_shape_fn((times.len(), self.yardstick.points().len()), |(i, k)| {
-            self.start.at_yardstick[k] - moved[[k, i]]
+        Array2::from_shape_fn((times.len(), self.function_norm.points().len()), |(i, k)| {
+            self.start.at_nodes[k] - moved[[k, i]]
         })
     }
 
@@ -186,12 +186,12 @@ fn widened(
     let flow = GradientFlow::new(kernel.gram(regime, x), places.samples.weight())?;
     let alpha = flow.coefficients(rho, f64::INFINITY).to_vec();
     let function = KernelFunction::new(kernel, regime, x, &alpha);
-    let matrix = kernel.matrix(regime, places.yardstick.points(), x);
+    let matrix = kernel.matrix(regime, places.function_norm.points(), x);
     let moved = matrix.dot(&ndarray::ArrayView1::from(&alpha));
     let values: Vec<f64> = start.iter().zip(moved).map(|(start, by)| start - by).collect();
     Ok(KnotRange {
         factor: *factor,
-        distance: places.yardstick.distance(&values, natural)[1],
+        distance: places.function_norm.distance(&values, natural)[1],
         affine_share: function.norm(flow.kernel()).affine_share().unwrap_or(f64::NAN),
         condition_number: flow.condition_number(),
         dropped: flow.dropped(),

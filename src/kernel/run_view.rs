@@ -36,31 +36,31 @@ pub struct RunRow {
     /// Root mean square distance to the path of infinitely many neurons at this time, in either
     /// regime.
     pub to_path: [f64; 2],
-    /// The function at the points of the yardstick.
-    pub at_yardstick: Vec<f64>,
+    /// The function at the points of the function norm.
+    pub at_nodes: Vec<f64>,
     /// The function on the grid of the report.
     pub on_grid: Vec<f64>,
 }
 
 impl RunRow {
-    /// Looks at one snapshot.
+    /// What one snapshot shows beside the curves of the report.
     ///
     /// * `first`: the first row of the run, of which distances are shares.
     pub fn new(report: &Report, time: f64, view: &SplineView, first: Option<&RunRow>) -> RunRow {
-        let (samples, yardstick) = (&report.samples, &report.yardstick);
+        let (samples, function_norm) = (&report.samples, &report.function_norm);
         let x = samples.x();
         let (low, high) = (x[0], x[x.len() - 1]);
         let (least, most) =
             samples.y().iter().fold((f64::MAX, f64::MIN), |(least, most), &y| (least.min(y), most.max(y)));
         // One pass over the particles for all points.
-        let mut at_samples = view.values(&[x, yardstick.points(), &report.grid].concat());
-        let on_grid = at_samples.split_off(x.len() + yardstick.points().len());
-        let at_yardstick = at_samples.split_off(x.len());
+        let mut at_samples = view.values(&[x, function_norm.points(), &report.grid].concat());
+        let on_grid = at_samples.split_off(x.len() + function_norm.points().len());
+        let at_nodes = at_samples.split_off(x.len());
         let loss = (0..samples.len())
             .map(|j| 0.5 * samples.weight()[j] * (at_samples[j] - samples.y()[j]).powi(2))
             .sum();
         let rms: Vec<f64> =
-            report.curves().map(|curve| yardstick.distance(&at_yardstick, &curve.at_yardstick)[0]).collect();
+            report.curves().map(|curve| function_norm.distance(&at_nodes, &curve.at_nodes)[0]).collect();
         let whole = first.map_or(&rms, |first| &first.rms);
         let slope_variation = view.slope_variation(low, high);
         let clusters = view.clusters(low, high, TOGETHER * (high - low), NEGLIGIBLE * slope_variation);
@@ -85,18 +85,18 @@ impl RunRow {
                 .collect(),
             rms,
             to_path: [f64::NAN; 2],
-            at_yardstick,
+            at_nodes,
             on_grid,
         }
     }
 
-    /// Looks up how far all rows are from the paths of infinitely many neurons.
+    /// Finds how far all rows are from the paths of infinitely many neurons.
     pub fn set_beside_paths(report: &Report, rows: &mut [RunRow]) {
         let times: Vec<f64> = rows.iter().map(|row| row.time).collect();
         for (k, regime) in report.regimes.iter().enumerate() {
             let path = report.path_at(regime, &times);
             for (row, infinite) in rows.iter_mut().zip(path.outer_iter()) {
-                row.to_path[k] = report.yardstick.distance(&row.at_yardstick, &infinite.to_vec())[0];
+                row.to_path[k] = report.function_norm.distance(&row.at_nodes, &infinite.to_vec())[0];
             }
         }
     }

@@ -104,11 +104,11 @@ mod tests {
     fn the_spread_bounds_what_gathering_changes() {
         for case in 0..20 {
             let mut stream = Stream::new(case, Purpose::Noise, 0);
-            let mut cloud = |n: usize| -> (Vec<f64>, Vec<f64>) {
+            let mut points = |n: usize| -> (Vec<f64>, Vec<f64>) {
                 let points = (0..n).map(|i| if i % 7 == 0 { 0.25 } else { stream.normal() }).collect();
                 (points, (0..n).map(|_| stream.unit()).collect())
             };
-            let ((p, mass_p), (q, mass_q)) = (cloud(5000), cloud(300));
+            let ((p, mass_p), (q, mass_q)) = (points(5000), points(300));
             let cells = Cells::new(&p, &mass_p, 100).unwrap();
             let whole = Sorted::new(&p, &mass_p);
             let other = Sorted::new(&q, &mass_q);

@@ -31,7 +31,7 @@ pub(crate) use figures::film;
 pub use figures::{FIGURES, Kind};
 pub use layer::{Dash, Layer, Mark, Shape, Style};
 pub use raster::{Coloring, Map, Raster, edges};
-pub(crate) use source::Cloud;
+pub(crate) use source::Scatter;
 pub use source::{RunSource, Source};
 pub use table::to_csv;
 pub use ticks::{number, subscript, superscript};

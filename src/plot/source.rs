@@ -113,17 +113,17 @@ impl RunSource {
 
     /// The particles of a snapshot: all of them if they are stored, or are in the checkpoint; else
     /// those that are stored.
-    pub(crate) fn cloud(&self, index: usize, figure: &'static str) -> Result<Cloud, PlotError> {
+    pub(crate) fn scatter(&self, index: usize, figure: &'static str) -> Result<Scatter, PlotError> {
         let m = self.description.mass.len();
         let stored = self.file.particles(index)?;
         let whole = stored.as_ref().is_some_and(|particles| particles.index.len() == m);
         if !whole && index + 1 == self.snapshots.len() {
             let time = self.snapshots[index].time;
             if let Some(state) = self.file.checkpoint().ok().filter(|state| state.time == time) {
-                return Ok(self.as_cloud(Particles::of_state(&state, self.description.flow.kappa())));
+                return Ok(self.as_scatter(Particles::of_state(&state, self.description.flow.kappa())));
             }
         }
-        stored.map(|particles| self.as_cloud(particles)).ok_or_else(|| PlotError::Lacks {
+        stored.map(|particles| self.as_scatter(particles)).ok_or_else(|| PlotError::Lacks {
             path: self.file.path().to_owned(),
             figure,
             needed: format!("the particles at t = {}", text::time(self.snapshots[index].time)),
@@ -132,9 +132,9 @@ impl RunSource {
     }
 
     /// The stored particles of a snapshot, the same ones at every time.
-    pub(crate) fn stored(&self, index: usize, figure: &'static str) -> Result<Cloud, PlotError> {
+    pub(crate) fn stored(&self, index: usize, figure: &'static str) -> Result<Scatter, PlotError> {
         let stored = self.file.particles(index)?;
-        stored.map(|particles| self.as_cloud(particles)).ok_or_else(|| PlotError::Lacks {
+        stored.map(|particles| self.as_scatter(particles)).ok_or_else(|| PlotError::Lacks {
             path: self.file.path().to_owned(),
             figure,
             needed: "stored particles".to_string(),
@@ -142,11 +142,11 @@ impl RunSource {
         })
     }
 
-    fn as_cloud(&self, particles: Particles) -> Cloud {
+    fn as_scatter(&self, particles: Particles) -> Scatter {
         let mass: Vec<f64> = particles.index.iter().map(|&i| self.description.mass[i]).collect();
         let total: f64 = mass.iter().sum();
         let scale = if particles.index.len() == self.description.mass.len() { 1.0 } else { 1.0 / total };
-        Cloud {
+        Scatter {
             mass: mass.into_iter().map(|mass| mass * scale).collect(),
             all: self.description.mass.len(),
             particles,
@@ -154,9 +154,9 @@ impl RunSource {
     }
 }
 
-/// Particles of one moment.
+/// Particles of one moment, with their masses.
 #[derive(Debug)]
-pub(crate) struct Cloud {
+pub(crate) struct Scatter {
     /// Their columns.
     pub particles: Particles,
     /// Their masses; of a part of all particles scaled so that they sum to 1.
@@ -165,7 +165,7 @@ pub(crate) struct Cloud {
     pub all: usize,
 }
 
-impl Cloud {
+impl Scatter {
     pub fn len(&self) -> usize {
         self.mass.len()
     }

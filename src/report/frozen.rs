@@ -3,9 +3,10 @@
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::flow::{Flow, ParticleKind};
 use crate::kernel::GradientFlow;
+use crate::run::neuron::Training;
 use crate::run::{Description, Snapshot};
 
-use super::line::Grid;
+use super::grid::Grid;
 use super::stored::Stored;
 
 /// More samples than this are not decomposed: it would take minutes.
@@ -89,23 +90,15 @@ impl Frozen {
 /// Direction of each stored particle and its weight times `kappa^2 M` (section 5).
 fn moments<'a>(flow: &'a Flow, start: &'a Stored) -> impl Iterator<Item = (f64, [f64; 3])> + 'a {
     let p = &start.particles;
-    let (kappa, kind, (output, hidden)) = (flow.kappa(), flow.particles(), flow.moves());
-    let switch = |on: bool| if on { 1.0 } else { 0.0 };
+    let (kind, training) = (flow.particles(), Training::of(flow));
     (0..p.r.len()).map(move |i| {
-        let (sin, cos) = p.theta[i].sin_cos();
         let m = match kind {
             // d d^T + r^2 t t^T
             ParticleKind::Canonical => {
-                let square = p.r[i] * p.r[i];
+                let ((sin, cos), square) = (p.theta[i].sin_cos(), p.r[i] * p.r[i]);
                 [cos * cos + square * sin * sin, sin * cos * (1.0 - square), sin * sin + square * cos * cos]
             }
-            // w w^T of the output layer, c^2 I of the hidden one; w = (a, -b)
-            ParticleKind::Neuron => {
-                let (w, along) = ([p.a[i], -p.b[i]], switch(output));
-                let across = switch(hidden) * p.c[i] * p.c[i];
-                [along * w[0] * w[0] + across, along * w[0] * w[1], along * w[1] * w[1] + across]
-                    .map(|entry| kappa * kappa * entry)
-            }
+            ParticleKind::Neuron => training.second_moment([p.c[i], p.a[i], -p.b[i]], None),
         };
         (p.theta[i], m.map(|entry| entry * start.weight[i]))
     })

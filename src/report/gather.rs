@@ -7,14 +7,14 @@ use crate::problem::{Place, Regions, function_values};
 use crate::run::{Description, Snapshot};
 
 use super::budget::{Budget, shown_samples};
-use super::choice::{Pick, choose};
 use super::clusters::{Cluster, clusters};
+use super::displacement::Displacement;
 use super::error::ReportError;
 use super::frozen::Frozen;
-use super::journey::Journey;
-use super::line::Grid;
+use super::grid::Grid;
 use super::regime::Regime;
 use super::stored::stored;
+use super::subsample::{Pick, subsample};
 
 /// The drawn particles of one snapshot.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,8 +97,8 @@ impl Gathered {
         let budget = Budget::new(file.len(), shown.len(), grid.x().len(), particles);
         let start =
             stored(file, &description, 0)?.ok_or_else(|| ReportError::NoParticles { path: path() })?;
-        let picks = choose(&start.mass, &start.particles.r, &start.particles.theta, budget.particles);
-        let journey = Journey::new(&start.particles.theta, &start.mass, samples.x());
+        let picks = subsample(&start.mass, &start.particles.r, &start.particles.theta, budget.particles);
+        let displacement = Displacement::new(&start.particles.theta, &start.mass, samples.x());
         let numbers = picks.iter().map(|pick| start.particles.index[pick.at]).collect();
         let mass = picks.iter().map(|pick| start.mass[pick.at]).collect();
         let (mut frames, mut frozen): (Vec<Frame>, Option<Frozen>) = (vec![], None);
@@ -122,8 +122,8 @@ impl Gathered {
                 drawn: drawn(&now.particles, &picks),
                 clusters,
                 clusters_left_out,
-                turned: journey.turned(&now.particles.theta),
-                knots_moved: journey.knots_moved(&now.particles.theta),
+                turned: displacement.turned(&now.particles.theta),
+                knots_moved: displacement.knots_moved(&now.particles.theta),
                 snapshot,
             });
         }

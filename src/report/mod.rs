@@ -2,43 +2,43 @@
 //! time; and a film of a run.
 //!
 //! Made from finished files only. This module decides what is shown and how it is chosen (budget,
-//! fair choice of particles, function on a grid, clusters, the verdict on the regime); how it is
+//! fair subsample of the particles, function on a grid, clusters, the verdict on the regime); how it is
 //! drawn is the business of the scripts in `page/`, which get their numbers as they are in the file.
 //! It knows nothing of the terminal.
 
 mod arrays;
 mod budget;
-mod choice;
 mod clusters;
+mod displacement;
 mod error;
 mod film;
 mod frozen;
 mod gather;
+mod grid;
 mod html;
-mod journey;
-mod line;
 mod provenance;
 mod regime;
 mod run_page;
 mod stored;
 mod study;
 mod study_page;
+mod subsample;
 
 use crate::io::RunFile;
 
 pub use budget::BYTES;
-pub use choice::{Pick, choose};
+pub use displacement::Displacement;
 pub use error::ReportError;
 pub use film::film;
 pub use frozen::Frozen;
 pub use gather::{Drawn, Frame, Gathered};
+pub use grid::Grid;
 pub use html::escape;
-pub use journey::Journey;
-pub use line::Grid;
 pub use regime::{Regime, Verdict};
 pub use stored::Stored;
 pub use study::{Study, StudyArray};
 pub use study_page::study_page;
+pub use subsample::{Pick, subsample};
 
 /// The page of a run.
 ///

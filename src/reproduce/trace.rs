@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::io::{Particles, RunFile};
-use crate::kernel::{SplineView, Yardstick};
+use crate::kernel::{FunctionNorm, SplineView};
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
 use crate::problem::{Regions, function_values, knot_of};
@@ -62,8 +62,8 @@ impl Trace {
     }
 
     /// Points over the range of the samples at which functions are compared.
-    pub fn yardstick(&self) -> Yardstick {
-        Yardstick::new(self.x())
+    pub fn function_norm(&self) -> FunctionNorm {
+        FunctionNorm::new(self.x())
     }
 
     /// The function at ascending points.
@@ -75,21 +75,24 @@ impl Trace {
     /// Root mean square and largest distances over the range of the samples: to the linear
     /// interpolant, then to the natural cubic spline.
     pub fn distances(&self, snapshot: usize) -> [[f64; 2]; 2] {
-        let yardstick = self.yardstick();
-        let f = self.values(snapshot, yardstick.points());
+        let function_norm = self.function_norm();
+        let f = self.values(snapshot, function_norm.points());
         let (x, y) = (self.x(), self.y());
         let linear = LinearSpline::new(x.to_vec(), y.to_vec());
         let cubic = CubicSpline::natural(x, y);
-        let at = |g: &dyn Fn(f64) -> f64| yardstick.points().iter().map(|&x| g(x)).collect::<Vec<_>>();
-        [yardstick.distance(&f, &at(&|x| linear.value(x))), yardstick.distance(&f, &at(&|x| cubic.value(x)))]
+        let at = |g: &dyn Fn(f64) -> f64| function_norm.points().iter().map(|&x| g(x)).collect::<Vec<_>>();
+        [
+            function_norm.distance(&f, &at(&|x| linear.value(x))),
+            function_norm.distance(&f, &at(&|x| cubic.value(x))),
+        ]
     }
 
     /// Root mean square distance of the function to another over the range of the samples.
     pub fn error(&self, snapshot: usize, truth: impl Fn(f64) -> f64) -> f64 {
-        let yardstick = self.yardstick();
-        let f = self.values(snapshot, yardstick.points());
-        let truth: Vec<f64> = yardstick.points().iter().map(|&x| truth(x)).collect();
-        yardstick.distance(&f, &truth)[0]
+        let function_norm = self.function_norm();
+        let f = self.values(snapshot, function_norm.points());
+        let truth: Vec<f64> = function_norm.points().iter().map(|&x| truth(x)).collect();
+        function_norm.distance(&f, &truth)[0]
     }
 
     /// The particles as knots of a spline.

@@ -17,7 +17,7 @@ pub const ITEM: Item = Item {
     picture,
 };
 
-/// Nobody is told of single runs.
+/// Progress of single runs is not shown.
 struct Silent<'a>(&'a (dyn Fn(&str) + Sync));
 
 impl Monitor for Silent<'_> {

@@ -1,7 +1,7 @@
 //! W Fig. 4: with only `c` training, wide networks become cubic splines.
 
 use crate::kernel::{
-    BiasLaw, GradientFlow, Kernel, KernelFunction, Regime, SlopeLaw, StartLaw, WeightLaw, Yardstick,
+    BiasLaw, FunctionNorm, GradientFlow, Kernel, KernelFunction, Regime, SlopeLaw, StartLaw, WeightLaw,
 };
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::even;
@@ -41,11 +41,12 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         let traces = stage.run_all(&(1..=seeds).map(job).collect::<Vec<_>>())?;
         let first = &traces[0];
         let limit = &*limit.get_or_insert(Limit::new(&first.description.samples, 1.0)?);
-        let yardstick = first.yardstick();
-        let wide: Vec<f64> = yardstick.points().iter().map(|&x| limit.value(x)).collect();
+        let function_norm = first.function_norm();
+        let wide: Vec<f64> = function_norm.points().iter().map(|&x| limit.value(x)).collect();
         to_spline.push(traces.iter().map(|trace| trace.distances(trace.end())[1][0]).collect::<Vec<_>>());
-        let off =
-            |trace: &Trace| yardstick.distance(&trace.values(trace.end(), yardstick.points()), &wide)[0];
+        let off = |trace: &Trace| {
+            function_norm.distance(&trace.values(trace.end(), function_norm.points()), &wide)[0]
+        };
         to_limit.push(traces.iter().map(off).collect::<Vec<_>>());
         losses.extend(traces.iter().map(|trace| trace.last().loss));
         let points = even::points(-1.0, 1.0, 401);
@@ -141,9 +142,9 @@ impl Limit {
     /// Root mean square and largest distance to the natural cubic spline.
     fn distance_to_spline(&self) -> [f64; 2] {
         let spline = CubicSpline::natural(self.samples.x(), self.samples.y());
-        let yardstick = Yardstick::new(self.samples.x());
-        let at = |f: &dyn Fn(f64) -> f64| yardstick.points().iter().map(|&x| f(x)).collect::<Vec<f64>>();
-        yardstick.distance(&at(&|x| self.value(x)), &at(&|x| spline.value(x)))
+        let function_norm = FunctionNorm::new(self.samples.x());
+        let at = |f: &dyn Fn(f64) -> f64| function_norm.points().iter().map(|&x| f(x)).collect::<Vec<f64>>();
+        function_norm.distance(&at(&|x| self.value(x)), &at(&|x| spline.value(x)))
     }
 }
 

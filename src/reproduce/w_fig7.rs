@@ -33,12 +33,12 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
                 if data.is_empty() { job } else { job.with("samples.noise", 1.0).with("samples.seed", seed) }
             };
             let traces = stage.run_all(&[job(8.0), job(0.125)])?;
-            let yardstick = traces[0].yardstick();
-            let at = |which: usize, snapshot: usize| traces[which].values(snapshot, yardstick.points());
+            let function_norm = traces[0].function_norm();
+            let at = |which: usize, snapshot: usize| traces[which].values(snapshot, function_norm.points());
             let ends = [at(0, traces[0].end()), at(1, traces[1].end())];
-            let size = yardstick.rms(&ends[0]);
-            start = start.max(yardstick.distance(&at(0, 0), &at(1, 0))[1]);
-            let off = yardstick.distance(&ends[0], &ends[1])[0] / size;
+            let size = function_norm.rms(&ends[0]);
+            start = start.max(function_norm.distance(&at(0, 0), &at(1, 0))[1]);
+            let off = function_norm.distance(&ends[0], &ends[1])[0] / size;
             if data.is_empty() {
                 apart.push(off)
             } else {

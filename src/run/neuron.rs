@@ -19,7 +19,7 @@ pub(crate) struct Training {
 
 /// A neuron's place in the sums: its region, and whether it slides along a boundary.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
+pub(crate) struct Site {
     /// Region whose samples are active for it; pinned neurons count on the side where their own
     /// sample is inactive.
     pub region: usize,
@@ -27,15 +27,15 @@ pub(crate) struct Room {
     pub pinned: Option<Vec2>,
 }
 
-impl Room {
-    /// The room of a place.
-    pub fn of(place: Place, regions: &Regions) -> Room {
+impl Site {
+    /// What a place is in the sums.
+    pub fn of(place: Place, regions: &Regions) -> Site {
         let k = place.index();
         match place.kind() {
             PlaceKind::Pinned | PlaceKind::StuckPinned => {
-                Room { region: regions.inactive_side(k), pinned: Some(regions.direction(k)) }
+                Site { region: regions.inactive_side(k), pinned: Some(regions.direction(k)) }
             }
-            _ => Room { region: k, pinned: None },
+            _ => Site { region: k, pinned: None },
         }
     }
 
@@ -58,9 +58,9 @@ impl Training {
     }
 
     /// `(dc/dt, dw/dt)` of a neuron `(c, w_x, w_y)` where the field is `g`.
-    pub fn velocity(&self, [c, w_x, w_y]: [f64; 3], room: Room, g: Vec2) -> [f64; 3] {
+    pub fn velocity(&self, [c, w_x, w_y]: [f64; 3], site: Site, g: Vec2) -> [f64; 3] {
         let along = -self.kappa * dot(g, [w_x, w_y]);
-        let acting = room.acting(g);
+        let acting = site.acting(g);
         [
             if self.layers.output() { along } else { 0.0 },
             if self.layers.hidden() { -self.kappa * c * acting[0] } else { 0.0 },
@@ -68,14 +68,15 @@ impl Training {
         ]
     }
 
-    /// `kappa^2 M` of section 7: xx, xy, yy. Pinned neurons count `d d^T` for the identity.
-    pub fn second_moment(&self, [c, w_x, w_y]: [f64; 3], room: Room) -> [f64; 3] {
+    /// `kappa^2 M` of section 7: xx, xy, yy. Neurons pinned to a
+    /// boundary of direction `d` count `d d^T` for the identity.
+    pub fn second_moment(&self, [c, w_x, w_y]: [f64; 3], pinned: Option<Vec2>) -> [f64; 3] {
         let mut m = [0.0; 3];
         if self.layers.output() {
             m = [w_x * w_x, w_x * w_y, w_y * w_y];
         }
         if self.layers.hidden() {
-            let [xx, xy, yy] = match room.pinned {
+            let [xx, xy, yy] = match pinned {
                 Some([x, y]) => [x * x, x * y, y * y],
                 None => [1.0, 0.0, 1.0],
             };
@@ -101,9 +102,9 @@ mod tests {
         for layers in [Layers::Both, Layers::Output, Layers::Hidden] {
             let training = Training { kappa: 1.7, layers };
             for (z, pinned) in [(z, None), ([z[0], -1.5 * d[0], -1.5 * d[1]], Some(d))] {
-                let room = Room { region: 1, pinned };
-                let v = training.velocity(z, room, g);
-                let [xx, xy, yy] = training.second_moment(z, room);
+                let site = Site { region: 1, pinned };
+                let v = training.velocity(z, site, g);
+                let [xx, xy, yy] = training.second_moment(z, pinned);
                 let quadratic = g[0] * (xx * g[0] + xy * g[1]) + g[1] * (xy * g[0] + yy * g[1]);
                 let speed: f64 = v.iter().map(|v| v * v).sum();
                 assert!((speed - quadratic).abs() < 1e-14 * speed, "{layers:?} {pinned:?}");
@@ -113,12 +114,12 @@ mod tests {
 
     #[test]
     fn only_the_layers_that_train_move() {
-        let (z, g, room) = ([2.0, 3.0, -1.0], [1.0, 1.0], Room { region: 1, pinned: None });
-        let velocity = |layers| Training { kappa: 2.0, layers }.velocity(z, room, g);
+        let (z, g, site) = ([2.0, 3.0, -1.0], [1.0, 1.0], Site { region: 1, pinned: None });
+        let velocity = |layers| Training { kappa: 2.0, layers }.velocity(z, site, g);
         assert_eq!(velocity(Layers::Both), [-4.0, -4.0, -4.0]);
         assert_eq!(velocity(Layers::Output), [-4.0, 0.0, 0.0]);
         assert_eq!(velocity(Layers::Hidden), [0.0, -4.0, -4.0]);
-        let pinned = Room { region: 1, pinned: Some([1.0, 0.0]) };
+        let pinned = Site { region: 1, pinned: Some([1.0, 0.0]) };
         let sliding = Training { kappa: 2.0, layers: Layers::Both }.velocity([2.0, 3.0, 0.0], pinned, g);
         assert_eq!(sliding, [-6.0, -4.0, 0.0]);
     }

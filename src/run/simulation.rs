@@ -8,7 +8,7 @@ use crate::problem::Start;
 use super::diagnostics::snapshot;
 use super::{Description, Schedule, Snapshot};
 
-/// An error of whoever watches a run, such as a full disk.
+/// An error of an observer of a run, such as a full disk.
 pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a run stopped before its end.

@@ -17,7 +17,7 @@ use super::plan::Run;
 use super::pool;
 use super::record::Record;
 
-/// Who is told how far a study has come; called from many threads.
+/// What is told how far a study has come; called from many threads.
 pub trait Monitor: Sync {
     /// Some more of the work is done, in units of [`Run::cost`].
     fn advanced(&self, cost: f64);

@@ -28,10 +28,10 @@ pub(crate) struct Following<'a> {
     pub run_file: Option<&'a Path>,
 }
 
-/// What looks at a run.
+/// What observes a run.
 pub(crate) trait Observer {
     /// At snapshot `index` of the schedule.
-    fn look(&mut self, index: usize, simulation: &Simulation) -> Result<(), String>;
+    fn observe(&mut self, index: usize, simulation: &Simulation) -> Result<(), String>;
 }
 
 /// Reads a scenario.
@@ -71,7 +71,7 @@ pub(crate) fn follow(
             }
         }
         in_flow += started.elapsed();
-        observer.look(index, simulation).map_err(Stopped::Failed)?;
+        observer.observe(index, simulation).map_err(Stopped::Failed)?;
         if let Some(writer) = &mut writer {
             let snapshot = simulation.snapshot_with_error().map_err(|error| failed(&error))?;
             let written = writer.write(&snapshot, simulation.state(), &steps, true);
@@ -97,7 +97,7 @@ pub(crate) fn carry_out(
 ) -> Result<(), Option<String>> {
     struct Nothing;
     impl Observer for Nothing {
-        fn look(&mut self, _: usize, _: &Simulation) -> Result<(), String> {
+        fn observe(&mut self, _: usize, _: &Simulation) -> Result<(), String> {
             Ok(())
         }
     }

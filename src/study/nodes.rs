@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::math::norm::worst;
 use crate::problem::Sampling;
 use crate::run::Simulation;
 use crate::scenario::{NodeTarget, Scenario, ScenarioError};
@@ -79,6 +80,5 @@ fn search(
 
 /// Largest difference of residuals over times and samples.
 fn distance(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
-    let each = a.iter().flatten().zip(b.iter().flatten());
-    each.fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()))
+    worst(a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a - b))
 }

@@ -4,7 +4,7 @@ use std::f64::consts::{PI, TAU};
 use std::time::Instant;
 
 use crate::io::Particles;
-use crate::kernel::Yardstick;
+use crate::kernel::FunctionNorm;
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
 use crate::problem::function_values;
@@ -34,7 +34,7 @@ const SERIES: [&str; 13] = [
 
 struct Measuring<'a> {
     description: &'a Description,
-    yardstick: Yardstick,
+    function_norm: FunctionNorm,
     linear: Vec<f64>,
     spline: Vec<f64>,
     start: Vec<f64>,
@@ -45,14 +45,14 @@ struct Measuring<'a> {
 impl<'a> Measuring<'a> {
     fn new(description: &'a Description) -> Measuring<'a> {
         let (x, y) = (description.samples.x(), description.samples.y());
-        let yardstick = Yardstick::new(x);
+        let function_norm = FunctionNorm::new(x);
         let linear = LinearSpline::new(x.to_vec(), y.to_vec());
         let spline = CubicSpline::natural(x, y);
-        let at = |f: &dyn Fn(f64) -> f64| yardstick.points().iter().map(|&x| f(x)).collect();
+        let at = |f: &dyn Fn(f64) -> f64| function_norm.points().iter().map(|&x| f(x)).collect();
         Measuring {
             linear: at(&|x| linear.value(x)),
             spline: at(&|x| spline.value(x)),
-            yardstick,
+            function_norm,
             description,
             start: vec![],
             series: Default::default(),
@@ -62,16 +62,16 @@ impl<'a> Measuring<'a> {
 }
 
 impl Observer for Measuring<'_> {
-    fn look(&mut self, _: usize, simulation: &Simulation) -> Result<(), String> {
+    fn observe(&mut self, _: usize, simulation: &Simulation) -> Result<(), String> {
         let (d, stepper) = (self.description, simulation.stepper());
         let snapshot = simulation.snapshot();
         let particles = Particles::of_state(simulation.state(), d.flow.kappa());
         if self.start.is_empty() {
             self.start = particles.theta.clone();
         }
-        let f = function_values(self.yardstick.points(), &particles.r, &particles.theta, &d.mass);
-        let [linear, linear_most] = self.yardstick.distance(&f, &self.linear);
-        let [spline, spline_most] = self.yardstick.distance(&f, &self.spline);
+        let f = function_values(self.function_norm.points(), &particles.r, &particles.theta, &d.mass);
+        let [linear, linear_most] = self.function_norm.distance(&f, &self.linear);
+        let [spline, spline_most] = self.function_norm.distance(&f, &self.spline);
         let (variation, roughness) = bends(&particles, &d.mass, stepper.regions(), d.samples.x());
         let row = [
             snapshot.loss,

@@ -200,7 +200,7 @@ struct Place {
 }
 
 impl Finished {
-    /// Of these folders, whoever works on them.
+    /// Of these folders, also while other processes work on them.
     pub fn in_folders(folders: &[PathBuf]) -> Finished {
         let mut finished = Finished::default();
         for pack in folders.iter().flat_map(|folder| packs(folder)) {

@@ -119,19 +119,11 @@ impl Source<'_> {
     }
 }
 
-/// A variable, with where its values come from.
-fn entry<'a>(
-    name: &'static str,
-    dims: &'static [&'static str],
-    long_name: &'static str,
-    values: fn(&Source<'a>) -> Values,
-) -> Entry<Source<'a>> {
-    Entry::new(name, dims, long_name, values)
-}
+type Variable<'a> = Entry<Source<'a>>;
 
 /// The variables of the file of a width study besides its axes, in the order in which they are
 /// written.
-fn table<'a>() -> Vec<Entry<Source<'a>>> {
+fn table<'a>() -> Vec<Variable<'a>> {
     [coordinates(), limit(), ensembles(), deviations(), fluctuations(), measures()]
         .into_iter()
         .flatten()
@@ -143,34 +135,36 @@ pub(super) fn variables() -> Vec<Declared> {
     table().into_iter().map(|entry| entry.declared).collect()
 }
 
-fn coordinates<'a>() -> Vec<Entry<Source<'a>>> {
+fn coordinates<'a>() -> Vec<Variable<'a>> {
     vec![
-        entry("time", &["time"], "mean-field time", |w| w.limit("time")).equation("section 2"),
-        entry("grid", &["grid"], "points at which functions are compared", |w| w.limit("grid")),
-        entry("sample", &["sample"], "number of the sample", |w| w.samples()),
-        entry("sample_column", &["sample_column"], "number of the sample", |w| w.samples()),
-        entry("quantity", &["quantity"], "what is compared with the limit", |_| {
+        Variable::new("time", &["time"], "mean-field time", |w| w.limit("time")).equation("section 2"),
+        Variable::new("grid", &["grid"], "points at which functions are compared", |w| w.limit("grid")),
+        Variable::new("sample", &["sample"], "number of the sample", |w| w.samples()),
+        Variable::new("sample_column", &["sample_column"], "number of the sample", |w| w.samples()),
+        Variable::new("quantity", &["quantity"], "what is compared with the limit", |_| {
             Values::texts(Quantity::ALL.map(Quantity::name))
         }),
-        entry("moment", &["moment"], "when", |_| Values::texts(["start", "end"])),
-        entry("x", &["sample"], "position of the sample", |w| w.limit("x")).equation("section 1"),
-        entry("y", &["sample"], "value of the sample, mean over ties", |w| w.limit("y"))
+        Variable::new("moment", &["moment"], "when", |_| Values::texts(["start", "end"])),
+        Variable::new("x", &["sample"], "position of the sample", |w| w.limit("x")).equation("section 1"),
+        Variable::new("y", &["sample"], "value of the sample, mean over ties", |w| w.limit("y"))
             .equation("section 1"),
-        entry("distance", &["distance"], "between final measures", |_| Values::texts(DISTANCES)),
+        Variable::new("distance", &["distance"], "between final measures", |_| Values::texts(DISTANCES)),
     ]
 }
 
-fn limit<'a>() -> Vec<Entry<Source<'a>>> {
+fn limit<'a>() -> Vec<Variable<'a>> {
     vec![
-        entry("limit_residual", &["time", "sample"], "residual in the limit", |w| w.limit("residual"))
-            .equation("section 2"),
-        entry("limit_pinned_mass", &["time"], "pinned mass in the limit", |w| {
+        Variable::new("limit_residual", &["time", "sample"], "residual in the limit", |w| {
+            w.limit("residual")
+        })
+        .equation("section 2"),
+        Variable::new("limit_pinned_mass", &["time"], "pinned mass in the limit", |w| {
             w.limit_of_measures("pinned_mass")
         })
         .equation("section 6"),
-        entry("limit_function", &["grid"], "f at the end, in the limit", |w| w.limit("function"))
+        Variable::new("limit_function", &["grid"], "f at the end, in the limit", |w| w.limit("function"))
             .equation("section 2"),
-        entry(
+        Variable::new(
             "limit_tangent_kernel",
             &["time", "sample", "sample_column"],
             "tangent kernel in the limit",
@@ -178,7 +172,7 @@ fn limit<'a>() -> Vec<Entry<Source<'a>>> {
         )
         .equation("section 7")
         .when(|w| w.kernel_of_all_times()),
-        entry(
+        Variable::new(
             "limit_tangent_kernel",
             &["sample", "sample_column"],
             "tangent kernel in the limit, at the end",
@@ -189,30 +183,31 @@ fn limit<'a>() -> Vec<Entry<Source<'a>>> {
     ]
 }
 
-fn ensembles<'a>() -> Vec<Entry<Source<'a>>> {
+fn ensembles<'a>() -> Vec<Variable<'a>> {
     const MEMBER: &[&str] = &["width", "member"];
     vec![
-        entry("residual", &["width", "member", "time", "sample"], "residual of the run", |w| {
+        Variable::new("residual", &["width", "member", "time", "sample"], "residual of the run", |w| {
             w.each_member("residual")
         })
         .equation("section 2"),
-        entry("pinned_mass", &["width", "member", "time"], "pinned mass of the run", |w| {
+        Variable::new("pinned_mass", &["width", "member", "time"], "pinned mass of the run", |w| {
             w.each_member("pinned_mass")
         })
         .equation("section 6"),
-        entry("function", &["width", "member", "grid"], "f of the run at the end", |w| {
+        Variable::new("function", &["width", "member", "grid"], "f of the run at the end", |w| {
             w.each_member("function")
         })
         .equation("section 2"),
-        entry("wall_time", MEMBER, "duration of the run", |w| w.duration(|record| record.seconds)).units("s"),
-        entry("flow_time", MEMBER, "part of wall_time spent in the steps of the flow", |w| {
+        Variable::new("wall_time", MEMBER, "duration of the run", |w| w.duration(|record| record.seconds))
+            .units("s"),
+        Variable::new("flow_time", MEMBER, "part of wall_time spent in the steps of the flow", |w| {
             w.duration(|record| record.flow_seconds)
         })
         .units("s"),
-        entry("failure", MEMBER, "why the run failed; empty if it did not", |w| {
+        Variable::new("failure", MEMBER, "why the run failed; empty if it did not", |w| {
             Values::Text(w.members.iter().map(|record| record.failure.clone()).collect())
         }),
-        entry(
+        Variable::new(
             "deviation",
             &["quantity", "width", "member"],
             "distance of the run to the limit: root mean square over snapshots, and samples or grid; \
@@ -227,49 +222,53 @@ fn ensembles<'a>() -> Vec<Entry<Source<'a>>> {
     ]
 }
 
-fn deviations<'a>() -> Vec<Entry<Source<'a>>> {
+fn deviations<'a>() -> Vec<Variable<'a>> {
     const QUANTITY: &[&str] = &["quantity"];
     const ROW: &[&str] = &["quantity", "width"];
     vec![
-        entry("deviation_mean", ROW, "mean over the ensemble", |w| w.each_row(|row, q| row.deviation[q].0)),
-        entry("deviation_error", ROW, "standard error of deviation_mean", |w| {
+        Variable::new("deviation_mean", ROW, "mean over the ensemble", |w| {
+            w.each_row(|row, q| row.deviation[q].0)
+        }),
+        Variable::new("deviation_error", ROW, "standard error of deviation_mean", |w| {
             w.each_row(|row, q| row.deviation[q].1)
         }),
-        entry("deviation_most", ROW, "deviation that 95 of 100 networks do not exceed", |w| {
+        Variable::new("deviation_most", ROW, "deviation that 95 of 100 networks do not exceed", |w| {
             w.each_row(|row, q| row.most[q])
         }),
-        entry("slope", QUANTITY, "slope of deviation_mean against width, both in logarithms", |w| {
+        Variable::new("slope", QUANTITY, "slope of deviation_mean against width, both in logarithms", |w| {
             w.each_quantity(|a| a.law.map_or(f64::NAN, |law| law.exponent()))
         }),
-        entry("slope_margin", QUANTITY, "half the 95 % confidence interval of the slope", |w| {
+        Variable::new("slope_margin", QUANTITY, "half the 95 % confidence interval of the slope", |w| {
             w.each_quantity(|a| a.law.map_or(f64::NAN, |law| law.exponent_margin()))
         }),
-        entry("limit_error", QUANTITY, "the limit's own error", |w| w.each_quantity(|a| a.limit_error)),
-        entry(
+        Variable::new("limit_error", QUANTITY, "the limit's own error", |w| {
+            w.each_quantity(|a| a.limit_error)
+        }),
+        Variable::new(
             "width_for_one_percent",
             QUANTITY,
             "width at which the deviation is 1 % of the limit's size",
             |w| w.each_quantity(|a| a.one_percent.map_or(f64::NAN, |solved| solved.0)),
         ),
-        entry(
+        Variable::new(
             "width_for_one_percent_low",
             QUANTITY,
             "lower end of the 95 % interval of width_for_one_percent",
             |w| w.each_quantity(|a| a.one_percent.map_or(f64::NAN, |solved| solved.1)),
         ),
-        entry(
+        Variable::new(
             "width_for_one_percent_high",
             QUANTITY,
             "upper end of the 95 % interval of width_for_one_percent",
             |w| w.each_quantity(|a| a.one_percent.map_or(f64::NAN, |solved| solved.2)),
         ),
-        entry(
+        Variable::new(
             "width_for_one_percent_nearly_all",
             QUANTITY,
             "width from which on 95 of 100 networks deviate by 1 % of the limit's size or less",
             |w| w.each_quantity(|a| a.one_percent_nearly_all.unwrap_or(f64::NAN)),
         ),
-        entry(
+        Variable::new(
             "redrawn_slope",
             QUANTITY,
             "slope that independent draws from the limit's final measure have",
@@ -279,30 +278,30 @@ fn deviations<'a>() -> Vec<Entry<Source<'a>>> {
     ]
 }
 
-fn fluctuations<'a>() -> Vec<Entry<Source<'a>>> {
+fn fluctuations<'a>() -> Vec<Variable<'a>> {
     vec![
-        entry(
+        Variable::new(
             "fluctuation_mean",
             &["width", "moment", "sample"],
             "mean over the ensemble of sqrt(m) (residual - limit_residual)",
             |w| w.fluctuations(|found| &found.mean),
         )
         .equation("section 11"),
-        entry(
+        Variable::new(
             "fluctuation_covariance",
             &["width", "moment", "sample", "sample_column"],
             "covariance over the ensemble of sqrt(m) (residual - limit_residual)",
             |w| w.fluctuations(|found| &found.covariance),
         )
         .equation("section 11"),
-        entry(
+        Variable::new(
             "normality",
             &["width", "moment", "sample"],
             "p-value of the Anderson-Darling test of normality",
             |w| w.fluctuations(|found| &found.p_values),
         )
         .equation("section 11"),
-        entry(
+        Variable::new(
             "start_covariance",
             &["sample", "sample_column"],
             "covariance of the fluctuations at the start that independent draws have",
@@ -313,40 +312,43 @@ fn fluctuations<'a>() -> Vec<Entry<Source<'a>>> {
 }
 
 /// Final measures: how far draws from the limit itself are from it, and where knots are.
-fn measures<'a>() -> Vec<Entry<Source<'a>>> {
+fn measures<'a>() -> Vec<Variable<'a>> {
     vec![
-        entry(
+        Variable::new(
             "redrawn_distance",
             &["width", "distance"],
             "mean distance of independent draws from the limit's final measure to it",
             |w| w.limit_of_measures("redrawn_mean"),
         )
         .equation("section 11"),
-        entry("redrawn_distance_error", &["width", "distance"], "standard error of redrawn_distance", |w| {
-            w.limit_of_measures("redrawn_error")
-        }),
-        entry(
+        Variable::new(
+            "redrawn_distance_error",
+            &["width", "distance"],
+            "standard error of redrawn_distance",
+            |w| w.limit_of_measures("redrawn_error"),
+        ),
+        Variable::new(
             "sliced_error",
             &["width", "member"],
             "standard error of the sliced distance over the choice of directions",
             |w| w.numbers("sliced_error", &[0]),
         ),
-        entry(
+        Variable::new(
             "share",
             &["share"],
             "of the mass: knot at the ends of the window of knots or beyond; no knot, a = 0",
             |_| Values::texts(["outside", "none"]),
         ),
-        entry("knot_shares", &["width", "member", "share"], "share of the mass by its knots", |w| {
+        Variable::new("knot_shares", &["width", "member", "share"], "share of the mass by its knots", |w| {
             w.numbers("knot_shares", &[0, 1])
         })
         .equation("section 13"),
-        entry("limit_knot_shares", &["share"], "share of the mass by its knots, in the limit", |w| {
+        Variable::new("limit_knot_shares", &["share"], "share of the mass by its knots, in the limit", |w| {
             Values::F64(w.report.knot_shares.to_vec())
         })
         .equation("section 13"),
-        entry("end", &["end"], "of an interval", |_| Values::texts(["low", "high"])),
-        entry("knot_window", &["end"], "window of knots: those beyond are put at its ends", |w| {
+        Variable::new("end", &["end"], "of an interval", |_| Values::texts(["low", "high"])),
+        Variable::new("knot_window", &["end"], "window of knots: those beyond are put at its ends", |w| {
             Values::F64(window(w.limits.functions.values("x").unwrap_or(&[f64::NAN])).to_vec())
         }),
     ]

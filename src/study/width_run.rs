@@ -50,7 +50,7 @@ struct Watching<'a> {
 }
 
 impl Observer for Watching<'_> {
-    fn look(&mut self, index: usize, simulation: &Simulation) -> Result<(), String> {
+    fn observe(&mut self, index: usize, simulation: &Simulation) -> Result<(), String> {
         let (d, stepper) = (self.description, simulation.stepper());
         let last = index + 1 == d.schedule.times().len();
         self.residual.extend(stepper.residual());

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::kernel::{Curve, Report, Within};
 
-use super::run::RunLook;
+use super::run::RunView;
 
 /// Numbers, names and times; the functions themselves are in the file.
 pub(super) fn report(report: &Report, bound: f64) -> Value {
@@ -14,7 +14,7 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
         .map(|curve| {
             let distance = |k: usize| -> Value {
                 let to = |other: &&Curve| {
-                    let found = report.yardstick.distance(&curve.at_yardstick, &other.at_yardstick)[k];
+                    let found = report.function_norm.distance(&curve.at_nodes, &other.at_nodes)[k];
                     (other.name.to_string(), number(found))
                 };
                 Value::Object(curves.iter().map(to).collect())
@@ -88,8 +88,8 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
 }
 
 /// A particle run beside it.
-pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> Value {
-    let rows: Vec<Value> = look
+pub(super) fn run(report: &Report, view: &RunView, bound: f64) -> Value {
+    let rows: Vec<Value> = view
         .rows
         .iter()
         .map(|row| {
@@ -114,16 +114,16 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> Value {
     let within: serde_json::Map<String, Value> = report
         .curves()
         .enumerate()
-        .map(|(k, curve)| (curve.name.to_string(), look.within(k, bound).into()))
+        .map(|(k, curve)| (curve.name.to_string(), view.within(k, bound).into()))
         .collect();
     json!({
-        "particles": look.particles,
-        "particles_without_knot": look.without_knot,
-        "flow": look.flow,
-        "tv": look.tv,
-        "energy": number(look.energy),
-        "least_energy": look.least.as_ref().map(|least| number(least.energy)),
-        "least_particles": look.least.as_ref().map(|least| least.particles.len()),
+        "particles": view.particles,
+        "particles_without_knot": view.without_knot,
+        "flow": view.flow,
+        "tv": view.tv,
+        "energy": number(view.energy),
+        "least_energy": view.least.as_ref().map(|least| number(least.energy)),
+        "least_particles": view.least.as_ref().map(|least| least.particles.len()),
         "snapshots": rows,
         "within_from": within,
     })

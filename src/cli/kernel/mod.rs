@@ -156,14 +156,14 @@ impl Args {
             .check()
             .map_err(|(problem, remedy)| Failure::usage(format!("kernel: {problem}")).help(remedy))?;
         let report = Report::new(samples, Kernel::new(start_law), &request)?;
-        let look = self.run.as_ref().map(|run| run::look(run, &report, quiet)).transpose()?;
+        let view = self.run.as_ref().map(|run| run::view(run, &report, quiet)).transpose()?;
         if let Some(output) = &output {
-            let rows = look.as_ref().map_or(&[][..], |look| &look.rows);
+            let rows = view.as_ref().map_or(&[][..], |view| &view.rows);
             write_kernel_file(output, &description, &report, rows, [&law_words, start_words], self.force)?;
         }
         if !quiet {
             warn_of_lost_modes(&report);
-            let remark = look.as_ref().and_then(|look| look.remark.as_ref());
+            let remark = view.as_ref().and_then(|view| view.remark.as_ref());
             remark.iter().for_each(|remark| note(&format!("note: {remark}")));
         }
         if self.json {
@@ -171,7 +171,7 @@ impl Args {
             value["file"] = output.map_or(serde_json::Value::Null, |path| path.to_string_lossy().into());
             value["start_law"] = law_words.into();
             value["run"] =
-                look.map_or(serde_json::Value::Null, |look| json::run(&report, &look, self.within));
+                view.map_or(serde_json::Value::Null, |view| json::run(&report, &view, self.within));
             print_json(&value)?;
         } else if !quiet {
             let x = samples.x();
@@ -192,8 +192,8 @@ impl Args {
             let remarks = report.curves().filter(|curve| !curve.remark.is_empty());
             heading.extend(remarks.map(|curve| format!("{}: {}", curve.title, curve.remark)));
             print(&text::report(&heading, &report, self.within))?;
-            if let Some(look) = &look {
-                print(&text::run(&report, look, self.within))?;
+            if let Some(view) = &view {
+                print(&text::run(&report, view, self.within))?;
             }
             if let Some(output) = output {
                 note(&format!(

@@ -9,8 +9,8 @@ use crate::io::{Particles, RunFile};
 use crate::kernel::{Report, RunRow, SplineView, TvMeasure, tv_measure};
 use crate::system::text;
 
-/// A run, looked at.
-pub(super) struct RunLook {
+/// A run beside the kernel regime.
+pub(super) struct RunView {
     pub rows: Vec<RunRow>,
     pub particles: usize,
     pub flow: &'static str,
@@ -21,13 +21,13 @@ pub(super) struct RunLook {
     pub least: Option<TvMeasure>,
     /// Particles without a knot at the end.
     pub without_knot: usize,
-    /// What could not be looked at.
+    /// What could not be read.
     pub remark: Option<String>,
 }
 
 /// Reads the snapshots of a run; only the last, from the checkpoint, if not all particles are
 /// stored.
-pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook, Failure> {
+pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView, Failure> {
     guard(path)?;
     let file = RunFile::open(path)?;
     warn_unless_ordinary(&file, quiet);
@@ -71,10 +71,10 @@ pub(super) fn look(path: &Path, report: &Report, quiet: bool) -> Result<RunLook,
     let tv = description.flow.tv();
     let least = if tv > 0.0 { Some(tv_measure(&report.samples, tv)?) } else { None };
     let flow = description.flow.name();
-    Ok(RunLook { rows, particles: mass.len(), flow, tv, energy, least, without_knot, remark })
+    Ok(RunView { rows, particles: mass.len(), flow, tv, energy, least, without_knot, remark })
 }
 
-impl RunLook {
+impl RunView {
     /// The first of the times from which on the run is within `bound` of curve `k`.
     pub fn within(&self, k: usize, bound: f64) -> Option<f64> {
         let outside = self.rows.iter().rposition(|row| row.distances[k] > bound);

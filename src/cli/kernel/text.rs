@@ -4,7 +4,7 @@ use crate::cli::table::table;
 use crate::kernel::{Curve, Regime, Report, Within};
 use crate::system::text;
 
-use super::run::RunLook;
+use super::run::RunView;
 
 /// Snapshots of a run that are printed; the file and JSON have all.
 const SNAPSHOTS: usize = 9;
@@ -91,16 +91,16 @@ fn short(name: &str) -> &str {
 }
 
 /// The table of a particle run.
-pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
-    let mut text = format!("\nparticle run: {} flow, {} particles", look.flow, look.particles);
-    if look.without_knot > 0 {
-        text += &format!(", {} of them constants without a knot", look.without_knot);
+pub(super) fn run(report: &Report, view: &RunView, bound: f64) -> String {
+    let mut text = format!("\nparticle run: {} flow, {} particles", view.flow, view.particles);
+    if view.without_knot > 0 {
+        text += &format!(", {} of them constants without a knot", view.without_knot);
     }
     let names: Vec<&str> = report.curves().map(|curve| short(curve.name)).collect();
     let mut shape = vec![row(["t", "loss", "var f'", "Sum mu^2", "clusters", "pieces", "best loss"])];
     let mut distances = vec![row(["rms distance at t", "RF path", "tangent path"])];
     distances[0].extend(names.iter().map(|name| name.to_string()));
-    for found in look.some(SNAPSHOTS) {
+    for found in view.some(SNAPSHOTS) {
         shape.push(vec![
             figure(found.time),
             figure(found.loss),
@@ -114,21 +114,21 @@ pub(super) fn run(report: &Report, look: &RunLook, bound: f64) -> String {
         cells.extend(found.to_path.iter().chain(&found.rms).map(|&d| figure(d)));
         distances.push(cells);
     }
-    if look.rows.len() > 1 {
+    if view.rows.len() > 1 {
         let mut last = row(["", "", ""]);
         last[0] = format!("within {} from", percent(bound).replace(".00", ""));
-        last.extend((0..names.len()).map(|k| look.within(k, bound).map_or("never".into(), figure)));
+        last.extend((0..names.len()).map(|k| view.within(k, bound).map_or("never".into(), figure)));
         distances.push(last);
     }
     text += "\n";
     text += &table(&shape, &(1..shape[0].len()).collect::<Vec<_>>());
     text += "\n";
     text += &table(&distances, &(1..distances[0].len()).collect::<Vec<_>>());
-    if let Some(least) = &look.least {
+    if let Some(least) = &view.least {
         text += &format!(
             "\nloss + tv Int |r| with tv = {}: {:.6e} at the end, {:.6e} for the best measure ({} particles)\n",
-            look.tv,
-            look.energy,
+            view.tv,
+            view.energy,
             least.energy,
             least.particles.len(),
         );
@@ -177,7 +177,7 @@ fn distances(report: &Report) -> Vec<Vec<String>> {
     for curve in report.curves() {
         let mut cells = vec![curve.title.clone()];
         for other in &to {
-            let [rms, most] = report.yardstick.distance(&curve.at_yardstick, &other.at_yardstick);
+            let [rms, most] = report.function_norm.distance(&curve.at_nodes, &other.at_nodes);
             let same = std::ptr::eq(curve, *other);
             cells.push(if same { "-".to_string() } else { format!("{} ({})", figure(rms), figure(most)) });
         }

@@ -202,7 +202,7 @@ fn interval((width, low, high): (f64, f64, f64)) -> String {
 /// Beyond widths by this factor a law says nothing.
 const FAR: f64 = 100.0;
 
-/// How wide a network must be to be within 1 % of the limit's function, or why nobody knows.
+/// How wide a network must be to be within 1 % of the limit's function, or why that is not known.
 fn answer(report: &WidthReport) -> String {
     let function = |approach: &&Approach| approach.quantity == Quantity::Function;
     let Some(approach) = report.approaches.iter().find(function) else { return String::new() };

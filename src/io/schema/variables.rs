@@ -237,7 +237,7 @@ pub static VARIABLES: &[Variable] = &[
         &[Time],
         Kind::F64,
         Source::Snapshot(|s| {
-            // Not a number where nobody ran the finer one.
+            // Not a number where the finer one was not run.
             Piece::F64(vec![s.quadrature_error_estimate.unwrap_or(f64::NAN)])
         }),
     )

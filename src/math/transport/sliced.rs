@@ -126,7 +126,7 @@ mod tests {
         let (mut beyond, mut within) = (0, 0);
         for case in 0..60 {
             let mut stream = Stream::new(case, Purpose::Noise, 0);
-            let mut cloud = |n: usize| -> (Vec<[f64; 3]>, Vec<f64>) {
+            let mut points = |n: usize| -> (Vec<[f64; 3]>, Vec<f64>) {
                 // Stretched along an axis of its own.
                 let axis: [f64; 3] = std::array::from_fn(|_| stream.normal());
                 let points = (0..n).map(|_| {
@@ -136,7 +136,7 @@ mod tests {
                 let points: Vec<[f64; 3]> = points.collect();
                 (points, (0..n).map(|_| stream.unit()).collect())
             };
-            let ((a, p), (b, q)) = (cloud(20), cloud(30));
+            let ((a, p), (b, q)) = (points(20), points(30));
             let (few, many) = (sliced_w2(&a, &p, &b, &q, 96), sliced_w2(&a, &p, &b, &q, 6000));
             let off = (few.distance - many.distance).abs();
             beyond += usize::from(off > 2.0 * few.error);

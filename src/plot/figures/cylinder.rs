@@ -8,19 +8,19 @@ use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Mark};
 use super::super::source::RunSource;
-use super::clouds;
+use super::scatter;
 use super::time::moment;
 
 /// Cells of a density.
 const CELLS: [usize; 2] = [400, 240];
 
 pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
-    let cloud = run.cloud(index, "cylinder")?;
-    let limit = 1.04 * clouds::reach(cloud.particles.r.iter().copied(), super::plane::OUTSIDE);
+    let scatter = run.scatter(index, "cylinder")?;
+    let limit = 1.04 * scatter::reach(scatter.particles.r.iter().copied(), super::plane::OUTSIDE);
     let window = [[-FRAC_PI_2, TAU - FRAC_PI_2], [-limit, limit]];
-    let (layers, note) = clouds::layers(&cloud, clouds::cylinder, window, CELLS);
+    let (layers, note) = scatter::layers(&scatter, scatter::cylinder, window, CELLS);
     let panel = empty(run, limit).title(moment(run.snapshots[index].time)).with_all(layers);
-    let far = cloud.particles.r.iter().filter(|r| r.abs() > limit).count();
+    let far = scatter.particles.r.iter().filter(|r| r.abs() > limit).count();
     let far = if far > 0 { format!("{far} particles are farther out.") } else { String::new() };
     Ok(Figure::new("cylinder").with(panel).note(note).note(far))
 }

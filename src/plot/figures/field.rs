@@ -12,7 +12,7 @@ use super::super::layer::{Layer, Mark, Shape};
 use super::super::source::RunSource;
 use super::super::ticks::number;
 use super::time::moment;
-use super::{clouds, plane};
+use super::{plane, scatter};
 
 /// Arrows along either side of the plane.
 const ARROWS: usize = 17;
@@ -24,8 +24,8 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
     let samples = &run.description.samples;
     let mut g = vec![[0.0; 2]; 2 * samples.len()];
     gradients(samples, snapshot.residual.as_slice().expect("vectors are contiguous"), &mut g);
-    let limit = match run.cloud(index, "field") {
-        Ok(cloud) => 1.04 * clouds::reach(cloud.particles.r.iter().copied(), plane::OUTSIDE),
+    let limit = match run.scatter(index, "field") {
+        Ok(scatter) => 1.04 * scatter::reach(scatter.particles.r.iter().copied(), plane::OUTSIDE),
         // The field needs no particles; without them its window shows one unit.
         Err(PlotError::Lacks { .. }) => 1.5,
         Err(error) => return Err(error),

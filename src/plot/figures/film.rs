@@ -8,9 +8,9 @@ use super::super::axis::Axis;
 use super::super::color::{BLACK, BLUE, GREY};
 use super::super::figure::{Figure, PAGE, Panel};
 use super::super::layer::{Layer, Shape};
-use super::super::source::Cloud;
+use super::super::source::Scatter;
 use super::time::{moment, time_axis};
-use super::{clouds, function, plane};
+use super::{function, plane, scatter};
 
 /// What all pictures of a film share.
 pub(crate) struct Scene<'a> {
@@ -21,7 +21,7 @@ pub(crate) struct Scene<'a> {
     /// Where functions are given.
     pub grid: &'a [f64],
     /// The function at the start, and the particles that make it.
-    pub start: (&'a [f64], &'a Cloud),
+    pub start: (&'a [f64], &'a Scatter),
     /// Ends of the axis of the function.
     pub range: [f64; 2],
     /// Half a side of the plane.
@@ -39,7 +39,7 @@ pub(crate) struct Moment {
     /// The function on the grid.
     pub function: Vec<f64>,
     /// The particles.
-    pub cloud: Cloud,
+    pub scatter: Scatter,
     /// The loss.
     pub loss: f64,
     /// What else is said of it.
@@ -50,18 +50,18 @@ impl Scene<'_> {
     /// The picture of a moment. All have the same size: their axes do not change.
     pub fn figure(&self, now: &Moment) -> Figure {
         let window = function::window(&self.description.samples);
-        let drawn = |label: &str, y: &[f64], cloud| function::Drawn {
+        let drawn = |label: &str, y: &[f64], scatter| function::Drawn {
             label: label.to_string(),
             x: self.grid.to_vec(),
             y: y.to_vec(),
-            cloud,
+            scatter,
         };
         let start = drawn("start", self.start.0, self.start.1);
         let [mut curve, mut knots] = function::panels(
             self.description,
             window,
             Some(&start),
-            &drawn("function", &now.function, &now.cloud),
+            &drawn("function", &now.function, &now.scatter),
         );
         curve.y = curve.y.range(self.range[0], self.range[1]);
         // The names are wrapped, and so must not change from picture to picture.
@@ -69,10 +69,10 @@ impl Scene<'_> {
         let least = self.start.1.mass.iter().copied().filter(|mass| *mass > 0.0).fold(1.0, f64::min);
         knots.y = knots.y.range(0.5 * least, 1.0);
         let window = [[-self.limit, self.limit]; 2];
-        let (mut layers, _) = clouds::layers(&now.cloud, clouds::plane, window, [plane::CELLS; 2]);
+        let (mut layers, _) = scatter::layers(&now.scatter, scatter::plane, window, [plane::CELLS; 2]);
         // The legend has its entry from the start: with it the frame moves down a line.
         if layers.iter().all(|layer| layer.name != "entry of pinned") {
-            layers.push(clouds::pinned_entry(2.4));
+            layers.push(scatter::pinned_entry(2.4));
         }
         let plane =
             plane::empty(self.regions, self.limit).title(moment(now.time)).height(2.4).with_all(layers);

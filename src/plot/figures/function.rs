@@ -9,7 +9,7 @@ use super::super::color::{BLACK, BLUE, GREEN};
 use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Shape};
-use super::super::source::{Cloud, RunSource};
+use super::super::source::{RunSource, Scatter};
 use super::time::moment;
 
 /// Points at which the function is drawn, besides samples and knots.
@@ -27,19 +27,19 @@ pub(super) struct Drawn<'a> {
     pub label: String,
     pub x: Vec<f64>,
     pub y: Vec<f64>,
-    pub cloud: &'a Cloud,
+    pub scatter: &'a Scatter,
 }
 
 pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
     let samples = &run.description.samples;
     let window = window(samples);
-    let clouds = [run.cloud(0, "function")?, run.cloud(index, "function")?];
+    let scatters = [run.scatter(0, "function")?, run.scatter(index, "function")?];
     let drawn = |k: usize| {
-        let cloud = &clouds[k];
-        let (time, share) = (moment(run.snapshots[[0, index][k]].time), cloud.share());
+        let scatter = &scatters[k];
+        let (time, share) = (moment(run.snapshots[[0, index][k]].time), scatter.share());
         let label = if share.is_empty() { time } else { format!("{time} ({share})") };
-        let [x, y] = values(cloud, samples.x(), window);
-        Drawn { label, x, y, cloud }
+        let [x, y] = values(scatter, samples.x(), window);
+        Drawn { label, x, y, scatter }
     };
     let start = (index > 0).then(|| drawn(0));
     let [curve, density] = panels(&run.description, window, start.as_ref(), &drawn(1));
@@ -62,19 +62,19 @@ pub(super) fn panels(
             .height(0.75)
             .title("mass of the knots in each bin");
     // Bars at the time that is shown, a line for the start.
-    let [x, mass] = histogram(now.cloud, window);
+    let [x, mass] = histogram(now.scatter, window);
     let least = mass.iter().copied().filter(|mass| *mass > 0.0).fold(f64::INFINITY, f64::min);
     let floor = vec![0.5 * least; x.len()];
     density = density.with(Layer::band("knots, function", x, floor, mass).color(BLUE).opacity(0.55));
     if let Some(start) = start {
         let line = Layer::line("start", start.x.clone(), start.y.clone()).color(BLACK).width(0.8);
         curve = curve.with(line.label(start.label.clone()).dashed());
-        let [x, mass] = histogram(start.cloud, window);
+        let [x, mass] = histogram(start.scatter, window);
         density = density.with(Layer::line("knots, start", x, mass).color(BLACK).width(0.8));
     }
     let line = Layer::line("function", now.x.clone(), now.y.clone()).color(BLUE).width(1.5);
     curve = curve.with(line.label(now.label.clone()));
-    let [x, y] = knots_on(now.cloud, window);
+    let [x, y] = knots_on(now.scatter, window);
     if x.len() <= FEW {
         let knots = Layer::points("knots", x, y, Shape::Ring).color(GREEN).size(3.4).width(0.7);
         curve = curve.with(knots.label("knots"));
@@ -102,33 +102,34 @@ pub(super) fn window(samples: &Samples) -> [f64; 2] {
 }
 
 /// The function on a grid that holds every sample.
-fn values(cloud: &Cloud, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2] {
+fn values(scatter: &Scatter, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2] {
     let mut x = even::points(window[0], window[1], POINTS + 1);
     x.extend(samples);
-    if cloud.len() <= 2 * POINTS {
-        x.extend(knots(cloud).map(|(x, _)| x).filter(|x| (window[0]..=window[1]).contains(x)));
+    if scatter.len() <= 2 * POINTS {
+        x.extend(knots(scatter).map(|(x, _)| x).filter(|x| (window[0]..=window[1]).contains(x)));
     }
     x.sort_by(f64::total_cmp);
     x.dedup();
-    let y = function_values(&x, &cloud.particles.r, &cloud.particles.theta, &cloud.mass);
+    let y = function_values(&x, &scatter.particles.r, &scatter.particles.theta, &scatter.mass);
     [x, y]
 }
 
 /// Knots and their masses.
-pub(super) fn knots(cloud: &Cloud) -> impl Iterator<Item = (f64, f64)> + '_ {
-    (0..cloud.len()).filter_map(|i| Some((knot_of(cloud.particles.theta[i])?, cloud.mass[i])))
+pub(super) fn knots(scatter: &Scatter) -> impl Iterator<Item = (f64, f64)> + '_ {
+    (0..scatter.len()).filter_map(|i| Some((knot_of(scatter.particles.theta[i])?, scatter.mass[i])))
 }
 
-fn knots_on(cloud: &Cloud, window: [f64; 2]) -> [Vec<f64>; 2] {
-    let x: Vec<f64> = knots(cloud).map(|(x, _)| x).filter(|x| (window[0]..=window[1]).contains(x)).collect();
-    let y = function_values(&x, &cloud.particles.r, &cloud.particles.theta, &cloud.mass);
+fn knots_on(scatter: &Scatter, window: [f64; 2]) -> [Vec<f64>; 2] {
+    let x: Vec<f64> =
+        knots(scatter).map(|(x, _)| x).filter(|x| (window[0]..=window[1]).contains(x)).collect();
+    let y = function_values(&x, &scatter.particles.r, &scatter.particles.theta, &scatter.mass);
     [x, y]
 }
 
 /// The mass of knots in each bin as a line of steps.
-fn histogram(cloud: &Cloud, [low, high]: [f64; 2]) -> [Vec<f64>; 2] {
+fn histogram(scatter: &Scatter, [low, high]: [f64; 2]) -> [Vec<f64>; 2] {
     let mut mass = vec![0.0; BINS];
-    for (knot, weight) in knots(cloud) {
+    for (knot, weight) in knots(scatter) {
         let at = (knot - low) / (high - low) * BINS as f64;
         if (0.0..BINS as f64).contains(&at) {
             mass[at as usize] += weight;

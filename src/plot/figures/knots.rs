@@ -10,8 +10,8 @@ use super::super::layer::{Layer, Shape};
 use super::super::raster::Raster;
 use super::super::source::RunSource;
 use super::super::ticks::number;
-use super::clouds;
 use super::function::{labels, window};
+use super::scatter;
 use super::time::{log_time_axis, over, time_edges};
 
 /// Up to so many particles each knot has a line of its own.
@@ -37,7 +37,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         panel = panel.with_all(lines(run, &times, window)?);
     } else {
         let (density, words) = density(run, &edges, window)?;
-        panel = panel.with(density).with_all(clouds::sign_entries());
+        panel = panel.with(density).with_all(scatter::sign_entries());
         note = words;
     }
     // Samples on the right edge, where their clusters end.
@@ -54,18 +54,18 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
 }
 
 fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>, PlotError> {
-    let clouds = (0..times.len()).map(|i| run.stored(i, "knots")).collect::<Result<Vec<_>, _>>()?;
-    let width = if clouds[0].len() > 300 { 0.35 } else { 0.6 };
+    let stored = (0..times.len()).map(|i| run.stored(i, "knots")).collect::<Result<Vec<_>, _>>()?;
+    let width = if stored[0].len() > 300 { 0.35 } else { 0.6 };
     let mut lines = [[vec![], vec![]], [vec![], vec![]]];
-    for particle in 0..clouds[0].len() {
+    for particle in 0..stored[0].len() {
         for i in 1..times.len() {
-            let at = |i: usize| knot_of(clouds[i].particles.theta[particle]).unwrap_or(f64::INFINITY);
+            let at = |i: usize| knot_of(stored[i].particles.theta[particle]).unwrap_or(f64::INFINITY);
             let (from, to) = (at(i - 1), at(i));
             // Knots that leave to one side and come back from the other pass through infinity.
             if (to - from).abs() > 2.0 * (window[1] - window[0]) || !(to - from).is_finite() {
                 continue;
             }
-            let [x, y] = &mut lines[usize::from(clouds[i].particles.r[particle] < 0.0)];
+            let [x, y] = &mut lines[usize::from(stored[i].particles.r[particle] < 0.0)];
             x.extend([times[i - 1], times[i], f64::NAN]);
             y.extend([from, to, f64::NAN]);
         }
@@ -86,10 +86,10 @@ fn density(run: &RunSource, edges: &[f64], window: [f64; 2]) -> Result<(Layer, S
     let columns = run.snapshots.len();
     let mut raster = Raster::density([0.0, 1.0], window, [columns, ROWS], std::iter::empty());
     for column in 0..columns {
-        let cloud = run.stored(column, "knots")?;
-        let p = &cloud.particles;
-        let knots =
-            (0..cloud.len()).filter_map(|i| Some((0.5, knot_of(p.theta[i])?, cloud.mass[i], p.r[i] < 0.0)));
+        let scatter = run.stored(column, "knots")?;
+        let p = &scatter.particles;
+        let knots = (0..scatter.len())
+            .filter_map(|i| Some((0.5, knot_of(p.theta[i])?, scatter.mass[i], p.r[i] < 0.0)));
         let one = Raster::density([0.0, 1.0], window, [1, ROWS], knots);
         for row in 0..ROWS {
             raster.values[row * columns + column] = one.values[row];

@@ -1,7 +1,6 @@
 //! Which figures a file has, one file for each.
 
 mod attractors;
-mod clouds;
 mod cylinder;
 mod field;
 pub(crate) mod film;
@@ -13,6 +12,7 @@ mod phase;
 mod plane;
 mod regions;
 mod residuals;
+mod scatter;
 mod slices;
 mod splines;
 mod study;

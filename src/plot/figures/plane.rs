@@ -8,7 +8,7 @@ use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Mark};
 use super::super::source::RunSource;
-use super::clouds;
+use super::scatter;
 use super::time::moment;
 
 /// Cells of a density along either side.
@@ -17,12 +17,12 @@ pub(super) const CELLS: usize = 320;
 pub(super) const OUTSIDE: f64 = 2e-3;
 
 pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
-    let cloud = run.cloud(index, "plane")?;
-    let reach = clouds::reach(cloud.particles.r.iter().copied(), OUTSIDE);
+    let scatter = run.scatter(index, "plane")?;
+    let reach = scatter::reach(scatter.particles.r.iter().copied(), OUTSIDE);
     let limit = 1.04 * reach;
-    let (layers, note) = clouds::layers(&cloud, clouds::plane, [[-limit, limit]; 2], [CELLS; 2]);
+    let (layers, note) = scatter::layers(&scatter, scatter::plane, [[-limit, limit]; 2], [CELLS; 2]);
     let panel = empty(&run.regions, limit).title(moment(run.snapshots[index].time)).with_all(layers);
-    let far = cloud.particles.r.iter().filter(|r| r.abs() > limit).count();
+    let far = scatter.particles.r.iter().filter(|r| r.abs() > limit).count();
     let far = if far > 0 { format!("{far} particles are farther out.") } else { String::new() };
     Ok(Figure::new("plane").with(panel).note(note).note(far))
 }

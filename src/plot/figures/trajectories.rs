@@ -5,7 +5,7 @@ use super::super::error::PlotError;
 use super::super::figure::{Figure, PAGE, Panel};
 use super::super::layer::{Layer, Shape};
 use super::super::source::RunSource;
-use super::clouds::{self, Place};
+use super::scatter::{self, Place};
 use super::{cylinder, plane};
 
 /// Paths drawn at most.
@@ -19,13 +19,13 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let chosen: Vec<usize> = (0..count).map(|i| i * stored / count).collect();
     let mut paths = vec![vec![]; count];
     for index in 0..run.snapshots.len() {
-        let cloud = run.stored(index, "trajectories")?;
+        let scatter = run.stored(index, "trajectories")?;
         for (path, &i) in paths.iter_mut().zip(&chosen) {
-            path.push([cloud.particles.r[i], cloud.particles.theta[i]]);
+            path.push([scatter.particles.r[i], scatter.particles.theta[i]]);
         }
     }
     let all = paths.iter().flatten().map(|[r, _]| *r);
-    let limit = 1.04 * clouds::reach(all, 0.01);
+    let limit = 1.04 * scatter::reach(all, 0.01);
     let panel = |panel: Panel, place: Place| panel.with_all(layers(&paths, place));
     let note = format!(
         "{count} of {} particles, evenly over their numbers, at {} snapshots.",
@@ -34,8 +34,8 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     );
     Ok(Figure::new("trajectories")
         .grid(2, PAGE)
-        .with(panel(plane::empty(&run.regions, limit), clouds::plane))
-        .with(panel(cylinder::empty(run, limit), clouds::cylinder).height(2.72))
+        .with(panel(plane::empty(&run.regions, limit), scatter::plane))
+        .with(panel(cylinder::empty(run, limit), scatter::cylinder).height(2.72))
         .note(note))
 }
 

@@ -41,7 +41,7 @@ pub fn encode(size: [u32; 2], pictures: &[Vec<Rgb>], delays: &[u16]) -> Result<V
 fn palette(pictures: &[Vec<Rgb>]) -> Vec<Rgb> {
     let step = pictures.len().div_ceil(COUNTED).max(1);
     let counted = pictures.iter().step_by(step).chain(pictures.last());
-    // Colours that nobody tells apart count together; the first one met stands for them.
+    // Colours that cannot be told apart count together; the first one met stands for them.
     let mut bins: HashMap<Rgb, (usize, Rgb)> = HashMap::new();
     for colour in counted.flatten() {
         bins.entry(colour.map(|channel| channel >> 2)).or_insert((0, *colour)).0 += 1;

@@ -4,7 +4,7 @@ use std::f64::consts::{PI, TAU};
 
 use crate::io::Particles;
 use crate::plot::film::{Moment, Scene};
-use crate::plot::{Cloud, PlotError, to_pixels, to_svg};
+use crate::plot::{PlotError, Scatter, to_pixels, to_svg};
 use crate::problem::Regions;
 use crate::report::gather::{Drawn, Frame, Gathered};
 use crate::system::text::{digits, percent};
@@ -20,7 +20,7 @@ const DOTS: usize = 2500;
 pub struct Film<'a> {
     run: &'a Gathered,
     regions: Regions,
-    start: Cloud,
+    start: Scatter,
     range: [f64; 2],
     limit: f64,
 }
@@ -40,7 +40,7 @@ impl<'a> Film<'a> {
         let (_, reach) = quantiles(reach.collect(), 0.005);
         Film {
             regions: Regions::new(&run.description.samples),
-            start: cloud(run, run.frames[0].drawn.clone()),
+            start: scatter(run, run.frames[0].drawn.clone()),
             range: [low - room, high + room],
             limit: 1.08 * if reach > 0.0 { reach } else { 1.0 },
             run,
@@ -72,7 +72,7 @@ impl<'a> Film<'a> {
         let moment = Moment {
             time: mix(now.snapshot.time, next.snapshot.time, part),
             function: mixed(&now.function, &next.function),
-            cloud: cloud(self.run, drawn),
+            scatter: scatter(self.run, drawn),
             loss: mix(now.snapshot.loss, next.snapshot.loss, part),
             note: format!(
                 "Loss {}, {} pinned, {} dead.",
@@ -86,7 +86,7 @@ impl<'a> Film<'a> {
 }
 
 /// Some of the drawn particles, with their masses.
-fn cloud(run: &Gathered, drawn: Drawn) -> Cloud {
+fn scatter(run: &Gathered, drawn: Drawn) -> Scatter {
     let step = run.picks.len().div_ceil(DOTS).max(1);
     fn every<T: Copy>(step: usize, column: &[T]) -> Vec<T> {
         column.iter().copied().step_by(step).collect()
@@ -102,7 +102,7 @@ fn cloud(run: &Gathered, drawn: Drawn) -> Cloud {
         b: vec![],
         place: every(step, &drawn.place),
     };
-    Cloud {
+    Scatter {
         mass: mass.iter().map(|mass| if total > 0.0 { mass / total } else { 0.0 }).collect(),
         all: run.description.mass.len(),
         particles,

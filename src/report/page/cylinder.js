@@ -8,13 +8,13 @@ const cylinderPlot = new Plot(byId("cylinder"), {
 
 const opened = (theta) => theta - 2 * Math.PI * Math.floor((theta - SEAM) / (2 * Math.PI));
 const cylinderOf = (r, theta) => [cylinderPlot.px(opened(theta)), cylinderPlot.py(clamp(r, -0.985 * reachOf, 0.985 * reachOf))];
-const dotOnCylinder = (i) => cylinderOf(cloud.r[i], cloud.theta[i]);
+const dotOnCylinder = (i) => cylinderOf(dots.r[i], dots.theta[i]);
 const clusterOnCylinder = (k) => (Number.isFinite(k.r) ? cylinderOf(k.r, k.angle) : null);
 
 panels.push(() => {
   const plot = cylinderPlot;
   const c = plot.begin();
-  cloudNow();
+  dotsNow();
   plot.frame();
   const { area } = plot;
   plot.inside(() => {

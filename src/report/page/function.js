@@ -17,7 +17,7 @@ const CROWD = 200; // more samples than this are drawn as points, below the curv
 
 // A neuron's knot in pixels.
 function knotAt(i) {
-  const { theta } = cloudNow();
+  const { theta } = dotsNow();
   const x = functionPlot.px(-Math.tan(theta[i]));
   const { left, right } = functionPlot.area;
   return x >= left && x <= right && placeNow(i) !== DEAD ? x : NaN;
@@ -30,7 +30,7 @@ panels.push(() => {
   const { area } = plot;
 
   // Knots.
-  const { r } = cloudNow();
+  const { r } = dotsNow();
   c.lineWidth = 1;
   c.globalAlpha = clamp(14 / Math.sqrt(particles), 0.16, 0.8);
   for (const negative of [true, false]) {

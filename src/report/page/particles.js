@@ -1,20 +1,20 @@
 // The drawn neurons and the clusters of a moment, as the plane and the cylinder need them.
 
 const particles = A.particle.length;
-const cloud = { r: new Float64Array(particles), theta: new Float64Array(particles), at: NaN };
+const dots = { r: new Float64Array(particles), theta: new Float64Array(particles), at: NaN };
 const FREE = 0, PINNED = 1, DEAD = 2;
 const placeNow = (i) => A.place[view.frame * particles + i];
 
 // Amplitudes and directions now; computed once for all panels.
-function cloudNow() {
-  if (cloud.at !== view.at) {
-    cloud.at = view.at;
+function dotsNow() {
+  if (dots.at !== view.at) {
+    dots.at = view.at;
     for (let i = 0; i < particles; i++) {
-      cloud.r[i] = now(A.r, particles, i);
-      cloud.theta[i] = angleNow(A.theta, particles, i);
+      dots.r[i] = now(A.r, particles, i);
+      dots.theta[i] = angleNow(A.theta, particles, i);
     }
   }
-  return cloud;
+  return dots;
 }
 
 // The clusters of the nearest snapshot whose place is known and whose sample is shown.
@@ -49,7 +49,7 @@ function stamp(fill) {
   return stamps.get(fill);
 }
 function drawDots(c, place) {
-  const { r } = cloudNow();
+  const { r } = dotsNow();
   for (const dead of [true, false]) {
     for (let i = 0; i < particles; i++) {
       const code = placeNow(i);
@@ -81,7 +81,7 @@ function drawPaths(c, place) {
   c.lineWidth = 1;
   c.globalAlpha = 0.5;
   for (const i of followed) {
-    c.strokeStyle = signColor(cloud.r[i]);
+    c.strokeStyle = signColor(dots.r[i]);
     c.beginPath();
     let before = null;
     for (let t = 0; t <= view.low; t++) {
@@ -90,7 +90,7 @@ function drawPaths(c, place) {
       if (!before || Math.abs(at[0] - before[0]) > 200) c.moveTo(...at); else c.lineTo(...at);
       before = at;
     }
-    const at = place(cloud.r[i], cloud.theta[i]);
+    const at = place(dots.r[i], dots.theta[i]);
     if (before && Math.abs(at[0] - before[0]) <= 200) c.lineTo(...at);
     c.stroke();
   }
@@ -114,7 +114,7 @@ function regionColor(k) {
 }
 
 function neuronText(i) {
-  const { r, theta } = cloudNow();
+  const { r, theta } = dotsNow();
   const names = ["free", "pinned", "dead", "stuck at r = 0", "stuck at r = 0 on a line"];
   const stand = data.shares ? `, stands for ${percent(A.shares[i] / data.shares)} of the mass` : `, mass ${percent(A.mass[i])}`;
   const knot = -Math.tan(theta[i]);

@@ -10,7 +10,7 @@ function planeAt(u, v, keep = true) {
   return [area.left + area.width / 2 + x / out, area.top + area.height / 2 + y / out];
 }
 const planeOf = (r, theta) => planeAt(Math.abs(r) * Math.cos(theta), Math.abs(r) * Math.sin(theta));
-const dotInPlane = (i) => planeOf(cloud.r[i], cloud.theta[i]);
+const dotInPlane = (i) => planeOf(dots.r[i], dots.theta[i]);
 const clusterInPlane = (k) => (Number.isFinite(k.r) ? planeOf(k.r, k.angle) : null);
 
 panels.push(() => {
@@ -18,7 +18,7 @@ panels.push(() => {
   const c = plot.begin();
   const { area } = plot;
   plot.scale = Math.min(area.width, area.height) / 2 / reachOf;
-  cloudNow();
+  dotsNow();
   plot.inside(() => {
     const far = 2 * (area.width + area.height);
     const ray = (angle) => {
@@ -81,7 +81,7 @@ panels.push(() => {
 // Clusters, then neurons, then lines.
 function findNeuron(x, y, cluster, dot, nearLine) {
   const clusters = clustersNow();
-  cloudNow();
+  dotsNow();
   const k = nearest(clusters.length, (k) => cluster(clusters[k]), x, y, 12);
   if (k >= 0) return { text: clusterText(clusters[k]), light: { sample: clusters[k].q, boundary: clusters[k].boundary, side: clusters[k].side } };
   const i = nearest(particles, dot, x, y, 7);

@@ -3,7 +3,7 @@
 use crate::flow::Vec2;
 use crate::math::sum::Sum;
 use crate::problem::{Place, PlaceKind, Regions, Samples};
-use crate::run::neuron::{Room, Training};
+use crate::run::neuron::{Site, Training};
 
 use super::field::{Field, over_active};
 
@@ -59,14 +59,14 @@ impl Part {
 
     /// Of a neuron `(c, w)` in the field `g`.
     pub fn neuron(z: [f64; 3], place: Place, regions: &Regions, g: &[Vec2], training: Training) -> Part {
-        let room = Room::of(place, regions);
+        let site = Site::of(place, regions);
         let ([c, w_x, w_y], kappa) = (z, training.kappa);
-        let [dc, dw_x, dw_y] = training.velocity(z, room, g[room.region]);
-        let second = training.second_moment(z, room);
-        let (pinned, live) = (room.pinned.is_some(), room.region != 0);
-        let pull = kappa * g[room.region][0].hypot(g[room.region][1]);
+        let [dc, dw_x, dw_y] = training.velocity(z, site, g[site.region]);
+        let second = training.second_moment(z, site.pinned);
+        let (pinned, live) = (site.pinned.is_some(), site.region != 0);
+        let pull = kappa * g[site.region][0].hypot(g[site.region][1]);
         Part {
-            region: room.region,
+            region: site.region,
             first: [kappa * c * w_x, kappa * c * w_y],
             rate: [kappa * (dc * w_x + c * dw_x), kappa * (dc * w_y + c * dw_y)],
             sigma: if live && !pinned { second } else { [0.0; 3] },

@@ -3,7 +3,7 @@
 use crate::flow::{Conserved, gradients};
 use crate::math::norm::{ratio, worse, worst};
 use crate::problem::{PlaceKind, Samples};
-use crate::run::neuron::{Room, Training, dot};
+use crate::run::neuron::{Site, Training, dot};
 
 use super::columns::Columns;
 use super::field::Field;
@@ -90,7 +90,7 @@ pub(super) fn metric(
             continue;
         }
         let size = field.size[k];
-        let [dc, dw_x, dw_y] = training.velocity(z, Room { region: k, pinned: None }, field.g[k]);
+        let [dc, dw_x, dw_y] = training.velocity(z, Site { region: k, pinned: None }, field.g[k]);
         let u = [w_x / w, w_y / w];
         let radial = kappa * (dc * w + c * dot([dw_x, dw_y], u));
         let angular = dot([dw_x, dw_y], [-u[1], u[0]]) / w;

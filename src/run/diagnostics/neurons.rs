@@ -2,7 +2,7 @@
 
 use crate::flow::{Flow, State, Vec2};
 use crate::problem::{Place, PlaceKind, Regions};
-use crate::run::neuron::{Room, Training};
+use crate::run::neuron::{Site, Training};
 
 use super::{Partial, ParticleSums};
 
@@ -58,7 +58,7 @@ impl Partial {
         training: Training,
     ) {
         self.absolute.add(mass * (training.kappa * z[0]).abs() * z[1].hypot(z[2]));
-        let room = Room::of(place, regions);
+        let site = Site::of(place, regions);
         match place.kind() {
             PlaceKind::Dead => {
                 self.region_mass[0].add(mass);
@@ -70,10 +70,10 @@ impl Partial {
             }
             PlaceKind::Free | PlaceKind::Pinned => {}
         }
-        let velocity = training.velocity(z, room, g[room.region]);
-        match room.pinned {
+        let velocity = training.velocity(z, site, g[site.region]);
+        match site.pinned {
             Some(_) => self.add_pinned(place.index(), mass, z[0], velocity[0]),
-            None => self.region_mass[room.region].add(mass),
+            None => self.region_mass[site.region].add(mass),
         }
         self.dissipation.add(mass * velocity.iter().map(|v| v * v).sum::<f64>());
     }

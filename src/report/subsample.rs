@@ -1,4 +1,4 @@
-//! Which particles are drawn: a fair choice, whatever the width.
+//! Which particles are drawn: a fair subsample, whatever the width.
 
 use std::f64::consts::TAU;
 
@@ -27,16 +27,16 @@ pub struct Pick {
 /// Returned in the order of the stored particles; those without mass are never chosen.
 ///
 /// ```
-/// use reluflow::report::choose;
+/// use reluflow::report::subsample;
 /// // A thousand particles, of which the last has half the mass: it stands for half the shares.
 /// let mut mass = vec![0.5 / 999.0; 1000];
 /// mass[999] = 0.5;
 /// let theta: Vec<f64> = (0..1000).map(|i| 0.006 * i as f64).collect();
-/// let picks = choose(&mass, &vec![1.0; 1000], &theta, 100);
+/// let picks = subsample(&mass, &vec![1.0; 1000], &theta, 100);
 /// assert_eq!(picks.iter().map(|pick| pick.shares).sum::<u32>(), 100);
 /// assert!((49..=51).contains(&picks.last().unwrap().shares));
 /// ```
-pub fn choose(mass: &[f64], r: &[f64], theta: &[f64], shares: usize) -> Vec<Pick> {
+pub fn subsample(mass: &[f64], r: &[f64], theta: &[f64], shares: usize) -> Vec<Pick> {
     let massive: Vec<usize> = (0..mass.len()).filter(|&i| mass[i] > 0.0).collect();
     if massive.len() <= shares {
         return massive.into_iter().map(|at| Pick { at, shares: 1 }).collect();
@@ -76,7 +76,7 @@ mod tests {
         let m = 100_000;
         let r: Vec<f64> = (0..m).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let theta: Vec<f64> = (0..m).map(|i| (i as f64 * 0.618).fract() * TAU).collect();
-        let picks = choose(&vec![1.0 / m as f64; m], &r, &theta, 1000);
+        let picks = subsample(&vec![1.0 / m as f64; m], &r, &theta, 1000);
         assert_eq!(picks.len(), 1000);
         let positive = picks.iter().filter(|pick| r[pick.at] > 0.0).count();
         assert_eq!(positive, 500);
@@ -85,7 +85,7 @@ mod tests {
             let drawn = picks.iter().filter(inside).count();
             assert!((122..=128).contains(&drawn), "{drawn} of 125 in eighth {eighth}");
         }
-        assert_eq!(picks, choose(&vec![1.0 / m as f64; m], &r, &theta, 1000));
+        assert_eq!(picks, subsample(&vec![1.0 / m as f64; m], &r, &theta, 1000));
     }
 
     /// Each particle is drawn in proportion to its mass: amplitudes that depend on the mass have the
@@ -98,7 +98,7 @@ mod tests {
         let mass: Vec<f64> = raw.iter().map(|raw| raw / total).collect();
         let theta: Vec<f64> = (0..m).map(|i| (i as f64 * 0.618).fract() * TAU).collect();
         let mean: f64 = mass.iter().zip(&raw).map(|(mass, r)| mass * r).sum();
-        let picks = choose(&mass, &raw, &theta, 4000);
+        let picks = subsample(&mass, &raw, &theta, 4000);
         let drawn: f64 = picks.iter().map(|pick| f64::from(pick.shares) * raw[pick.at]).sum::<f64>() / 4000.0;
         // Their standard deviation is 1.7, of a mean of 4000 it is 0.027.
         assert!((drawn - mean).abs() < 0.1, "{drawn} against {mean}");
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn few_particles_are_all_drawn_and_those_without_mass_never() {
-        let picks = choose(&[0.5, 0.0, 0.5], &[1.0; 3], &[0.0; 3], 3);
+        let picks = subsample(&[0.5, 0.0, 0.5], &[1.0; 3], &[0.0; 3], 3);
         assert_eq!(picks, [Pick { at: 0, shares: 1 }, Pick { at: 2, shares: 1 }]);
-        let picks = choose(&[0.0, 1.0, 0.0], &[1.0; 3], &[0.0, 1.0, 2.0], 0);
+        let picks = subsample(&[0.0, 1.0, 0.0], &[1.0; 3], &[0.0, 1.0, 2.0], 0);
         assert!(picks.is_empty());
     }
 }

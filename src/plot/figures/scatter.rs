@@ -7,7 +7,7 @@ use crate::problem::PlaceKind;
 use super::super::color::{BLACK, Color, NEGATIVE, POSITIVE};
 use super::super::layer::{Layer, Shape};
 use super::super::raster::Raster;
-use super::super::source::Cloud;
+use super::super::source::Scatter;
 use super::super::ticks::number;
 
 /// More particles than this are drawn as a density.
@@ -42,43 +42,43 @@ pub(super) fn sign_entries() -> Vec<Layer> {
     [("r >= 0", "r ≥ 0", POSITIVE), ("r < 0", "r < 0", NEGATIVE)].map(entry).into()
 }
 
-/// The layers of a cloud in a window, and a note on what the colours mean.
+/// The layers of the particles in a window, and a note on what the colours mean.
 pub(super) fn layers(
-    cloud: &Cloud,
+    scatter: &Scatter,
     place: Place,
     window: [[f64; 2]; 2],
     cells: [usize; 2],
 ) -> (Vec<Layer>, String) {
     let mut layers = sign_entries();
-    let note = if cloud.len() > MANY {
-        let p = &cloud.particles;
-        let all = (0..cloud.len()).map(|i| {
+    let note = if scatter.len() > MANY {
+        let p = &scatter.particles;
+        let all = (0..scatter.len()).map(|i| {
             let [x, y] = place(p.r[i], p.theta[i]);
-            (x, y, cloud.mass[i], p.r[i] < 0.0)
+            (x, y, scatter.mass[i], p.r[i] < 0.0)
         });
         let raster = Raster::density(window[0], window[1], cells, all);
         let [least, most] = raster.coloring.range;
         layers.insert(0, Layer::raster("density", raster));
-        layers.extend(clusters(cloud, place));
+        layers.extend(clusters(scatter, place));
         format!(
             "{} particles; depth of colour: logarithm of the mass in a cell, {} to {}.",
-            number(cloud.len() as f64),
+            number(scatter.len() as f64),
             number(least),
             number(most)
         )
     } else {
-        layers.extend(points(cloud, place));
+        layers.extend(points(scatter, place));
         String::new()
     };
-    let share = cloud.share();
+    let share = scatter.share();
     (layers, if share.is_empty() { note } else { format!("{share} are drawn. {note}") })
 }
 
-fn points(cloud: &Cloud, place: Place) -> Vec<Layer> {
-    let p = &cloud.particles;
-    let size = if cloud.len() > 600 { 1.6 } else { 2.4 };
+fn points(scatter: &Scatter, place: Place) -> Vec<Layer> {
+    let p = &scatter.particles;
+    let size = if scatter.len() > 600 { 1.6 } else { 2.4 };
     let of = |negative: bool, pinned: bool| -> [Vec<f64>; 2] {
-        let chosen = (0..cloud.len())
+        let chosen = (0..scatter.len())
             .filter(|&i| (p.r[i] < 0.0) == negative && is_pinned(p.place[i].kind()) == pinned)
             .map(|i| place(p.r[i], p.theta[i]));
         let (x, y) = chosen.map(|[x, y]| (x, y)).unzip();
@@ -116,20 +116,20 @@ pub(super) fn pinned_entry(size: f64) -> Layer {
 }
 
 /// A bar along each cluster of pinned particles, over the middle nine tenths of its mass.
-fn clusters(cloud: &Cloud, place: Place) -> Vec<Layer> {
-    let p = &cloud.particles;
-    let mut pinned: Vec<(usize, bool, f64, usize)> = (0..cloud.len())
+fn clusters(scatter: &Scatter, place: Place) -> Vec<Layer> {
+    let p = &scatter.particles;
+    let mut pinned: Vec<(usize, bool, f64, usize)> = (0..scatter.len())
         .filter(|&i| is_pinned(p.place[i].kind()))
         .map(|i| (p.place[i].index(), p.r[i] < 0.0, p.r[i], i))
         .collect();
     pinned.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
     let mut bars = [[vec![], vec![]], [vec![], vec![]]];
     for cluster in pinned.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let mass: f64 = cluster.iter().map(|one| cloud.mass[one.3]).sum();
+        let mass: f64 = cluster.iter().map(|one| scatter.mass[one.3]).sum();
         let quantile = |share: f64| {
             let mut sum = 0.0;
             let found = cluster.iter().find(|one| {
-                sum += cloud.mass[one.3];
+                sum += scatter.mass[one.3];
                 sum >= share * mass
             });
             found.unwrap_or(&cluster[cluster.len() - 1])

@@ -4,20 +4,20 @@ use std::f64::consts::{PI, TAU};
 
 use crate::problem::knot_of;
 
-/// The start, against which later snapshots are measured.
+/// The displacement of later snapshots from the start.
 #[derive(Debug, Clone)]
-pub struct Journey {
+pub struct Displacement {
     theta: Vec<f64>,
     mass: Vec<f64>,
     /// Ends of the range of the samples.
     range: (f64, f64),
 }
 
-impl Journey {
+impl Displacement {
     /// * `theta` (rad), `mass`: of the stored particles at the start.
     /// * `x`: of the samples, ascending.
-    pub fn new(theta: &[f64], mass: &[f64], x: &[f64]) -> Journey {
-        Journey { theta: theta.to_vec(), mass: mass.to_vec(), range: (x[0], x[x.len() - 1]) }
+    pub fn new(theta: &[f64], mass: &[f64], x: &[f64]) -> Displacement {
+        Displacement { theta: theta.to_vec(), mass: mass.to_vec(), range: (x[0], x[x.len() - 1]) }
     }
 
     /// Root mean square angle (rad) by which the particles have turned, weighed by mass.
@@ -61,20 +61,20 @@ mod tests {
 
     #[test]
     fn angles_are_taken_the_short_way_and_weighed() {
-        let journey = Journey::new(&[0.1, 3.0], &[0.25, 0.75], &[-1.0, 1.0]);
+        let displacement = Displacement::new(&[0.1, 3.0], &[0.25, 0.75], &[-1.0, 1.0]);
         // The first turns by -0.2 over the seam, the second not at all.
-        assert!((journey.turned(&[TAU - 0.1, 3.0]) - 0.1).abs() < 1e-14);
+        assert!((displacement.turned(&[TAU - 0.1, 3.0]) - 0.1).abs() < 1e-14);
     }
 
     #[test]
     fn the_median_knot_is_of_those_that_start_among_the_samples() {
         // Knots at -tan theta: 0, 0.5, -0.5 and 5, the last outside.
         let theta = [0.0, -(0.5f64).atan(), (0.5f64).atan(), -(5f64).atan()];
-        let journey = Journey::new(&theta, &[0.2, 0.3, 0.4, 0.1], &[-1.0, 1.0]);
-        assert_eq!(journey.knots_moved(&theta), 0.0);
+        let displacement = Displacement::new(&theta, &[0.2, 0.3, 0.4, 0.1], &[-1.0, 1.0]);
+        assert_eq!(displacement.knots_moved(&theta), 0.0);
         let later = [theta[0], -(0.6f64).atan(), -(0.1f64).atan(), -(9f64).atan()];
         // Moved by 0, 0.05 and 0.3 of the range; half of the mass 0.9 lies at the second.
-        assert!((journey.knots_moved(&later) - 0.05).abs() < 1e-14);
-        assert!(Journey::new(&theta, &[0.25; 4], &[1.0]).knots_moved(&theta).is_nan());
+        assert!((displacement.knots_moved(&later) - 0.05).abs() < 1e-14);
+        assert!(Displacement::new(&theta, &[0.25; 4], &[1.0]).knots_moved(&theta).is_nan());
     }
 }

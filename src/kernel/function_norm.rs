@@ -1,4 +1,4 @@
-//! How far apart functions are over the range of the samples.
+//! Norms of functions over the range of the samples.
 
 use crate::math::norm::largest;
 use crate::math::quadrature::gauss_legendre;
@@ -11,27 +11,27 @@ const POINTS: usize = 400;
 /// With more samples than this two points in a gap will do.
 const MANY: usize = 1000;
 
-/// Points over the range of the samples, at which functions are compared.
+/// Quadrature over the range of the samples, by which functions are compared.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Yardstick {
+pub struct FunctionNorm {
     points: Vec<f64>,
     /// Sum to 1.
     weights: Vec<f64>,
 }
 
-impl Yardstick {
+impl FunctionNorm {
     /// For samples at `x`, ascending.
     ///
     /// ```
-    /// use reluflow::kernel::Yardstick;
-    /// let yardstick = Yardstick::new(&[-1.0, 0.0, 1.0]);
-    /// let values: Vec<f64> = yardstick.points().iter().map(|x| x * x * x).collect();
-    /// assert!((yardstick.rms(&values) - (1.0 / 7f64).sqrt()).abs() < 1e-15);
+    /// use reluflow::kernel::FunctionNorm;
+    /// let norm = FunctionNorm::new(&[-1.0, 0.0, 1.0]);
+    /// let values: Vec<f64> = norm.points().iter().map(|x| x * x * x).collect();
+    /// assert!((norm.rms(&values) - (1.0 / 7f64).sqrt()).abs() < 1e-15);
     /// ```
-    pub fn new(x: &[f64]) -> Yardstick {
+    pub fn new(x: &[f64]) -> FunctionNorm {
         let gaps = x.len() - 1;
         if gaps == 0 {
-            return Yardstick { points: x.to_vec(), weights: vec![1.0] };
+            return FunctionNorm { points: x.to_vec(), weights: vec![1.0] };
         }
         let each = if x.len() > MANY { 2 } else { (POINTS / gaps).clamp(LEAST, 40) };
         let (nodes, node_weights) = gauss_legendre(each);
@@ -42,7 +42,7 @@ impl Yardstick {
             points.extend(nodes.iter().map(|z| middle + half * z));
             weights.extend(node_weights.iter().map(|w| w * half / length));
         }
-        Yardstick { points, weights }
+        FunctionNorm { points, weights }
     }
 
     /// The points.
