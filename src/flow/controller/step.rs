@@ -1,13 +1,13 @@
 //! One accepted step: attempts until one is good enough.
 
 use crate::flow::error::FlowError;
-use crate::math::chunks::SMALLEST;
 use crate::flow::moments::MERGE_LENGTH;
 use crate::flow::path::Path;
 use crate::flow::push::Push;
 use crate::flow::record::StepRecord;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
+use crate::math::chunks::SMALLEST;
 
 use super::Controller;
 use super::attempt::Attempt;
