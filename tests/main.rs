@@ -34,6 +34,7 @@ mod damage_draw;
 mod damage_limits;
 mod damage_lookup3;
 mod damage_objects;
+mod density;
 mod descent;
 mod descent_jax;
 mod descent_limits;

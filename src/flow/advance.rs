@@ -1,6 +1,6 @@
 //! What advances a state: the controlled steps of a flow, or the fixed ones of gradient descent.
 
-use crate::problem::{Regions, Samples, Start};
+use crate::problem::{DensityStart, Regions, Samples, Start};
 
 use super::Flow;
 use super::controller::Controller;
@@ -58,6 +58,22 @@ impl Stepper {
             return Ok((Stepper { flow, kind: Kind::Descent(Box::new(descender)) }, state));
         }
         let (stepper, state) = Controller::start(samples, start, flow, tolerance)?;
+        Ok((Stepper { flow, kind: Kind::Controlled(Box::new(stepper)) }, state))
+    }
+
+    /// The start of a run that solves for the density of the measure.
+    ///
+    /// * `tolerance`: as in [`Stepper::start`]; it is that of the steps, to which the error of the cells adds.
+    ///
+    /// # Errors
+    /// [`FlowError`]: a flow or a `delta` for which there is no density, values that overflow.
+    pub fn start_density(
+        samples: Samples,
+        start: &DensityStart,
+        flow: Flow,
+        tolerance: f64,
+    ) -> Result<(Stepper, State), FlowError> {
+        let (stepper, state) = Controller::start_density(samples, start, flow, tolerance)?;
         Ok((Stepper { flow, kind: Kind::Controlled(Box::new(stepper)) }, state))
     }
 

@@ -69,6 +69,17 @@ pub(crate) struct Sizes {
     pub s: usize,
     /// Velocities of gradient descent: `m` with momentum, else 0.
     pub velocities: usize,
+    /// Numbers that say where the cells of a density are.
+    pub layout: usize,
+    /// Cells of a density.
+    pub cells: usize,
+}
+
+impl Sizes {
+    /// Of `m` particles and `s` samples.
+    pub fn of(m: usize, s: usize) -> Sizes {
+        Sizes { m, s, velocities: 0, layout: 0, cells: 0 }
+    }
 }
 
 /// Declares the columns of a system: each with its type, which is a variant of [`Column`], and its length. Their names

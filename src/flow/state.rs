@@ -5,6 +5,7 @@ use crate::problem::{Place, PlaceKind};
 use super::canonical::Canonical;
 use super::columns::{Column, ColumnMut, Sizes, check};
 use super::counters::Counters;
+use super::density::Density;
 use super::descent::Descended;
 use super::error::FlowError;
 use super::lifted::Lifted;
@@ -55,6 +56,8 @@ pub enum Particles {
     Lifted(Lifted),
     /// Of gradient descent.
     Descended(Descended),
+    /// Cells in the place of particles.
+    Density(Density),
 }
 
 /// Calls the same method or field of whichever columns there are.
@@ -64,6 +67,7 @@ macro_rules! each {
             Particles::Canonical($columns) => $call,
             Particles::Lifted($columns) => $call,
             Particles::Descended($columns) => $call,
+            Particles::Density($columns) => $call,
         }
     };
 }
@@ -75,6 +79,8 @@ impl Particles {
             Particles::Canonical(Canonical::default())
         } else if has("frame") {
             Particles::Lifted(Lifted::default())
+        } else if has("cells") {
+            Particles::Density(Density::default())
         } else {
             Particles::Descended(Descended::default())
         }
@@ -113,6 +119,18 @@ impl Particles {
         columns
     }
 
+    /// Cells of a density.
+    pub fn density(&self) -> &Density {
+        let Particles::Density(columns) = self else { panic!("not a density") };
+        columns
+    }
+
+    /// The same, to change.
+    pub fn density_mut(&mut self) -> &mut Density {
+        let Particles::Density(columns) = self else { panic!("not a density") };
+        columns
+    }
+
     /// The same, to change.
     pub fn descended_mut(&mut self) -> &mut Descended {
         let Particles::Descended(columns) = self else { panic!("not neurons under gradient descent") };
@@ -140,7 +158,12 @@ impl State {
 
     /// Where in memory each particle is.
     pub fn position(&self) -> &[u32] {
-        each!(&self.particles, columns => &columns.position)
+        match &self.particles {
+            Particles::Canonical(columns) => &columns.position,
+            Particles::Lifted(columns) => &columns.position,
+            Particles::Descended(columns) => &columns.position,
+            Particles::Density(_) => &[],
+        }
     }
 
     /// Where in [`r`](State::r), [`theta`](State::theta) and [`place`](State::place) particle `i` is.
@@ -152,12 +175,17 @@ impl State {
     /// What each particle is doing, and where, in the order of memory.
     #[inline]
     pub fn place(&self) -> &[Place] {
-        each!(&self.particles, columns => &columns.place)
+        match &self.particles {
+            Particles::Canonical(columns) => &columns.place,
+            Particles::Lifted(columns) => &columns.place,
+            Particles::Descended(columns) => &columns.place,
+            Particles::Density(_) => &[],
+        }
     }
 
     /// Whether particles are neurons `(c, w)` rather than canonical.
     pub fn has_neurons(&self) -> bool {
-        !matches!(self.particles, Particles::Canonical(_))
+        matches!(self.particles, Particles::Lifted(_) | Particles::Descended(_))
     }
 
     /// Signed amplitudes of canonical particles in the order of memory; nothing of neurons.
@@ -180,7 +208,7 @@ impl State {
     pub fn neuron(&self, i: usize) -> [f64; 3] {
         let at = self.position_of(i);
         let columns = match &self.particles {
-            Particles::Canonical(_) => panic!("canonical particles are not neurons"),
+            Particles::Canonical(_) | Particles::Density(_) => panic!("these are not neurons"),
             Particles::Descended(columns) => return [columns.c[at], columns.w_x[at], columns.w_y[at]],
             Particles::Lifted(columns) => columns,
         };
@@ -258,6 +286,11 @@ impl State {
             Particles::Canonical(_) => Canonical::lengths(sizes),
             Particles::Lifted(_) => Lifted::lengths(sizes),
             Particles::Descended(_) => Descended::lengths(sizes),
+            // Where the grid is known, it is checked that both fit.
+            Particles::Density(columns) => {
+                let (layout, cells) = (columns.layout.len(), columns.cells.len());
+                Density::lengths(Sizes { layout, cells, ..sizes })
+            }
         };
         let columns = each!(&self.particles, columns => columns.columns());
         check(&columns, &lengths, sizes)?;

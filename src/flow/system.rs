@@ -42,6 +42,12 @@ pub trait System: Send + Sync {
         false
     }
 
+    /// Whether the measure is on a grid, the error of which no shorter step takes away: the residual ODE then does not
+    /// judge steps.
+    fn is_on_grid(&self) -> bool {
+        false
+    }
+
     /// What particles that turn back within a step of length `h` add to its
     /// [`Response`](super::response::Response), if there are any and one may turn back `least` times.
     fn aligning(

@@ -4,6 +4,7 @@ use crate::problem::{Regions, Samples, Start};
 
 use super::Flow;
 use super::canonical;
+use super::density;
 use super::error::FlowError;
 use super::interface::Margins;
 use super::lifted;
@@ -51,6 +52,7 @@ pub fn start(
 /// # Errors
 /// [`FlowError::State`] for columns of another flow, or that do not fit together.
 pub fn resume(
+    samples: &Samples,
     regions: &Regions,
     mass: Vec<f64>,
     flow: Flow,
@@ -59,10 +61,13 @@ pub fn resume(
     let missing = |what| Err(FlowError::State { what, found: 0, expected: mass.len() });
     match (lifted::Kind::of(flow), &state.particles) {
         (None, Particles::Canonical(columns)) => Ok(Box::new(canonical::Ensemble::new(mass, columns))),
-        (None, _) => missing("r"),
+        (None, Particles::Lifted(_) | Particles::Descended(_)) => missing("r"),
         (Some(kind), Particles::Lifted(columns)) => {
             let scaled = lifted::Scaled { kind, kappa: flow.kappa() };
             Ok(Box::new(lifted::Ensemble::new(regions, mass, scaled, columns)?))
+        }
+        (_, Particles::Density(columns)) => {
+            Ok(Box::new(density::Ensemble::new(samples, regions, flow, columns)?))
         }
         (Some(_), Particles::Descended(_)) => missing("frame"),
         (Some(_), Particles::Canonical(_)) => missing("c"),

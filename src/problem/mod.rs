@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of time. Everything here is a value: built once, checked once, then only read.
 
+mod density;
 mod error;
 mod function;
 mod knots;
@@ -13,6 +14,7 @@ mod regions;
 mod samples;
 mod start;
 
+pub use density::DensityStart;
 pub use error::ProblemError;
 pub use function::function_values;
 pub use knots::{FLAT, Flat, Knots, knot_of};

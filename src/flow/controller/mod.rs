@@ -15,10 +15,11 @@ mod attempt;
 mod ode;
 mod step;
 
-use crate::problem::{Regions, Samples, Start};
+use crate::problem::{DensityStart, Regions, Samples, Start};
 
 use crate::flow::Flow;
 use crate::flow::columns::Sizes;
+use crate::flow::density;
 use crate::flow::error::FlowError;
 use crate::flow::events::Tally;
 use crate::flow::field::rate;
@@ -26,7 +27,7 @@ use crate::flow::implicit::Rule;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
 use crate::flow::scale::{least_scale, residual_scale};
-use crate::flow::state::State;
+use crate::flow::state::{Particles, State};
 use crate::flow::system::System;
 use crate::flow::systems;
 use crate::flow::tangent_kernel::trace;
@@ -85,9 +86,38 @@ impl Controller {
         let margins = |rho: &[f64]| {
             Margins::new(&samples, flow.kappa(), tolerance * residual_scale(&samples, rho).max(least))
         };
-        let mut state = systems::start(&samples, &regions, start, flow, margins)?;
-        let moments =
-            systems::resume(&regions, mass.clone(), flow, &state)?.moments(&samples, &regions, &state);
+        let state = systems::start(&samples, &regions, start, flow, margins)?;
+        Controller::begin(samples, mass, flow, tolerance, (state, least))
+    }
+
+    /// The start of a run that solves for the density.
+    pub fn start_density(
+        samples: Samples,
+        start: &DensityStart,
+        flow: Flow,
+        tolerance: f64,
+    ) -> Result<(Controller, State), FlowError> {
+        let regions = Regions::new(&samples);
+        let columns = density::begin(&samples, &regions, start, flow)?;
+        let state = State::blank(Particles::Density(columns));
+        // Amplitudes are of the size of the law's scale.
+        let least = least_scale(&samples, start.law.scale, tolerance);
+        Controller::begin(samples, vec![], flow, tolerance, (state, least))
+    }
+
+    /// From a state of which the particles are placed and their moments known.
+    ///
+    /// * `least`: the least unit of the tolerance.
+    fn begin(
+        samples: Samples,
+        mass: Vec<f64>,
+        flow: Flow,
+        tolerance: f64,
+        (mut state, least): (State, f64),
+    ) -> Result<(Controller, State), FlowError> {
+        let regions = Regions::new(&samples);
+        let system = systems::resume(&samples, &regions, mass.clone(), flow, &state)?;
+        let moments = system.moments(&samples, &regions, &state);
         let mut rho = vec![0.0; samples.len()];
         moments.residual(&samples, &regions, &mut rho);
         finite(0.0, "residual", &rho)?;
@@ -121,8 +151,8 @@ impl Controller {
     ) -> Result<Controller, FlowError> {
         let regions = Regions::new(&samples);
         let (count, s, m) = (regions.boundaries(), samples.len(), mass.len());
-        state.check(Sizes { m, s, velocities: 0 })?;
-        let system = systems::resume(&regions, mass, flow, state)?;
+        state.check(Sizes::of(m, s))?;
+        let system = systems::resume(&samples, &regions, mass, flow, state)?;
         let moments = system.moments(&samples, &regions, state);
         let mut controller = Controller {
             allowed: STEP_SHARE * tolerance * state.scale,

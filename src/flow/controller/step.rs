@@ -32,7 +32,7 @@ impl Controller {
 
     /// Whether there are loops that several threads share.
     pub(super) fn shares(&self) -> bool {
-        self.system.mass().len() >= SMALLEST || self.samples.len() >= MERGE_LENGTH
+        self.system.is_on_grid() || self.system.mass().len() >= SMALLEST || self.samples.len() >= MERGE_LENGTH
     }
 
     fn step_here(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {

@@ -297,7 +297,7 @@ fn fits(state: &State, m: usize, s: usize, heavy: bool) -> Result<&Descended, Fl
         let what = if state.has_neurons() { "v_c" } else { "c" };
         return Err(FlowError::State { what, found: 0, expected: m });
     };
-    state.check(Sizes { m, s, velocities: if heavy { m } else { 0 } })?;
+    state.check(Sizes { velocities: if heavy { m } else { 0 }, ..Sizes::of(m, s) })?;
     let wrong = |place: &&Place| !matches!(place.kind(), PlaceKind::Free | PlaceKind::Dead);
     if let Some(place) = columns.place.iter().find(wrong) {
         return Err(FlowError::State { what: "place", found: place.index(), expected: 2 * s });

@@ -9,6 +9,7 @@ mod amplitude;
 mod canonical;
 mod directions;
 mod kind;
+mod masses;
 mod neurons;
 mod particles;
 mod polar;

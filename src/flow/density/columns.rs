@@ -1,0 +1,53 @@
+//! The columns of a density in a state.
+
+use crate::flow::columns::columns;
+use crate::math::sum::sum;
+use crate::problem::Regions;
+
+use super::grid::Grid;
+use super::parabola::LANES;
+
+columns! {
+    /// Masses of cells, and where they are. Slices are one after the other; within one, cells are in blocks of eight
+    /// rows: `[block][column][row]`. Behind the columns of the grid come those of what is pinned on each boundary and of
+    /// what lies dead on the boundaries 0 and `2 s - 1`.
+    pub struct Density {
+        /// `[columns per turn]`, then for each slice `[parameter, first row, blocks, width of a row]`.
+        layout: F64 = |sizes| sizes.layout,
+        /// Masses.
+        cells: F64 = |sizes| sizes.cells,
+        /// Moments of the measure.
+        moments: F64 = |sizes| 2 * sizes.s * crate::flow::moments::LENGTH,
+    }
+}
+
+impl Density {
+    /// What the length of `cells` must be, with `columns` columns; `None` if the layout is not one.
+    pub fn expected_cells(&self, columns: usize) -> Option<usize> {
+        let (_, slices) = self.layout.split_first()?;
+        let (slices, rest) = slices.as_chunks::<4>();
+        let blocks: Vec<usize> = slices.iter().map(|slice| slice[2] as usize).collect();
+        let total = blocks.iter().try_fold(0usize, |sum, &blocks| sum.checked_add(blocks))?;
+        (rest.is_empty() && !blocks.is_empty()).then(|| total.checked_mul(8 * columns)).flatten()
+    }
+}
+
+impl Density {
+    /// All mass, by a compensated sum.
+    pub fn mass(&self) -> f64 {
+        sum(self.cells.iter().copied())
+    }
+
+    /// Mass in the dead region and on its edges.
+    pub fn dead_mass(&self, regions: &Regions) -> f64 {
+        let grid = self.grid(regions);
+        let all = grid.columns() + regions.boundaries() + 2;
+        let dead = |column: usize| grid.of(0).contains(&column) || column >= all - 2;
+        let cells = self.cells.as_chunks::<LANES>().0.iter().enumerate();
+        sum(cells.filter(|(i, _)| dead(i % all)).flat_map(|(_, rows)| rows.iter().copied()))
+    }
+
+    fn grid(&self, regions: &Regions) -> Grid {
+        Grid::new(regions, self.layout[0] as usize)
+    }
+}

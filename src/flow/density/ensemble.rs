@@ -1,0 +1,270 @@
+//! A density on the cylinder, as the step controller moves it.
+
+use rayon::prelude::*;
+
+use crate::flow::Flow;
+use crate::flow::error::FlowError;
+use crate::flow::events::Tally;
+use crate::flow::field::{Vec2, gradients};
+use crate::flow::field_cubic::FieldCubic;
+use crate::flow::interface::Margins;
+use crate::flow::moments::Moments;
+use crate::flow::push::Push;
+use crate::flow::state::State;
+use crate::flow::system::System;
+use crate::problem::{DensityStart, Regions, Samples};
+
+use super::columns::Density;
+use super::grid::Grid;
+use super::housekeeping::{Released, make_room, release};
+use super::parabola::{LANES, Lanes};
+use super::shift::{Displacement, shift};
+use super::slice::Slice;
+use super::start::{MARGIN, coordinates, start};
+use super::sums::add_moments;
+use super::turn::Turning;
+
+/// Constant of the error that splitting the two transports makes in a step that turns by `z`: `z^3 / 24`.
+const SPLITTING: f64 = 24.0;
+
+/// The grid, the rows of each slice, and where the masses are at the end of an attempted step.
+pub struct Ensemble {
+    grid: Grid,
+    flow: Flow,
+    delta: Option<f64>,
+    slices: Vec<Slice>,
+    /// Per slice.
+    trial: Vec<Vec<Lanes>>,
+    scratch: Vec<Lanes>,
+    /// The field at the end of the last push, and how far it may be from the truth.
+    end: (Vec<Vec2>, Margins),
+    touched: u64,
+}
+
+/// The start of a run: the cells of the law, with their moments.
+///
+/// # Errors
+/// [`FlowError::Start`] for flows whose densities have no coordinate in which both transports are exact.
+pub fn begin(
+    samples: &Samples,
+    regions: &Regions,
+    density: &DensityStart,
+    flow: Flow,
+) -> Result<Density, FlowError> {
+    let Some(coordinates) = coordinates(flow, density.delta) else {
+        return Err(FlowError::Start {
+            flow: flow.name(),
+            found: "a density with this delta",
+            expected: "the canonical flow, or the lifted one with delta <= 0",
+        });
+    };
+    let grid = Grid::new(regions, density.cells[0]);
+    let mut columns = start(&grid, regions, density, &coordinates);
+    let ensemble = Ensemble::new(samples, regions, flow, &columns)?;
+    let cells = ensemble.split(&columns.cells);
+    let none = Margins::none(samples.len());
+    let mut moments = Moments::zero(regions.boundaries());
+    let still = vec![[0.0; 2]; regions.boundaries()];
+    ensemble.sum(&mut moments, regions, &cells, (&still, &none));
+    let mut rho = vec![0.0; samples.len()];
+    moments.residual(samples, regions, &mut rho);
+    let field = field(samples, &rho, flow.kappa());
+    moments.clear();
+    ensemble.sum(&mut moments, regions, &cells, (&field, &none));
+    columns.moments = moments.to_flat();
+    Ok(columns)
+}
+
+impl Ensemble {
+    /// For the cells of a state.
+    ///
+    /// # Errors
+    /// [`FlowError::State`] for a layout that does not fit the samples, the flow or the cells.
+    pub fn new(
+        samples: &Samples,
+        regions: &Regions,
+        flow: Flow,
+        columns: &Density,
+    ) -> Result<Ensemble, FlowError> {
+        let missing = |what, found, expected| Err(FlowError::State { what, found, expected });
+        let Some((per_turn, slices)) = columns.layout.split_first() else { return missing("layout", 0, 5) };
+        let slices = slices.as_chunks::<4>().0;
+        let delta = slices.first().map(|slice| slice[0]);
+        let coordinates = coordinates(flow, delta).unwrap_or_default();
+        if coordinates.len() != slices.len() || slices.is_empty() {
+            return missing("layout", columns.layout.len(), 1 + 4 * coordinates.len());
+        }
+        let grid = Grid::new(regions, *per_turn as usize);
+        let all = grid.columns() + grid.regions() + 2;
+        match columns.expected_cells(all) {
+            Some(expected) if expected == columns.cells.len() => {}
+            expected => return missing("cells", columns.cells.len(), expected.unwrap_or(0)),
+        }
+        let slices: Vec<Slice> = coordinates
+            .into_iter()
+            .zip(slices)
+            .map(|(coordinate, [_, first, blocks, width])| {
+                Slice::new(coordinate, *first as isize, *blocks as usize, *width)
+            })
+            .collect();
+        let trial = slices.iter().map(|slice| vec![[0.0; LANES]; slice.blocks * all]).collect();
+        let end = (vec![[0.0; 2]; grid.regions()], Margins::none(samples.len()));
+        Ok(Ensemble { grid, flow, delta, slices, trial, scratch: vec![], end, touched: 0 })
+    }
+
+    /// Columns of the grid, of boundaries, and of both edges of the dead region.
+    fn all(&self) -> usize {
+        self.grid.columns() + self.grid.regions() + 2
+    }
+
+    /// The cells of each slice.
+    fn split<'a>(&self, cells: &'a [f64]) -> Vec<&'a [Lanes]> {
+        let mut rest = cells.as_chunks::<LANES>().0;
+        self.slices
+            .iter()
+            .map(|slice| {
+                let (part, after) = rest.split_at(slice.blocks * self.all());
+                rest = after;
+                part
+            })
+            .collect()
+    }
+
+    fn sum(&self, moments: &mut Moments, regions: &Regions, cells: &[&[Lanes]], field: (&[Vec2], &Margins)) {
+        for (slice, cells) in self.slices.iter().zip(cells) {
+            add_moments(moments, &self.grid, regions, (slice, cells), field);
+        }
+    }
+
+    /// How far every column moves while `h g` has this integral; infinite displacements are too long.
+    fn displacements(&self, regions: &Regions, slice: &Slice, field: &[Vec2]) -> Option<Vec<Displacement>> {
+        let most = ((MARGIN - 1) * LANES - 3) as f64;
+        let scale = slice.coordinate.speed() / slice.width;
+        let mut moves = vec![];
+        let mut push = |d: [f64; 2], g: Vec2| {
+            let rows = scale * (g[0] * d[0] + g[1] * d[1]);
+            moves.push(Displacement::new(if rows.abs() <= most { rows } else { f64::NAN }));
+            rows.abs() <= most
+        };
+        let mut fits = true;
+        for k in (1..self.grid.regions()).chain([0]) {
+            for i in 0..self.grid.of(k).len() {
+                let (sin, cos) = self.grid.middle(k, i).sin_cos();
+                fits &= push([cos, sin], field[k]);
+            }
+        }
+        for b in 0..self.grid.regions() {
+            fits &= push(regions.direction(b), field[regions.inactive_side(b)]);
+        }
+        moves.extend([Displacement::new(0.0); 2]);
+        fits.then_some(moves)
+    }
+}
+
+/// `g_k` of residuals, with `kappa`.
+fn field(samples: &Samples, rho: &[f64], kappa: f64) -> Vec<Vec2> {
+    let mut g = vec![[0.0; 2]; 2 * samples.len()];
+    gradients(samples, rho, &mut g);
+    g.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
+    g
+}
+
+/// `Int_from^to h g_k du`.
+fn integral(field: &[FieldCubic], from: f64, to: f64) -> Vec<Vec2> {
+    let one = |c: &[f64; 4]| -> f64 {
+        (0..4).map(|p| c[p] * (to.powi(p as i32 + 1) - from.powi(p as i32 + 1)) / (p as f64 + 1.0)).sum()
+    };
+    field.iter().map(|field| [one(&field.x), one(&field.y)]).collect()
+}
+
+impl System for Ensemble {
+    fn mass(&self) -> &[f64] {
+        &[]
+    }
+
+    fn moments(&self, _: &Samples, regions: &Regions, state: &State) -> Moments {
+        let flat = &state.particles.density().moments;
+        Moments::from_flat(regions.boundaries(), flat).expect("columns of a checked state")
+    }
+
+    fn push(&mut self, push: &Push<'_>, state: &State, tally: &mut Tally) {
+        tally.clear(push.significant);
+        let (regions, kappa) = (push.regions, self.flow.kappa());
+        let cubic = FieldCubic::all(push.samples, push.path, kappa);
+        let halves = [integral(&cubic, 0.0, 0.5), integral(&cubic, 0.5, 1.0)];
+        let whole: Vec<Vec2> =
+            halves[0].iter().zip(&halves[1]).map(|(a, b)| [a[0] + b[0], a[1] + b[1]]).collect();
+        let all = self.all();
+        let turning = Turning::new(&self.grid, regions, &whole, push.path.h, push.margins);
+        let cells = self.split(&state.particles.density().cells);
+        let mut trial = std::mem::take(&mut self.trial);
+        for ((slice, from), to) in self.slices.iter().zip(cells).zip(&mut trial) {
+            let moves = halves.each_ref().map(|half| self.displacements(regions, slice, half));
+            let [Some(first), Some(second)] = &moves else {
+                tally.events.given_up = true;
+                break;
+            };
+            self.scratch.resize(from.len(), [0.0; LANES]);
+            let shifted = |from: &[Lanes], moves: &[Displacement], to: &mut [Lanes]| {
+                to.par_chunks_mut(all).enumerate().for_each(|(block, to)| shift(from, block, moves, to));
+            };
+            shifted(from, first, to);
+            self.scratch
+                .par_chunks_mut(all)
+                .zip(to.par_chunks(all))
+                .zip(&slice.turn)
+                .for_each_init(Vec::new, |cells, ((to, from), turn)| turning.block(from, turn, cells, to));
+            shifted(&self.scratch, second, to);
+        }
+        drop(turning);
+        self.trial = trial;
+        self.touched += self.trial.iter().map(|cells| (cells.len() * LANES) as u64).sum::<u64>();
+        self.end = (field(push.samples, &push.path.end().0, kappa), push.margins.clone());
+        let cells: Vec<&[Lanes]> = self.trial.iter().map(Vec::as_slice).collect();
+        self.sum(&mut tally.moments, regions, &cells, (&self.end.0, &self.end.1));
+    }
+
+    fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool {
+        let all = self.all();
+        let mut released = Released::default();
+        let mut layout = vec![state.particles.density().layout[0]];
+        let mut changed = false;
+        for (slice, cells) in self.slices.iter_mut().zip(&mut self.trial) {
+            released += release(&self.grid, regions, slice, cells, (&self.end.0, &self.end.1));
+            changed |= make_room(slice, cells, all);
+            layout.extend([self.delta.unwrap_or(0.0), slice.first as f64, slice.blocks as f64, slice.width]);
+        }
+        state.counters.releases += released.lines;
+        state.counters.ambiguous_releases += released.ambiguous_lines;
+        state.counters.ambiguous_mass += released.ambiguous_mass;
+        let columns = state.particles.density_mut();
+        columns.layout = layout;
+        columns.cells.clear();
+        self.trial.iter().for_each(|cells| columns.cells.extend_from_slice(cells.as_flattened()));
+        columns.moments = moments.to_flat();
+        if released.lines == 0 && !changed {
+            return false;
+        }
+        let cells: Vec<&[Lanes]> = self.trial.iter().map(Vec::as_slice).collect();
+        let mut moments = Moments::zero(regions.boundaries());
+        self.sum(&mut moments, regions, &cells, (&self.end.0, &self.end.1));
+        state.particles.density_mut().moments = moments.to_flat();
+        true
+    }
+
+    fn grows(&self) -> bool {
+        true
+    }
+
+    fn turn(&self, tolerance: f64) -> f64 {
+        (SPLITTING * tolerance).cbrt()
+    }
+
+    fn is_on_grid(&self) -> bool {
+        true
+    }
+
+    fn take_touched(&mut self, _pushes: u32) -> u64 {
+        std::mem::take(&mut self.touched)
+    }
+}

@@ -1,0 +1,20 @@
+//! The density of the measure, solved for without particles (mathematics, section 16).
+//!
+//! Cells end at boundaries. What a boundary holds is a line density of its own. A step shifts every column of cells
+//! along `q`, turns every row along `theta`, and shifts again; each is a remap in which no mass is lost: every face
+//! is traced back, and the mass of a cell is what lay between the feet of its faces.
+
+mod columns;
+mod coordinate;
+mod ensemble;
+mod grid;
+mod housekeeping;
+mod parabola;
+mod shift;
+mod slice;
+mod start;
+mod sums;
+mod turn;
+
+pub use columns::Density;
+pub use ensemble::{Ensemble, begin};
