@@ -14,8 +14,9 @@
 //! ```
 //!
 //! How the program is used, and what it is held to, is in the pages of [`guide`]. All equations, with
-//! the numbers of the sections that the documentation cites, are in [`mathematics`]. The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate ReLU
-//! Networks* (NeurIPS 2019), cited as **W**, with its errors corrected.
+//! the numbers of the sections that the documentation cites ("mathematics, section 6"), are in
+//! [`guide::mathematics`]. The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate
+//! ReLU Networks* (NeurIPS 2019), cited as **W**, with its errors corrected.
 //!
 //! # Symbols
 //!
@@ -71,9 +72,6 @@
 //! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math, system | figures and tables of the papers, made again |
 //! | [`guide`] | plot | the manual: a page for each file of `src/guide/`; it uses what its pages link to |
 //! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, run, flow, problem, math, system | subcommands, progress, error texts |
-
-#[doc = include_str!("mathematics.md")]
-pub mod mathematics {}
 
 pub mod cli;
 pub mod flow;

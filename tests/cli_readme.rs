@@ -14,9 +14,10 @@ use resvg::tiny_skia::Pixmap;
 use crate::cli_support::{COMMANDS, reluflow};
 
 /// All pages of the guide.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "scenarios",
     "flows",
+    "mathematics",
     "run_files",
     "kernel_regime",
     "infinite_width",

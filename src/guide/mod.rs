@@ -15,7 +15,7 @@ macro_rules! labels {
 [papers]: crate::guide::papers
 [validation]: crate::guide::validation
 [performance]: crate::guide::performance
-[mathematics]: crate::mathematics
+[mathematics]: crate::guide::mathematics
 [`plot`]: crate::plot
 
 "
@@ -32,6 +32,7 @@ macro_rules! page {
 
 page!(scenarios, "scenarios.md");
 page!(flows, "flows.md");
+page!(mathematics, "mathematics.md");
 page!(run_files, "run_files.md");
 page!(kernel_regime, "kernel_regime.md");
 page!(infinite_width, "infinite_width.md");

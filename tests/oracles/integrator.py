@@ -2,7 +2,7 @@
 
 It shares no code and no method with the program: explicit Runge-Kutta of order 8 (SciPy's DOP853) at relative
 tolerance 1e-12 between events, each event located by root finding, then Filippov's rules (section 6 of
-src/mathematics.md). Residuals are good to about 1e-9; particles that passed or were released carry a displacement of
+src/guide/mathematics.md). Residuals are good to about 1e-9; particles that passed or were released carry a displacement of
 1e-12 off the line.
 
     target/python/bin/python tests/oracles/integrator.py tests/reference/*.json            # compare
