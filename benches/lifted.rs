@@ -11,8 +11,8 @@
 //!   into equal parts that differ by up to 0.1 % in length, which leaves the network as it is.
 //!
 //! An update is one neuron through one accepted step with all its pushes. Region frames leave most
-//! neurons where they lie in memory, so that what counts beside `m` is how many are touched: looked at,
-//! walked, or moved in memory. A look reads `c` and `w`, 24 bytes: `look` compares them with what a
+//! neurons where they lie in memory, so that what counts beside `m` is how many are touched: tested,
+//! integrated event by event, or moved in memory. A test reads `c` and `w`, 24 bytes: `read` compares them with what a
 //! triad `a = b + q c`, measured first, moves in the same time. `live` is the most memory in use at any
 //! moment of these steps, `held` what the process holds after them, in bytes per neuron.
 
@@ -125,7 +125,7 @@ fn main() {
         "per cpu",
         "ms/step",
         "cpu ms",
-        "look",
+        "read",
         "live",
         "held"
     );

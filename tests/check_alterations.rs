@@ -62,8 +62,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("sign", "a coordinate: validate's"),
     ("component", "a coordinate: validate's"),
     ("particle", "a coordinate: validate's"),
-    ("boundary_angle", "derived from x and read by nobody: validate's"),
-    ("boundary_sample", "derived from x and read by nobody: validate's"),
+    ("boundary_angle", "derived from x and read by no law: validate's"),
+    ("boundary_sample", "derived from x and read by no law: validate's"),
     ("schedule", "part of the description: validate's"),
 ];
 

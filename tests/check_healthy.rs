@@ -64,21 +64,21 @@ fn checks(text: &str, steps: usize) -> Vec<Check> {
     let mut simulation = Simulation::new(&description, scenario.start).unwrap();
     let mut checker = Checker::new(&description);
     let mut records = vec![];
-    let mut look = |simulation: &Simulation| {
+    let mut check_now = |simulation: &Simulation| {
         let stored = Stored::of(simulation, flow.kappa());
         checker.snapshot(simulation.snapshot(), Some(stored.columns()), None);
     };
-    look(&simulation);
+    check_now(&simulation);
     for step in 0..steps {
         if simulation.state().time >= end {
             break;
         }
         records.push(simulation.step(end).unwrap());
         if step % 2 == 1 {
-            look(&simulation);
+            check_now(&simulation);
         }
     }
-    look(&simulation);
+    check_now(&simulation);
     let stored = Stored::of(&simulation, flow.kappa());
     let numbers: Vec<u64> = (1..=records.len() as u64).collect();
     checker.steps(&numbers, &records);

@@ -206,7 +206,7 @@ fn a_quadrature_estimates_its_error() {
         (attribute(&twice, "quadrature_estimate").as_deref(), attribute(&q, "seed")),
         (Some("0"), None)
     );
-    // Whoever looks at the file is told.
+    // The output says so, too.
     reluflow(folder.path())
         .args(["info", &file("q")])
         .assert()

@@ -72,7 +72,7 @@ fn a_full_file_system() {
     let (inside, here) = (directory.path().join("inside"), directory.path().join("here"));
     std::fs::create_dir(&inside).unwrap();
     std::fs::create_dir(&here).unwrap();
-    // A small file system of its own, which nobody else sees; what it holds is brought out.
+    // A small file system of its own, that no other process sees; what it holds is brought out.
     let probe = Command::new("unshare").args(["-m", "true"]).output();
     if !probe.is_ok_and(|output| output.status.success()) {
         say_skipped("mounting a small file system needs root");

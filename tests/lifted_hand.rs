@@ -171,7 +171,7 @@ fn neurons_rest_while_nothing_is_downhill() {
             run.state.place().iter().filter(|place| place.kind() == PlaceKind::Stuck).count() as u64;
         assert_eq!(counters.sticks, counters.unsticks + resting, "seed {seed}");
     }
-    println!("{rests} rests looked at, {left} ended");
+    println!("{rests} rests, {left} of them ended");
     assert!(rests > 100 && left > 2, "{rests} {left}");
 }
 

@@ -83,8 +83,8 @@ fn energy_falls_by_the_dissipation() {
         }
         let fallen = (loss - run.loss()) / h;
         // The loss is known to rounding, which the short step magnifies; the rate moves by its part.
-        let room = 4e-16 * loss / h + 1e-4 * dissipation;
-        assert!((fallen - dissipation).abs() < room, "seed {seed}: {fallen} {dissipation}");
+        let allowed = 4e-16 * loss / h + 1e-4 * dissipation;
+        assert!((fallen - dissipation).abs() < allowed, "seed {seed}: {fallen} {dissipation}");
         seen += 1;
     }
     assert!(seen > 20, "{seen}");
@@ -98,7 +98,7 @@ fn symmetries() {
         let problem = LiftedProblem::drawn(seed, flow).0;
         let end = 4.0 / problem.stiffness();
         let run = problem.run(1e-8, end);
-        let room = 3e-6 * run.state.scale;
+        let allowed = 3e-6 * run.state.scale;
         let reflected = LiftedProblem {
             x: problem.x.iter().map(|x| -x).collect(),
             a: problem.a.iter().map(|a| -a).collect(),
@@ -106,14 +106,14 @@ fn symmetries() {
         };
         let mut mirrored = reflected.run(1e-8, end).stepper.residual().to_vec();
         mirrored.reverse();
-        assert!(worst(run.stepper.residual(), &mirrored) < room, "seed {seed}: reflection");
+        assert!(worst(run.stepper.residual(), &mirrored) < allowed, "seed {seed}: reflection");
         let negative = LiftedProblem {
             y: problem.y.iter().map(|y| -y).collect(),
             c: problem.c.iter().map(|c| -c).collect(),
             ..problem.clone()
         };
         let negated: Vec<f64> = negative.run(1e-8, end).stepper.residual().iter().map(|rho| -rho).collect();
-        assert!(worst(run.stepper.residual(), &negated) < room, "seed {seed}: sign");
+        assert!(worst(run.stepper.residual(), &negated) < allowed, "seed {seed}: sign");
         let twice = |v: &[f64]| v.iter().rev().chain(v).copied().collect::<Vec<f64>>();
         let split = LiftedProblem {
             c: twice(&problem.c),
@@ -122,7 +122,7 @@ fn symmetries() {
             mass: twice(&problem.mass).iter().map(|mass| 0.5 * mass).collect(),
             ..problem.clone()
         };
-        assert!(run.residual_difference(&split.run(1e-8, end)) < room, "seed {seed}: splitting");
+        assert!(run.residual_difference(&split.run(1e-8, end)) < allowed, "seed {seed}: splitting");
     }
 }
 
@@ -148,7 +148,7 @@ fn flips_turn_the_direction_by_pi() {
     let (problem, end) = LiftedProblem::flat(120, Flow::Lifted { kappa: 1.0 });
     let run = problem.run(1e-9, end);
     assert_eq!(run.counters().flips, 1);
-    // Whoever flipped is pinned on a line of its sample with c^2 > |w|^2, as before.
+    // A neuron that flipped is pinned on a line of its sample with c^2 > |w|^2, as before.
     let pinned = (0..problem.c.len()).filter(|&i| {
         let place = run.state.place()[run.state.position_of(i)];
         place.kind() == PlaceKind::Pinned

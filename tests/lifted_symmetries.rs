@@ -131,9 +131,16 @@ fn energy(shape: &Shape) -> Result<u32, TestCaseError> {
         }
         let (fallen, mean) = ((loss - run.loss()) / taken, 0.5 * (before + dissipation(&run)));
         // The loss is known to rounding, which the short step magnifies; the rate moves by its part.
-        let room = 1e-14 * loss / taken + 1e-4 * mean;
-        prop_assert!((fallen - mean).abs() < room, "part {}: {:e} {:e}, room {:e}", part, fallen, mean, room);
-        seen += u32::from(room < 1e-2 * mean);
+        let allowed = 1e-14 * loss / taken + 1e-4 * mean;
+        prop_assert!(
+            (fallen - mean).abs() < allowed,
+            "part {}: {:e} {:e}, allowed {:e}",
+            part,
+            fallen,
+            mean,
+            allowed
+        );
+        seen += u32::from(allowed < 1e-2 * mean);
     }
     Ok(seen)
 }
@@ -163,6 +170,6 @@ fn corner_cases_lose_energy_by_the_dissipation() {
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
-    println!("kernel, adaptive, lifted: {:?} differences looked at", seen.get());
+    println!("kernel, adaptive, lifted: {:?} differences compared", seen.get());
     assert!(seen.get().iter().all(|&count| count > 20), "{:?}", seen.get());
 }

@@ -119,7 +119,7 @@ fn an_impossible_tolerance_ends_with_a_message() {
 #[test]
 fn near_rest_the_residual_ode_stays_beside_the_particles() {
     for (seed, until) in [(92, 4e6), (102, 1e9)] {
-        let (samples, neurons, flow, tolerance) = crate::lifted_deadlines::drawn(seed);
+        let (samples, neurons, flow, tolerance) = crate::lifted_skipping::drawn(seed);
         let (mut stepper, mut state) = Stepper::start(samples, neurons, flow, tolerance).unwrap();
         while state.time < until {
             stepper.step(&mut state, until).unwrap();

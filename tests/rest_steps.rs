@@ -1,4 +1,4 @@
-//! Runs that have settled: what is pinned stays pinned, and the number of steps does not grow with the time
+//! Runs at rest: what is pinned stays pinned, and the number of steps does not grow with the time
 //! that is left.
 
 use std::f64::consts::TAU;

@@ -62,7 +62,8 @@ pub fn apply(sigma: [f64; 3], g: Vec2) -> Vec2 {
     [sigma[0] * g[0] + sigma[1] * g[1], sigma[1] * g[0] + sigma[2] * g[1]]
 }
 
-/// `d rho/dt` from `Sigma_k` and `lambda T_k` (empty when there is none), in `O(s)`.
+/// `d rho/dt` of the residual ODE (section 7) from `Sigma_k`, pinned mass included, and `lambda T_k` (empty when there
+/// is none), in `O(s)`.
 pub fn rate(samples: &Samples, sigma: &[[f64; 3]], sign: &[Vec2], rho: &[f64]) -> Vec<f64> {
     let mut g = vec![[0.0; 2]; sigma.len()];
     gradients(samples, rho, &mut g);

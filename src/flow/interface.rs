@@ -67,9 +67,9 @@ pub enum Fate {
         /// side is that of steepest descent.
         ambiguous: bool,
     },
-    /// The boundary holds it: it sliding.
+    /// The boundary holds it: it slides along the line (Filippov's sliding motion).
     Pinned,
-    /// It touches the dead region.
+    /// It enters the dead region, or lies beside it and does not move away.
     Dies,
 }
 
@@ -78,7 +78,7 @@ pub enum Fate {
 pub struct Interface {
     /// `v_lo`, `v_hi` per unit of amplitude.
     pub velocity: Vec2,
-    /// What they must exceed to count.
+    /// What each must exceed to count (section 15).
     pub margin: Vec2,
     /// Whether the region on either side is dead.
     pub dead: [bool; 2],
@@ -113,9 +113,9 @@ impl Interface {
     /// The particle has just arrived from one side, anticlockwise if `upward`: it crosses where the
     /// other side leads on, and is pinned where both lead inward.
     ///
-    /// Where the other side is at rest to within its margin, a particle that itself is faster than the
-    /// margin crosses (section 6: an attractor pushes strictly inward from both sides). One that is not
-    /// is pinned: it would come back and cross for ever.
+    /// Where the velocity beyond is zero to within its margin, a particle that arrives faster than the margin crosses
+    /// (section 6: an attractor points strictly inward on both sides). One that is not faster is pinned: it would come
+    /// back and cross for ever.
     pub fn on_arrival(&self, upward: bool) -> Fate {
         let (near, far) = (usize::from(!upward), usize::from(upward));
         let onward = if upward { self.velocity } else { self.velocity.map(|v| -v) };
@@ -151,8 +151,8 @@ impl Interface {
     }
 }
 
-/// Whether a velocity away from a boundary is one beyond doubt. Also the vectorised test of plain crossings, which
-/// hands all others to [`Interface::on_arrival`].
+/// Whether a velocity leads away from a boundary beyond its margin. This alone is also the vectorised test of plain
+/// crossings, which leaves all other arrivals to [`Interface::on_arrival`].
 #[inline(always)]
 pub fn leads_on(onward: f64, margin: f64) -> bool {
     onward > margin

@@ -1,5 +1,27 @@
 //! Flows of the measure: the field from the residuals, what happens at a boundary, the residual
 //! ODE and the step controller; and of each flow what others need to know of it, its [`Descriptor`].
+//!
+//! All equations are in [`guide::mathematics`](crate::guide::mathematics), whose sections are cited by number. An
+//! order in which to read:
+//!
+//! 1. `moments`, `field`: from particles to residuals and back, in `O(s)` (section 4); `path`, `field_cubic`: both
+//!    over a step;
+//! 2. [`interface`]: what a particle does at a boundary (sections 6 and 15); `passage`: at the origin;
+//! 3. `residual_ode`, [`tangent_kernel`] (sections 7 and 17);
+//! 4. `canonical`: motion in `(r, theta)`; `lifted`: neurons, in region frames (sections 5, 6 and 10); `events`: what
+//!    both have in common;
+//! 5. `system`, `push`: what the controller needs of either; `controller`, `implicit`, `response`, `scale`: the step
+//!    (section 9);
+//! 6. [`descent`]: gradient descent, which has steps of its own; `advance`: one face for both;
+//! 7. `state`, `columns`, `counters`, `record`, `error`: what is kept and told; `descriptor`, `parameter`: what
+//!    others follow instead of asking which flow it is.
+//!
+//! Throughout: within a step time is `u` in `[0, 1]`, and fields are multiplied by the step size `h` (of neurons also by
+//! `kappa`), so that rates are per `u`; what is kept between steps has rates per unit of time. *Low*, *down* and
+//! *clockwise* are one side of a boundary `b`, region `b`; *high*, *up* and *anticlockwise* the other one,
+//! [`Regions::above`](crate::problem::Regions::above). A *push* moves all particles along one path of the residuals; a
+//! step is one push or several. An *event* is whatever makes a rate of the residuals jump: a crossing, a death, a pin, a
+//! release, `r` or `c` or `w` reaching zero.
 
 mod advance;
 mod canonical;

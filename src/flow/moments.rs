@@ -20,8 +20,8 @@ pub const LENGTH: usize = REGION + BOUNDARY + WEIGHT;
 ///
 /// `[F (2), Sigma (xx, xy, yy), dSigma/dt (3), T (2), dT/dt (2)]` with `F = Int r d mu`,
 /// `Sigma = Int (d d^T + r^2 t t^T) mu` and `T = Int sign(r) d mu` (zero without the
-/// total-variation term). The rates are those of the motion inside the region; crossings are
-/// accounted for one by one.
+/// total-variation term); of neurons `F = kappa Int c w mu` and `Sigma = kappa^2 Int M mu` (section 5). The rates are
+/// those of the motion inside the region; crossings are accounted for one by one.
 pub type RegionMoments = [f64; REGION];
 
 /// Where `Sigma` starts in [`RegionMoments`].

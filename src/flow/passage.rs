@@ -8,12 +8,12 @@ use crate::problem::Regions;
 /// Parts of the dead region narrower than this (rad) are rounding.
 const ANGLE: f64 = 1e-12;
 
-/// Whether descent with ever smaller steps has one limit for a neuron that sliding along boundary
+/// Whether descent with ever smaller steps has one limit for a neuron that slides along boundary
 /// `b` into the origin.
 ///
 /// Steps of length `eta` keep the neuron within `O(eta)` of the line, not on it, so that it passes
 /// the origin at a distance of `O(eta)`, on either side and at any point: as `eta` goes to 0 it
-/// reaches every direction of the half plane beyond the origin with a frequency that does not. From
+/// reaches every direction of the half plane beyond the origin with a frequency that does not go to 0. From
 /// there `w` moves by `-c g_k` a step, which is descent of `c |w| h(e)`, `h(e) = <g_k, e>` in the
 /// direction `e` of `w`. There is one limit if all those directions lead down to the same one: if
 /// `c h` first falls and then rises from one end of the half circle to the other. In a dead region

@@ -46,7 +46,7 @@ impl Path {
         rho: &[f64],
         rate: &[f64],
     ) -> Path {
-        // Written backwards from now: the Hermite cubic in v = -time/before, then u = -v before/h.
+        // Hermite's cubic backwards from now, in v = (now - t) / before; then v = -u h / before.
         let scale = -h / before;
         let cubic = (0..rho.len())
             .map(|j| {

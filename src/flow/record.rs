@@ -15,9 +15,9 @@ pub struct StepRecord {
     pub pushes: u32,
     /// Attempts that were rejected before it.
     pub rejections: u32,
-    /// Particles that were looked at one by one in it; a quiet step of a lifted flow looks at few
-    /// (section 10). Of neurons that left their region since they were last grouped in memory, those
-    /// that were integrated event by event.
+    /// Particles that were tested or integrated one by one in it; a quiet step of a lifted flow tests few
+    /// (section 10). Of neurons that have left the memory of their bin only those count that were integrated event by
+    /// event: how many were tested depends on when the run was resumed.
     pub touched: u64,
     /// Events inside it.
     pub counters: Counters,

@@ -140,9 +140,9 @@ impl<'a> OdeStep<'a> {
     /// The same beside the solution for [`Pinned::Radial`] that is known, at the start and at the end: the
     /// equation is linear, so that a solution beside it differs by little more than it does at the start.
     ///
-    /// Over a step that is very long against the fastest modes the iteration may diverge: it knows the
-    /// coefficients at the end of the step alone. They then are taken to be those throughout, for as
-    /// little as possible.
+    /// Over a step that is very long against the fastest modes the iteration may diverge, because its preconditioner
+    /// has the coefficients of the end of the step alone. The kernel then is taken to stand still at those, for as
+    /// small a part of the solution as possible: the difference to the known one, where there is one to compare with.
     pub fn beside(&self, rho: &[f64], [start, end]: [&[f64]; 2], fastest: f64) -> Vec<f64> {
         let difference: Vec<f64> = rho.iter().zip(start).map(|(a, b)| a - b).collect();
         let add = |difference: &[f64]| end.iter().zip(difference).map(|(a, b)| a + b).collect::<Vec<f64>>();
@@ -167,7 +167,7 @@ impl<'a> OdeStep<'a> {
         let mut defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
         let response = self.response(rule);
         let (mut first, mut last) = (f64::INFINITY, f64::INFINITY);
-        for _ in 0..40 {
+        for _ in 0..MOST_ITERATIONS {
             let step = implicit.solve(&defect);
             end.iter_mut().zip(&step).for_each(|(end, step)| *end += step);
             let (moved, size) = (largest(&step), largest(&end).max(largest(rho)));
@@ -185,7 +185,7 @@ impl<'a> OdeStep<'a> {
                 return Err(Diverged(end));
             }
             last = moved;
-            // The equation is linear: what the step leaves of the defect is known from the step.
+            // The equation is linear: what the correction leaves of the defect needs no new integral.
             let answer = self.answer(&response, &step);
             (0..rho.len()).for_each(|j| defect[j] -= step[j] + answer[j]);
         }
@@ -250,16 +250,20 @@ impl<'a> OdeStep<'a> {
     }
 }
 
-/// An iteration that moves this many times as far as at first does not come back.
+/// An iteration whose correction is this many times the first one is given up as divergent.
 const FAR: f64 = 1e6;
+
+/// Corrections of one iteration.
+const MOST_ITERATIONS: usize = 40;
 
 /// Where an iteration was when it was seen to diverge.
 struct Diverged(Vec<f64>);
 
-/// Best lines `constant + slope u` for `1, u, u^2, u^3` on `[0, 1]`.
+/// Orthogonal projections of `1, u, u^2, u^3` to lines `constant + slope u`, in the mean square over `[0, 1]`: what is
+/// known of the tracks of event particles are the products with 1 and `u`.
 const LINE: [(f64, f64); 4] = [(1.0, 0.0), (0.0, 1.0), (-1.0 / 6.0, 1.0), (-0.2, 0.9)];
 
-/// Shares of `u^2 - u + 1/6` in the best parabolas for the same; what is left of `u^3` is orthogonal to all three.
+/// Coefficients of `u^2 - u + 1/6` (the quadratic that is orthogonal to lines) in the projections to parabolas.
 const BEND: [f64; 4] = [0.0, 0.0, 1.0, 1.5];
 
 /// `Int_0^1 H_q(u) u^p du` for the four cubic Hermite functions (value and slope at 0, at 1).

@@ -1,15 +1,17 @@
-//! What the end of a step makes of its path, where particles align within the step.
+//! How the end of a push answers to a change of its path, where particles relax within the step (mathematics,
+//! section 9).
 //!
 //! [`Implicit`](super::implicit::Implicit) takes the tangent kernel to stand still: a particle turns by what the
-//! path adds to the field. But a canonical particle that has aligned with `-g` turns back at the rate
-//! `lambda = -r <g, d>`, and over a step that is long against `1 / lambda` its direction is a function of the
-//! field alone. To first order, with `z = h lambda` and a change `v(u)` of the path,
+//! path adds to the field. But a canonical particle that has aligned with `-g` relaxes: it turns back at the rate
+//! `l = -r <g, d>`, and over a step that is long against `1 / l` its direction is a function of the field at the
+//! end alone. To first order, with `z = h l`, a change `v(u)` of the path, and `g(v)` the field of the residuals `v`,
 //!
 //! ```text
 //! dr(1) = -h Int <g(v), d> du,      dtheta(1) = -h r Int exp(-z (1 - u)) <g(v), t> du
 //! ```
 //!
-//! so that each particle enters with its own weights. The path is the quadratic of the stiff rule,
+//! (the second is the solution of `d(dtheta)/du = -z dtheta - h r <g(v), t>`), so that each particle enters with its own
+//! weights. The path is the quadratic of the stiff rule,
 //! `v(u) = y (2u - u^2) + w (u^2 - u)` for a change `y` of the end and `w` of its rate (times `h`), and Newton's
 //! method solves
 //!
@@ -18,9 +20,10 @@
 //! w + h [1 - z A] y - h [z B] w = W - w_guess
 //! ```
 //!
-//! where `[.]` is the tangent kernel with those weights, `A = Int exp(-z (1 - u)) (2u - u^2) du` and `B` likewise;
-//! for `z = 0` that is `S = I + 2 h K N / 3 + (h K N)^2 / 6`. Products are `O(s)`, and as only few modes are fast a
-//! Krylov method needs few of them.
+//! where `[.]` is `K N` with the angular part `r^2 t t^T` of each particle multiplied by its weight, and the radial part
+//! by that of `z = 0`; `Y`, `W` are what a push found, `A = Int exp(-z (1 - u)) (2u - u^2) du` and
+//! `B = Int exp(-z (1 - u)) (u^2 - u) du`. For `z = 0` that is `S = I + 2 h K N / 3 + (h K N)^2 / 6` of the frozen kernel.
+//! Products are `O(s)`, and as only few modes are fast a Krylov method needs few of them.
 
 use crate::problem::Samples;
 
@@ -39,19 +42,19 @@ pub const WEIGHTS: usize = 6;
 /// `(xx, xy, yy)` with each of the weights.
 pub type Turning = [[f64; 3]; WEIGHTS];
 
-/// The weights of particles that do not turn back.
+/// The weights for `z = 0`, of particles that do not relax.
 const STILL: [f64; WEIGHTS] = [2.0 / 3.0, -1.0 / 6.0, 1.0, 0.0, 1.0 / 12.0, 0.0];
 
-/// Below this `z` a particle turns as if it did not turn back.
+/// A particle with a smaller `|z|` counts as one that does not relax.
 pub const TURNS_BACK: f64 = 0.01;
-/// Fast modes, each of which takes up to two products.
+/// Products of one solution: each fast mode takes up to two.
 const MOST_PRODUCTS: usize = 80;
-/// Share of the right side at which the solution is good enough: in modes that are not stiff it may still be
-/// off by this share of the stiffest.
+/// The residual of the solution, relative to the right side, at which iteration ends.
 const ENOUGH: f64 = 1e-9;
 
-/// How much the weights of a particle with this `z` differ from those of one that does not turn back: of the end
-/// of the path, of its slope there, both again for the rate, and of the error `u (1 - u)^2` of a quadratic path.
+/// The weights of a particle with this `z` less those of `z = 0`: of the end of the path in the end (`A`) and of its
+/// slope in the end (`B`), the same two in the rate (`1 - z A`, `-z B`), and of an error `u (1 - u)^2` of the path in the
+/// end and in the rate.
 pub fn weights(z: f64) -> [f64; WEIGHTS] {
     let [_, one, two, three] = moments(z);
     let (end, slope, error) = (2.0 * one - two, two - one, one - 2.0 * two + three);
@@ -59,8 +62,7 @@ pub fn weights(z: f64) -> [f64; WEIGHTS] {
     std::array::from_fn(|i| weights[i] - STILL[i])
 }
 
-/// By how much (per time) the tangent kernel's trace, as it acts on the end of a path, is less because particles
-/// turn back.
+/// By how much (per time) the trace of `K N`, as it acts on the end of a path, is less because particles relax.
 pub fn turning_strength(samples: &Samples, turning: &[Turning]) -> f64 {
     let less: Vec<[f64; 3]> = turning.iter().map(|weights| weights[END].map(|value| -value)).collect();
     trace(samples, &less)
@@ -98,8 +100,8 @@ pub struct Response {
 
 impl Response {
     /// * `sigma`: `Sigma_k` of all particles, with pinned mass.
-    /// * `turning`: `Sum r^2 t t^T mass` of those that turn back, with each of the [`weights`]. Of the same instant:
-    ///   what turning takes away is a difference.
+    /// * `turning`: `Sum mass r^2 t t^T` of those that relax, with each of the [`weights`]. Both must be of the same
+    ///   instant: their sum cancels.
     pub fn new(h: f64, sigma: &[[f64; 3]], turning: &[Turning]) -> Response {
         let weighted = |i: usize| {
             let pairs = sigma.iter().zip(turning);
@@ -236,7 +238,7 @@ mod tests {
     use super::*;
     use crate::flow::implicit::{Implicit, Rule};
 
-    /// Against the sum over 10000 midpoints.
+    /// Against the sum over 100000 midpoints.
     #[test]
     fn moments_are_integrals() {
         for z in [-1.0, 0.0, 1e-9, 0.3, 1.9, 2.1, 40.0, 1e4] {

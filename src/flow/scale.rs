@@ -2,7 +2,7 @@
 
 use crate::problem::Samples;
 
-/// Part of the sum of absolute values to which a residual is known, with some room.
+/// A residual is known to this part of the sum of the absolute values that it is the sum of: some twenty roundings.
 const ROUNDING: f64 = 4e-15;
 
 /// The unit of `tolerance`: the larger of the root mean squares of `y` and of the residual.
@@ -15,13 +15,14 @@ pub fn residual_scale(samples: &Samples, rho: &[f64]) -> f64 {
     if scale > 0.0 { scale } else { 1.0 }
 }
 
-/// Tolerances below this are not helped: they end with the message that they cannot be kept.
+/// Tolerances below this do not enlarge the unit any further: such runs end with the message that the step would have
+/// to be too short.
 const LEAST_TOLERANCE: f64 = 1e-13;
 
-/// How small the unit of `tolerance` may be, lest steps be asked to err by less than rounding does.
+/// How small the unit of `tolerance` may be: below this, steps would have to err by less than rounding does.
 ///
 /// Residuals are sums of terms of the size of `Int abs(r) mu max_j abs(xt_j)`. Where data and start
-/// function vanish but neurons do not, nothing but the rounding of these terms is left to follow.
+/// function vanish but neurons do not, residuals are nothing but the rounding of these terms.
 ///
 /// * `total_variation`: `Int abs(r) mu` at the start.
 pub fn least_scale(samples: &Samples, total_variation: f64, tolerance: f64) -> f64 {

@@ -24,7 +24,7 @@ pub struct State {
     pub step: u64,
     /// The step size to try next.
     pub step_size: f64,
-    /// Events up to the last time that canonical particles were brought into order in memory.
+    /// Value of [`Counters::events`] when canonical particles were last grouped by place in memory.
     pub grouped_at: u64,
     /// The particles.
     pub particles: Particles,
@@ -33,9 +33,9 @@ pub struct State {
     /// The residual ODE as printed.
     pub residual_ode_uncorrected: Vec<f64>,
     /// The controller's memory of the last step: its size, then the residual and its rate at its
-    /// start. Size 0 means there is nothing to remember. Length `1 + 2 s`. Gradient descent has no
-    /// controller: it keeps size 0, and then what `v_c` is to `c`: the sums of past rates of
-    /// `residual_ode` and of `residual_ode_uncorrected`.
+    /// start. Size 0 means that there was none. Length `1 + 2 s`. Gradient descent has no controller: it keeps size 0,
+    /// and then the velocities (momentum) of `residual_ode` and of `residual_ode_uncorrected`: sums of past rates, each
+    /// times `momentum` to the number of steps since.
     pub memory: Vec<f64>,
     /// The tangent kernel at the start of the run in factored form: the region and boundary
     /// moments at `t = 0`, for `|K_t - K_0|`.

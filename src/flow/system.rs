@@ -20,8 +20,9 @@ pub trait System: Send + Sync {
     /// Pushes all particles from a state along a path, into the trial; sums and events go to `tally`.
     fn push(&mut self, push: &Push<'_>, state: &State, tally: &mut Tally);
 
-    /// Gives the moments of the trial, where some particle was followed implicitly, the rates that they have in the
-    /// field of `rho`: those of a push are for the residuals to which its path led.
+    /// Sets the rates in these moments of the trial to those in the field of `rho`. Rates that come from a push are for
+    /// the residuals at the end of its path; where a particle relaxes fast (some were integrated implicitly) the
+    /// difference counts.
     fn renew_rates(&self, _samples: &Samples, _rho: &[f64], _lambda: f64, _moments: &mut Moments) {}
 
     /// Makes the trial, whose moments these are, the particles of the state, and puts them into a better order in
@@ -34,7 +35,7 @@ pub trait System: Send + Sync {
     /// Whether particles can grow like `exp(|g| t)` by themselves; not where one layer stands still.
     fn grows(&self) -> bool;
 
-    /// Largest angle by which one step of the method may turn a particle.
+    /// Largest angle (of neurons: rapidity, by half) by which one step of the method may turn a particle.
     fn turn(&self, tolerance: f64) -> f64;
 
     /// Whether particles take substeps of their own, as many as their motion needs.
@@ -48,8 +49,8 @@ pub trait System: Send + Sync {
         false
     }
 
-    /// What particles that turn back within a step of length `h` add to its
-    /// [`Response`](super::response::Response), if there are any and one may turn back `least` times.
+    /// What particles that relax towards `-g` within a step of length `h` add to its
+    /// [`Response`](super::response::Response), if there are any and one may relax by `exp(-least)`.
     fn aligning(
         &self,
         _samples: &Samples,
@@ -61,7 +62,7 @@ pub trait System: Send + Sync {
         None
     }
 
-    /// Particles handled one by one since this was last asked, in so many pushes.
+    /// Particles tested or integrated one by one since this was last called, in so many pushes.
     fn take_touched(&mut self, pushes: u32) -> u64;
 
     /// Applies frames after every step, so that every neuron is touched in each: the plain way, for comparison.

@@ -1,4 +1,5 @@
-//! Particles that turn back towards `-g` within a step, and how they answer to its path.
+//! Canonical particles that relax towards `-g` within a step, and how they answer to its path
+//! ([`response`](crate::flow::response)).
 
 use std::ops::Range;
 
@@ -10,11 +11,12 @@ use crate::problem::{PlaceKind, Samples};
 
 use super::columns::Canonical;
 
-/// One that leaves an unstable direction grows at most by this, or the step is too long anyhow.
+/// Least `z`: a particle near the unstable direction `+g` has a negative one, and steps in which it would grow by more
+/// than `e` are rejected by other criteria.
 const LEAVES: f64 = -1.0;
 
-/// `Sum mass r^2 t t^T` per region with the weights of `z = -h r <g, d>`, if any particle turns back, and one
-/// may have a `z` of at least `least`.
+/// `Sum mass r^2 t t^T` per region with the weights of `z = -h r <g, d>`; `None` if no particle has a `|z|` above
+/// [`TURNS_BACK`], or if a bound on all of them is below `least`.
 pub fn aligning(
     samples: &Samples,
     mass: &[f64],
@@ -44,7 +46,7 @@ pub fn aligning(
     })
 }
 
-/// The sums of some particles; `None` if none of them turns back.
+/// The sums of some particles; `None` if none of them relaxes.
 fn sums(hg: &[Vec2], mass: &[f64], columns: &Canonical, range: Range<usize>) -> Option<Vec<Turning>> {
     let mut sums: Option<Vec<Turning>> = None;
     for i in range {

@@ -1,8 +1,8 @@
 //! The inner loop: a block of particles moved as if every one stayed in its region.
 //!
 //! The arithmetic runs over plain arrays without a branch or a call, so that it becomes vector
-//! instructions of whatever width the machine has; the caller tests each lane afterwards and
-//! integrates the few that met an event one by one. Particles are kept grouped by place, so that most blocks lie
+//! instructions of whatever width the machine has; the caller integrates the few that were set aside, because they may
+//! meet an event, one by one. Particles are kept grouped by place, so that most blocks lie
 //! in one region: their field is the same in all lanes, and their moments are summed lane by lane
 //! over many blocks before anything is scattered.
 
@@ -150,8 +150,9 @@ struct Advanced {
     aside: bool,
 }
 
-/// One step of all may grow by so many times what a substep of one particle may: under the longest step that
-/// the controller takes without substeps only large amplitudes do, and not by much.
+/// The growing mode may grow by so many times more over a whole step, in one Runge-Kutta step, than over a substep: steps
+/// that the controller takes without substeps are short enough for all but large amplitudes, which exceed the limit by
+/// little.
 const GROWTH_SLACK: f64 = 1.5;
 
 /// Whether one Runge-Kutta step is too long for the modes of the motion at one of its ends: the growing one is

@@ -108,7 +108,7 @@ impl<const TV: bool> Integration<'_, '_, TV> {
         // What an explicit substep that turns by `turn` errs by.
         let tolerance = turn.powi(5) / 120.0;
         let sign = self.sign();
-        let mut du = (1.0 - self.u).min(self.pace).min(GROWTH * turn / substep.growth);
+        let mut du = (1.0 - self.u).min(self.longest).min(GROWTH * turn / substep.growth);
         loop {
             let end = substep.advance(du);
             let share = 0.9 * (tolerance / end.error).powf(1.0 / ESTIMATE_ORDER);
@@ -119,7 +119,7 @@ impl<const TV: bool> Integration<'_, '_, TV> {
                 }
                 continue;
             }
-            self.pace = du * share.clamp(0.5, MAX_GAIN);
+            self.longest = du * share.clamp(0.5, MAX_GAIN);
             // Where the motion turns back beyond a boundary or r = 0 on the way, the substep ends there.
             let turns_back = end.extremes(1).into_iter().find(|&(_, phi)| {
                 (phi > up + ON_BOUNDARY && end.phi <= up) || (phi < down - ON_BOUNDARY && end.phi >= down)

@@ -8,8 +8,8 @@ use crate::problem::Place;
 /// Below this many particles the order does not matter for speed, and they stay as they came.
 const WORTH_SORTING: usize = 8192;
 
-/// One in so many particles may have met an event since they were grouped: more cost the inner
-/// loop more time than grouping does.
+/// Particles are grouped anew when there were more events than one per so many particles: mixed blocks then cost the
+/// inner loop more time than grouping does.
 const MIXED: usize = 8;
 
 /// Whether particles should be grouped anew, after this many events since they last were.
@@ -19,7 +19,7 @@ pub fn due(particles: usize, events: u64) -> bool {
 
 /// Positions after sorting by place, stable: `target[i]` is where the particle at `i` goes.
 ///
-/// A counting sort, in `O(m + s)`. `None` when there are too few particles to bother.
+/// A counting sort, in `O(m + s)`. `None` for fewer than [`WORTH_SORTING`] particles.
 pub fn targets(place: &[Place], regions: usize) -> Option<Vec<u32>> {
     if place.len() < WORTH_SORTING {
         return None;

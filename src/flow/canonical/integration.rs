@@ -1,8 +1,8 @@
 //! One particle through one step, event by event (mathematics, section 6).
 //!
-//! The inner loop hands over every particle that may cross a boundary, turn back near one, change
-//! the sign of `r`, or be released. It is followed exactly, from event to event, each located to
-//! rounding: plain crossings side by side ([`queue`](super::queue)), everything else here.
+//! The inner loop leaves out every particle that may cross a boundary, turn back near one, change
+//! the sign of `r`, or be released. It is integrated from event to event, each located to
+//! rounding: plain crossings in lanes ([`queue`](super::queue)), everything else here.
 
 use crate::flow::events::Tally;
 use crate::flow::events::substep::MAX_SUBSTEPS;
@@ -17,6 +17,7 @@ use super::step_tables::StepTables;
 
 /// Angles closer than this to a boundary are on it: a few units of rounding of `3 pi / 2`.
 pub const ON_BOUNDARY: f64 = 2e-15;
+
 /// How far a particle has come within a step.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage {
@@ -28,16 +29,16 @@ pub struct Stage {
     pub substeps: usize,
 }
 
-/// Follows a particle that starts pinned, stuck or dead until it moves freely or the step ends.
+/// Integrates a particle that starts the step pinned, stuck or dead until it moves freely or the step ends.
 pub fn set_out<const TV: bool>(tables: &StepTables<'_>, particle: Particle, tally: &mut Tally) -> Stage {
     let mut integration = Integration::<TV>::new(tables, particle, 0.0, tally);
     integration.tally.take_out_start::<TV>(tables, &particle);
     integration.until_free(0)
 }
 
-/// Follows a free particle with all care through one substep, or, if it has just reached a boundary,
-/// decides what becomes of it there; and on until it moves freely (see [`lanes`](super::lanes)) or the step
-/// ends.
+/// Integrates a free particle through one substep, with all events that lanes do not handle; or, if it has just reached
+/// a boundary, decides what becomes of it there. Then goes on until it moves freely again (see
+/// [`lanes`](super::lanes)) or the step ends.
 ///
 /// * `arrived`: that boundary, and whether it was reached anticlockwise; the place of the particle is
 ///   still the region that it comes from.
@@ -63,18 +64,17 @@ pub(super) struct Integration<'a, 'b, const TV: bool> {
     pub(super) tables: &'a StepTables<'a>,
     pub(super) particle: Particle,
     pub(super) u: f64,
-    /// How long the next implicit substep may be, by the error of the last one.
-    pub(super) pace: f64,
+    /// The longest next implicit substep, by the error of the last one.
+    pub(super) longest: f64,
     pub(super) tally: &'b mut Tally,
 }
 
 impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
     fn new(tables: &'a StepTables<'a>, particle: Particle, u: f64, tally: &'b mut Tally) -> Self {
-        Integration { tables, particle, u, pace: f64::INFINITY, tally }
+        Integration { tables, particle, u, longest: f64::INFINITY, tally }
     }
 
-    /// On, event by event, until the particle moves freely, and not faster than explicit substeps can follow,
-    /// or the step ends.
+    /// Goes on, event by event, until the particle moves freely and is not stiff, or the step ends.
     fn until_free(&mut self, mut substeps: usize) -> Stage {
         while self.u < 1.0 {
             match self.particle.place.kind() {
@@ -136,7 +136,7 @@ impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
             Fate::Enters { .. } => self.tally.events.counters.crossings += 1,
             Fate::Pinned => self.tally.events.counters.pins += 1,
         }
-        self.settle(b, fate);
+        self.set_place(b, fate);
     }
 
     /// Boundary `b` at this instant, for a particle with this sign of `r`.
@@ -145,8 +145,8 @@ impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
         Interface::new(tables.regions, b, sign, |k| tables.field[k].at(self.u), |k| tables.margin[k])
     }
 
-    /// Puts the particle, which is on boundary `b`, where it goes.
-    fn settle(&mut self, b: usize, fate: Fate) {
+    /// Gives the particle, which is on boundary `b`, the place that its fate says.
+    fn set_place(&mut self, b: usize, fate: Fate) {
         self.particle.place = match fate {
             Fate::Enters { upward, .. } => {
                 self.particle.theta = self.tables.regions.angle(b);
@@ -168,12 +168,12 @@ impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
         } else {
             release(self.tables.outward(b, sign), from)
         };
-        // -sign r(u), which turns positive where r passes through zero.
+        // -sign r(u): positive from where r has passed through zero.
         let tv = if TV { self.tables.tv * sign } else { 0.0 };
         let mut against = sliding.quartic.map(|c| c * sign);
         against[1] += tv * sign;
         against[0] = -sign * self.particle.r - (poly::value(&against, from) - against[0]);
-        // A particle that starts at zero is on its way out: look only behind the first rounding.
+        // A particle that starts at r = 0 moves away from it: roots of rounding at the start do not count.
         let after = if self.particle.r == 0.0 { (from + 1e-6).min(1.0) } else { from };
         let zero = poly::first_positive(&against, after).unwrap_or(f64::INFINITY);
         let to = low.min(high).min(zero).min(1.0);
@@ -190,7 +190,7 @@ impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
             self.particle.r = sign * (self.particle.r * sign).max(0.0);
             self.tally.events.counters.releases += 1;
             let upward = if low == high { self.interface(b, sign).steeper_upward() } else { high < low };
-            self.settle(b, Fate::Enters { upward, ambiguous: false });
+            self.set_place(b, Fate::Enters { upward, ambiguous: false });
         }
     }
 
@@ -219,7 +219,7 @@ impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
             self.tally.events.counters.ambiguous_releases += u64::from(ambiguous);
             self.tally.events.counters.ambiguous_mass += if ambiguous { self.particle.mass } else { 0.0 };
         }
-        self.settle(b, fate);
+        self.set_place(b, fate);
     }
 
     /// Stuck at `r = 0` in a region until the pull exceeds `lambda`.

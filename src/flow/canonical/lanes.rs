@@ -1,7 +1,7 @@
 //! One substep of free motion for many particles at once, each from its own instant in its own
 //! region to the end of the step, to the next boundary, or as far as one substep may turn.
 //!
-//! Like the inner loop ([`lanes`](super::lanes)) without a branch, so that it becomes vector
+//! Like the inner loop ([`block`](super::block)) without a branch, so that it becomes vector
 //! instructions. A lane that meets anything but a plain crossing (it turns back near a boundary, is
 //! pinned, changes the sign of `r`) is marked [`ASIDE`] and left to [`integration`](super::integration).
 
@@ -174,7 +174,7 @@ fn expand<const TV: bool>(lanes: &mut SubstepLanes, i: usize, tv: f64) {
     }
 }
 
-/// The length of the substep, and whether it is as plain as this.
+/// The length of the substep, and whether it is a plain one: it turns one way, and ends inside or on the boundary ahead.
 #[inline(always)]
 fn locate(lanes: &mut SubstepLanes, i: usize, turn: f64) {
     let (theta, u, entering) = (lanes.theta[i], lanes.u[i], lanes.entering[i]);

@@ -15,16 +15,16 @@ use crate::math::trig::sin_cos_small;
 /// The largest angle one Runge-Kutta step may turn by: [`sin_cos_small`] is exact up to here.
 pub const MAX_TURN: f64 = 0.125;
 
-/// Over a substep of explicit steps the steepest mode decays or grows by this many times the largest turn: with
-/// an angle of that size in it the fifth power of the rest is then below the tolerance.
+/// Over an explicit substep the faster one of both modes ([`growth`]) decays or grows by this many times the largest turn
+/// at most. The error is a fifth power of that times the angle in the mode, and the angle is a largest turn at most.
 pub const STEEP: f64 = 2.5;
-/// The same for the growing mode, which multiplies angles that are too small for any bound on them.
+/// The same for the growing mode alone, whose error is relative to a deviation however small.
 pub const GROWTH: f64 = 2.0;
-/// A particle whose motion decays by more than this many turns within the step is followed implicitly: so many
-/// explicit substeps cost more.
+/// A particle is integrated implicitly if its motion decays, over the rest of the step, by more than this many largest
+/// turns: as many explicit substeps would cost more.
 const STIFF: f64 = 30.0;
 
-/// `g` seen from a particle: `(<g, d>, <g, t>)` with `d = (cos, sin)`, `t = (-sin, cos)`.
+/// `g` in the frame of a particle: `(<g, d>, <g, t>)` with `d = (cos, sin)`, `t = (-sin, cos)`.
 #[inline(always)]
 pub fn seen(g: Vec2, sin: f64, cos: f64) -> Vec2 {
     [g[0] * cos + g[1] * sin, g[1] * cos - g[0] * sin]
@@ -47,15 +47,15 @@ pub fn growth(r: f64, [pull, across]: Vec2) -> f64 {
     0.5 * (along + (along * along + 4.0 * across * across).sqrt())
 }
 
-/// The angle by which an explicit substep would turn per `u`, or that its modes are worth if that is more: the
-/// substep may be as long as the largest turn divided by this.
+/// An explicit substep may be as long as the largest turn divided by this: the angle turned per `u`, or the rate of the
+/// faster mode over [`STEEP`], or that of the growing mode over [`GROWTH`], whichever is largest.
 #[inline(always)]
 pub fn demand(r: f64, g: Vec2) -> f64 {
     let steepness = (r * g[0]).abs();
     (r * g[1]).abs().max(steepness * (1.0 / STEEP)).max(growth(r, g) * (1.0 / GROWTH))
 }
 
-/// Whether the motion decays so fast that it is followed implicitly for the rest `left` of the step.
+/// Whether the motion decays so fast that it is integrated implicitly over the rest `left` of the step.
 #[inline(always)]
 pub fn is_stiff(r: f64, [pull, _]: Vec2, left: f64, turn: f64) -> bool {
     -r * pull * left > STIFF * turn
@@ -87,8 +87,8 @@ pub fn runge_kutta(r: f64, g: [Vec2; 3], tv: f64, du: f64) -> (f64, f64, f64) {
     (r1, phi, phi2.abs().max(phi3.abs()).max(phi4.abs()).max(phi.abs()))
 }
 
-/// How far something gets in unit time that starts with rate `before` and turns back to end with
-/// rate `after`, if its rate changes evenly; 0 if it does not turn.
+/// The largest excursion within unit time of a quantity whose rate changes linearly from `before` to `after`, where
+/// these have opposite signs; else 0.
 #[inline(always)]
 pub fn overshoot(before: f64, after: f64) -> f64 {
     if before * after < 0.0 { 0.5 * before * before / (before.abs() + after.abs()) } else { 0.0 }

@@ -70,7 +70,7 @@ pub fn push_all(
     }
 }
 
-/// A block with no more particles from elsewhere than these counts as one of a single region.
+/// A block with up to so many particles of other places counts as one of a single place; these are pushed apart.
 const MAX_MIXED: u32 = 12;
 
 /// Pushes one chunk, block by block.
@@ -81,9 +81,9 @@ struct Pusher<'a, const TV: bool> {
     /// Moments of the region that the last blocks lay in.
     sums: LaneSums,
     region: usize,
-    /// Particles left out of the blocks of other regions.
+    /// Particles left out of a block because their place is not that of the block.
     mixed_particles: Vec<usize>,
-    /// Particles that cross boundaries.
+    /// Particles that may meet an event.
     queue: LaneQueue,
 }
 
@@ -191,7 +191,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         push_same::<TV>(block, &tables.rows[k], &mut self.sums, tables.tv, tables.turn);
     }
 
-    /// A block of the cluster on boundary `b`: while it is held, all sliding by the same amount.
+    /// A block of the cluster on boundary `b`: while it is held, all slide by the same amount.
     fn push_cluster(&mut self, block: &mut Block<'_>, b: usize) {
         let sliding = &self.tables.sliding[b];
         let [held_positive, held_negative] = sliding.holds;
@@ -214,7 +214,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         add(&mut self.tally.moments.boundary[b], &sums);
     }
 
-    /// A block of any particles: those that are not free are left to [`push_one`].
+    /// A block of particles at any places: those that are not free are set aside.
     fn push_places(&mut self, block: &mut Block<'_>, places: &[Place; LANES]) {
         let mut free = false;
         for (lane, place) in places.iter().enumerate().filter(|(_, place)| place.is_free()) {
@@ -233,6 +233,7 @@ impl<'a, const TV: bool> Pusher<'a, TV> {
         }
     }
 
+    /// A particle that a block has set aside: integrated to the end of the step, here or in the queue.
     fn push_one(&mut self, particles: &mut Particles<'_>, i: usize) {
         let (mass, r, theta, place) =
             (particles.mass[i], particles.r[i], particles.theta[i], particles.place[i]);

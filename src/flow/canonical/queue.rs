@@ -2,8 +2,8 @@
 //!
 //! Every particle that may meet an event within the step takes a lane and keeps it until it has
 //! reached the end of the step: substep by substep ([`lanes`](super::lanes)), each lane at its
-//! own instant in its own region. A lane that needs more care is helped on by [`go_on`] alone; the
-//! lane of one that arrives goes to the next. Lanes are filled and emptied in an order that depends on the
+//! own instant in its own region. A particle whose substep is not a plain one is integrated by [`go_on`] until it moves
+//! freely again; the lane of one that has reached the end of the step goes to the next. Lanes are filled and emptied in an order that depends on the
 //! particles alone, so that sums have the same bits on any number of threads.
 
 use crate::flow::events::Tally;
@@ -72,7 +72,7 @@ impl LaneQueue {
         self.waiting.push(Waiting { index, stage, fresh: false });
     }
 
-    /// Tally while all lanes are taken; all that are left, if `all`.
+    /// Integrates into `tally` as long as all lanes are taken; until none is left, if `all`.
     pub fn integrate<const TV: bool>(
         &mut self,
         tables: &StepTables<'_>,
@@ -99,7 +99,7 @@ impl LaneQueue {
                 if let Some(next) = self.waiting.pop() {
                     self.load(lane, next, tables);
                 } else {
-                    // The last lane, which has been seen to already, moves up.
+                    // The last lane, which has been dealt with already, moves up.
                     self.taken -= 1;
                     self.lane[lane] = self.lane[self.taken];
                     self.lanes.copy_start(self.taken, lane);
@@ -123,7 +123,7 @@ impl LaneQueue {
         lanes.set_region(lane, tables, k);
     }
 
-    /// Takes note of a lane's substep and readies the lane for its next one; or returns the particle
+    /// Adds a lane's substep to the tally and prepares the lane for its next one; or returns the particle
     /// at the end of the step.
     fn after_substep<const TV: bool>(
         &mut self,
@@ -142,7 +142,7 @@ impl LaneQueue {
         lane.substeps += 1;
         let verdict = lanes.verdict[i];
         if verdict == ASIDE || lane.substeps > MAX_SUBSTEPS {
-            return self.help::<TV>(i, tables, tally);
+            return self.integrate_alone::<TV>(i, tables, tally);
         }
         if lanes.entering[i] != 0.0 {
             tally.events.counters.crossings += 1;
@@ -175,7 +175,7 @@ impl LaneQueue {
         lane.arrived_with = lanes.speed[1][i].abs();
         lanes.entering[i] = if upward { UP } else { DOWN };
         if next == 0 {
-            return self.help::<TV>(i, tables, tally);
+            return self.integrate_alone::<TV>(i, tables, tally);
         }
         lanes.set_region(i, tables, next);
         None
@@ -187,9 +187,9 @@ impl LaneQueue {
         Particle { mass, r, theta, place: Place::in_region(self.lane[i].region) }
     }
 
-    /// Follows the particle of a lane with all care, from the start of its substep on; returns it if
-    /// that took it to the end of the step.
-    fn help<const TV: bool>(
+    /// Integrates the particle of a lane event by event, from the start of its substep until it moves freely again;
+    /// returns it if that took it to the end of the step.
+    fn integrate_alone<const TV: bool>(
         &mut self,
         i: usize,
         tables: &StepTables<'_>,

@@ -61,7 +61,7 @@ pub fn shifted([c0, c1, c2, c3]: [f64; 4], at: f64) -> [f64; 4] {
     [c0 + at * (c1 + at * (c2 + at * c3)), c1 + at * (2.0 * c2 + at * (3.0 * c3)), c2 + at * (3.0 * c3), c3]
 }
 
-/// `(pull, turn)`: the cubic field seen from a direction.
+/// `(pull, turn) = (<g, d>, <g, t>)` of a cubic field, for the direction `d = (cos, sin)`.
 #[inline(always)]
 pub fn seen_cubic(x: [f64; 4], y: [f64; 4], sin: f64, cos: f64) -> [[f64; 4]; 2] {
     let (mut pull, mut turn) = ([0.0; 4], [0.0; 4]);

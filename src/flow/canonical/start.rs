@@ -44,6 +44,7 @@ pub fn place_all(
     (place, ambiguous.into_iter().sum())
 }
 
+/// The place at which a particle starts, its angle unwrapped, and whether that is ambiguous.
 fn start_of(
     regions: &Regions,
     g: &[Vec2],
@@ -126,7 +127,8 @@ fn add_one(moments: &mut Moments, mass: f64, r: f64, theta: f64, place: Place, g
     }
 }
 
-/// `g_k` of a measure whose places are not known yet: its residuals summed particle by particle.
+/// Residuals of a measure whose places are not known yet, summed particle by particle. Of a particle exactly on
+/// a boundary either region would do: it contributes nothing to the sample of that boundary.
 pub fn initial_residual(samples: &Samples, regions: &Regions, measure: &Measure) -> Vec<f64> {
     let count = regions.boundaries();
     let parts = parts(measure.len(), count, |chunk| {

@@ -72,7 +72,7 @@ pub struct StepTables<'a> {
     pub sliding: Vec<Sliding>,
     /// Per region, how far `<h g, n>` may be from the truth.
     pub margin: Vec<f64>,
-    /// `max_j |xt_j|`: how strongly a particle can act on a residual.
+    /// `max_j |xt_j|`: a change `v` of `r d` changes a residual by at most `mass |v|` times this.
     pub reach: f64,
 }
 
@@ -117,7 +117,7 @@ fn sliding(regions: &Regions, field: &[FieldCubic], margin: &[f64], b: usize, st
     let cluster = [start.boundary[b][0], start.boundary[b][2]].map(|mass| mass > 0.0);
     let quartic = poly::integral(&field[regions.inactive_side(b)].along(regions.direction(b)));
     if cluster == [false, false] {
-        // A particle that arrives during the step looks the release up for itself.
+        // The release of a particle that arrives during the step is computed on arrival.
         return Sliding { quartic, ..Sliding::default() };
     }
     let outward = [1.0, -1.0].map(|sign| outward_cubics(regions, b, sign, field, margin));

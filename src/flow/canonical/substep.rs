@@ -93,7 +93,8 @@ impl Substep {
         seen(self.field.at(u), self.sin, self.cos)
     }
 
-    /// The end of a substep of length `du`; not-a-number where an implicit substep is too long to be found.
+    /// The end of a substep of length `du`; NaN where the equations of an implicit substep have no solution near by,
+    /// because it is too long.
     pub fn advance(&self, du: f64) -> End {
         if self.implicit {
             return self.advance_implicitly(du);
@@ -130,9 +131,9 @@ impl Substep {
         let mut at_high = sign * end.rate[component];
         for i in 0..60 {
             let secant = low + (high - low) * at_low / (at_low - at_high);
-            // Every third time the middle, or one end might stay for ever.
+            // Every third time the middle, because with secants alone one end may never move.
             let middle = if i % 3 == 2 { 0.5 * (low + high) } else { secant };
-            // A substep that ends a little past its turn misses less than rounding of its extent.
+            // Past the turn by 1e-6 of the substep at most, where what turns is stationary: it changes by 1e-12 of its way.
             if !(middle > low && middle < high) || high - low < 1e-6 * du {
                 break;
             }

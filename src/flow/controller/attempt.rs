@@ -12,26 +12,28 @@ use super::{Controller, Trial};
 
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;
-/// Share of that which one event may take; events are rarer than steps.
+/// What an event may add to the error of a step, in units of the error allowed; events are rarer than steps.
 const EVENT_SHARE: f64 = 3.0;
 /// How far a step may go in units of `turn / |g|`: growth near an unstable direction then errs by
 /// about the tolerance, relative to itself.
 const GROWTH_SHARE: f64 = 2.0;
-/// Where particles align within the step, pushes go on until what they lack is this share of the error allowed.
-const SETTLED: f64 = 0.01;
-/// Share of a residual's change that particles which turn back take away, above which the path follows its slow
-/// motion alone.
+/// Where particles relax within the step, pushes go on until they lack no more than this share of the error allowed.
+const CONVERGED: f64 = 0.01;
+/// Where relaxing particles reduce `h` times the trace of `K N` by more than this, the path follows the slow motion of
+/// the residuals alone (the stiff rule, with a [`Response`]).
 const TURNING: f64 = 0.05;
-/// Transients of particles that turn back by less than this within a step are slow enough for a Hermite path.
+/// A Hermite path can follow the transient of a particle whose `z` ([`weights`](crate::flow::response::weights)) is
+/// below this.
 const DIES_AWAY: f64 = 4.0;
-/// What a push lacks is far from what is allowed at this many times that.
+/// A push that lacks more than this many times the error allowed is far from converged: the error of its path is
+/// estimated anew from the next one.
 const FAR: f64 = 100.0;
 /// A path is continued over a step that is at most this many times as long as the last.
 const CONTINUABLE: f64 = 4.0;
-/// A step that is this many times longer is worth substeps of the particles.
+/// A step that is this many times longer than [`Controller::longest_step`] is worth substeps of the particles.
 const WORTH_SUBSTEPS: f64 = 2.0;
-/// A jump of the rate by `J` in the middle of a step puts the integral of the Hermite path off by
-/// `J h^2 / 24` (`Int_0^1 p du = 1/6` against `1/8` for the ramp `(u - 1/2)_+`).
+/// A jump of the rate by `J` in the middle of a step puts the mean of the Hermite path over the step off by `J h / 24`:
+/// `Int_0^1 p du = 1/6` of the path `p` against `1/8` of the ramp `(u - 1/2)_+`.
 const JUMP_ERROR: f64 = 1.0 / 24.0;
 
 /// How an attempt ended.
@@ -44,8 +46,8 @@ impl Controller {
     /// The longest step that follows the motion within regions.
     ///
     /// Near the direction of `g` that is unstable, `r` and `theta` grow like `exp(|g| t)` from next
-    /// to nothing, too small for any residual to tell how well: one Runge-Kutta step errs by
-    /// `(h |g|)^5 / 120` of that growth.
+    /// to nothing, at first without any effect on the residuals, so that no error estimate sees it: one Runge-Kutta step
+    /// errs by `(h |g|)^5 / 120` of that growth.
     ///
     /// In the kernel and adaptive limits motion is a shear: nothing grows by itself, and no step is too
     /// long.
@@ -63,17 +65,17 @@ impl Controller {
     /// The length of the first attempt at a step, where the one before was `before` long (0: unknown) and the
     /// controller of the residuals wants `wanted`.
     ///
-    /// Canonical particles take as many steps of their own within it as their motion needs; over steps within
-    /// [`Self::longest_step`] that is one, for most of them, and costs less than the same in substeps. Longer
-    /// ones need a path that is continued: how fast particles may align is in no other estimate of its error.
+    /// Canonical particles take as many substeps as their motion needs. Over steps up to [`Self::longest_step`] that is
+    /// one for most of them, which is cheaper than several steps' worth of substeps. Longer steps are taken only with a
+    /// path that is continued from the last one: no other estimate of its error knows how fast particles may align.
     pub(super) fn first_length(&self, before: f64, wanted: f64) -> f64 {
         let (longest, continued) = (self.longest_step(), wanted.min(CONTINUABLE * before));
         let substeps = self.system.takes_substeps() && continued >= WORTH_SUBSTEPS * longest;
         if substeps { continued } else { wanted.min(longest) }
     }
 
-    /// Where the last step began, and how long ago, if its path is to be continued over `h`: continuing a short
-    /// step over a long one says nothing; nor does a step over a fence.
+    /// Residuals and rates at the start of the last step, and its length, if its path is to be continued over `h`: not
+    /// where this step is much longer, also because the last one only passed over an event.
     fn remembered<'a>(&self, state: &'a State, h: f64) -> Option<(&'a [f64], &'a [f64], f64)> {
         let (before, (rho, rate)) = (state.memory[0], state.memory[1..].split_at(self.samples.len()));
         (before > 0.0 && h <= CONTINUABLE * before).then_some((rho, rate, before))
@@ -83,8 +85,8 @@ impl Controller {
     fn predicted(&self, state: &State, h: f64, fastest: f64, rule: Rule, turning: bool) -> Path {
         let remembered = self.remembered(state, h);
         match (rule, remembered) {
-            // A frozen kernel says nothing of particles that turn back. Differences over a whole step tell the slow
-            // motion from what is left of fast modes, of which rates are full.
+            // The frozen kernel does not describe relaxing particles. Differences over the whole last step show the
+            // slow motion; rates are dominated by what is left of fast modes.
             (Rule::Stiff, Some((then, _, before))) if turning => {
                 let rise: Vec<f64> =
                     self.rho.iter().zip(then).map(|(now, then)| (now - then) / before).collect();
@@ -106,11 +108,11 @@ impl Controller {
         }
     }
 
-    /// The rule for the path of a step, and, where that matters, how particles that turn back within it answer to
+    /// The rule for the path of a step, and, where that matters, how particles that relax within it answer to
     /// that path.
     ///
-    /// A Hermite path carries on with the rate at the start, of which what is left of an alignment dies away at
-    /// once.
+    /// A Hermite path goes on with the rate at the start, also with that part of it which is left of a relaxation and
+    /// dies away at once.
     fn rule(&self, state: &State, h: f64, fastest: f64) -> (Rule, Option<Response>) {
         if self.fixed.is_some() {
             return (Rule::Hermite, None);
@@ -145,7 +147,7 @@ impl Controller {
         let mut last_lack = f64::INFINITY;
         let mut cubic = f64::INFINITY;
         let mut far = false;
-        // The first push that was good enough.
+        // The first push whose error was allowed; 0 for none yet.
         let mut good = 0;
         for push in 1..=MAX_PUSHES {
             self.push(state, &path, significant);
@@ -177,7 +179,7 @@ impl Controller {
                 cubic = largest(&effect);
             }
             let lack = largest(&lacking);
-            // From far off, the path that a stiff push leads to is only as good as Newton's method; the next says more.
+            // Far from convergence `better` is one Newton step from a bad guess: its bend says little about the error.
             far = rule == Rule::Stiff && lack > FAR * cubic.max(self.allowed);
             let mut error = lack + cubic;
             if self.fixed.is_some() {
@@ -204,15 +206,15 @@ impl Controller {
             if error <= self.allowed && good == 0 {
                 good = push;
             }
-            // What fast modes lack dies away at once, and the next step takes it for a bend of its path.
-            let settled = response.is_none() || lack <= SETTLED * self.allowed || push == MAX_PUSHES;
-            if error <= self.allowed && settled {
+            // What fast modes lack dies away within the next step, which would take it for a bend of its path.
+            let converged = response.is_none() || lack <= CONVERGED * self.allowed || push == MAX_PUSHES;
+            if error <= self.allowed && converged {
                 // The residual ODE over this step checks the particles' own integration.
                 let defect = self.ode_defect(h, fastest);
                 let defect = if self.system.is_on_grid() { 0.0 } else { defect };
                 error = error.max(defect);
                 if error <= self.allowed {
-                    // What more pushes would take away says nothing about the length of the step.
+                    // Without `lack`, which another push would reduce: it does not limit the next step.
                     let base = cubic.max(defect - lack).max(1e-3 * self.allowed);
                     let growth = 0.9 * (self.allowed / base).powf(0.2);
                     let most = match good {
@@ -237,8 +239,8 @@ impl Controller {
         unreachable!("the last push accepts or rejects")
     }
 
-    /// Where a path would end, as values and rates, along which the particles of the trial arrive where it
-    /// leads, to first order in what they lacked along `path`.
+    /// End values and rates of the path along which a push would end where the path does: Newton's step from the push
+    /// along `path`, whose end is in the trial.
     fn improved(
         &self,
         implicit: &Implicit<'_>,
@@ -269,8 +271,8 @@ impl Controller {
         Attempt::Rejected { error, next: h * factor.clamp(0.1, 0.7), cause }
     }
 
-    /// The longest step that may pass over events like those of the trial, if they are so many that
-    /// the next step will meet their like; infinite if fencing in the few is cheaper.
+    /// The longest step that may pass over events like those of the trial, if there are at least two notable ones (so
+    /// that the next step is likely to meet others); infinite if not, because fencing in a single one is cheaper.
     fn event_limit(&self, h: f64, fastest: f64) -> f64 {
         let tally = &self.trial.tally;
         if tally.events.notable < 2 {
@@ -322,8 +324,8 @@ fn cubic_effect(implicit: &Implicit<'_>, third: &[f64]) -> Vec<f64> {
     implicit.apply(&third.iter().map(|c| c / 12.0).collect::<Vec<f64>>())
 }
 
-/// The coefficients of `u (1 - u)^2` by which a quadratic path misses where the residuals were at `u = -q`. Unlike
-/// the rate at the start this does not see what is left of fast modes.
+/// The coefficients of `u (1 - u)^2` by which a quadratic path misses the residuals at the start of the last step,
+/// `before`, at `u = -q`. Unlike a comparison with the rate at the start this does not see what is left of fast modes.
 fn bend_since(path: &Path, q: f64, before: &[f64]) -> Vec<f64> {
     let scale = 1.0 / (q * (1.0 + q) * (1.0 + q));
     let pairs = path.cubic.iter().zip(before);

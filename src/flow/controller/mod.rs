@@ -10,6 +10,9 @@
 //! Every event makes the rate of the residuals jump in proportion to the particle's mass. Small
 //! jumps are stepped over; a jump that would spoil the step is fenced in: the step ends just
 //! before it, and a tiny step passes over it.
+//!
+//! `step`: attempts until one is accepted; `attempt`: the pushes of one attempt, its error and what follows from it;
+//! `ode`: the residual ODE beside both.
 
 mod attempt;
 mod ode;

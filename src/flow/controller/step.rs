@@ -49,7 +49,7 @@ impl Controller {
             pushes += used;
             match attempt {
                 Attempt::Accepted { error, growth } => {
-                    // A step cut short by `until` says nothing against the one that was planned.
+                    // A step that `until` cut short is no reason against the longer one that was planned.
                     let planned = if last && rejections == 0 { h } else { 0.0 };
                     let next = planned.max(taken * growth);
                     let time = if last { until } else { state.time + taken };
@@ -64,7 +64,7 @@ impl Controller {
                         counters: self.trial.tally.events.counters,
                     };
                     self.accept(state, &record, next, fastest);
-                    // Including those that were put into a better order after the step.
+                    // Including those that were grouped or rebased after the step.
                     record.touched = self.system.take_touched(pushes);
                     return Ok(record);
                 }

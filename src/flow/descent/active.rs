@@ -1,4 +1,4 @@
-//! Which samples a neuron sees, exactly as back-propagation in floating point decides it.
+//! Which samples are active for a neuron, exactly as back-propagation in floating point decides it.
 //!
 //! Sample `j` is active if `a x_j - b > 0`, evaluated as written: one rounded product, one rounded
 //! sum. At the kink itself the derivative is 0 (PyTorch's convention), so that a sample exactly on
@@ -11,7 +11,7 @@ use crate::flow::field::Vec2;
 /// Neighbours that are tried one by one before the samples are searched by bisection.
 const NEIGHBOURS: usize = 8;
 
-/// Whether the neuron `w = (a, -b)` sees a sample at `x`.
+/// Whether a sample at `x` is active for the neuron `w = (a, -b)`.
 #[inline(always)]
 pub fn is_active(w: Vec2, x: f64) -> bool {
     w[0] * x + w[1] > 0.0
@@ -19,15 +19,15 @@ pub fn is_active(w: Vec2, x: f64) -> bool {
 
 /// The region of the neuron `w = (a, -b)` among ascending samples `x`, found by bisection.
 ///
-/// A neuron that sees nothing, `w = 0` among them, is in region 0 (dead).
+/// A neuron for which no sample is active, `w = 0` among them, is in region 0 (dead).
 ///
 /// ```
 /// use reluflow::flow::descent::region_of;
 /// let x = [-1.0, 0.0, 2.0];
-/// assert_eq!(region_of(&x, [1.0, -1.0]), 1);  // [x - 1]_+ sees x = 2 alone
-/// assert_eq!(region_of(&x, [1.0, 0.0]), 1);   // a sample on the kink is not seen
-/// assert_eq!(region_of(&x, [0.0, 3.0]), 3);   // a constant sees all
-/// assert_eq!(region_of(&x, [-1.0, 0.0]), 5);  // [-x]_+ sees x = -1 alone
+/// assert_eq!(region_of(&x, [1.0, -1.0]), 1);  // [x - 1]_+ is active at x = 2 alone
+/// assert_eq!(region_of(&x, [1.0, 0.0]), 1);   // a sample on the kink is inactive
+/// assert_eq!(region_of(&x, [0.0, 3.0]), 3);   // a constant is active at all
+/// assert_eq!(region_of(&x, [-1.0, 0.0]), 5);  // [-x]_+ is active at x = -1 alone
 /// assert_eq!(region_of(&x, [0.0, 0.0]), 0);
 /// ```
 pub fn region_of(x: &[f64], w: Vec2) -> usize {
@@ -43,7 +43,7 @@ pub fn region_of(x: &[f64], w: Vec2) -> usize {
     }
 }
 
-/// The same, found by walking from the region `near`, where the neuron was a step ago.
+/// The same, found by trying regions one by one from `near` on, where the neuron was a step ago.
 pub fn region_near(x: &[f64], w: Vec2, near: usize) -> usize {
     let s = x.len();
     // How many samples are active: counted from the last sample by neurons that face right, from

@@ -1,4 +1,4 @@
-//! Minibatches: which samples a step looks at.
+//! Minibatches: which samples a step uses.
 //!
 //! Every epoch shuffles the samples anew and cuts them into batches of `size`; the last one is
 //! smaller if the number of samples is no multiple of it. What is drawn are merged samples: ties

@@ -13,15 +13,15 @@ use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
 
 use super::active::region_of;
 use super::batches::Batches;
-use super::clock::landing;
 use super::columns::Descended;
+use super::landing::landing;
 use super::pass::{Chunk, Pass, Update};
 use super::residual::{self, OdeStep};
 use super::rows::{Row, rows};
 use super::settings;
 use super::sums::{self, Sums};
 
-/// Largest square of a bound on the sums of a step: beyond it they could overflow.
+/// Largest weighted square of a bound on the sums of a step: beyond it squares of residuals could overflow.
 const OVERFLOW: f64 = 1e280;
 
 /// Advances a [`State`] of neurons by steps of gradient descent.
@@ -84,8 +84,8 @@ impl Descender {
             ..State::blank(particles)
         };
         let mut descender = Descender::resume(samples, mass, kappa, descent, &state)?;
-        descender.stands(0.0, descender.largest[0])?;
-        descender.pass(&mut state, |pass, chunk, sums| pass.stand(chunk, sums));
+        descender.refuse_overflow(0.0, descender.largest[0])?;
+        descender.pass(&mut state, |pass, chunk, sums| pass.sum(chunk, sums));
         descender.sum_residuals();
         state.initial_moments = descender.store(&mut state);
         state.residual_ode = descender.rho.clone();
@@ -178,7 +178,7 @@ impl Descender {
     pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
         assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
         self.set_field(state);
-        self.stands(state.time, self.reach())?;
+        self.refuse_overflow(state.time, self.reach())?;
         let Update { dt, momentum, .. } = self.update;
         let ode = OdeStep::new(&self.samples, &self.moments, dt, momentum, state);
         self.pass(state, |pass, chunk, sums| pass.advance(chunk, sums));
@@ -201,7 +201,7 @@ impl Descender {
         Ok(StepRecord { time, step_size, error_estimate, pushes: 1, rejections: 0, touched, counters })
     }
 
-    /// `g_k` of the samples that the next step looks at.
+    /// Sets `g_k` to that of the samples of the next step: the full batch, or a minibatch.
     fn set_field(&mut self, state: &State) {
         let mut g = vec![[0.0; 2]; self.rows.len()];
         match &mut self.batches {
@@ -227,7 +227,7 @@ impl Descender {
 
     /// Refuses parameters as large as `reach` if sums over them could overflow: `f`, and with it
     /// the rates of the residuals, which are squares of such sums.
-    fn stands(&self, time: f64, reach: f64) -> Result<(), FlowError> {
+    fn refuse_overflow(&self, time: f64, reach: f64) -> Result<(), FlowError> {
         let x = self.samples.x();
         let width = 2.0 + x[0].abs() + x[x.len() - 1].abs();
         let sum = self.kappa * (reach * width) * (reach * width);
@@ -290,8 +290,7 @@ fn largest(columns: &[&[f64]]) -> f64 {
     columns.iter().map(|values| most(values)).fold(0.0, f64::max)
 }
 
-/// Checks that the columns of a state have the lengths and places that gradient descent gives
-/// them; its own ones.
+/// The columns of a state of gradient descent, with the lengths and places that it gives them (checked).
 fn fits(state: &State, m: usize, s: usize, heavy: bool) -> Result<&Descended, FlowError> {
     let Particles::Descended(columns) = &state.particles else {
         let what = if state.has_neurons() { "v_c" } else { "c" };

@@ -1,17 +1,16 @@
 //! What neurons that cross a sample do to the residual ODE.
 //!
-//! Over one step, a neuron moves on a straight line of the `(c, w)` space. A sample that it sees on
+//! Over one step, a neuron moves on a straight line of the `(c, w)` space. A sample that is active on
 //! a part of the line only responds only to this part, not to all or nothing of the step as the
 //! tangent kernel of the start would have it. With `t_0`, `t_1` the values of `<xt_j, w>` at both
-//! ends, of different signs, it is seen beyond `u = t_0 / (t_0 - t_1)`, or up to there. Hence
+//! ends, of different signs, it is active beyond `u = t_0 / (t_0 - t_1)`, or up to there. Hence
 //!
 //! ```text
-//! d rho_j = -dt kappa^2 Sum mass (seen share) <xt_j, M g_k>,   k the region at the start
+//! d rho_j = -dt kappa^2 Sum mass (active share) <xt_j, M g_k>,   k the region at the start
 //! ```
 //!
 //! On an attractor, where neurons jump to and fro, this makes up for the term of pinned mass that
-//! a flow has (section 7): of the motion across the line of the sample, half of the jumps see
-//! nothing. Without it the error does not fall with the learning rate.
+//! a flow has (section 7): of the motion across the line of the sample, the half on the inactive side does not count. Without it the error does not fall with the learning rate.
 
 use std::ops::Range;
 
@@ -28,8 +27,8 @@ pub struct Crosser {
 }
 
 impl Crosser {
-    /// Adds to `missed[j]`, for the samples `j` that are seen at one end of the step only, what the
-    /// tangent kernel of the start misses (or has too much): `+-mass (share beyond u) <xt_j, M g_k>`.
+    /// Adds to `missed[j]`, for the samples `j` that are active at one end of the step only, what the
+    /// tangent kernel of the start lacks (or has too much): `+-mass (share beyond u) <xt_j, M g_k>`.
     ///
     /// * `regions`: at the start and at the end, of `2 s`.
     pub fn add_to(&self, x: &[f64], [from, to]: [usize; 2], missed: &mut [f64]) {

@@ -8,7 +8,7 @@
 //! m dL/dc = <g_k, w>,   m dL/dw = c g_k,   g_k = kappa Sum_(j active in region k) n_j rho_j xt_j
 //! ```
 //!
-//! that is explicit Euler of the lifted flow (section 5), or of one of its limits where only one
+//! which is explicit Euler of the lifted flow (section 5), or of one of its limits where only one
 //! layer trains. Neurons of other masses move in the same way and count by their mass in `f`.
 //! Running sums over the samples give all `g_k`, one pass over the neurons their steps and the
 //! moments of where they arrive: `O(m + s)` a step, against `O(m s)` of back-propagation.
@@ -22,11 +22,11 @@
 
 mod active;
 mod batches;
-mod clock;
 mod columns;
 mod descender;
 pub mod descriptor;
 mod kinks;
+mod landing;
 mod pass;
 mod residual;
 mod rows;

@@ -3,7 +3,7 @@
 //!
 //! Neurons lie in memory in their own order. A block of them is gathered into lanes (its regions
 //! differ), moved and multiplied out in loops without a branch, and scattered into the sums of
-//! the regions; the few that left their region are looked at one by one. No operation is fused or
+//! the regions; the few that left their region are handled one by one. No operation is fused or
 //! reordered by the width of the machine's vectors: the bits are the same on all.
 
 use multiversion::multiversion;
@@ -69,7 +69,7 @@ impl Pass<'_> {
     }
 
     /// Adds the neurons of a chunk to `sums` where they are.
-    pub fn stand(&self, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+    pub fn sum(&self, chunk: &mut Chunk<'_>, sums: &mut Sums) {
         let mut block = Block::new();
         for start in (0..chunk.c.len()).step_by(LANES) {
             block.gather(self, chunk, start);

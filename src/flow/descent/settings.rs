@@ -1,10 +1,10 @@
-//! Settings that gradient descent can work with.
+//! Settings of gradient descent, checked.
 
 use crate::flow::{Descent, FlowError};
 
 use super::pass::Update;
 
-/// How often each neuron's step is multiplied out: the update for `m` neurons.
+/// The update of one step of `m` neurons by these settings.
 ///
 /// # Errors
 /// [`FlowError::Setting`] for values outside their range.

@@ -10,7 +10,7 @@ const _: () = assert!(MULTIPLE.is_multiple_of(LANES));
 /// One number per lane.
 pub type Lanes = [f64; LANES];
 
-/// Groups of lanes that are computed or not: the widest vectors hold so many.
+/// Lanes are computed in groups of this size: the widest vectors hold so many.
 pub const GROUP: usize = 8;
 
 /// How many lanes are computed when the first `count` are in use.
@@ -28,5 +28,6 @@ pub const INSIDE: f64 = 0.0;
 pub const UP: f64 = 1.0;
 /// It ends on the clockwise boundary of the region.
 pub const DOWN: f64 = -1.0;
-/// Not to be used: the particle takes more care than a lane has.
+/// Its substep is not a plain one (see the flow's `lanes`) and its numbers are not to be used: the particle is integrated
+/// event by event instead.
 pub const ASIDE: f64 = 2.0;

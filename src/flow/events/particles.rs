@@ -34,9 +34,9 @@ pub struct RegionShare {
     pub sigma: [f64; 3],
     /// `Int_0^1 u Sigma(u) du`.
     pub sigma_u: [f64; 3],
-    /// `Int_0^1 (u^2 - u + 1/6) Sigma(u) du`, what the best line leaves out, where it matters: of a particle that
-    /// turns back at once `Sigma g` is next to nothing, a difference of large numbers, and only with the
-    /// products at its own nodes does it come out as that.
+    /// `Int_0^1 (u^2 - u + 1/6) Sigma(u) du`, of those that were integrated event by event. Of a
+    /// relaxing particle `r^2 <g, t>` is small although `r^2` is large; `Sigma` and `g` are integrated apart, and their
+    /// product then is needed to one more order than a line in `u` has.
     pub sigma_bend: [f64; 3],
     /// `Int_0^1 T(u) du`.
     pub sign: Vec2,
@@ -51,7 +51,7 @@ pub struct BoundaryShare {
     pub end: [f64; 2],
     /// Mass pinned at the start, with the sign of `r`.
     pub signed_start: f64,
-    /// `Int_0^1 W(u) du` along the event particles' sliding.
+    /// `Int_0^1 W(u) du` of the event particles while they are pinned here.
     pub weight: f64,
     /// `Int_0^1 u W(u) du`.
     pub weight_u: f64,

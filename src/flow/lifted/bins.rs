@@ -5,8 +5,12 @@
 //! together. A neuron that moves to another bin later stays where it lies in memory and is listed
 //! as *out-of-bin*; when there are many, all are grouped anew.
 //!
-//! A block keeps a *safe displacement*: how far the lines of its bin may have moved before they can reach one
-//! of its neurons. Until then the block needs no test.
+//! A block keeps a *safe displacement* (section 10, Lemma 3): how far the lines of its bin may have moved before they can
+//! reach one of its neurons. Until then the block needs no test.
+//!
+//! Invariants: every neuron lies in the memory of exactly one bin; it is in `out_of_bin` exactly if that is not the bin
+//! of its place; a safe displacement holds for those neurons of a block that are in its bin, and is void (`DUE`) after
+//! one of them met an event, came back or was rebased.
 
 use crate::problem::{Place, PlaceKind};
 
@@ -24,7 +28,7 @@ pub struct Bins {
     count: Vec<u32>,
     /// Where the memory of each bin begins, then the end.
     starts: Vec<u32>,
-    /// What the displacements advance in steps like the last ones.
+    /// What the displacements advance in steps like the last ones, for the horizon of `out_of_bin`.
     last_displacement: Vec<Displacement>,
     /// Safe displacements of blocks, bin by bin.
     pub safe: SafeDisplacements,
@@ -147,7 +151,7 @@ impl Bins {
             let (mut total, sign) = (displacement(travel, bin), field_sign(travel, bin));
             total.turns += f64::from(sign.turns(signs));
             set(travel, bin, total.advanced(1.0, now), sign.after(signs));
-            // Steps that end at an event are short: the next one may be long again.
+            // Not less than 3/4 of the last one: a step that ends at an event is short, and the next one may be long again.
             let last = &mut self.last_displacement[bin];
             *last = now.largest(Displacement::ZERO.advanced(0.75, *last));
         }

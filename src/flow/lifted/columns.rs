@@ -30,7 +30,8 @@ columns! {
         w_x: F64 = |sizes| sizes.m,
         /// Second components of `w`.
         w_y: F64 = |sizes| sizes.m,
-        /// Where in memory each bin begins, then the end.
+        /// Where in memory each bin begins, then the end. (`room`, `travel` and `deadline` are the names in run files of
+        /// bins, displacements and safe displacements.)
         room: U32 = |sizes| number_of_bins(2 * sizes.s) + 1,
         /// Of each bin: the displacement of its lines since the neurons were last grouped, in three measures, and the
         /// two signs of its field.

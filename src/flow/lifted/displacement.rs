@@ -1,13 +1,13 @@
 //! How far the lines of a bin have moved, in three measures, and how far they may move before a neuron must be
-//! tested (conservative advancement; the skin of a Verlet list).
+//! tested: Lemma 3 of section 10 (conservative advancement; the skin of a Verlet list).
 //!
 //! A neuron `z` of a region is at distance `s` from a line, and `ds/du = -beta c <n, h g>`,
-//! `dc/du = -alpha <h g, w>`. While the first measure advances by `A`, the sum of bounds on
-//! `beta |<n, h g>|`, and the second by `B`, the sum of bounds on `alpha |<h g, w>| / |z|`, its distance
-//! changes by at most `A (|c| + |z| B)`. Near a line `|c|` often is far below `|z|`: those neurons are slow,
+//! `dc/du = -alpha <h g, w>`. While the first measure advances by `a`, the sum of bounds on
+//! `beta |<n, h g>|`, and the second by `b`, the sum of bounds on `alpha |<h g, w>| / |z|`, its distance
+//! changes by at most `a (|c| + b |z|)`. Near a line `|c|` often is far below `|z|`: those neurons are slow,
 //! and a bound by `|z|` alone would have them tested in every step. A neuron that goes away from a line does so until
 //! `c` turns, which takes `|c| / |z|` of the second measure, or until the field does: the third one counts how
-//! often it has ([`super::sign of the field`]).
+//! often it has ([`field_sign`](super::field_sign)).
 
 /// The displacement of a bin's lines, the safe displacement of a block or neuron, or what a step adds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,16 +20,18 @@ pub struct Displacement {
     pub turns: f64,
 }
 
-/// Safe displacements are smaller than they need to be by the rest, so that a test that is not due would find nothing
-/// whatever the rounding of displacements over many steps.
+/// Safe displacements are this share of what Lemma 3 allows. The rest covers the rounding of displacements, which are
+/// sums over many steps.
 const SLACK: f64 = 0.99;
-/// Less than this share of a displacement may be lost in its rounding.
+/// A safe displacement that is ahead by less than this share of the displacement might be lost in the rounding of that:
+/// it counts as due.
 const LEAST_AHEAD: f64 = 1e-9;
 /// The first measure is taken to advance by at least this share of the second: fields may turn.
 const LEAST_SHARE: f64 = 1e-6;
-/// What of a distance the present `c` may use up; the rest is for its growth.
+/// The share of a distance that the present `c` may use up, `a |c|`; the rest is for its growth, `a b |z|`.
 const SHARE: f64 = 0.75;
-/// Distances that last for more steps than this are relied on: when the field turns, few need a test.
+/// A neuron whose distance lasts for more steps than this does not rely on the sign of the field: when that turns, all
+/// that rely on it need a test.
 const SOON: f64 = 64.0;
 
 impl Displacement {
@@ -50,10 +52,10 @@ impl Displacement {
         self.across > safe.across || self.output > safe.output || self.turns > safe.turns
     }
 
-    /// The safe displacement of neurons that have this clearance from now on.
-    pub fn safe(self, margin: Clearance, direction: Displacement) -> Displacement {
-        let steps = SLACK * margin.along(direction);
-        // No measure that stands still in this direction is relied on, however large the clearance.
+    /// The safe displacement of neurons that have this clearance now, at displacement `self`.
+    pub fn safe(self, clearance: Clearance, direction: Displacement) -> Displacement {
+        let steps = SLACK * clearance.along(direction);
+        // A measure that stands still in this direction may not advance at all, however large the clearance.
         let ahead = |share: f64| if share == 0.0 { 0.0 } else { steps * share };
         let (across, output) = (ahead(direction.across), ahead(direction.output));
         let is_lost = |ahead: f64, share: f64, advance: f64| share > 0.0 && ahead <= LEAST_AHEAD * advance;
@@ -61,7 +63,7 @@ impl Displacement {
             return Displacement::DUE;
         }
         // Those that rely on the field are due when it next turns; others do not depend on it.
-        let turns = if margin.by_turn < f64::INFINITY { 0.0 } else { f64::INFINITY };
+        let turns = if clearance.by_turn < f64::INFINITY { 0.0 } else { f64::INFINITY };
         self.advanced(1.0, Displacement { across, output, turns })
     }
 
@@ -161,9 +163,9 @@ impl Clearance {
         Clearance { by_output: distance / output.max(f64::MIN_POSITIVE), by_length, by_turn }
     }
 
-    /// How many times this `direction` both measures may advance before any of them is reached: `t` such
-    /// that `A t |c|` is at most a [`SHARE`] of `s`, and `A t |z| B t` at most the rest; and before any `c`
-    /// turns on which a sign relies: `B t |z|` is at most `|c|`.
+    /// How many times this `direction` `(A, B)` both measures may advance: the largest `t` such that `A t |c|` is at most
+    /// a [`SHARE`] of `s`, `A t B t |z|` at most the rest, and, for those that rely on the sign of the field, `B t |z|` at
+    /// most `|c|`.
     pub fn along(self, direction: Displacement) -> f64 {
         let Displacement { across, output, .. } = direction;
         if output == 0.0 {
@@ -175,8 +177,8 @@ impl Clearance {
         steady.min(growing).min(turning)
     }
 
-    /// Whether a neuron that goes away from a line should rely on that: where its distance lasts for few steps
-    /// like this one, and its `c` for more, or not much less.
+    /// Whether a neuron that goes away from a line should rely on that: if its distance lasts for few steps
+    /// like this one, and its `c` for more, or not much less. Decides on cost alone.
     #[inline(always)]
     pub fn should_rely(distance: f64, output: f64, square: f64, step: Displacement) -> bool {
         let Displacement { across, output: growth, .. } = step;
@@ -198,13 +200,13 @@ mod tests {
 
     /// Distances last until a safe displacement, however the lines move, and not much longer.
     #[test]
-    fn deadlines_use_up_distances() {
+    fn safe_displacements_use_up_distances() {
         let start = displacements(0.25, 0.125);
         for (across, output) in [(1.0, 0.5), (1e-3, 2.0), (0.3, 0.0), (0.0, 0.7), (0.0, 0.0)] {
             let direction = displacements(across, output).direction();
             for (distance, speed, length) in [(0.2, 0.01, 1.0), (1e-6, 1e-9, 3.0), (0.5, 2.0, 2.0)] {
-                let margin = Clearance::new(distance, speed, f64::INFINITY, length * length);
-                let safe = start.safe(margin, direction);
+                let clearance = Clearance::new(distance, speed, f64::INFINITY, length * length);
+                let safe = start.safe(clearance, direction);
                 let (a, b) = (safe.across - start.across, safe.output - start.output);
                 let used = a * (speed + length * b) / distance;
                 assert!(used < 1.0 && used > SLACK * SLACK * (1.0 - SHARE) - 1e-8, "{direction:?} {used}");
@@ -213,15 +215,15 @@ mod tests {
         }
         // On a line, moving or not: due even if the lines stand still, or the measures lose what they advance.
         for (distance, speed, advance) in [(0.0, 0.0, 0.0), (0.0, 1.0, 5.0), (1e-12, 1.0, 1e6)] {
-            let margin = Clearance::new(distance, speed, f64::INFINITY, 1.0);
+            let clearance = Clearance::new(distance, speed, f64::INFINITY, 1.0);
             assert_eq!(
-                displacements(advance, advance).safe(margin, displacements(1.0, 1.0)),
+                displacements(advance, advance).safe(clearance, displacements(1.0, 1.0)),
                 Displacement::DUE
             );
         }
         // With c = 0 for good nothing is reached, but that c begins to move is noticed.
-        let margin = Clearance::new(0.1, 0.0, f64::INFINITY, 1.0);
-        let safe = Displacement::ZERO.safe(margin, displacements(1.0, 0.0));
+        let clearance = Clearance::new(0.1, 0.0, f64::INFINITY, 1.0);
+        let safe = Displacement::ZERO.safe(clearance, displacements(1.0, 0.0));
         assert!(!displacements(1e300, 0.0).is_past(safe));
         assert!(displacements(0.0, 1e-300).is_past(safe));
     }
@@ -229,17 +231,17 @@ mod tests {
     /// A neuron that goes away from all lines is due when `c` may have turned or the field has, however far the first
     /// measure goes.
     #[test]
-    fn who_goes_away_relies_on_output_and_field() {
-        let margin = Clearance::new(f64::INFINITY, 0.3, 0.3, 4.0);
+    fn going_away_depends_on_output_and_field() {
+        let clearance = Clearance::new(f64::INFINITY, 0.3, 0.3, 4.0);
         let start = Displacement { across: 0.25, output: 0.125, turns: 3.0 };
         for (across, output) in [(1.0, 0.5), (1e-3, 2.0), (1.0, 1e-5)] {
-            let safe = start.safe(margin, displacements(across, output).direction());
+            let safe = start.safe(clearance, displacements(across, output).direction());
             let used = 2.0 * (safe.output - start.output) / 0.3;
             assert!(used < 1.0 && used > 0.98, "{used}");
             assert_eq!(safe.turns, 3.0);
             assert!(Displacement { turns: 4.0, ..start }.is_past(safe) && !start.is_past(safe));
         }
-        let still = start.safe(margin, displacements(1.0, 0.0));
+        let still = start.safe(clearance, displacements(1.0, 0.0));
         assert_eq!(still, Displacement { across: f64::INFINITY, ..start });
     }
 
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn short_deadlines_are_no_later() {
+    fn short_ones_are_no_larger() {
         for value in [0.1, 1.0, 3e-300, -1.0 / 3.0, 1e300, 0.1f32.into()] {
             let short = Displacement::from(Short::from(Displacement::all(value)));
             assert!(short.across <= value && short == Displacement::all(short.across), "{value}");

@@ -19,22 +19,23 @@ use super::displacement::Displacement;
 use super::field_sign::Signs;
 use super::frame::{IDENTITY, Mat, Neuron, frames};
 use super::kind::{Kind, Scaled};
+use super::moments::{add_event_particles, moments_of};
 use super::order::order;
 use super::queue::{Candidate, integrate_all};
 use super::rebase::{rebase_all, rebase_some, to_laboratory};
 use super::search::search;
-use super::start::{Totals, from_origin, start_of};
+use super::start::{from_origin, start_of};
 use super::step_tables::StepTables;
 use super::sums::Sums;
-use super::totals::{add_event_particles, moments_of};
+use super::totals::Totals;
 
-/// A frame whose entries pass this is applied to its neurons and starts anew: every neuron that comes in
-/// is rounded in frame coordinates, which costs its invariant this squared times the rounding.
+/// A frame with an entry above this is applied to its neurons and starts anew: a neuron that comes in
+/// is rounded in frame coordinates, which changes its `delta` by the square of this times the rounding.
 const LARGEST_ENTRY: f64 = 4.0;
 /// A step whose boosts may grow neurons by `exp` of this is not worth a push: rounding would leave
 /// nothing of their invariants, and every integration would take thousands of substeps.
 const LONGEST_RAPIDITY: f64 = 40.0;
-/// Neurons are grouped anew when this share of them lies out of its bin: testing those one by one then has cost
+/// Neurons are grouped anew when more than one in so many lies out of its bin: testing those one by one then has cost
 /// about as much as grouping.
 const OUT_OF_BIN_SHARE: usize = 6;
 
@@ -88,7 +89,8 @@ pub fn start(
     let position = (0..mass.len() as u32).collect();
     let mut columns = Lifted { position, c, w_x, w_y: b, ..Lifted::default() };
     columns.w_y.par_iter_mut().for_each(|b| *b = -*b);
-    // Where exactly a neuron on a line is counted does not matter to the residuals.
+    // Placed twice: first in any region next to the line of those that are on one, which does not matter to the
+    // residuals; then, when the field is known, where the field says.
     let none = vec![[0.0; 2]; count];
     place(regions, Kind::KERNEL, &none, &Margins::none(samples.len()), &mass, &mut columns);
     let frames = vec![IDENTITY; 2 * count];
@@ -106,12 +108,12 @@ pub fn start(
     (columns, ambiguous)
 }
 
-/// Sums over neurons that are stored as they are.
+/// Sums over neurons in the laboratory frame.
 fn totals(regions: &Regions, mass: &[f64], columns: &Lifted) -> Totals {
     Totals::sum(regions, mass, &columns.place, |i| [columns.c[i], columns.w_x[i], columns.w_y[i]])
 }
 
-/// Finds the places of neurons that are stored as they are, in the field `g`; returns the mass
+/// Finds the places of neurons in the laboratory frame, in the field `g`; returns the mass
 /// whose start is ambiguous.
 fn place(
     regions: &Regions,
@@ -173,7 +175,7 @@ impl Ensemble {
         for (k, (total, sums)) in totals.region.iter_mut().zip(&self.sums.region).enumerate() {
             (0..6).for_each(|i| total[i] += sums.end[i] - sums.start[i]);
             if after[k] == 0 {
-                // Nothing remains, not even rounding.
+                // No neuron is left: exactly zero, without the rounding of those that came and went.
                 *total = [0.0; 6];
             }
         }
@@ -217,7 +219,7 @@ impl Ensemble {
         if self.bins.out_of_bin.len() <= (m / OUT_OF_BIN_SHARE).max(256) {
             return false;
         }
-        // Memory that is not needed while there are two orders of everything.
+        // Frees memory: while neurons are brought into another order there are two copies of every column.
         self.trial.moved = vec![];
         self.bins = Bins::grouped(regions.boundaries(), &[]);
         rebase_all(columns);
@@ -252,8 +254,8 @@ impl System for Ensemble {
             tally.events.given_up = true;
             return;
         }
-        let (candidates, looked) = search(&tables, &mut self.bins, columns);
-        self.touched += looked;
+        let (candidates, tested) = search(&tables, &mut self.bins, columns);
+        self.touched += tested;
         let size = (candidates.len() / 64).clamp(512, 65536).max(32 * count);
         let batches = candidates.len().div_ceil(size);
         self.batches.resize_with(batches, || Sums::none(count));
@@ -272,11 +274,11 @@ impl System for Ensemble {
                     Candidate { at, mass: self.mass[i], place: [columns.place[i]; 2], z, met: false }
                 };
                 let mut candidates: Vec<Candidate> = candidates.iter().map(fetch).collect();
-                let settle = |place: Place, z: Neuron| {
+                let laboratory = |place: Place, z: Neuron| {
                     let frame = self.bins.frame(self.bins.of(place));
                     frame.map_or(z, |frame| to_laboratory(&frames[frame], z, place))
                 };
-                integrate_all(&tables, &mut candidates, settle, sums);
+                integrate_all(&tables, &mut candidates, laboratory, sums);
                 let met = || candidates.iter().filter(|candidate| candidate.met);
                 moved.reserve_exact(met().count());
                 moved.extend(met().map(|&Candidate { at, place, z, .. }| Moved { at, place, z }));

@@ -1,30 +1,31 @@
-//! On which sign of the field neurons go by the lines of their region.
+//! The signs of the field across the two lines of a region, and which neurons go away from a line because of them
+//! (section 10, "Sign of the field").
 //!
 //! `ds/du = -beta c <n, h g>`: as long as the field across a line keeps its sign and `c` its own, a neuron
-//! either nears that line or goes away from it, at whatever speed. One that goes away, as most do that have just
-//! crossed the line, needs no test until then.
+//! either comes nearer to that line or goes away from it, at whatever speed. One that goes away, as most do that have
+//! just crossed the line, needs no test for that line until one of both signs changes.
 
 /// For each of two lines: 1 where neurons with `c > 0` go away from it, -1 where those with `c < 0` do, 0
 /// where the field across it may turn.
 pub type Signs = [i8; 2];
 
-/// The sign of the field of a bin: the signs in its last step, 0 where nothing is known.
+/// The signs of the field of a bin in its last accepted step, 0 where nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldSign(Signs);
 
 impl FieldSign {
-    /// Whether it turns in a step in which the signs are these (`None` where no neuron is): those that
-    /// relied on it can no longer.
+    /// Whether the signs in a step, these ones (`None` where no neuron is), are others: then neurons can no longer rely on
+    /// them.
     pub fn turns(self, signs: Option<Signs>) -> bool {
         signs.is_some_and(|signs| signs != self.0)
     }
 
-    /// What can be relied on in such a step: nothing if the sign of the field turns in it.
+    /// The signs that can be relied on in such a step: zeros if they turn in it, or if one of them is not certain.
     pub fn relied_on(self, signs: Option<Signs>) -> Signs {
         if self.turns(signs) || self.0.contains(&0) { [0, 0] } else { self.0 }
     }
 
-    /// The sign of the field after such a step.
+    /// The signs to keep after such a step.
     pub fn after(self, signs: Option<Signs>) -> FieldSign {
         signs.map_or(self, FieldSign)
     }

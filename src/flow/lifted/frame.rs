@@ -6,7 +6,7 @@ pub type Neuron = [f64; 3];
 /// A frame.
 pub type Mat = [f64; 9];
 
-/// The frame in which neurons are as they are.
+/// The laboratory frame, in which coordinates are the weights themselves.
 pub const IDENTITY: Mat = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
 
 /// The frames in a column of a state.

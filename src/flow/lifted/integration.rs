@@ -15,10 +15,10 @@ use super::sums::Sums;
 
 /// A neuron nearer to a line than this, relative to `|c| + |w|`, is on it.
 pub const ON_LINE: f64 = 1e-15;
-/// A line counts as reached when Newton's method is as near as this, relative to `|c| + |w|`.
+/// A line counts as reached at this distance, relative to `|c| + |w|`.
 pub const REACHED: f64 = 1e-14;
 
-/// A neuron on its way through a step, as it is: not in the frame of its place.
+/// A neuron within a step, in the laboratory frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moving {
     /// Mass.
@@ -29,7 +29,7 @@ pub struct Moving {
     pub place: Place,
 }
 
-/// Follows a neuron from `u` to the end of the step. `None` if it meets no event in the whole step: then
+/// Integrates a neuron from `u` to the end of the step. `None` if it meets no event in the whole step: then
 /// nothing was added to `sums`. Otherwise where it ends, in the frame that its place has at the end.
 ///
 /// * `start`: the neuron in the frame at the start, if it has met nothing before `u`.
@@ -55,14 +55,16 @@ pub fn integrate(
             break;
         }
     }
-    // Still unbegun: it went to the end without an event.
+    // Nothing was added to the sums: it went to the end without an event.
     if integration.start.is_some() {
         return None;
     }
     Some(integration.finish())
 }
 
-/// A neuron, the time, and what has to be noted of both.
+/// A neuron at its instant, and the sums to which its integration is added.
+///
+/// Invariant: as long as `start` is there, nothing of this neuron is in `sums`.
 pub struct Integration<'a, 'b> {
     pub(super) tables: &'a StepTables<'a>,
     pub(super) neuron: Moving,
@@ -186,7 +188,7 @@ impl Integration<'_, '_> {
             let (phi, rate) = (n[0] * z[1] + n[1] * z[2], -z[0] * along);
             let on_line = phi.abs() <= ON_LINE * size;
             if phi < 0.0 && !on_line && rate < 0.0 {
-                // Past the line by more than rounding, near the origin where lines meet.
+                // Beyond the line by more than rounding, and going on outward: near the origin, where lines meet.
                 *guess = 0.0;
                 continue;
             }
@@ -247,7 +249,7 @@ impl Integration<'_, '_> {
         None
     }
 
-    /// The last crossing of the line in `(0, du]`, at whose end the neuron is outside: Newton's
+    /// A crossing of the line from inside to outside in `(0, du]`, at whose end the neuron is outside: Newton's
     /// method inside a bracket.
     fn bracket(&self, k: usize, n: Vec2, du: f64, end: Neuron) -> (f64, Neuron) {
         let (mut low, mut high, mut at, mut z) = (0.0, du, du, end);
@@ -303,7 +305,7 @@ impl Integration<'_, '_> {
         }
     }
 
-    /// Takes rounding off a neuron that has reached boundary `b`.
+    /// Puts a neuron that has reached boundary `b` exactly on the line.
     pub(super) fn put_on_line(&mut self, b: usize) {
         let [dx, dy] = self.tables.regions.direction(b);
         let [c, x, y] = self.neuron.z;
@@ -325,7 +327,7 @@ impl Integration<'_, '_> {
             Fate::Enters { .. } => self.sums.events.counters.crossings += 1,
             Fate::Pinned => self.sums.events.counters.pins += 1,
         }
-        self.settle(b, fate);
+        self.set_place(b, fate);
     }
 
     /// Notes an event at which the field that acts on the neuron's `w` jumps by `field` (in units

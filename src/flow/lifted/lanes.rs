@@ -17,6 +17,7 @@ use super::step_tables::StepTables;
 
 /// Numbers of a track: `Int Sigma du` (3), `Int u Sigma du` (3).
 pub const TRACK: usize = 6;
+
 /// What the neurons of a queue start from, and where their substeps end.
 #[derive(Debug, Clone)]
 pub struct SubstepLanes {
@@ -124,7 +125,7 @@ fn adaptive(lanes: &mut SubstepLanes, count: usize) {
 /// the machine work on several groups of lanes at a time.
 #[inline(always)]
 fn all_lanes<const LORENTZ: bool>(lanes: &mut SubstepLanes, count: usize) {
-    // Said once more here, where the compiler sees it: no index is out of bounds.
+    // No change, but here the compiler sees that no index is out of bounds.
     let count = count.min(LANES);
     for i in 0..count {
         reach::<LORENTZ>(lanes, i);
@@ -194,7 +195,7 @@ fn size([c, x, y]: Neuron) -> f64 {
     c.abs() + x.abs() + y.abs()
 }
 
-/// How far the substep goes, whether it is as plain as this, and a first guess where it ends.
+/// How far the substep goes, whether it is a plain one, and a first guess where it ends.
 #[inline(always)]
 fn reach<const LORENTZ: bool>(lanes: &mut SubstepLanes, i: usize) {
     let (u, z, field) = (lanes.u[i], lanes.start(i), field(lanes, i));
@@ -203,8 +204,8 @@ fn reach<const LORENTZ: bool>(lanes: &mut SubstepLanes, i: usize) {
     let end = advance::<LORENTZ>(&field, u, du, z);
     let (g0, g1) = (field.at(u), field.at(u + du));
     let (tolerance, tolerance_end) = (ON_LINE * size(z), ON_LINE * size(end));
-    // Distances from a line and their rates at both ends, whether it is crossed, and whether that takes more
-    // care.
+    // Distances from a line and their rates (per substep) at both ends, whether it is crossed, and whether that is not a
+    // plain crossing.
     let line = |normal: &[Lanes; 2]| {
         let n = [normal[0][i], normal[1][i]];
         let (s0, s1) = (n[0] * z[1] + n[1] * z[2], n[0] * end[1] + n[1] * end[2]);

@@ -5,19 +5,22 @@
 //! each region keeps a *frame*, the product of the maps since some earlier time, and neurons are
 //! stored in frame coordinates, which do not move: a step costs `O(s)`, plus a test of those neurons
 //! that the boundaries of their region may have reached, plus an event-driven integration of those
-//! that were reached. The same holds for the clusters pinned on boundaries.
+//! that may have been. The same holds for the clusters pinned on boundaries. Which neurons a step may leave out is
+//! stated and proved in section 10 (Lemmas 1 to 3).
 //!
 //! * `kind`: the three flows, their maps over any length of time;
 //! * `frame`: the 3 x 3 matrices; `second`: second moments, and how they transform;
 //! * `bins`: neurons of one frame side by side in memory, in blocks; `out_of_bin`: neurons that have left the
 //!   memory of their bin; `order`: where each lies in memory;
-//! * `displacement`, `safe`: how far the lines may move before a block must be tested; `field_sign`: which neurons
-//!   go away from a line; `search`, `reach_test`: which neurons a step may not skip;
+//! * `reach_test`: Lemma 2, one neuron in one step; `displacement`, `safe`: Lemma 3, how far the lines may move before a
+//!   block must be tested; `field_sign`: which neurons go away from a line; `search`: which neurons a step may not skip;
 //! * `step_tables`: what a push looks up;
 //! * `queue`, `lanes`: neurons that may meet an event, side by side; `integration`, `crossing`, `pinned`, `origin`:
 //!   one neuron, event by event;
-//! * `rebase`: neurons back to the laboratory frame, and moments taken anew; `sums`, `totals`: what integrations
-//!   add up to, and what the residuals need of it; `columns`: what a state holds of the neurons; `ensemble`: the neurons as the step controller sees them.
+//! * `rebase`: neurons back to the laboratory frame, and moments summed anew; `sums`: what integrations add up to;
+//!   `totals`: second moments by place; `moments`: what the residuals need of both;
+//! * `start`: places at the start of a run; `columns`: what a state holds of the neurons; `ensemble`: the neurons as
+//!   the step controller sees them.
 
 mod bins;
 mod columns;
@@ -30,6 +33,7 @@ mod frame;
 mod integration;
 mod kind;
 mod lanes;
+mod moments;
 mod order;
 mod origin;
 mod out_of_bin;

@@ -11,14 +11,15 @@ use super::displacement::{Clearance, Displacement};
 use super::field_sign::FieldSign;
 use super::frame::Neuron;
 
-/// How far displacements may advance until an event, which divides the classes of nearness.
+/// Limits between the classes of nearness: how far displacements may advance before an event, in units in which all
+/// measures advance by 1.
 const LIMITS: [f64; 5] = [1.0 / 1024.0, 1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0];
 /// Classes within a bin.
 const CLASSES: usize = LIMITS.len() + 1;
 /// Neurons that one task handles.
 const TASK: usize = 16_384;
 
-/// Sorts the neurons, which must be stored as they are (all frames the identity), and notes where
+/// Sorts the neurons, which must be in the laboratory frame (all frames the identity), and notes where
 /// each bin's memory begins. A counting sort, stable, in `O(m + s)`.
 pub fn order(columns: &mut Lifted, mass: &mut Vec<f64>, regions: &Regions) {
     let count = regions.boundaries();

@@ -44,7 +44,7 @@ impl StepTables<'_> {
 }
 
 impl Integration<'_, '_> {
-    /// A neuron that slid along boundary `b` has just reached the origin.
+    /// A neuron that slides along boundary `b` has just reached the origin.
     pub(super) fn through_origin(&mut self, b: usize) {
         let regions = self.tables.regions;
         let opposite = (b + regions.samples()) % regions.boundaries();
@@ -76,7 +76,7 @@ impl Integration<'_, '_> {
             self.u = 1.0;
             return;
         }
-        // If it came to rest within this step, nothing was downhill a moment ago.
+        // If it came to rest within this step, nothing is downhill yet: roots of rounding there do not count.
         let from = if begun { (self.u + 1e-6).min(1.0) } else { 0.0 };
         let Some((u, way)) = tables.first_way(1f64.copysign(c), from) else {
             self.u = 1.0;
@@ -86,7 +86,7 @@ impl Integration<'_, '_> {
         self.u = u;
         self.sums.events.counters.unsticks += 1;
         self.leave_origin(Some(way));
-        // At rest it counted for nothing.
+        // At rest it contributed nothing: all that it contributes now is the jump.
         let place = self.neuron.place;
         self.note_jump(match place.kind() {
             PlaceKind::Free => {
@@ -125,6 +125,6 @@ impl Integration<'_, '_> {
                 self.note_ambiguous();
             }
         }
-        self.settle(b, fate);
+        self.set_place(b, fate);
     }
 }

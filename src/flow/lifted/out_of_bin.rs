@@ -1,7 +1,11 @@
 //! Neurons that lie in the memory of a bin in which they no longer are.
 //!
 //! Each has a safe displacement of its own, of the lines of the bin it is in. Those whose safe displacement
-//! is many steps away are inactive: they are kept apart, and cost nothing until the first of them is due.
+//! is many steps away are *inactive*: they are kept apart, and cost nothing until the first of them is due
+//! (section 10, "Out of bin").
+//!
+//! Invariant: in every bin `earliest` is at most the safe displacement of each of its inactive neurons, in every
+//! component, and `NEVER` where there is none.
 
 use super::displacement::{Displacement, Short};
 
@@ -15,7 +19,7 @@ pub struct Entry {
     pub at: u32,
     /// The bin it is in.
     pub bin: Bin,
-    /// The displacement of that bin's lines at which it must be tested.
+    /// The displacement of that bin's lines past which it must be tested.
     pub safe: Short,
 }
 
@@ -26,10 +30,9 @@ impl Entry {
     }
 }
 
-/// SafeDisplacements further away than this many steps like the last ones are not active in every step.
+/// A neuron is made inactive if its safe displacement is not passed within this many steps like the last ones.
 const HORIZON: f64 = 32.0;
-/// Those that are active are sorted out when they are twice as many as they were, or after this many
-/// steps, ...
+/// The active ones are divided anew when they are twice as many as after the last time, or after this many steps, ...
 const STEPS: usize = 8;
 /// ... but not when they are fewer than this, or than this share of the others.
 const FEW: usize = 256;
@@ -41,17 +44,17 @@ pub struct OutOfBin {
     /// Those that are active.
     pub active: Vec<Entry>,
     inactive: Vec<Entry>,
-    /// Smallest safe displacement in each bin of the inactive ones.
+    /// Componentwise minimum of the safe displacements of the inactive ones in each bin.
     earliest: Vec<Displacement>,
-    /// How many were active after they were last sorted out, and how many steps ago that was.
-    sorted: usize,
+    /// How many were active after they were last divided, and how many steps ago that was.
+    divided: usize,
     steps: usize,
 }
 
 impl OutOfBin {
     /// These neurons, all active, among `bins` bins.
     pub fn new(active: Vec<Entry>, bins: usize) -> OutOfBin {
-        OutOfBin { active, inactive: vec![], earliest: vec![Displacement::NEVER; bins], sorted: 0, steps: 0 }
+        OutOfBin { active, inactive: vec![], earliest: vec![Displacement::NEVER; bins], divided: 0, steps: 0 }
     }
 
     /// How many there are.
@@ -134,17 +137,17 @@ impl OutOfBin {
         self.active.extend(old);
         self.steps += 1;
         let many = self.active.len() > FEW.max(self.inactive.len() / SHARE);
-        if many && (self.active.len() > 2 * self.sorted || self.steps > STEPS) {
-            self.sort_out(displacement);
+        if many && (self.active.len() > 2 * self.divided || self.steps > STEPS) {
+            self.divide(displacement);
         }
     }
 
     /// Makes those inactive whose safe displacement is far away.
-    fn sort_out(&mut self, displacement: impl Fn(usize) -> [Displacement; 2]) {
+    fn divide(&mut self, displacement: impl Fn(usize) -> [Displacement; 2]) {
         let active = std::mem::take(&mut self.active).into_iter();
         let (inactive, active): (Vec<Entry>, Vec<Entry>) =
             active.partition(|entry| is_far(entry, &displacement));
-        (self.sorted, self.steps, self.active) = (active.len(), 0, active);
+        (self.divided, self.steps, self.active) = (active.len(), 0, active);
         self.deactivate(inactive);
     }
 }

@@ -1,4 +1,4 @@
-//! Neurons that sliding on the line of a sample: `w = l d_b`, and `(c, l)` undergoes the boost of
+//! Neurons that slide along the line of a sample: `w = l d_b`, and `(c, l)` undergoes the boost of
 //! rapidity `p(u) = Int <h g, d_b> du` (mathematics, section 6).
 
 use crate::flow::interface::{Fate, Interface, release};
@@ -21,7 +21,7 @@ impl Integration<'_, '_> {
         } else {
             release(tables.outward(b, sign), from)
         };
-        // c = 0 needs |c| < |l|, l = 0 the reverse; both the rapidity artanh of the ratio.
+        // Lorentz: c reaches zero if |c| < l, else l does, at the rapidity artanh of the smaller over the larger one.
         let ratio = c.abs() / l;
         let c_first = tables.kind.alpha > 0.0 && ratio < 1.0;
         let needed = match (tables.kind.is_lorentz(), c_first) {
@@ -33,10 +33,10 @@ impl Integration<'_, '_> {
         let mut excess = sliding.rapidity.map(|p| sign * p);
         excess[0] -= poly::value(&excess, from) + needed;
         let zero = if c_first && c == 0.0 && poly::derivative(&excess, from) > 0.0 {
-            // It has the sign that `c` is about to lose.
+            // It moves off zero to the other sign than the one it has.
             from
         } else {
-            // A neuron that starts at zero is on its way out: look only behind the first rounding.
+            // A neuron that starts at zero moves away from it: roots of rounding at the start do not count.
             let after = if needed == 0.0 { (from + 1e-6).min(1.0) } else { from };
             poly::first_positive(&excess, after).unwrap_or(f64::INFINITY)
         };
@@ -48,7 +48,7 @@ impl Integration<'_, '_> {
         }
         self.begin();
         let rapidity = |u: f64| poly::value(&sliding.rapidity, u) - poly::value(&sliding.rapidity, from);
-        let at = |u: f64| self.slid(c, l, rapidity(u));
+        let at = |u: f64| self.after_sliding(c, l, rapidity(u));
         let (middle, end) = (at(0.5 * (from + to)), at(to));
         self.track_sliding(b, to, [(c, l), middle, end]);
         let (mut c, mut l) = end;
@@ -70,12 +70,12 @@ impl Integration<'_, '_> {
             let upward = if low == high { interface.steeper_upward() } else { high < low };
             // The neuron gains the velocity to that side.
             self.note_jump(interface.velocity[usize::from(upward)].abs());
-            self.settle(b, Fate::Enters { upward, ambiguous: false });
+            self.set_place(b, Fate::Enters { upward, ambiguous: false });
         }
     }
 
-    /// `(c, l)` after a sliding of rapidity `p`.
-    fn slid(&self, c: f64, l: f64, p: f64) -> (f64, f64) {
+    /// `(c, l)` after a sliding motion of rapidity `p`.
+    fn after_sliding(&self, c: f64, l: f64, p: f64) -> (f64, f64) {
         let kind = self.tables.kind;
         if !kind.is_lorentz() {
             return (c - kind.alpha * l * p, l - kind.beta * c * p);
@@ -85,7 +85,7 @@ impl Integration<'_, '_> {
         (0.5 * (sum + difference), 0.5 * (sum - difference))
     }
 
-    /// Notes a sliding up to `to` through `(c, l)` at its start, middle and end.
+    /// Adds a sliding motion up to `to`, through `(c, l)` at its start, middle and end, by Simpson's rule.
     fn track_sliding(&mut self, b: usize, to: f64, points: [(f64, f64); 3]) {
         let (kind, from) = (self.tables.kind, self.u);
         let sums = &mut self.sums.boundary[b];
@@ -108,7 +108,7 @@ impl Integration<'_, '_> {
                 self.note_ambiguous();
             }
         }
-        self.settle(b, fate);
+        self.set_place(b, fate);
     }
 
     pub(super) fn note_ambiguous(&mut self) {
@@ -123,8 +123,8 @@ impl Integration<'_, '_> {
         Interface::new(tables.regions, b, sign, |k| tables.field[k].at(self.u), |k| tables.margin[k])
     }
 
-    /// Puts the neuron, which is on boundary `b`, where it goes.
-    pub(super) fn settle(&mut self, b: usize, fate: Fate) {
+    /// Gives the neuron, which is on boundary `b`, the place that its fate says.
+    pub(super) fn set_place(&mut self, b: usize, fate: Fate) {
         self.neuron.place = match fate {
             Fate::Enters { upward, .. } => {
                 Place::in_region(if upward { self.tables.regions.above(b) } else { b })

@@ -2,7 +2,8 @@
 //!
 //! Every neuron that moves freely takes a lane and keeps it until it has reached the end of the step:
 //! substep by substep ([`lanes`](super::lanes)), each lane at its own instant in its own region. A
-//! neuron that needs more care, or stops moving freely, leaves its lane and is integrated to the end alone.
+//! neuron whose substep is not a plain one, or that stops moving freely, leaves its lane and is integrated to the end
+//! event by event.
 //! Lanes are filled and emptied in an order that depends on the neurons alone, so that sums have the same bits
 //! on any number of threads.
 
@@ -45,18 +46,18 @@ struct Lane {
 
 /// Integrates all these neurons over the step.
 ///
-/// * `settle`: a neuron as it is, from its place and its coordinates in the frame there.
+/// * `laboratory`: a neuron in the laboratory frame, from its place and its coordinates in the frame there.
 pub fn integrate_all(
     tables: &StepTables<'_>,
     candidates: &mut [Candidate],
-    settle: impl Fn(Place, Neuron) -> Neuron,
+    laboratory: impl Fn(Place, Neuron) -> Neuron,
     sums: &mut Sums,
 ) {
     let mut queue =
         LaneQueue { lanes: Box::new(SubstepLanes::empty()), lane: [Lane::default(); LANES], taken: 0 };
     for index in 0..candidates.len() {
         let Candidate { mass, place, z: stored, .. } = candidates[index];
-        let z = settle(place[0], stored);
+        let z = laboratory(place[0], stored);
         // Where w stands still no line is crossed.
         if place[0].kind() == PlaceKind::Free && tables.kind.beta > 0.0 {
             let k = place[0].index();
@@ -77,6 +78,7 @@ pub fn integrate_all(
     }
 }
 
+/// Notes where a neuron ends that met an event.
 fn arrive(candidate: &mut Candidate, end: Option<Moving>) {
     if let Some(end) = end {
         (candidate.place[1], candidate.z, candidate.met) = (end.place, end.z, true);
@@ -97,14 +99,14 @@ impl LaneQueue {
             let index = self.lane[lane].index;
             let Some(end) = self.after_substep(lane, tables, candidates[index].z, sums) else { continue };
             arrive(&mut candidates[index], end);
-            // The last lane, which has been seen to already, moves up.
+            // The last lane, which has been dealt with already, moves up.
             self.taken -= 1;
             self.lane[lane] = self.lane[self.taken];
             self.lanes.copy_start(self.taken, lane);
         }
     }
 
-    /// Takes note of a lane's substep and readies the lane for its next one; or returns what
+    /// Adds a lane's substep to the sums and prepares the lane for its next one; or returns what
     /// [`integrate`] does of a neuron that is at the end of the step.
     fn after_substep(
         &mut self,

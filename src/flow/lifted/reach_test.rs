@@ -1,15 +1,18 @@
-//! Which neurons may meet an event during a step.
+//! Which neurons may meet an event during a step: Lemma 2 of section 10.
 //!
-//! The planes of a bin move, in frame coordinates, along paths of known length `L`. A neuron `z`
-//! starts the step at distance `s_0` from a plane and ends it at `s_1`; on the way its distance `s`
-//! obeys `2 s >= s_0 + s_1 - L |z|`. So it met nothing if `s_0 + s_1 > L |z|` for both planes.
-//! Nor did it if it is too slow ([`super::displacement`]).
-//! Nor did it if both `s_1` are positive and distances changed in one direction only:
-//! `ds/du = -c <n, h g>`, so they do where neither the field across the planes nor `c` turns. On a
-//! boundary `dc/du` and `dl/du` keep their signs as long as the field along it does; there it must have
-//! started off both planes, because only then is the side known on which it starts. A neuron that relies on going
-//! away from a line ([`super::sign of the field`]) is one of these: the fields across both lines keep their signs as
-//! long as the sign of the field does not turn, and `c` keeps its own until the safe displacement.
+//! The planes of a bin, linear functions of frame coordinates, move along paths of length `L` at most. A neuron `z` is at
+//! distance `s_0` from a plane at the start of the step and at `s_1` at its end. With `s_1 > 0` for both planes it met
+//! neither if one of these holds:
+//!
+//! * *out of reach:* `s_0 + s_1 > L |z|` for both planes, because on the way `2 s >= s_0 + s_1 - L |z|`;
+//! * *monotone:* neither the field across a plane nor `c` changes its sign, so that `ds/du = -beta c <n, h g>` keeps its
+//!   own. On a boundary `dc/du` and `dl/du` keep their signs as long as the field along it does; there the neuron must
+//!   start off both planes, because only then is the side known on which it starts;
+//! * *slow:* `s_0 > A (|c| + C |z|)`, the criterion of safe displacements for this step alone
+//!   ([`displacement`](super::displacement)).
+//!
+//! A neuron that relies on going away from a line ([`field_sign`](super::field_sign)) passes as monotone in every step
+//! until its safe displacement: the fields across both lines keep their signs until then, and so does `c`.
 
 use multiversion::multiversion;
 
@@ -21,14 +24,15 @@ use super::field_sign::Signs;
 use super::frame::Neuron;
 use super::step_tables::Propagator;
 
-/// Bin for the rounding of distances, relative to `|z|` times the size of a plane.
+/// What is allowed for the rounding of distances, relative to `|z|_1` times the largest entry of the planes: twenty times
+/// what it is.
 const ROUNDING: f64 = 1e-14;
 
 /// A neuron with a smaller `|z|^2` has no clearance: squares of distances that count would lose their digits.
 const TINY: f64 = 1e-270;
 
-/// With planes whose entries are up to this, rounding takes no neuron's clearance away that had one in an earlier
-/// frame.
+/// Clearances are reduced by the rounding that planes with entries up to this have, so that they hold also in later
+/// steps, as long as planes are no larger.
 pub const LARGEST_PLANE: f64 = 16.0;
 
 /// Whether the signs of the two plane functions matter (a region: both are positive inside) or
@@ -55,8 +59,8 @@ pub struct Lanes<'a> {
 }
 
 /// Tests those neurons of a block that are at `own`: sets `flags[i]` to 1 for those that may meet
-/// an event, to 0 for all others. Returns the least margin at the start of the step: how far the displacements
-/// of the bin may advance from there before any of them can be reached.
+/// an event, to 0 for all others. Returns the least clearance at the start of the step, from which it follows how far the
+/// displacement of the bin may advance before any of them can be reached.
 pub fn test_block(
     test: &ReachTest,
     sides: Sides,
@@ -94,12 +98,12 @@ fn test_lanes<const EITHER: bool>(
     let [outputs, lengths, turns] =
         [&mut by_output, &mut by_length, &mut by_turn].map(|all| &mut all[..count]);
     for i in 0..count {
-        let (near, margin) = test.of::<EITHER>([c[i], x[i], y[i]]);
+        let (near, clearance) = test.of::<EITHER>([c[i], x[i], y[i]]);
         let here = place[i] == own;
         flags[i] = u8::from(near & here);
-        outputs[i] = if here { margin.by_output } else { f64::INFINITY };
-        lengths[i] = if here { margin.by_length } else { f64::INFINITY };
-        turns[i] = if here { margin.by_turn } else { f64::INFINITY };
+        outputs[i] = if here { clearance.by_output } else { f64::INFINITY };
+        lengths[i] = if here { clearance.by_length } else { f64::INFINITY };
+        turns[i] = if here { clearance.by_turn } else { f64::INFINITY };
     }
     Clearance { by_output: least(&by_output), by_length: least(&by_length), by_turn: least(&by_turn) }
 }
@@ -116,19 +120,19 @@ pub struct ReachTest {
     planes: [[Neuron; 2]; 2],
     output: [Neuron; 2],
     rounding: f64,
-    /// The square of what both distances together must exceed, for `|z| = 1`.
+    /// `(L + R)^2` with what rounding may add, `R`: out of reach.
     reach: f64,
-    /// The same of `|c|` at both ends of the step.
+    /// `C^2`, infinite where the field turns: monotone.
     output_displacement: f64,
-    /// What the displacements advance, and the square of their product.
+    /// `(A, C)`, and `(A C)^2`: slow.
     advance: Displacement,
     growing: f64,
-    /// By which sign of `c` neurons go away from each plane, as far as can be relied on.
+    /// The sign of `c` with which neurons go away from each plane, 0 where that cannot be relied on.
     signs: [f64; 2],
 }
 
 impl ReachTest {
-    /// Over a step like this, in which these signs can be relied on.
+    /// Over a step with this propagator, in which these signs can be relied on.
     pub fn new(propagator: &Propagator, signs: Signs) -> ReachTest {
         let rounding = ROUNDING * propagator.largest_plane();
         let square = |value: f64| value * value;
@@ -149,7 +153,7 @@ impl ReachTest {
         }
     }
 
-    /// Whether a neuron may meet an event, and its margin.
+    /// Whether a neuron may meet an event, and its clearance.
     pub fn one(&self, z: Neuron, sides: Sides) -> (bool, Clearance) {
         match sides {
             Sides::Positive => self.of::<false>(z),
@@ -164,18 +168,18 @@ impl ReachTest {
         let (mut a, mut b) = (dot(a0), dot(b0));
         let (mut a_end, mut b_end) = (dot(a1), dot(b1));
         if EITHER {
-            // Measured to the side on which they start.
+            // Positive on the side on which the neuron starts.
             (a_end, b_end) = (a_end * 1f64.copysign(a), b_end * 1f64.copysign(b));
             (a, b) = (a.abs(), b.abs());
         }
-        // Everything is compared in squares where |z| comes in: a root for each would cost the most.
+        // What is compared with |z| is compared in squares: a root for each neuron would be most of the cost.
         let square = z[0] * z[0] + z[1] * z[1] + z[2] * z[2];
         let exceeds = |value: f64, factor: f64| value * value.abs() > factor * square;
         let sum_of_sizes = z[0].abs() + z[1].abs() + z[2].abs();
         let rounding = self.rounding * sum_of_sizes;
         let nearest = smaller(a, b);
-        // Written so that a NaN counts as near. A neuron that starts on a plane of a boundary may be about to
-        // leave it to the side that its cluster does not hold.
+        // Written so that a NaN counts as near. On a boundary a neuron with c = 0 or l = 0 may be about to change to the
+        // sign that its cluster does not have.
         let inside = (smaller(a_end, b_end) > rounding) & (!EITHER | (nearest > rounding));
         let out_of_reach = exceeds(smaller(a + a_end.abs(), b + b_end.abs()), self.reach);
         let signed = dot(self.output[0]);
@@ -191,7 +195,7 @@ impl ReachTest {
         let lost = ROUNDING * LARGEST_PLANE * sum_of_sizes;
         let left = |distance: f64| if (distance > lost) & (square > TINY) { distance - lost } else { 0.0 };
         let distance = left(nearest);
-        // No less strict than safe displacements, so that it does not matter which neurons have one.
+        // As strict as safe displacements, so that a neuron that is skipped by one would pass the test, too.
         let slow = exceeds(distance - self.advance.across * speed, self.growing);
         let near = !(inside & (out_of_reach | monotone | slow));
         if EITHER {

@@ -1,4 +1,4 @@
-//! Frames applied to their neurons, which then are stored as they are, and moments taken anew.
+//! Rebasing: frames applied to their neurons, which then are stored in the laboratory frame, and moments summed anew.
 
 use rayon::prelude::*;
 
@@ -11,12 +11,13 @@ use super::frame::Neuron;
 use super::frame::{IDENTITY, Mat, apply, frames, frames_mut};
 use super::out_of_bin::Entry;
 use super::second::{Cluster, Second, of_neuron, of_pinned};
-use super::start::Totals;
+use super::totals::Totals;
 
 /// Neurons that one task handles.
 const TASK: usize = 16_384;
 
-/// A neuron after its frame; rounding must not turn the sign of a pinned `c`.
+/// A neuron in the laboratory frame, from its coordinates in the frame of its place. The sign of a pinned `c` is that of
+/// its cluster, whatever rounding makes of it.
 pub fn to_laboratory(matrix: &Mat, z: Neuron, place: Place) -> Neuron {
     let [c, x, y] = apply(matrix, z);
     let pinned = place.kind() == PlaceKind::Pinned;
@@ -75,8 +76,8 @@ impl Part {
 /// Applies the frames of `due`, ascending, and sums the moments of their neurons anew, in a fixed order.
 /// Returns how many neurons that touched. `O(m + s)` for any number of frames.
 ///
-/// Sums that are only kept up to date hold the rounding of all that came and went, and that grows with
-/// the square of every boost, `exp(2 p)`, also where the neurons themselves shrink.
+/// Anew, because sums that are only updated hold the rounding errors of all neurons that came and went, and frames
+/// multiply these by up to `exp(2 p)`, `p` their rapidity, also where the neurons themselves shrink.
 pub fn rebase_some(
     due: &[usize],
     bins: &mut Bins,
@@ -94,7 +95,8 @@ pub fn rebase_some(
             touched += bins.memory(bin).len() as u64;
             sum.add(&rebase_memory(matrix, bin, bins, columns, mass, regions));
             bins.safe.disturb(bin);
-            // No safe displacement is left that counts from earlier: small numbers lose less.
+            // All safe displacements of the bin are void, so that displacements may count from 0 again, where sums have
+            // less rounding.
             start_anew_in(&mut columns.travel, bin);
         }
     }

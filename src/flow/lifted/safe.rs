@@ -1,21 +1,24 @@
-//! Safe displacements of blocks: how far the displacements of a bin may have advanced before one of its neurons can be
-//! reached. Bunches of blocks and bins keep their earliest, so that blocks that are not due cost
-//! nothing, however many there are.
+//! Safe displacements of blocks (section 10, Lemma 3): how far the displacement of a bin may have advanced before one of
+//! its neurons can be reached. Batches of 32 blocks, and bins, keep the componentwise minimum, so that blocks that are not
+//! due cost nothing, however many there are.
+//!
+//! Invariant: what a batch or a bin keeps is at most what each of its blocks keeps, in every component. So it may be due
+//! without any of its blocks being due, but never the reverse.
 
 use super::displacement::Displacement;
 
-/// Blocks of a bunch.
-const BUNCH: usize = 32;
+/// Blocks of a batch.
+const BATCH: usize = 32;
 
 /// Safe displacements of blocks that lie bin by bin.
 #[derive(Debug, Clone)]
 pub struct SafeDisplacements {
     /// First block of each bin, and one past the last.
     first_block: Vec<usize>,
-    /// First bunch of each bin, and one past the last; no bunch belongs to two bins.
-    first_bunch: Vec<usize>,
+    /// First batch of each bin, and one past the last; no batch belongs to two bins.
+    first_batch: Vec<usize>,
     block: Vec<Displacement>,
-    bunch: Vec<Displacement>,
+    batch: Vec<Displacement>,
     bin: Vec<Displacement>,
     /// Blocks whose safe displacement has changed since it was last stored.
     changed: Vec<usize>,
@@ -25,19 +28,19 @@ impl SafeDisplacements {
     /// Everything is due; bin `q` has the blocks `first_block[q] .. first_block[q + 1]`.
     pub fn new(first_block: Vec<usize>) -> SafeDisplacements {
         let bins = first_block.len() - 1;
-        let mut first_bunch = vec![0; bins + 1];
+        let mut first_batch = vec![0; bins + 1];
         for bin in 0..bins {
-            first_bunch[bin + 1] =
-                first_bunch[bin] + (first_block[bin + 1] - first_block[bin]).div_ceil(BUNCH);
+            first_batch[bin + 1] =
+                first_batch[bin] + (first_block[bin + 1] - first_block[bin]).div_ceil(BATCH);
         }
         let due = |n: usize| vec![Displacement::DUE; n];
         SafeDisplacements {
             block: due(first_block[bins]),
-            bunch: due(first_bunch[bins]),
+            batch: due(first_batch[bins]),
             bin: due(bins),
             changed: vec![],
             first_block,
-            first_bunch,
+            first_batch,
         }
     }
 
@@ -52,14 +55,14 @@ impl SafeDisplacements {
         &self.block
     }
 
-    /// Blocks of a bunch.
-    fn of_bunch(&self, bin: usize, bunch: usize) -> std::ops::Range<usize> {
-        let first = self.first_block[bin] + (bunch - self.first_bunch[bin]) * BUNCH;
-        first..(first + BUNCH).min(self.first_block[bin + 1])
+    /// Blocks of a batch.
+    fn of_batch(&self, bin: usize, batch: usize) -> std::ops::Range<usize> {
+        let first = self.first_block[bin] + (batch - self.first_batch[bin]) * BATCH;
+        first..(first + BATCH).min(self.first_block[bin + 1])
     }
 
-    fn bunch_of(&self, bin: usize, block: usize) -> usize {
-        self.first_bunch[bin] + (block - self.first_block[bin]) / BUNCH
+    fn batch_of(&self, bin: usize, block: usize) -> usize {
+        self.first_batch[bin] + (block - self.first_block[bin]) / BATCH
     }
 
     /// Adds the blocks of a bin that are due when its displacements show `displacement`.
@@ -67,10 +70,10 @@ impl SafeDisplacements {
         if !displacement.is_past(self.bin[bin]) {
             return;
         }
-        for bunch in self.first_bunch[bin]..self.first_bunch[bin + 1] {
-            if displacement.is_past(self.bunch[bunch]) {
+        for batch in self.first_batch[bin]..self.first_batch[bin + 1] {
+            if displacement.is_past(self.batch[batch]) {
                 out.extend(
-                    self.of_bunch(bin, bunch).filter(|&block| displacement.is_past(self.block[block])),
+                    self.of_batch(bin, batch).filter(|&block| displacement.is_past(self.block[block])),
                 );
             }
         }
@@ -84,19 +87,19 @@ impl SafeDisplacements {
         }
         let mut last = usize::MAX;
         for &block in blocks {
-            let bunch = self.bunch_of(bin, block);
-            if bunch != last {
-                self.bunch[bunch] = earliest(&self.block[self.of_bunch(bin, bunch)]);
-                last = bunch;
+            let batch = self.batch_of(bin, block);
+            if batch != last {
+                self.batch[batch] = earliest(&self.block[self.of_batch(bin, batch)]);
+                last = batch;
             }
         }
-        self.bin[bin] = earliest(&self.bunch[self.first_bunch[bin]..self.first_bunch[bin + 1]]);
+        self.bin[bin] = earliest(&self.batch[self.first_batch[bin]..self.first_batch[bin + 1]]);
     }
 
     /// Has a block tested again.
     pub fn disturb_block(&mut self, bin: usize, block: usize) {
-        let bunch = self.bunch_of(bin, block);
-        (self.block[block], self.bunch[bunch], self.bin[bin]) =
+        let batch = self.batch_of(bin, block);
+        (self.block[block], self.batch[batch], self.bin[bin]) =
             (Displacement::DUE, Displacement::DUE, Displacement::DUE);
         self.changed.push(block);
     }
@@ -105,7 +108,7 @@ impl SafeDisplacements {
     pub fn disturb(&mut self, bin: usize) {
         let blocks = self.blocks(bin);
         self.block[blocks.clone()].fill(Displacement::DUE);
-        self.bunch[self.first_bunch[bin]..self.first_bunch[bin + 1]].fill(Displacement::DUE);
+        self.batch[self.first_batch[bin]..self.first_batch[bin + 1]].fill(Displacement::DUE);
         self.bin[bin] = Displacement::DUE;
         self.changed.extend(blocks);
     }
@@ -116,10 +119,10 @@ impl SafeDisplacements {
             *block = Displacement::from_flat(flat);
         }
         for bin in 0..self.bin.len() {
-            for bunch in self.first_bunch[bin]..self.first_bunch[bin + 1] {
-                self.bunch[bunch] = earliest(&self.block[self.of_bunch(bin, bunch)]);
+            for batch in self.first_batch[bin]..self.first_batch[bin + 1] {
+                self.batch[batch] = earliest(&self.block[self.of_batch(bin, batch)]);
             }
-            self.bin[bin] = earliest(&self.bunch[self.first_bunch[bin]..self.first_bunch[bin + 1]]);
+            self.bin[bin] = earliest(&self.batch[self.first_batch[bin]..self.first_batch[bin + 1]]);
         }
     }
 

@@ -1,5 +1,5 @@
-//! Finds the neurons that a push has to integrate event by event, without testing those that are surely out of
-//! reach.
+//! Finds the neurons that a push has to integrate event by event, without reading those that no line can reach
+//! (section 10).
 
 use rayon::prelude::*;
 
@@ -18,14 +18,15 @@ const OUT_OF_BIN_TASK: usize = 1024;
 /// What a push does to one bin.
 #[derive(Clone, Copy)]
 struct BinSearch {
-    /// Whether some of its neurons are set free, whatever its planes do.
+    /// Whether its cluster is released in this step (or some neurons at the origin may leave it): then all its neurons
+    /// are integrated.
     leaving: bool,
     /// Its displacements at the start of the step, and at its end.
     displacement: [Displacement; 2],
     /// What it advances in the step, and in which proportion.
     advance: Displacement,
     direction: Displacement,
-    /// Which neurons may meet an event; `None` where nothing moves.
+    /// Which neurons may meet an event; `None` where no neuron moves across anything.
     test: Option<ReachTest>,
     sides: Sides,
 }
@@ -38,9 +39,10 @@ struct Due {
 }
 
 /// Indices of all neurons that may meet an event, ascending. Also how many neurons were tested;
-/// of the out-of-bin ones those count that are found.
-/// Which neurons are found does not depend on safe displacements, which only spare tests; they are
-/// brought up to date.
+/// of the out-of-bin ones those count that are found. Safe displacements are brought up to date.
+///
+/// Safe displacements only save tests: neurons that they skip meet no event (Lemma 3), and those that are found without
+/// meeting one leave no trace in any sum.
 pub fn search(tables: &StepTables<'_>, bins: &mut Bins, columns: &Lifted) -> (Vec<u32>, u64) {
     let searches: Vec<BinSearch> =
         (0..=bins.origin()).map(|bin| bin_search(tables, bins, columns, bin)).collect();
@@ -87,7 +89,7 @@ pub fn search(tables: &StepTables<'_>, bins: &mut Bins, columns: &Lifted) -> (Ve
 
 fn bin_search(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize) -> BinSearch {
     let count = tables.regions.boundaries();
-    // The dead stay dead, and in the kernel limit all stay where they are.
+    // Dead neurons do not move, nor does `w` of any in the kernel limit.
     let moves = |&frame: &usize| frame > 0 && (frame >= count || tables.kind.beta > 0.0);
     let propagator = bins.frame(bin).filter(moves).map(|frame| &tables.propagators[frame]);
     let leaving = if bin == bins.origin() {
@@ -104,7 +106,7 @@ fn bin_search(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize
     let mut advance = propagator.map_or(Displacement::ZERO, |propagator| propagator.advance);
     advance.turns = f64::from(field_sign.turns(signs));
     let end = match propagator {
-        // A neuron without clearance in this frame may have had one in an earlier one.
+        // Safe displacements do not cover the rounding of planes as large as these: everything is due.
         Some(propagator) if propagator.largest_plane() > LARGEST_PLANE => Displacement::NEVER,
         _ => displacement.advanced(1.0, advance),
     };
@@ -140,7 +142,7 @@ fn search_block(
         y: &columns.w_y[range.clone()],
         place: &columns.place[range.clone()],
     };
-    let margin = test_block(test, search.sides, lanes, bins.place(bin), &mut flags);
+    let clearance = test_block(test, search.sides, lanes, bins.place(bin), &mut flags);
     // Eight flags at a time: most are zero.
     for (first, flags) in range.step_by(8).zip(flags.chunks_exact(8)) {
         let eight: [u8; 8] = flags.try_into().expect("a chunk of eight");
@@ -148,7 +150,7 @@ fn search_block(
             out.extend((0..8).filter(|&lane| eight[lane] != 0).map(|lane| (first + lane) as u32));
         }
     }
-    search.displacement[0].safe(margin, search.direction)
+    search.displacement[0].safe(clearance, search.direction)
 }
 
 /// The out-of-bin neurons that must be integrated event by event, ascending.
@@ -169,8 +171,8 @@ fn search_out_of_bin(searches: &[BinSearch], bins: &mut Bins, columns: &Lifted) 
             return None;
         };
         let z = [columns.c[at], columns.w_x[at], columns.w_y[at]];
-        let (near, margin) = test.one(z, search.sides);
-        entry.safe = search.displacement[0].safe(margin, search.direction).into();
+        let (near, clearance) = test.one(z, search.sides);
+        entry.safe = search.displacement[0].safe(clearance, search.direction).into();
         near.then_some(entry.at)
     };
     let due = |bin: usize, earliest| searches[bin].leaving || searches[bin].displacement[1].is_past(earliest);

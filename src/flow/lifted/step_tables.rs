@@ -30,17 +30,17 @@ pub struct Propagator {
     /// region, the distances from its two boundary lines: both stay positive while a neuron stays.
     /// On a boundary, `c` and `l = <w, d>`: both keep their sign while a neuron stays.
     pub planes: [[Neuron; 2]; 2],
-    /// A bound on the way either plane makes during the step, as a vector.
+    /// A bound `L` on the length of the path of either plane, as a vector, during the step (section 10, Lemma 1).
     pub displacement: f64,
     /// Whether the field across both planes (on a boundary: along it) keeps its sign during the
     /// step: distances then are monotone for every neuron whose `c` keeps its sign.
     pub steady: bool,
-    /// By which sign of `c` neurons of a region go away from each of its lines; `None` of a boundary, and
-    /// where no neuron is.
+    /// The sign of `c` with which neurons of a region go away from each of its lines; `None` of a boundary, and
+    /// where no neuron is or moves.
     pub signs: Option<Signs>,
     /// The linear function `c` of frame coordinates at the start and at the end of the step.
     pub output: [Neuron; 2],
-    /// A bound on the way it makes, as a vector.
+    /// A bound `C` on the length of its path, as a vector (Lemma 1).
     pub output_displacement: f64,
     /// What the displacements of the bin advance.
     pub advance: Displacement,
@@ -75,11 +75,11 @@ pub struct StepTables<'a> {
     pub strength: Vec<f64>,
     /// Per boundary.
     pub sliding: Vec<Sliding>,
-    /// Frames of the regions, then of the boundaries.
+    /// Of the regions, then of the boundaries.
     pub propagators: Vec<Propagator>,
     /// When neurons at the origin may first leave it, by sign of `c`; infinite for never.
     pub origin_leaves: [f64; 2],
-    /// `max_j |xt_j|`: how strongly a neuron can act on a residual.
+    /// `max_j |xt_j|`: a change `v` of `c w` changes a residual by at most `kappa mass |v|` times this.
     pub reach: f64,
 }
 
@@ -146,7 +146,7 @@ impl<'a> StepTables<'a> {
     fn sliding(&self, b: usize, inhabited: bool) -> Sliding {
         let rapidity = poly::integral(&self.along(b));
         if !inhabited {
-            // A neuron that arrives during the step looks the release up for itself.
+            // The release of a neuron that arrives during the step is computed on arrival.
             return Sliding { rapidity, leaves: [[f64::INFINITY; 2]; 2] };
         }
         let leaves = [1.0, -1.0].map(|sign| release(self.outward(b, sign), 0.0));
@@ -161,11 +161,11 @@ impl<'a> StepTables<'a> {
         let normals = [self.regions.normal(k - 1), self.regions.normal(k).map(|n| -n)];
         let planes = |m: &Mat| normals.map(|n| pull_back([0.0, n[0], n[1]], m));
         let fields = normals.map(|n| self.field[k].along(n));
-        let turn = fields.map(|cubic| size(&cubic));
+        let sizes = fields.map(|cubic| size(&cubic));
         let signs = fields.map(|cubic| sure_sign(&cubic, self.strength[k]));
-        // d<n, w>/du = -beta c <n, h g>, and c grows by no more than exp(Int |h g|).
+        // Lemma 1: d<n, w>/du = -beta c <n, h g>, and the row of c grows by a factor exp(Int |h g|) at most.
         let growth = if self.kind.is_lorentz() { self.strength[k].exp() } else { 1.0 };
-        let across = self.kind.beta * turn[0].max(turn[1]);
+        let across = self.kind.beta * sizes[0].max(sizes[1]);
         let displacement = across * row(start, 0) * growth;
         // dc/du = -alpha <h g, w>
         let output_displacement =
@@ -176,11 +176,11 @@ impl<'a> StepTables<'a> {
             planes: [planes(start), planes(&end)],
             displacement,
             steady: signs.iter().all(|&sign| sign != 0),
-            // No neuron goes anywhere in the kernel limit.
+            // In the kernel limit w stands still.
             signs: (self.kind.beta > 0.0).then_some(signs),
             output: [first_row(start), first_row(&end)],
             output_displacement,
-            // In the kernel limit c moves, but no neuron goes anywhere.
+            // In the kernel limit c moves, but w does not.
             advance: Displacement { across, output: self.kind.beta * output_displacement, turns: 0.0 },
         }
     }
@@ -251,9 +251,10 @@ fn first_row(m: &Mat) -> Neuron {
     [m[0], m[1], m[2]]
 }
 
-/// The sign of `c` with which neurons go away from a line, where the field across it is this cubic: as
-/// `ds/du = -beta c <n, h g>`. 0 where it may turn: it surely keeps its sign if its Bernstein coefficients,
-/// between which it lies, all have that sign, by more than the rounding of a field of this `strength`.
+/// The sign of `c` with which neurons go away from a line, where the field across it is this cubic: minus that of the
+/// cubic, as `ds/du = -beta c <n, h g>`. 0 where the cubic may change its sign in `[0, 1]`: it surely does not if its
+/// Bernstein coefficients, between which it lies, all have one sign, by more than the rounding of a field of this
+/// `strength`.
 fn sure_sign(cubic: &[f64; 4], strength: f64) -> i8 {
     let sign = 1f64.copysign(cubic[0]);
     let [a, b, c, d] = cubic.map(|value| value * sign);
@@ -276,13 +277,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_keeps_its_sign() {
+    fn signs_are_those_of_all_of_the_step() {
         // u (1 - u) + e touches zero at both ends, and only there when e = 0.
         for (cubic, sign) in [
             ([1e-3, 1.0, -1.0, 0.0], -1),
             ([-1e-3, -1.0, 1.0, 0.0], 1),
             ([0.0, 1.0, -1.0, 0.0], 0),
-            // 1 - u keeps it up to the end only; 2 - u and its negative throughout.
+            // 1 - u keeps its sign up to the end only; 2 - u and its negative throughout.
             ([1.0, -1.0, 0.0, 0.0], 0),
             ([2.0, -1.0, 0.0, 0.0], -1),
             ([-2.0, 1.0, 0.0, 0.0], 1),

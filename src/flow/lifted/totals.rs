@@ -1,111 +1,84 @@
-//! From second moments to what the residuals need (mathematics, sections 4, 7 and 10).
+//! Second moments of neurons by place, in the frames of the places.
 
-use rayon::prelude::*;
+use crate::flow::moments::add;
+use crate::math::chunks::parts;
+use crate::problem::{Place, PlaceKind, Regions};
 
-use crate::flow::events::EventParticles;
-use crate::flow::field::{Vec2, gradients};
-use crate::flow::moments::{MERGE_LENGTH, Moments};
-use crate::problem::{Regions, Samples};
+use super::columns::Lifted;
+use super::frame::Neuron;
+use super::second::{Cluster, Second, of_neuron, of_pinned};
 
-use super::frame::Mat;
-use super::kind::{Kind, Scaled};
-use super::second::{Cluster, Second, region_moments, transform, transform_cluster};
-use super::start::Totals;
-use super::step_tables::StepTables;
-use super::sums::{BoundarySums, RegionSums, Sums};
-
-/// A cluster on a line with direction `d` after the map `m` of `(c, w)`.
-pub fn transform_pinned(m: &Mat, d: Vec2, cluster: &Cluster) -> Cluster {
-    let along = |v: Vec2| v[0] * d[0] + v[1] * d[1];
-    let block =
-        [m[0], along([m[1], m[2]]), along([m[3], m[6]]), along([along([m[4], m[5]]), along([m[7], m[8]])])];
-    transform_cluster(block, *cluster)
+/// Sums of second moments by place: per region, and per boundary and sign of `c`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Totals {
+    /// Per region.
+    pub region: Vec<Second>,
+    /// Per boundary: clusters of `c > 0` and of `c < 0`.
+    pub boundary: Vec<[Cluster; 2]>,
 }
 
-/// `kappa^2` times weight and rate of a cluster that `pull = <g, d>` acts on.
-fn weight(kind: Kind, kappa: f64, clusters: &[Cluster; 2], pull: f64) -> [f64; 2] {
-    let sum = |i: usize| clusters[0][i] + clusters[1][i];
-    let square = kappa * kappa;
-    let value = kind.beta * sum(1) + kind.alpha * sum(3);
-    // d(c^2)/dt = -2 alpha <g, d> c l,  d(l^2)/dt = -2 beta <g, d> c l
-    [square * value, -4.0 * kind.alpha * kind.beta * square * pull * sum(2)]
-}
+impl Totals {
+    /// All zero, for `count = 2 s` regions and boundaries.
+    pub fn zero(count: usize) -> Totals {
+        Totals { region: vec![[0.0; 6]; count], boundary: vec![[[0.0; 4]; 2]; count] }
+    }
 
-/// Moments of neurons whose second moments are `totals` in `frames`; the rates are those in the
-/// field of their own residuals. `O(s)`.
-pub fn moments_of(
-    samples: &Samples,
-    regions: &Regions,
-    Scaled { kind, kappa }: Scaled,
-    frames: &[Mat],
-    totals: &Totals,
-) -> Moments {
-    let count = regions.boundaries();
-    let mut moments = Moments::zero(count);
-    let region: Vec<Second> = (0..count)
-        .into_par_iter()
-        .with_min_len(MERGE_LENGTH)
-        .map(|k| match totals.region[k] {
-            nothing if nothing == [0.0; 6] => nothing,
-            sums => transform(&frames[k], &sums),
-        })
-        .collect();
-    let boundary: Vec<[Cluster; 2]> = (0..count)
-        .map(|b| match totals.boundary[b] {
-            nothing if nothing == [[0.0; 4]; 2] => nothing,
-            sums => sums.map(|sum| transform_pinned(&frames[count + b], regions.direction(b), &sum)),
-        })
-        .collect();
-    for (moments, second) in moments.region.iter_mut().zip(&region).skip(1) {
-        (moments[0], moments[1]) = (kappa * second[1], kappa * second[2]);
+    /// As one list, for a checkpoint.
+    pub fn to_flat(&self) -> Vec<f64> {
+        [self.region.as_flattened(), self.boundary.as_flattened().as_flattened()].concat()
     }
-    for (moments, [positive, negative]) in moments.boundary.iter_mut().zip(&boundary) {
-        *moments = [positive[0], kappa * positive[2], negative[0], kappa * negative[2]];
-    }
-    let mut rho = vec![0.0; samples.len()];
-    moments.residual(samples, regions, &mut rho);
-    let mut g = vec![[0.0; 2]; count];
-    gradients(samples, &rho, &mut g);
-    g.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
-    moments.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().skip(1).for_each(|(k, moments)| {
-        *moments = region_moments(kind, kappa, &region[k], g[k]);
-    });
-    for b in 0..count {
-        let (g, d) = (g[regions.inactive_side(b)], regions.direction(b));
-        moments.weight[b] = weight(kind, kappa, &boundary[b], g[0] * d[0] + g[1] * d[1]);
-    }
-    moments
-}
 
-/// The neurons of a push that met an event, as the residual ODE needs them.
-pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles: &mut EventParticles) {
-    let (kind, kappa, regions) = (tables.kind, tables.kappa, tables.regions);
-    let count = regions.boundaries();
-    let square = kappa * kappa;
-    event_particles.any = sums.any;
-    if !sums.any {
-        return;
+    /// From the list of [`Totals::to_flat`]; `None` when its length is not right for `count`.
+    pub fn from_flat(count: usize, flat: &[f64]) -> Option<Totals> {
+        let mut totals = Totals::zero(count);
+        if flat.len() != totals.to_flat().len() {
+            return None;
+        }
+        let (regions, boundaries) = flat.split_at(6 * count);
+        totals.region.as_flattened_mut().copy_from_slice(regions);
+        totals.boundary.as_flattened_mut().as_flattened_mut().copy_from_slice(boundaries);
+        Some(totals)
     }
-    let field = |k: usize, u: f64| tables.field[k].at(u).map(|g| g / tables.h);
-    for (k, sums) in sums.region.iter().enumerate().filter(|(_, sums)| **sums != RegionSums::default()) {
-        let (share, propagator) = (&mut event_particles.region[k], &tables.propagators[k]);
-        share.start = region_moments(kind, kappa, &transform(&propagator.start, &sums.start), field(k, 0.0));
-        share.end = region_moments(kind, kappa, &transform(&propagator.end, &sums.end), field(k, 1.0));
-        share.sigma = sums.sigma.map(|v| square * v);
-        share.sigma_u = sums.sigma_u.map(|v| square * v);
+
+    /// Those of a state whose columns have the right lengths.
+    pub fn of(count: usize, columns: &Lifted) -> Totals {
+        Totals::from_flat(count, &columns.moments).expect("columns of a checked state")
     }
-    let clusters = sums.boundary.iter().enumerate();
-    for (b, sums) in clusters.filter(|(_, sums)| **sums != BoundarySums::default()) {
-        let (share, propagator) = (&mut event_particles.boundary[b], &tables.propagators[count + b]);
-        let d = regions.direction(b);
-        let at = |frame: &Mat, clusters: &[Cluster; 2], u: f64| {
-            let g = field(regions.inactive_side(b), u);
-            let clusters = clusters.map(|cluster| transform_pinned(frame, d, &cluster));
-            weight(kind, kappa, &clusters, g[0] * d[0] + g[1] * d[1])
-        };
-        share.start = at(&propagator.start, &sums.start, 0.0);
-        share.end = at(&propagator.end, &sums.end, 1.0);
-        share.weight = square * sums.weight;
-        share.weight_u = square * sums.weight_u;
+
+    /// Sums over neurons given by `neuron`, in chunks that are added in order.
+    pub fn sum(
+        regions: &Regions,
+        mass: &[f64],
+        place: &[Place],
+        neuron: impl Fn(usize) -> Neuron + Sync,
+    ) -> Totals {
+        let count = regions.boundaries();
+        let parts = parts(mass.len(), count, |chunk| {
+            let mut totals = Totals::zero(count);
+            for i in chunk {
+                totals.add_neuron(regions, mass[i], place[i], neuron(i));
+            }
+            totals
+        });
+        let mut total = Totals::zero(count);
+        for part in &parts {
+            total.region.iter_mut().zip(&part.region).for_each(|(sum, part)| add(sum, part));
+            for (sum, part) in total.boundary.iter_mut().zip(&part.boundary) {
+                (0..2).for_each(|side| add(&mut sum[side], &part[side]));
+            }
+        }
+        total
+    }
+
+    fn add_neuron(&mut self, regions: &Regions, mass: f64, place: Place, z: Neuron) {
+        match place.kind() {
+            PlaceKind::Free => add(&mut self.region[place.index()], &of_neuron(mass, z)),
+            PlaceKind::Pinned => {
+                let [dx, dy] = regions.direction(place.index());
+                let cluster = of_pinned(mass, z[0], z[1] * dx + z[2] * dy);
+                add(&mut self.boundary[place.index()][usize::from(place.is_negative())], &cluster);
+            }
+            PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
+        }
     }
 }

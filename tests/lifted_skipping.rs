@@ -1,20 +1,20 @@
-//! Blocks of neurons that are skipped until their deadline: nobody in them was about to meet an event.
+//! Blocks of neurons that are skipped up to their safe displacement: none of these neurons would have met an event.
 
 use reluflow::flow::{Flow, State, Stepper};
 use reluflow::problem::{Neurons, Samples};
 
 use crate::common::Draw;
 
-/// Everything of a state but deadlines, which tell only who was looked at.
-fn without_deadlines(state: &State) -> State {
+/// Everything of a state but safe displacements, which depend on when neurons were tested.
+fn without_safe_displacements(state: &State) -> State {
     let mut state = state.clone();
     state.particles.lifted_mut().deadline.clear();
     state
 }
 
-/// Looking at every neuron in every step, loose ones included, changes not a bit of the trajectory.
+/// Testing every neuron in every step, out-of-bin ones included, does not change a bit of the trajectory.
 #[test]
-fn looking_at_everybody_finds_nobody_else() {
+fn testing_all_finds_no_others() {
     for (flow, m, end) in [
         (Flow::Lifted { kappa: 1.0 }, 20_000, 0.3),
         (Flow::Lifted { kappa: 1.0 }, 700, 3.0),
@@ -32,19 +32,23 @@ fn looking_at_everybody_finds_nobody_else() {
         let neurons = Neurons::uniform(c, a, b).unwrap();
         let (mut skipping, mut one) = Stepper::start(samples.clone(), neurons.clone(), flow, 1e-7).unwrap();
         let mut other = one.clone();
-        let (mut spared, mut looked) = (0, 0);
+        let (mut few, mut all) = (0, 0);
         while one.time < end {
-            // A stepper made anew has no deadlines but those of the state, and these are taken away.
+            // A stepper made anew has no safe displacements but those of the state, and these are made void.
             other.particles.lifted_mut().deadline.fill(f64::NEG_INFINITY);
             let mass = neurons.mass().to_vec();
-            let mut looking = Stepper::resume(samples.clone(), mass, flow, 1e-7, &other).unwrap();
-            spared += skipping.step(&mut one, end).unwrap().touched;
-            looked += looking.step(&mut other, end).unwrap().touched;
-            assert!(without_deadlines(&one) == without_deadlines(&other), "{} {m}", flow.name());
+            let mut testing = Stepper::resume(samples.clone(), mass, flow, 1e-7, &other).unwrap();
+            few += skipping.step(&mut one, end).unwrap().touched;
+            all += testing.step(&mut other, end).unwrap().touched;
+            assert!(
+                without_safe_displacements(&one) == without_safe_displacements(&other),
+                "{} {m}",
+                flow.name()
+            );
         }
         let events = one.counters.events();
-        println!("{} m = {m}: {events} events, touched {spared} for {looked}", flow.name());
-        assert!(spared < looked, "{spared} {looked}");
+        println!("{} m = {m}: {events} events, touched {few} for {all}", flow.name());
+        assert!(few < all, "{few} {all}");
         assert!(events > 500 || !flow.moves().1, "{events}");
     }
 }
@@ -106,11 +110,11 @@ pub fn drawn(seed: u64) -> (Samples, Neurons, Flow, f64) {
     (Samples::new(&x, &y).unwrap(), Neurons::new(c, a, b, mass).unwrap(), flow, tolerance)
 }
 
-/// Stepped on, resumed now and then with the deadlines of the state, and looked at one and all. Of these,
+/// Stepped on, resumed now and then with the safe displacements of the state, and with all neurons tested. Of these,
 /// number 12 was found to differ when the rounding of later frames was not allowed for, and the last where
 /// squares of distances were too small to have all their digits.
 #[test]
-fn those_next_to_a_line_are_found_whoever_looks() {
+fn neurons_next_to_a_line_are_found_in_every_way() {
     for seed in [12, 11, 13, 33, 37, 42, 70, 9_000_027] {
         let (samples, neurons, flow, tolerance) = drawn(seed);
         let mass = neurons.mass().to_vec();
@@ -133,14 +137,14 @@ fn those_next_to_a_line_are_found_whoever_looks() {
             other.particles.lifted_mut().deadline.fill(f64::NEG_INFINITY);
             resume(&other).step(&mut other, 1e12).unwrap();
             assert!(
-                without_deadlines(&one) == without_deadlines(&other),
-                "seed {seed}, step {step}: looked at"
+                without_safe_displacements(&one) == without_safe_displacements(&other),
+                "seed {seed}, step {step}: all tested"
             );
         }
     }
 }
 
-/// A step over which neurons would grow by far more than they can is refused before anybody is looked at.
+/// A step over which neurons would grow by far more than they can is refused before any neuron is tested.
 #[test]
 fn steps_far_too_long_cost_nothing() {
     let m = 3000;

@@ -1,4 +1,4 @@
-//! Mean-field time of gradient descent.
+//! Mean-field time of gradient descent: at which instant a step is said to end.
 
 /// Time at the end of step `step` (counted from 1) and the time it took, for steps of length `dt`.
 ///
