@@ -13,21 +13,21 @@ use super::state::State;
 /// Advances a [`State`] by accepted steps.
 pub struct Stepper {
     flow: Flow,
-    kind: Kind,
+    method: Method,
 }
 
-/// Both ways to step; large, so that one is not paid for in the other.
-enum Kind {
+/// The two ways to step, in boxes because of their size.
+enum Method {
     Controlled(Box<Controller>),
     Descent(Box<Descender>),
 }
 
-/// Calls the same method of whichever kind there is.
+/// Calls the same method of whichever there is.
 macro_rules! either {
     ($self:ident, $stepper:ident => $call:expr) => {
-        match &$self.kind {
-            Kind::Controlled($stepper) => $call,
-            Kind::Descent($stepper) => $call,
+        match &$self.method {
+            Method::Controlled($stepper) => $call,
+            Method::Descent($stepper) => $call,
         }
     };
 }
@@ -55,10 +55,10 @@ impl Stepper {
                 });
             };
             let (descender, state) = Descender::start(samples, neurons, kappa, &descent)?;
-            return Ok((Stepper { flow, kind: Kind::Descent(Box::new(descender)) }, state));
+            return Ok((Stepper { flow, method: Method::Descent(Box::new(descender)) }, state));
         }
         let (stepper, state) = Controller::start(samples, start, flow, tolerance)?;
-        Ok((Stepper { flow, kind: Kind::Controlled(Box::new(stepper)) }, state))
+        Ok((Stepper { flow, method: Method::Controlled(Box::new(stepper)) }, state))
     }
 
     /// The start of a run that solves for the density of the measure.
@@ -90,32 +90,32 @@ impl Stepper {
         tolerance: f64,
         state: &State,
     ) -> Result<Stepper, FlowError> {
-        let kind = if let Flow::Descent { kappa, descent } = flow {
-            Kind::Descent(Box::new(Descender::resume(samples, mass, kappa, &descent, state)?))
+        let method = if let Flow::Descent { kappa, descent } = flow {
+            Method::Descent(Box::new(Descender::resume(samples, mass, kappa, &descent, state)?))
         } else {
-            Kind::Controlled(Box::new(Controller::resume(samples, mass, flow, tolerance, state)?))
+            Method::Controlled(Box::new(Controller::resume(samples, mass, flow, tolerance, state)?))
         };
-        Ok(Stepper { flow, kind })
+        Ok(Stepper { flow, method })
     }
 
     /// Takes steps of this size whatever their error, for measuring orders of convergence; three
     /// pushes each, no fences around events. The steps of gradient descent are fixed anyway.
     pub fn with_fixed_step(self, step: f64) -> Stepper {
-        let kind = match self.kind {
-            Kind::Controlled(stepper) => Kind::Controlled(Box::new(stepper.with_fixed_step(step))),
+        let method = match self.method {
+            Method::Controlled(stepper) => Method::Controlled(Box::new(stepper.with_fixed_step(step))),
             descent => descent,
         };
-        Stepper { kind, ..self }
+        Stepper { method, ..self }
     }
 
     /// Applies the frames of neurons after every step, so that all are touched in each: the plain way,
     /// for comparison. Nothing changes for other flows.
     pub fn without_frames(self) -> Stepper {
-        let kind = match self.kind {
-            Kind::Controlled(stepper) => Kind::Controlled(Box::new(stepper.without_frames())),
+        let method = match self.method {
+            Method::Controlled(stepper) => Method::Controlled(Box::new(stepper.without_frames())),
             descent => descent,
         };
-        Stepper { kind, ..self }
+        Stepper { method, ..self }
     }
 
     /// Which flow this is.
@@ -140,9 +140,9 @@ impl Stepper {
 
     /// `lambda` of the total-variation term.
     pub fn lambda(&self) -> f64 {
-        match &self.kind {
-            Kind::Controlled(stepper) => stepper.lambda(),
-            Kind::Descent(_) => 0.0,
+        match &self.method {
+            Method::Controlled(stepper) => stepper.lambda(),
+            Method::Descent(_) => 0.0,
         }
     }
 
@@ -169,9 +169,9 @@ impl Stepper {
     /// # Panics
     /// If `until` is not later than the state.
     pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
-        match &mut self.kind {
-            Kind::Controlled(stepper) => stepper.step(state, until),
-            Kind::Descent(descender) => descender.step(state, until),
+        match &mut self.method {
+            Method::Controlled(stepper) => stepper.step(state, until),
+            Method::Descent(descender) => descender.step(state, until),
         }
     }
 }

@@ -42,6 +42,45 @@ pub(super) enum Attempt {
     Rejected { error: f64, next: f64, cause: &'static str },
 }
 
+/// How an attempt is made.
+struct Plan<'a> {
+    /// Its length.
+    h: f64,
+    /// A bound on the fastest rate of the residuals.
+    fastest: f64,
+    /// How the path is made from its end.
+    rule: Rule,
+    /// How particles that relax within the step answer to the path, where that matters.
+    response: Option<Response>,
+    /// The last step, if its path is to be continued: not where this one is much longer, also because the last one only
+    /// passed over an event.
+    last: Option<LastStep<'a>>,
+}
+
+/// The last step.
+struct LastStep<'a> {
+    /// Residuals at its start.
+    rho: &'a [f64],
+    /// Their rates there.
+    rate: &'a [f64],
+    length: f64,
+}
+
+/// Errors of the pushes of an attempt, in units of `y`.
+struct Errors {
+    /// What the residuals at the end of the last push lack because the particles went along its path and not along the
+    /// one that leads to where they arrive. Another push takes it away.
+    lack: f64,
+    /// The same of the push before; infinite for the first one.
+    last_lack: f64,
+    /// The effect of the error of a path that is a cubic (stiff rule: a quadratic). No push takes that away.
+    path: f64,
+    /// Whether `path` must be estimated anew from the next push: at first, and far from convergence.
+    far: bool,
+    /// The first push whose error was allowed; 0 for none yet.
+    good: u32,
+}
+
 impl Controller {
     /// The longest step that follows the motion within regions.
     ///
@@ -74,38 +113,13 @@ impl Controller {
         if substeps { continued } else { wanted.min(longest) }
     }
 
-    /// Residuals and rates at the start of the last step, and its length, if its path is to be continued over `h`: not
-    /// where this step is much longer, also because the last one only passed over an event.
-    fn remembered<'a>(&self, state: &'a State, h: f64) -> Option<(&'a [f64], &'a [f64], f64)> {
+    /// How an attempt of length `h` is made; `fastest` is a bound on the fastest rate of the residuals.
+    fn plan<'a>(&self, state: &'a State, h: f64, fastest: f64) -> Plan<'a> {
+        let (rule, response) = self.rule(state, h, fastest);
         let (before, (rho, rate)) = (state.memory[0], state.memory[1..].split_at(self.samples.len()));
-        (before > 0.0 && h <= CONTINUABLE * before).then_some((rho, rate, before))
-    }
-
-    /// The path of the first push.
-    fn predicted(&self, state: &State, h: f64, fastest: f64, rule: Rule, turning: bool) -> Path {
-        let remembered = self.remembered(state, h);
-        match (rule, remembered) {
-            // The frozen kernel does not describe relaxing particles. Differences over the whole last step show the
-            // slow motion; rates are dominated by what is left of fast modes.
-            (Rule::Stiff, Some((then, _, before))) if turning => {
-                let rise: Vec<f64> =
-                    self.rho.iter().zip(then).map(|(now, then)| (now - then) / before).collect();
-                Path::line(h, &self.rho, &rise)
-            }
-            (Rule::Stiff, None) if turning => Path::line(h, &self.rho, &vec![0.0; self.rho.len()]),
-            (Rule::Stiff, _) => {
-                // A continued cubic would blow up whatever is left of the fast modes.
-                let sigma = self.moments.sigma_with_pinned(&self.regions);
-                let frozen = Implicit::new(&self.samples, sigma, h, fastest, rule);
-                let end = frozen.frozen_end(&self.rho, &self.rho_rate);
-                let end_rate = self.rate_of(&self.moments, &end);
-                rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate))
-            }
-            (Rule::Hermite, Some((rho, rate, before))) => {
-                Path::continued(h, before, rho, rate, &self.rho, &self.rho_rate)
-            }
-            (Rule::Hermite, None) => Path::line(h, &self.rho, &self.rho_rate),
-        }
+        let last =
+            (before > 0.0 && h <= CONTINUABLE * before).then_some(LastStep { rho, rate, length: before });
+        Plan { h, fastest, rule, response, last }
     }
 
     /// The rule for the path of a step, and, where that matters, how particles that relax within it answer to
@@ -129,13 +143,38 @@ impl Controller {
         (Rule::Stiff, Some(Response::new(h, &sigma, &turning)))
     }
 
+    /// The path of the first push.
+    fn predicted(&self, plan: &Plan<'_>) -> Path {
+        let (h, turning) = (plan.h, plan.response.is_some());
+        match (plan.rule, &plan.last) {
+            // The frozen kernel does not describe relaxing particles. Differences over the whole last step show the
+            // slow motion; rates are dominated by what is left of fast modes.
+            (Rule::Stiff, Some(last)) if turning => {
+                let rise: Vec<f64> =
+                    self.rho.iter().zip(last.rho).map(|(now, then)| (now - then) / last.length).collect();
+                Path::line(h, &self.rho, &rise)
+            }
+            (Rule::Stiff, None) if turning => Path::line(h, &self.rho, &vec![0.0; self.rho.len()]),
+            (Rule::Stiff, _) => {
+                // A continued cubic would blow up whatever is left of the fast modes.
+                let sigma = self.moments.sigma_with_pinned(&self.regions);
+                let frozen = Implicit::new(&self.samples, sigma, h, plan.fastest, plan.rule);
+                let end = frozen.frozen_end(&self.rho, &self.rho_rate);
+                let end_rate = self.rate_of(&self.moments, &end);
+                plan.rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate))
+            }
+            (Rule::Hermite, Some(last)) => {
+                Path::continued(h, last.length, last.rho, last.rate, &self.rho, &self.rho_rate)
+            }
+            (Rule::Hermite, None) => Path::line(h, &self.rho, &self.rho_rate),
+        }
+    }
+
     /// One attempt at a step of length `h`; also returns how many pushes it took.
     pub(super) fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
-        let s = self.samples.len();
-        let remembered = self.remembered(state, h);
-        let (rule, response) = self.rule(state, h, fastest);
-        self.trial.rule = rule;
-        let mut path = self.predicted(state, h, fastest, rule, response.is_some());
+        let plan = self.plan(state, h, fastest);
+        self.trial.rule = plan.rule;
+        let mut path = self.predicted(&plan);
         // How strongly an error of the path acts on the residuals within the step.
         let coupling = (h * fastest).min(1.0);
         // A jump of the rate by J bends the path by at most J h / 8 away from a cubic.
@@ -144,99 +183,121 @@ impl Controller {
         } else {
             EVENT_SHARE * self.allowed * 8.0 / (h * coupling)
         };
-        let mut last_lack = f64::INFINITY;
-        let mut cubic = f64::INFINITY;
-        let mut far = false;
-        // The first push whose error was allowed; 0 for none yet.
-        let mut good = 0;
+        let mut errors =
+            Errors { lack: f64::INFINITY, last_lack: f64::INFINITY, path: f64::INFINITY, far: true, good: 0 };
         for push in 1..=MAX_PUSHES {
             self.push(state, &path, significant);
             if self.trial.tally.events.given_up {
                 let cause = "particles cannot be followed over so long a step";
                 return (Attempt::Rejected { error: f64::INFINITY, next: 0.1 * h, cause }, push);
             }
-            let trial = &self.trial;
-            let sigma = trial.tally.moments.sigma_with_pinned(&self.regions);
-            let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
-            // What the residuals lack because the particles went along this path and not along
-            // the one that leads to where they arrive.
-            let (end, end_rate) = self.improved(&implicit, response.as_ref(), &path);
-            let lacking: Vec<f64> = (0..s).map(|j| end[j] - trial.rho[j]).collect();
-            let better = rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate));
-            if push == 1 || far {
-                let bend = || Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate).third();
-                let effect = match (&response, remembered, rule) {
-                    (Some(response), Some((then, _, before)), _) => {
-                        response.effect(&self.samples, &bend_since(&better, before / h, then))
-                    }
-                    (Some(response), None, _) => response.effect(&self.samples, &bend()),
-                    (None, _, Rule::Stiff) => implicit.solve(&cubic_effect(&implicit, &bend())),
-                    (None, _, Rule::Hermite) => {
-                        let before = remembered.map(|(_, _, before)| before);
-                        implicit.solve(&quartic_effect(&implicit, &path, &better, before))
-                    }
-                };
-                cubic = largest(&effect);
+            let better = self.estimate(&plan, &path, &mut errors);
+            let verdict = match self.fixed {
+                Some(_) => self.accept_third(push, &errors),
+                None => self.verdict(&plan, push, &mut errors),
+            };
+            if let Some(verdict) = verdict {
+                return (verdict, push);
             }
-            let lack = largest(&lacking);
-            // Far from convergence `better` is one Newton step from a bad guess: its bend says little about the error.
-            far = rule == Rule::Stiff && lack > FAR * cubic.max(self.allowed);
-            let mut error = lack + cubic;
-            if self.fixed.is_some() {
-                if push == 3 {
-                    self.trial.ode_end.clone_from(&self.trial.rho);
-                    return (Attempt::Accepted { error, growth: 1.0 }, push);
-                }
-                path = better;
-                continue;
-            }
-            if !error.is_finite() {
-                let next = 0.2 * h;
-                return (Attempt::Rejected { error, next, cause: "the attempt overflowed" }, push);
-            }
-            let first = self.trial.tally.events.first_significant;
-            if first.is_finite() && cubic < 1e3 * self.allowed {
-                // The first push already knows the event well enough to fence it in.
-                let next = self.fence(h, fastest, first);
-                if next < 0.999 * h {
-                    let cause = "a particle's event changes the rate of the residuals abruptly";
-                    return (Attempt::Rejected { error, next, cause }, push);
-                }
-            }
-            if error <= self.allowed && good == 0 {
-                good = push;
-            }
-            // What fast modes lack dies away within the next step, which would take it for a bend of its path.
-            let converged = response.is_none() || lack <= CONVERGED * self.allowed || push == MAX_PUSHES;
-            if error <= self.allowed && converged {
-                // The residual ODE over this step checks the particles' own integration.
-                let defect = self.ode_defect(h, fastest);
-                let defect = if self.system.is_on_grid() { 0.0 } else { defect };
-                error = error.max(defect);
-                if error <= self.allowed {
-                    // Without `lack`, which another push would reduce: it does not limit the next step.
-                    let base = cubic.max(defect - lack).max(1e-3 * self.allowed);
-                    let growth = 0.9 * (self.allowed / base).powf(0.2);
-                    let most = match good {
-                        1..=3 => 3.0,
-                        4 => 1.5,
-                        _ => 1.0,
-                    };
-                    let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
-                    return (Attempt::Accepted { error, growth }, push);
-                }
-                return (self.shrink(h, error, "the motion of the particles"), push);
-            }
-            let stalled = push > 1 && lack > 0.3 * last_lack && error > self.allowed;
-            if (cubic > self.allowed && !far) || stalled || push == MAX_PUSHES {
-                // More pushes take away what is lacking, but not the error of a cubic path.
-                let error = if cubic > self.allowed { cubic } else { error };
-                return (self.shrink(h, error, "the path of the residuals"), push);
-            }
-            last_lack = lack;
             path = better;
         }
         unreachable!("the last push accepts or rejects")
+    }
+
+    /// Estimates the errors of the push along `path` that is in the trial; returns the path for the next push.
+    fn estimate(&self, plan: &Plan<'_>, path: &Path, errors: &mut Errors) -> Path {
+        let Plan { h, fastest, rule, .. } = *plan;
+        let trial = &self.trial;
+        let sigma = trial.tally.moments.sigma_with_pinned(&self.regions);
+        let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
+        let (end, end_rate) = self.improved(&implicit, plan.response.as_ref(), path);
+        let lacking: Vec<f64> = end.iter().zip(&trial.rho).map(|(end, rho)| end - rho).collect();
+        let better = rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate));
+        if errors.far {
+            let bend = || Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate).third();
+            let effect = match (&plan.response, &plan.last, rule) {
+                (Some(response), Some(last), _) => {
+                    response.effect(&self.samples, &bend_since(&better, last.length / h, last.rho))
+                }
+                (Some(response), None, _) => response.effect(&self.samples, &bend()),
+                (None, _, Rule::Stiff) => implicit.solve(&cubic_effect(&implicit, &bend())),
+                (None, last, Rule::Hermite) => {
+                    let before = last.as_ref().map(|last| last.length);
+                    implicit.solve(&quartic_effect(&implicit, path, &better, before))
+                }
+            };
+            errors.path = largest(&effect);
+        }
+        (errors.last_lack, errors.lack) = (errors.lack, largest(&lacking));
+        // Far from convergence `better` is one Newton step from a bad guess: its bend says little about the error.
+        errors.far = rule == Rule::Stiff && errors.lack > FAR * errors.path.max(self.allowed);
+        better
+    }
+
+    /// With fixed steps: the third push is accepted, whatever its error.
+    fn accept_third(&mut self, push: u32, errors: &Errors) -> Option<Attempt> {
+        if push < 3 {
+            return None;
+        }
+        self.trial.ode_end.clone_from(&self.trial.rho);
+        Some(Attempt::Accepted { error: errors.lack + errors.path, growth: 1.0 })
+    }
+
+    /// How the attempt ends with this push; `None` if another push is worth while.
+    fn verdict(&mut self, plan: &Plan<'_>, push: u32, errors: &mut Errors) -> Option<Attempt> {
+        let Plan { h, fastest, .. } = *plan;
+        let error = errors.lack + errors.path;
+        if !error.is_finite() {
+            return Some(Attempt::Rejected { error, next: 0.2 * h, cause: "the attempt overflowed" });
+        }
+        let first = self.trial.tally.events.first_significant;
+        if first.is_finite() && errors.path < 1e3 * self.allowed {
+            // The first push already knows the event well enough to fence it in.
+            let next = self.fence(h, fastest, first);
+            if next < 0.999 * h {
+                let cause = "a particle's event changes the rate of the residuals abruptly";
+                return Some(Attempt::Rejected { error, next, cause });
+            }
+        }
+        if error <= self.allowed && errors.good == 0 {
+            errors.good = push;
+        }
+        // What fast modes lack dies away within the next step, which would take it for a bend of its path.
+        let converged =
+            plan.response.is_none() || errors.lack <= CONVERGED * self.allowed || push == MAX_PUSHES;
+        if error <= self.allowed && converged {
+            return Some(self.checked_by_ode(plan, errors));
+        }
+        let stalled = push > 1 && errors.lack > 0.3 * errors.last_lack && error > self.allowed;
+        if (errors.path > self.allowed && !errors.far) || stalled || push == MAX_PUSHES {
+            // More pushes take away what is lacking, but not the error of the path.
+            let error = if errors.path > self.allowed { errors.path } else { error };
+            return Some(self.shrink(h, error, "the path of the residuals"));
+        }
+        None
+    }
+
+    /// Accepts a push whose errors are allowed if the residual ODE over the step agrees: that checks the integration of
+    /// the particles.
+    fn checked_by_ode(&mut self, plan: &Plan<'_>, errors: &Errors) -> Attempt {
+        let Plan { h, fastest, .. } = *plan;
+        let defect = self.ode_defect(h, fastest);
+        let defect = if self.system.is_on_grid() { 0.0 } else { defect };
+        let error = (errors.lack + errors.path).max(defect);
+        if error > self.allowed {
+            return self.shrink(h, error, "the motion of the particles");
+        }
+        // Without `lack`, which another push would reduce: it does not limit the next step.
+        let base = errors.path.max(defect - errors.lack).max(1e-3 * self.allowed);
+        let growth = 0.9 * (self.allowed / base).powf(0.2);
+        // Many pushes for one step cost more than a shorter step does.
+        let most = match errors.good {
+            1..=3 => 3.0,
+            4 => 1.5,
+            _ => 1.0,
+        };
+        let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
+        Attempt::Accepted { error, growth }
     }
 
     /// End values and rates of the path along which a push would end where the path does: Newton's step from the push

@@ -21,25 +21,7 @@ impl Integration<'_, '_> {
         } else {
             release(tables.outward(b, sign), from)
         };
-        // Lorentz: c reaches zero if |c| < l, else l does, at the rapidity artanh of the smaller over the larger one.
-        let ratio = c.abs() / l;
-        let c_first = tables.kind.alpha > 0.0 && ratio < 1.0;
-        let needed = match (tables.kind.is_lorentz(), c_first) {
-            (true, true) => ratio.atanh(),
-            (true, false) => (l / c.abs()).atanh(),
-            // A shear: l' = l - c p.
-            (false, _) => l / c.abs(),
-        };
-        let mut excess = sliding.rapidity.map(|p| sign * p);
-        excess[0] -= poly::value(&excess, from) + needed;
-        let zero = if c_first && c == 0.0 && poly::derivative(&excess, from) > 0.0 {
-            // It moves off zero to the other sign than the one it has.
-            from
-        } else {
-            // A neuron that starts at zero moves away from it: roots of rounding at the start do not count.
-            let after = if needed == 0.0 { (from + 1e-6).min(1.0) } else { from };
-            poly::first_positive(&excess, after).unwrap_or(f64::INFINITY)
-        };
+        let (c_first, zero) = self.reaches_zero(b, c, l);
         let released = low.min(high);
         let to = released.min(zero).min(1.0);
         if released.min(zero) > 1.0 && self.start.is_some() {
@@ -72,6 +54,33 @@ impl Integration<'_, '_> {
             self.note_jump(interface.velocity[usize::from(upward)].abs());
             self.set_place(b, Fate::Enters { upward, ambiguous: false });
         }
+    }
+
+    /// Whether it is `c` (else `l`) that comes to zero in the sliding motion on boundary `b`, and when: not before now, and
+    /// infinite for never.
+    fn reaches_zero(&self, b: usize, c: f64, l: f64) -> (bool, f64) {
+        let (kind, rapidity, from, sign) =
+            (self.tables.kind, self.tables.sliding[b].rapidity, self.u, 1f64.copysign(c));
+        // Lorentz: c reaches zero if |c| < l, else l does, at the rapidity artanh of the smaller over the larger one.
+        let ratio = c.abs() / l;
+        let c_first = kind.alpha > 0.0 && ratio < 1.0;
+        let needed = match (kind.is_lorentz(), c_first) {
+            (true, true) => ratio.atanh(),
+            (true, false) => (l / c.abs()).atanh(),
+            // A shear: l' = l - c p.
+            (false, _) => l / c.abs(),
+        };
+        let mut excess = rapidity.map(|p| sign * p);
+        excess[0] -= poly::value(&excess, from) + needed;
+        let zero = if c_first && c == 0.0 && poly::derivative(&excess, from) > 0.0 {
+            // It moves off zero to the other sign than the one it has.
+            from
+        } else {
+            // A neuron that starts at zero moves away from it: roots of rounding at the start do not count.
+            let after = if needed == 0.0 { (from + 1e-6).min(1.0) } else { from };
+            poly::first_positive(&excess, after).unwrap_or(f64::INFINITY)
+        };
+        (c_first, zero)
     }
 
     /// `(c, l)` after a sliding motion of rapidity `p`.
