@@ -11,8 +11,8 @@ use crate::problem::{PlaceKind, Samples};
 
 use super::columns::Canonical;
 
-/// Least `z`: a particle near the unstable direction `+g` has a negative one, and steps in which it would grow by more
-/// than `e` are rejected by other criteria.
+/// Weights are taken at no smaller `z`: near the unstable direction `+g` it is negative, and they grow like `exp(-z)`. How
+/// long steps are there is limited by the growth itself.
 const LEAVES: f64 = -1.0;
 
 /// `Sum mass r^2 t t^T` per region with the weights of `z = -h r <g, d>`; `None` if no particle has a `|z|` above

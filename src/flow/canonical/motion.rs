@@ -47,8 +47,8 @@ pub fn growth(r: f64, [pull, across]: Vec2) -> f64 {
     0.5 * (along + (along * along + 4.0 * across * across).sqrt())
 }
 
-/// An explicit substep may be as long as the largest turn divided by this: the angle turned per `u`, or the rate of the
-/// faster mode over [`STEEP`], or that of the growing mode over [`GROWTH`], whichever is largest.
+/// An explicit substep may be as long as the largest turn divided by this: the angle turned per `u`, or `|r <g, d>|`, about
+/// the rate of the faster mode, over [`STEEP`], or the rate of the growing mode over [`GROWTH`], whichever is largest.
 #[inline(always)]
 pub fn demand(r: f64, g: Vec2) -> f64 {
     let steepness = (r * g[0]).abs();

@@ -1,10 +1,10 @@
 //! Particles that may meet an event, stepped side by side.
 //!
-//! Every particle that may meet an event within the step takes a lane and keeps it until it has
-//! reached the end of the step: substep by substep ([`lanes`](super::lanes)), each lane at its
-//! own instant in its own region. A particle whose substep is not a plain one is integrated by [`go_on`] until it moves
-//! freely again; the lane of one that has reached the end of the step goes to the next. Lanes are filled and emptied in an order that depends on the
-//! particles alone, so that sums have the same bits on any number of threads.
+//! Every particle that may meet an event within the step takes a lane and keeps it until it has reached the end of
+//! the step: substep by substep ([`lanes`](super::lanes)), each lane at its own instant in its own region. A
+//! particle whose substep is not a plain one is integrated by [`go_on`] until it moves freely again; the lane of
+//! one that has reached the end of the step goes to the next. Lanes are filled and emptied in an order that depends
+//! on the particles alone, so that sums have the same bits on any number of threads.
 
 use crate::flow::events::Tally;
 use crate::flow::events::lanes::{ASIDE, DOWN, INSIDE, LANES, UP};

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! On an attractor, where neurons jump to and fro, this makes up for the term of pinned mass that
-//! a flow has (section 7): of the motion across the line of the sample, the half on the inactive side does not count. Without it the error does not fall with the learning rate.
+//! a flow has (section 7): of the motion across the line of the sample, the half on the inactive side does not count.
+//! Without it the error does not fall with the learning rate.
 
 use std::ops::Range;
 

@@ -13,7 +13,7 @@ use crate::problem::Place;
 
 use super::active::region_near;
 use super::kinks::Crosser;
-use super::rows::{Row, holds};
+use super::rows::{Row, contains};
 use super::sums::{ENTRIES, Sums};
 
 /// Neurons in a block.
@@ -197,7 +197,7 @@ impl Block {
         let mut away = 0u32;
         for i in 0..LANES {
             let w = [self.z[1][i], self.z[2][i]];
-            let stays = holds([self.x[0][i], self.x[1][i]], s, self.region[i] as usize, w);
+            let stays = contains([self.x[0][i], self.x[1][i]], s, self.region[i] as usize, w);
             away |= u32::from(!stays) << i;
         }
         while away != 0 {

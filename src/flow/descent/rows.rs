@@ -9,7 +9,7 @@ use super::active::is_active;
 pub struct Row {
     /// `g_k = kappa Sum_{j active in k} n_j rho_j xt_j` (section 4).
     pub g: Vec2,
-    /// The samples at both ends of the active range: see [`holds`].
+    /// The samples at both ends of the active range: see [`contains`].
     pub x: Vec2,
 }
 
@@ -31,7 +31,7 @@ pub fn rows(x: &[f64]) -> Vec<Row> {
 
 /// Whether the neuron `w` is in region `k` of `2 s`, whose row has the samples `x`.
 #[inline(always)]
-pub fn holds(x: Vec2, s: usize, k: usize, w: Vec2) -> bool {
+pub fn contains(x: Vec2, s: usize, k: usize, w: Vec2) -> bool {
     (is_active(w, x[0]) == (k != 0)) & (is_active(w, x[1]) == (k == s))
 }
 
@@ -48,11 +48,15 @@ mod tests {
                 let (sin, cos) = (0.00317 * f64::from(step)).sin_cos();
                 let k = region_of(x, [cos, sin]);
                 for (other, row) in rows.iter().enumerate() {
-                    assert_eq!(holds(row.x, x.len(), other, [cos, sin]), other == k, "region {other}, {k}");
+                    assert_eq!(
+                        contains(row.x, x.len(), other, [cos, sin]),
+                        other == k,
+                        "region {other}, {k}"
+                    );
                 }
             }
-            assert!(holds(rows[0].x, x.len(), 0, [0.0, 0.0]));
-            assert!(holds(rows[x.len()].x, x.len(), x.len(), [0.0, 1.0]));
+            assert!(contains(rows[0].x, x.len(), 0, [0.0, 0.0]));
+            assert!(contains(rows[x.len()].x, x.len(), x.len(), [0.0, 1.0]));
         }
     }
 }
