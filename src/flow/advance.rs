@@ -74,7 +74,7 @@ impl Stepper {
         tolerance: f64,
     ) -> Result<(Stepper, State), FlowError> {
         let (stepper, state) = Controller::start_density(samples, start, flow, tolerance)?;
-        Ok((Stepper { flow, kind: Kind::Controlled(Box::new(stepper)) }, state))
+        Ok((Stepper { flow, method: Method::Controlled(Box::new(stepper)) }, state))
     }
 
     /// A stepper for a state that was stored.

@@ -9,7 +9,7 @@
 //! 2. [`interface`]: what a particle does at a boundary (sections 6 and 15); `passage`: at the origin;
 //! 3. `residual_ode`, [`tangent_kernel`] (sections 7 and 17);
 //! 4. `canonical`: motion in `(r, theta)`; `lifted`: neurons, in region frames (sections 5, 6 and 10); `events`: what
-//!    both have in common;
+//!    both have in common; `density`: the measure on a grid, without particles (section 16);
 //! 5. `system`, `push`: what the controller needs of either; `controller`, `implicit`, `response`, `scale`: the step
 //!    (section 9);
 //! 6. [`descent`]: gradient descent, which has steps of its own; `advance`: one face for both;
