@@ -73,12 +73,16 @@ pub(crate) struct Sizes {
     pub layout: usize,
     /// Cells of a density.
     pub cells: usize,
+    /// Its columns, where mass may be stuck at `r = 0`.
+    pub stuck: usize,
+    /// Numbers of what boundaries have released.
+    pub released: usize,
 }
 
 impl Sizes {
     /// Of `m` particles and `s` samples.
     pub fn of(m: usize, s: usize) -> Sizes {
-        Sizes { m, s, velocities: 0, layout: 0, cells: 0 }
+        Sizes { m, s, velocities: 0, layout: 0, cells: 0, stuck: 0, released: 0 }
     }
 }
 

@@ -288,8 +288,9 @@ impl State {
             Particles::Descended(_) => Descended::lengths(sizes),
             // Where the grid is known, it is checked that both fit.
             Particles::Density(columns) => {
-                let (layout, cells) = (columns.layout.len(), columns.cells.len());
-                Density::lengths(Sizes { layout, cells, ..sizes })
+                let [layout, cells, stuck, released] =
+                    [&columns.layout, &columns.cells, &columns.stuck, &columns.released].map(Vec::len);
+                Density::lengths(Sizes { layout, cells, stuck, released, ..sizes })
             }
         };
         let columns = each!(&self.particles, columns => columns.columns());

@@ -6,6 +6,7 @@ use crate::problem::Regions;
 
 use super::grid::Grid;
 use super::parabola::LANES;
+use super::released::NUMBERS;
 
 columns! {
     /// Masses of cells, and where they are. Slices are one after the other; within one, cells are in blocks of eight
@@ -16,6 +17,10 @@ columns! {
         layout: F64 = |sizes| sizes.layout,
         /// Masses.
         cells: F64 = |sizes| sizes.cells,
+        /// Mass stuck at `r = 0` in each column; nothing without a total-variation term.
+        stuck: F64 = |sizes| sizes.stuck,
+        /// What boundaries have released and none holds again: `[slice, region, q, theta, mass]` of each part.
+        released: F64 = |sizes| sizes.released,
         /// Moments of the measure.
         moments: F64 = |sizes| 2 * sizes.s * crate::flow::moments::LENGTH,
     }
@@ -35,7 +40,12 @@ impl Density {
 impl Density {
     /// All mass, by a compensated sum.
     pub fn mass(&self) -> f64 {
-        sum(self.cells.iter().copied())
+        sum(self.cells.iter().chain(&self.stuck).copied().chain(self.released().map(|part| part[4])))
+    }
+
+    /// What boundaries have released: `[slice, region, q, theta, mass]`.
+    pub fn released(&self) -> impl Iterator<Item = [f64; NUMBERS]> {
+        self.released.as_chunks::<NUMBERS>().0.iter().copied()
     }
 
     /// Mass in the dead region and on its edges.

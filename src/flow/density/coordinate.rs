@@ -12,6 +12,16 @@ pub enum Coordinate {
         /// Factor before the mean over neurons.
         kappa: f64,
     },
+    /// The lifted flow with `delta > 0` and one sign of `c`: `c = sign sqrt(delta) cosh q`,
+    /// `abs(w) = sqrt(delta) sinh q`, `q > 0`. At `q = 0` is `w = 0`, where the direction turns by `pi`.
+    Positive {
+        /// `c^2 - |w|^2`.
+        delta: f64,
+        /// Sign of `c`.
+        sign: f64,
+        /// Factor before the mean over neurons.
+        kappa: f64,
+    },
     /// The lifted flow with `delta = 0` and one sign of `c`: `abs(w) = abs(c) = exp q`.
     Zero {
         /// Sign of `c`.
@@ -61,6 +71,18 @@ impl Coordinate {
                     angular_slope: scale * double,
                 }
             }
+            Coordinate::Positive { delta, sign, kappa } => {
+                let scale = kappa * kappa * delta;
+                let (double, even) = ((2.0 * q).sinh(), (2.0 * q).cosh());
+                Row {
+                    r: 0.5 * sign * kappa * delta * double,
+                    turn: -sign / q.tanh(),
+                    radial: scale * even,
+                    angular: scale * q.cosh().powi(2),
+                    radial_slope: 2.0 * scale * double,
+                    angular_slope: scale * double,
+                }
+            }
             Coordinate::Zero { sign, kappa } => {
                 let square = (2.0 * q).exp();
                 let scaled = kappa * kappa * square;
@@ -80,22 +102,28 @@ impl Coordinate {
     pub fn speed(self) -> f64 {
         match self {
             Coordinate::Canonical | Coordinate::Negative { .. } => -1.0,
-            Coordinate::Zero { sign, .. } => -sign,
+            Coordinate::Zero { sign, .. } | Coordinate::Positive { sign, .. } => -sign,
         }
     }
 
-    /// The `q` of this `r`. Of [`Coordinate::Zero`] the sign of `r` is that of the slice.
+    /// The `q` of this `r`. In slices with one sign of `c` the sign of `r` is that of the slice.
     pub fn of_amplitude(self, r: f64) -> f64 {
         match self {
             Coordinate::Canonical => r,
             Coordinate::Negative { delta, kappa } => 0.5 * (2.0 * r / (kappa * -delta)).asinh(),
+            Coordinate::Positive { delta, kappa, .. } => 0.5 * (2.0 * r.abs() / (kappa * delta)).asinh(),
             Coordinate::Zero { kappa, .. } => 0.5 * (r.abs() / kappa).ln(),
         }
     }
 
     /// Whether `q` runs over both signs of `r`, which meet at `q = 0`.
     pub fn has_both_signs(self) -> bool {
-        !matches!(self, Coordinate::Zero { .. })
+        matches!(self, Coordinate::Canonical | Coordinate::Negative { .. })
+    }
+
+    /// Whether `q` is positive, with `w = 0` at 0.
+    pub fn has_origin(self) -> bool {
+        matches!(self, Coordinate::Positive { .. })
     }
 }
 
@@ -103,9 +131,11 @@ impl Coordinate {
 mod tests {
     use super::*;
 
-    const ALL: [Coordinate; 4] = [
+    const ALL: [Coordinate; 6] = [
         Coordinate::Canonical,
         Coordinate::Negative { delta: -0.5, kappa: 1.5 },
+        Coordinate::Positive { delta: 0.8, sign: 1.0, kappa: 1.5 },
+        Coordinate::Positive { delta: 0.8, sign: -1.0, kappa: 1.5 },
         Coordinate::Zero { sign: 1.0, kappa: 0.7 },
         Coordinate::Zero { sign: -1.0, kappa: 0.7 },
     ];
@@ -114,6 +144,7 @@ mod tests {
     fn slopes_are_derivatives_and_amplitudes_come_back() {
         for coordinate in ALL {
             for q in [-1.3, -0.2, 0.4, 1.1] {
+                let q: f64 = if coordinate.has_origin() { q.abs() } else { q };
                 let (low, row, high) =
                     (coordinate.row(q - 1e-5), coordinate.row(q), coordinate.row(q + 1e-5));
                 let close = |a: f64, b: f64| (a - b).abs() < 1e-8 * (1.0 + b.abs());
@@ -135,6 +166,9 @@ mod tests {
             let (c, norm, kappa) = match *coordinate {
                 Coordinate::Negative { delta, kappa } => {
                     (f64::sqrt(-delta) * f64::sinh(q), f64::sqrt(-delta) * f64::cosh(q), kappa)
+                }
+                Coordinate::Positive { delta, sign, kappa } => {
+                    (sign * delta.sqrt() * f64::cosh(q), delta.sqrt() * f64::sinh(q), kappa)
                 }
                 Coordinate::Zero { sign, kappa } => (sign * f64::exp(q), f64::exp(q), kappa),
                 Coordinate::Canonical => unreachable!(),

@@ -16,12 +16,14 @@ use crate::problem::{DensityStart, Regions, Samples};
 
 use super::columns::Density;
 use super::grid::Grid;
-use super::housekeeping::{Released, make_room, release};
+use super::housekeeping::{Releases, make_room, release};
 use super::parabola::{LANES, Lanes};
-use super::shift::{Displacement, shift};
+use super::released::{Arrival, NUMBERS, Released};
 use super::slice::Slice;
+use super::split::rows_at;
 use super::start::{MARGIN, coordinates, start};
-use super::sums::add_moments;
+use super::sums::{Field, add_moments};
+use super::transport::{Motion, move_all};
 use super::turn::Turning;
 
 /// Constant of the error that splitting the two transports makes in a step that turns by `z`: `z^3 / 24`.
@@ -36,6 +38,11 @@ pub struct Ensemble {
     /// Per slice.
     trial: Vec<Vec<Lanes>>,
     scratch: Vec<Lanes>,
+    by_column: Vec<f64>,
+    /// Mass stuck at `r = 0` in each column.
+    stuck: Vec<f64>,
+    /// What boundaries have released.
+    released: Vec<Released>,
     /// The field at the end of the last push, and how far it may be from the truth.
     end: (Vec<Vec2>, Margins),
     touched: u64,
@@ -55,22 +62,22 @@ pub fn begin(
         return Err(FlowError::Start {
             flow: flow.name(),
             found: "a density with this delta",
-            expected: "the canonical flow, or the lifted one with delta <= 0",
+            expected: "the canonical flow, or the lifted one with one delta",
         });
     };
     let grid = Grid::new(regions, density.cells[0]);
-    let mut columns = start(&grid, regions, density, &coordinates);
+    let mut columns = start(&grid, regions, density, &coordinates, flow.tv() > 0.0);
     let ensemble = Ensemble::new(samples, regions, flow, &columns)?;
     let cells = ensemble.split(&columns.cells);
     let none = Margins::none(samples.len());
     let mut moments = Moments::zero(regions.boundaries());
     let still = vec![[0.0; 2]; regions.boundaries()];
-    ensemble.sum(&mut moments, regions, &cells, (&still, &none));
+    ensemble.sum(&mut moments, regions, (&cells, &[]), (&still, &none));
     let mut rho = vec![0.0; samples.len()];
     moments.residual(samples, regions, &mut rho);
     let field = field(samples, &rho, flow.kappa());
     moments.clear();
-    ensemble.sum(&mut moments, regions, &cells, (&field, &none));
+    ensemble.sum(&mut moments, regions, (&cells, &[]), (&field, &none));
     columns.moments = moments.to_flat();
     Ok(columns)
 }
@@ -100,6 +107,10 @@ impl Ensemble {
             Some(expected) if expected == columns.cells.len() => {}
             expected => return missing("cells", columns.cells.len(), expected.unwrap_or(0)),
         }
+        let stuck = if flow.tv() > 0.0 { all } else { 0 };
+        if columns.stuck.len() != stuck {
+            return missing("stuck", columns.stuck.len(), stuck);
+        }
         let slices: Vec<Slice> = coordinates
             .into_iter()
             .zip(slices)
@@ -107,9 +118,27 @@ impl Ensemble {
                 Slice::new(coordinate, *first as isize, *blocks as usize, *width)
             })
             .collect();
+        let (parts, rest) = columns.released.as_chunks::<NUMBERS>();
+        let read = |part| Released::read(part, slices.len(), grid.regions());
+        let Some(released) = parts.iter().map(read).collect::<Option<Vec<_>>>().filter(|_| rest.is_empty())
+        else {
+            return missing("released", columns.released.len(), parts.len() * NUMBERS);
+        };
         let trial = slices.iter().map(|slice| vec![[0.0; LANES]; slice.blocks * all]).collect();
         let end = (vec![[0.0; 2]; grid.regions()], Margins::none(samples.len()));
-        Ok(Ensemble { grid, flow, delta, slices, trial, scratch: vec![], end, touched: 0 })
+        Ok(Ensemble {
+            grid,
+            flow,
+            delta,
+            slices,
+            trial,
+            scratch: vec![],
+            by_column: vec![],
+            stuck: vec![],
+            released,
+            end,
+            touched: 0,
+        })
     }
 
     /// Columns of the grid, of boundaries, and of both edges of the dead region.
@@ -130,34 +159,41 @@ impl Ensemble {
             .collect()
     }
 
-    fn sum(&self, moments: &mut Moments, regions: &Regions, cells: &[&[Lanes]], field: (&[Vec2], &Margins)) {
+    fn sum(
+        &self,
+        moments: &mut Moments,
+        regions: &Regions,
+        (cells, released): (&[&[Lanes]], &[Released]),
+        (g, margins): (&[Vec2], &Margins),
+    ) {
+        let field = Field { g, margins, lambda: self.flow.tv() };
         for (slice, cells) in self.slices.iter().zip(cells) {
             add_moments(moments, &self.grid, regions, (slice, cells), field);
         }
+        for part in released {
+            part.add_moments(self.slices[part.slice].coordinate, moments, field);
+        }
     }
 
-    /// How far every column moves while `h g` has this integral; infinite displacements are too long.
-    fn displacements(&self, regions: &Regions, slice: &Slice, field: &[Vec2]) -> Option<Vec<Displacement>> {
+    /// How far every column moves while `h g` has this integral, in rows; `None` if that is too far for the empty
+    /// rows at the ends.
+    ///
+    /// * `tv`: how far the total-variation term pushes.
+    fn displacements(&self, regions: &Regions, slice: &Slice, field: &[Vec2], tv: f64) -> Option<Vec<f64>> {
         let most = ((MARGIN - 1) * LANES - 3) as f64;
         let scale = slice.coordinate.speed() / slice.width;
-        let mut moves = vec![];
-        let mut push = |d: [f64; 2], g: Vec2| {
-            let rows = scale * (g[0] * d[0] + g[1] * d[1]);
-            moves.push(Displacement::new(if rows.abs() <= most { rows } else { f64::NAN }));
-            rows.abs() <= most
-        };
-        let mut fits = true;
+        let along = |d: [f64; 2], g: Vec2| scale * (g[0] * d[0] + g[1] * d[1]);
+        let mut rows = vec![];
         for k in (1..self.grid.regions()).chain([0]) {
-            for i in 0..self.grid.of(k).len() {
+            rows.extend((0..self.grid.of(k).len()).map(|i| {
                 let (sin, cos) = self.grid.middle(k, i).sin_cos();
-                fits &= push([cos, sin], field[k]);
-            }
+                along([cos, sin], field[k])
+            }));
         }
-        for b in 0..self.grid.regions() {
-            fits &= push(regions.direction(b), field[regions.inactive_side(b)]);
-        }
-        moves.extend([Displacement::new(0.0); 2]);
-        fits.then_some(moves)
+        let lines = 0..self.grid.regions();
+        rows.extend(lines.map(|b| along(regions.direction(b), field[regions.inactive_side(b)])));
+        rows.extend([0.0; 2]);
+        rows.iter().all(|rows| rows.abs() + tv <= most).then_some(rows)
     }
 }
 
@@ -198,56 +234,80 @@ impl System for Ensemble {
         let turning = Turning::new(&self.grid, regions, &whole, push.path.h, push.margins);
         let cells = self.split(&state.particles.density().cells);
         let mut trial = std::mem::take(&mut self.trial);
-        for ((slice, from), to) in self.slices.iter().zip(cells).zip(&mut trial) {
-            let moves = halves.each_ref().map(|half| self.displacements(regions, slice, half));
-            let [Some(first), Some(second)] = &moves else {
+        let columns = state.particles.density();
+        let mut stuck = columns.stuck.clone();
+        let read = |part| Released::read(&part, self.slices.len(), self.grid.regions());
+        let mut released: Vec<Released> = columns.released().filter_map(read).collect();
+        let margin = push.margins.times(push.path.h);
+        for (index, ((slice, from), to)) in self.slices.iter().zip(cells).zip(&mut trial).enumerate() {
+            let tv = 0.5 * push.path.h * push.lambda / slice.width;
+            let rows = halves.each_ref().map(|half| self.displacements(regions, slice, half, tv));
+            let [Some(first), Some(second)] = &rows else {
                 tally.events.given_up = true;
                 break;
             };
+            let largest = 0.5 * margin.iter().copied().fold(0.0, f64::max) / slice.width;
+            let motion = |rows| Motion { rows, towards_zero: tv, margin: largest };
             self.scratch.resize(from.len(), [0.0; LANES]);
-            let shifted = |from: &[Lanes], moves: &[Displacement], to: &mut [Lanes]| {
-                to.par_chunks_mut(all).enumerate().for_each(|(block, to)| shift(from, block, moves, to));
-            };
-            shifted(from, first, to);
+            move_all(&self.grid, (slice, from), motion(first), &mut stuck, &mut self.by_column, to);
             self.scratch
                 .par_chunks_mut(all)
                 .zip(to.par_chunks(all))
                 .zip(&slice.turn)
                 .for_each_init(Vec::new, |cells, ((to, from), turn)| turning.block(from, turn, cells, to));
-            shifted(&self.scratch, second, to);
+            let parts = Parts { grid: &self.grid, regions, index, slice, tv: tv * slice.width };
+            parts.shift(&mut released, &halves[0], &mut stuck);
+            parts.turn(&mut released, &whole, &margin, &mut self.scratch);
+            parts.shift(&mut released, &halves[1], &mut stuck);
+            let turned = (slice, &self.scratch[..]);
+            move_all(&self.grid, turned, motion(second), &mut stuck, &mut self.by_column, to);
         }
+        self.stuck = stuck;
+        self.released = released;
         drop(turning);
         self.trial = trial;
         self.touched += self.trial.iter().map(|cells| (cells.len() * LANES) as u64).sum::<u64>();
         self.end = (field(push.samples, &push.path.end().0, kappa), push.margins.clone());
         let cells: Vec<&[Lanes]> = self.trial.iter().map(Vec::as_slice).collect();
-        self.sum(&mut tally.moments, regions, &cells, (&self.end.0, &self.end.1));
+        self.sum(&mut tally.moments, regions, (&cells, &self.released), (&self.end.0, &self.end.1));
+        // Pinned mass of either sign grows as mass arrives: to second order it is the mean of both ends.
+        let signed = |moments: &Moments, b: usize| moments.boundary[b][0] - moments.boundary[b][2];
+        for (b, share) in tally.event_particles.boundary.iter_mut().enumerate() {
+            share.signed_start = signed(push.start, b);
+            share.signed_mass = 0.5 * (share.signed_start + signed(&tally.moments, b));
+        }
+        tally.event_particles.any = true;
     }
 
     fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool {
         let all = self.all();
-        let mut released = Released::default();
+        let mut releases = Releases::default();
         let mut layout = vec![state.particles.density().layout[0]];
         let mut changed = false;
-        for (slice, cells) in self.slices.iter_mut().zip(&mut self.trial) {
-            released += release(&self.grid, regions, slice, cells, (&self.end.0, &self.end.1));
-            changed |= make_room(slice, cells, all);
+        for (index, (slice, cells)) in self.slices.iter_mut().zip(&mut self.trial).enumerate() {
+            let field = (&self.end.0[..], &self.end.1);
+            releases += release(&self.grid, regions, (index, slice), cells, field, &mut self.released);
+            let parts = self.released.iter().filter(|part| part.slice == index).map(|part| part.q);
+            let reach = parts.fold([0.0, 0.0], |[low, high]: [f64; 2], q| [low.min(q), high.max(q)]);
+            changed |= make_room(slice, cells, all, reach);
             layout.extend([self.delta.unwrap_or(0.0), slice.first as f64, slice.blocks as f64, slice.width]);
         }
-        state.counters.releases += released.lines;
-        state.counters.ambiguous_releases += released.ambiguous_lines;
-        state.counters.ambiguous_mass += released.ambiguous_mass;
+        state.counters.releases += releases.lines;
+        state.counters.ambiguous_releases += releases.ambiguous_lines;
+        state.counters.ambiguous_mass += releases.ambiguous_mass;
         let columns = state.particles.density_mut();
         columns.layout = layout;
         columns.cells.clear();
         self.trial.iter().for_each(|cells| columns.cells.extend_from_slice(cells.as_flattened()));
+        columns.stuck.clone_from(&self.stuck);
+        columns.released = self.released.iter().flat_map(Released::numbers).collect();
         columns.moments = moments.to_flat();
-        if released.lines == 0 && !changed {
+        if !releases.any && !changed {
             return false;
         }
         let cells: Vec<&[Lanes]> = self.trial.iter().map(Vec::as_slice).collect();
         let mut moments = Moments::zero(regions.boundaries());
-        self.sum(&mut moments, regions, &cells, (&self.end.0, &self.end.1));
+        self.sum(&mut moments, regions, (&cells, &self.released), (&self.end.0, &self.end.1));
         state.particles.density_mut().moments = moments.to_flat();
         true
     }
@@ -266,5 +326,61 @@ impl System for Ensemble {
 
     fn take_touched(&mut self, _pushes: u32) -> u64 {
         std::mem::take(&mut self.touched)
+    }
+}
+
+/// The released lines of one slice.
+struct Parts<'a> {
+    grid: &'a Grid,
+    regions: &'a Regions,
+    index: usize,
+    slice: &'a Slice,
+    /// How far the total-variation term pushes in half a step.
+    tv: f64,
+}
+
+impl Parts<'_> {
+    /// Half a shift; what now is stuck at `r = 0` is added to its column.
+    fn shift(&self, released: &mut Vec<Released>, field: &[Vec2], stuck: &mut [f64]) {
+        released.retain_mut(|part| {
+            let sticks =
+                part.slice == self.index && part.shift(self.slice.coordinate, self.regions, field, self.tv);
+            if sticks {
+                stuck[self.column(part)] += part.mass;
+            }
+            !sticks
+        });
+    }
+
+    /// The turn; what a boundary holds is added to its line, or to the edge of the dead region.
+    fn turn(&self, released: &mut Vec<Released>, field: &[Vec2], margin: &[f64], cells: &mut [Lanes]) {
+        let (columns, count) = (self.grid.columns(), self.grid.regions());
+        released.retain_mut(|part| {
+            if part.slice != self.index {
+                return true;
+            }
+            let turn = self.slice.coordinate.row(part.q).turn;
+            let line = match part.turn(turn, self.regions, field, margin) {
+                Arrival::Free if part.region == 0 => self.column(part),
+                Arrival::Free => return true,
+                Arrival::Pinned(b) => columns + b,
+                Arrival::Dead(b) => columns + count + usize::from(b > 0),
+            };
+            let first = self.slice.first as f64;
+            for (row, share) in rows_at(part.q / self.slice.width - first, self.slice) {
+                cells[row / LANES * self.all() + line][row % LANES] += part.mass * share;
+            }
+            false
+        });
+    }
+
+    fn all(&self) -> usize {
+        self.grid.columns() + self.grid.regions() + 2
+    }
+
+    fn column(&self, part: &Released) -> usize {
+        let range = self.grid.of(part.region);
+        let at = (part.theta - self.grid.low(part.region)) / self.grid.width(part.region);
+        range.start + (at.max(0.0) as usize).min(range.len() - 1)
     }
 }

@@ -8,41 +8,54 @@ use crate::problem::Regions;
 
 use super::grid::Grid;
 use super::parabola::{LANES, Lanes};
+use super::released::Released;
 use super::slice::Slice;
 use super::start::MARGIN;
 
 /// Rows at the ends with less mass than this are emptied into the next.
 const NEGLIGIBLE: f64 = 1e-19;
 
+/// A line with less mass than this is a matter of rounding: nothing is carried or counted.
+const LEAST: f64 = 1e-13;
+/// Most parts of released lines that are carried; lines beyond go into cells.
+const MOST: usize = 1 << 16;
+
 /// What was released after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Released {
+pub struct Releases {
     /// Lines: what one boundary holds of one sign.
     pub lines: u64,
     /// Of these, those that could have left to the other side as well.
     pub ambiguous_lines: u64,
     /// Their mass.
     pub ambiguous_mass: f64,
+    /// Whether any mass moved.
+    pub any: bool,
 }
 
-impl AddAssign for Released {
-    fn add_assign(&mut self, other: Released) {
+impl AddAssign for Releases {
+    fn add_assign(&mut self, other: Releases) {
         self.lines += other.lines;
         self.ambiguous_lines += other.ambiguous_lines;
         self.ambiguous_mass += other.ambiguous_mass;
+        self.any |= other.any;
     }
 }
 
-/// Gives lines that their boundary does not hold to the column on the side to which they leave (section 6).
+/// Sets lines free that their boundary does not hold (section 6): each row is carried on as a particle. Rows with next
+/// to no mass go to the column on the side to which they leave.
+///
+/// * `index`: of the slice.
 pub fn release(
     grid: &Grid,
     regions: &Regions,
-    slice: &Slice,
+    (index, slice): (usize, &Slice),
     cells: &mut [Lanes],
     (g, margins): (&[Vec2], &Margins),
-) -> Released {
+    parts: &mut Vec<Released>,
+) -> Releases {
     let all = grid.columns() + grid.regions() + 2;
-    let mut released = Released::default();
+    let mut releases = Releases::default();
     for b in 0..grid.regions() {
         for sign in [1.0, -1.0] {
             let line = grid.columns() + b;
@@ -52,37 +65,59 @@ pub fn release(
                 continue;
             }
             let boundary = Interface::new(regions, b, sign, |k| g[k], |k| margins.of(k));
-            let Fate::Enters { upward, ambiguous } = boundary.on_line() else { continue };
-            let beside = if upward { grid.of(regions.above(b)).start } else { grid.of(b).end - 1 };
+            let (region, beside, ambiguous) = match boundary.on_line() {
+                Fate::Pinned => continue,
+                Fate::Dies => (0, all - if b == 0 { 2 } else { 1 }, false),
+                Fate::Enters { upward: true, ambiguous } => {
+                    (regions.above(b), grid.of(regions.above(b)).start, ambiguous)
+                }
+                Fate::Enters { upward: false, ambiguous } => (b, grid.of(b).end - 1, ambiguous),
+            };
+            let carried = region != 0 && mass > LEAST && parts.len() + slice.blocks * LANES <= MOST;
             for block in of {
                 let leaving = std::mem::take(&mut cells[block * all + line]);
-                cells[block * all + beside].iter_mut().zip(leaving).for_each(|(to, mass)| *to += mass);
+                for (i, mass) in leaving.into_iter().enumerate() {
+                    if carried && mass > LEAST / (slice.blocks * LANES) as f64 {
+                        let q = slice.middle(block * LANES + i);
+                        parts.push(Released { slice: index, region, q, theta: regions.angle(b), mass });
+                    } else {
+                        cells[block * all + beside][i] += mass;
+                    }
+                }
             }
-            released += Released {
-                lines: 1,
-                ambiguous_lines: u64::from(ambiguous),
-                ambiguous_mass: if ambiguous { mass } else { 0.0 },
+            let counted = mass > LEAST && region != 0;
+            releases += Releases {
+                lines: u64::from(counted),
+                ambiguous_lines: u64::from(counted && ambiguous),
+                ambiguous_mass: if counted && ambiguous { mass } else { 0.0 },
+                any: true,
             };
         }
     }
-    released
+    releases
 }
 
 /// Sees to it that the outermost blocks are empty: empties rows of next to no mass into the next, and adds blocks.
 /// Whether anything changed.
-pub fn make_room(slice: &mut Slice, cells: &mut Vec<Lanes>, all: usize) -> bool {
+///
+/// * `reach`: least and largest `q` of what boundaries have released.
+pub fn make_room(slice: &mut Slice, cells: &mut Vec<Lanes>, all: usize, reach: [f64; 2]) -> bool {
     let occupied = |cells: &[Lanes], block: usize| {
         cells[block * all..(block + 1) * all].iter().any(|mass| *mass != [0.0; LANES])
     };
+    let origin = slice.coordinate.has_origin();
+    let row = |q: f64| q / slice.width - slice.first as f64;
+    let ends = [LANES as f64, ((slice.blocks - 1) * LANES) as f64];
+    let beyond = [!slice.coordinate.has_origin() && row(reach[0]) < ends[0], row(reach[1]) > ends[1]];
     let crowded = |cells: &[Lanes], blocks: usize| {
-        let low = (0..MARGIN - 1).any(|block| occupied(cells, block));
-        let high = (blocks + 1 - MARGIN..blocks).any(|block| occupied(cells, block));
+        let low = beyond[0] || !origin && (0..MARGIN - 1).any(|block| occupied(cells, block));
+        let high = beyond[1] || (blocks + 1 - MARGIN..blocks).any(|block| occupied(cells, block));
         [low, high]
     };
     if crowded(cells, slice.blocks) == [false; 2] {
         return false;
     }
-    fold(cells, slice.blocks, all);
+    fold(cells, slice, all);
     let [low, high] = crowded(cells, slice.blocks);
     let more = (slice.blocks / 8).max(MARGIN);
     let (below, above) = (if low { more } else { 0 }, if high { more } else { 0 });
@@ -97,9 +132,10 @@ pub fn make_room(slice: &mut Slice, cells: &mut Vec<Lanes>, all: usize) -> bool 
 }
 
 /// Empties the rows at both ends, as long as they have next to no mass, into the next.
-fn fold(cells: &mut [Lanes], blocks: usize, all: usize) {
-    let rows = blocks * LANES;
-    for upward in [true, false] {
+fn fold(cells: &mut [Lanes], slice: &Slice, all: usize) {
+    let rows = slice.blocks * LANES;
+    let ends: &[bool] = if slice.coordinate.has_origin() { &[false] } else { &[true, false] };
+    for &upward in ends {
         let at = |i: usize| if upward { i } else { rows - 1 - i };
         for i in 0..rows - 1 {
             let (row, next) = (at(i), at(i + 1));

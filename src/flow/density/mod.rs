@@ -10,10 +10,13 @@ mod ensemble;
 mod grid;
 mod housekeeping;
 mod parabola;
+mod released;
 mod shift;
 mod slice;
+mod split;
 mod start;
 mod sums;
+mod transport;
 mod turn;
 
 pub use columns::Density;

@@ -4,7 +4,7 @@ use super::coordinate::{Coordinate, Row};
 use super::parabola::{LANES, Lanes};
 
 /// Sums over rows that moments are made of.
-pub const WEIGHTS: usize = 8;
+pub const WEIGHTS: usize = 9;
 
 /// Which weight is which.
 pub mod weight {
@@ -24,6 +24,8 @@ pub mod weight {
     pub const ANGULAR_SLOPE: usize = 6;
     /// `A` times the sign of `r`.
     pub const SIGN_TURN: usize = 7;
+    /// `ANGULAR_SLOPE` times the sign of `r`.
+    pub const SIGN_SLOPE: usize = 8;
 }
 
 /// Rows of equal width in `q`, in blocks; a face of rows is at `q = 0`, and at the end of a block.
@@ -57,7 +59,7 @@ impl Slice {
             let numbers = rows.map(|rows| rows.map(|row| numbers(&row)));
             weights.push(std::array::from_fn(|w| {
                 numbers.map(|[below, here, above]| {
-                    let signs = w == weight::SIGN || w == weight::SIGN_TURN;
+                    let signs = matches!(w, weight::SIGN | weight::SIGN_TURN | weight::SIGN_SLOPE);
                     let bend = if signs { 0.0 } else { above[w] - 2.0 * here[w] + below[w] };
                     here[w] - bend / 24.0
                 })
@@ -70,6 +72,16 @@ impl Slice {
     pub fn faces(&self) -> Vec<f64> {
         let rows = (self.blocks * LANES) as isize;
         (0..=rows).map(|i| (self.first + i) as f64 * self.width).collect()
+    }
+
+    /// `q` at the middle of row `i`.
+    pub fn middle(&self, i: usize) -> f64 {
+        ((self.first + i as isize) as f64 + 0.5) * self.width
+    }
+
+    /// How many rows are below `q = 0`, none of them if `q` is positive.
+    pub fn zero(&self) -> usize {
+        (-self.first).max(0) as usize
     }
 
     /// The sign of `r` in a block.
@@ -88,5 +100,6 @@ fn numbers(row: &Row) -> [f64; WEIGHTS] {
     numbers[weight::RADIAL_SLOPE] = row.radial_slope;
     numbers[weight::ANGULAR_SLOPE] = row.angular_slope;
     numbers[weight::SIGN_TURN] = row.turn * row.r.signum();
+    numbers[weight::SIGN_SLOPE] = row.angular_slope * row.r.signum();
     numbers
 }

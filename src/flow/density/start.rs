@@ -1,6 +1,7 @@
 //! The cells of a density at the start of a run.
 
 use crate::flow::Flow;
+use crate::math::sum::sum;
 use crate::problem::{DensityStart, Regions};
 
 use super::columns::Density;
@@ -23,6 +24,9 @@ pub fn coordinates(flow: Flow, delta: Option<f64>) -> Option<Vec<Coordinate>> {
         (Flow::Lifted { kappa }, Some(delta)) if delta < 0.0 => {
             Some(vec![Coordinate::Negative { delta, kappa }])
         }
+        (Flow::Lifted { kappa }, Some(delta)) if delta > 0.0 => {
+            Some([1.0, -1.0].map(|sign| Coordinate::Positive { delta, sign, kappa }).to_vec())
+        }
         (Flow::Lifted { kappa }, Some(0.0)) => {
             Some([1.0, -1.0].map(|sign| Coordinate::Zero { sign, kappa }).to_vec())
         }
@@ -30,58 +34,62 @@ pub fn coordinates(flow: Flow, delta: Option<f64>) -> Option<Vec<Coordinate>> {
     }
 }
 
-/// The cells of a law: empty where its mass ends, and as many rows as were asked for where it lies.
-pub fn start(grid: &Grid, regions: &Regions, start: &DensityStart, coordinates: &[Coordinate]) -> Density {
+/// The cells of a law: as many rows as were asked for where it lies, and empty ones around them.
+///
+/// * `tv`: whether there is a total-variation term.
+pub fn start(
+    grid: &Grid,
+    regions: &Regions,
+    start: &DensityStart,
+    coordinates: &[Coordinate],
+    tv: bool,
+) -> Density {
     let all = grid.columns() + regions.boundaries() + 2;
     let faces = grid.faces();
     let largest = start.law.amplitude_beyond(TAIL);
     let mut layout = vec![start.cells[0] as f64];
     let mut cells = vec![];
     for &coordinate in coordinates {
-        let high = coordinate.of_amplitude(largest);
-        let low =
-            if coordinate.has_both_signs() { -high } else { coordinate.of_amplitude(SMALLEST * largest) };
-        let rows = start.cells[1] / coordinates.len();
-        let width = (high - low) / rows as f64;
-        let block = |q: f64| q / (width * LANES as f64);
-        let (from, to) = (block(low).floor() as isize, block(high).ceil() as isize);
-        let margin = MARGIN as isize;
-        let slice = Slice::new(
-            coordinate,
-            (from - margin) * LANES as isize,
-            (to - from + 2 * margin) as usize,
-            width,
-        );
-        let mut amplitudes: Vec<f64> = slice.faces().iter().map(|&q| coordinate.row(q).r).collect();
-        let (inner, outer) = (MARGIN * LANES, amplitudes.len() - 1 - MARGIN * LANES);
-        // What lies beyond goes into the outermost rows that are not margin.
-        if coordinate.has_both_signs() {
-            (amplitudes[inner], amplitudes[outer]) = (f64::NEG_INFINITY, f64::INFINITY);
-        } else if amplitudes[outer] > 0.0 {
-            (amplitudes[inner], amplitudes[outer]) = (0.0, f64::INFINITY);
-        } else {
-            (amplitudes[inner], amplitudes[outer]) = (0.0, f64::NEG_INFINITY);
+        let (slice, inner) = rows(coordinate, largest, start.cells[1] / coordinates.len());
+        let outer = slice.blocks * LANES - MARGIN * LANES;
+        let mut amplitudes: Vec<f64> =
+            slice.faces()[inner..=outer].iter().map(|&q| coordinate.row(q).r).collect();
+        // Laws are symmetric: slices of either sign have the masses of `|r|`. What lies beyond goes into the outermost
+        // rows.
+        if !coordinate.has_both_signs() {
+            amplitudes.iter_mut().for_each(|r| *r = r.abs());
         }
-        let amplitudes = &amplitudes[inner..=outer];
+        amplitudes[0] = if coordinate.has_both_signs() { f64::NEG_INFINITY } else { 0.0 };
+        *amplitudes.last_mut().expect("rows have faces") = f64::INFINITY;
         let first = cells.len();
         cells.resize(first + slice.blocks * all * LANES, 0.0);
         for (column, pair) in faces.windows(2).enumerate() {
-            let masses = if amplitudes[1] < amplitudes[0] || amplitudes[0] > amplitudes[amplitudes.len() - 1]
-            {
-                let mirrored: Vec<f64> = amplitudes.iter().map(|r| -r).collect();
-                start.law.masses([pair[0], pair[1]], &mirrored)
-            } else {
-                start.law.masses([pair[0], pair[1]], amplitudes)
-            };
-            for (i, mass) in masses.into_iter().enumerate() {
+            for (i, mass) in start.law.masses([pair[0], pair[1]], &amplitudes).into_iter().enumerate() {
                 let row = inner + i;
                 cells[first + ((row / LANES) * all + column) * LANES + row % LANES] = mass;
             }
         }
-        let parameter = start.delta.unwrap_or(0.0);
-        layout.extend([parameter, slice.first as f64, slice.blocks as f64, width]);
+        layout.extend([start.delta.unwrap_or(0.0), slice.first as f64, slice.blocks as f64, slice.width]);
     }
-    let total = crate::math::sum::sum(cells.iter().copied());
+    let total = sum(cells.iter().copied());
     cells.iter_mut().for_each(|mass| *mass /= total);
-    Density { layout, cells, moments: vec![] }
+    Density { layout, cells, stuck: vec![0.0; if tv { all } else { 0 }], released: vec![], moments: vec![] }
+}
+
+/// About `count` rows up to the largest amplitude, with empty blocks beyond; also the first that is not empty.
+fn rows(coordinate: Coordinate, largest: f64, count: usize) -> (Slice, usize) {
+    let high = coordinate.of_amplitude(largest);
+    let low = match coordinate {
+        Coordinate::Positive { .. } => 0.0,
+        Coordinate::Zero { .. } => coordinate.of_amplitude(SMALLEST * largest),
+        Coordinate::Canonical | Coordinate::Negative { .. } => -high,
+    };
+    let width = (high - low) / count as f64;
+    let block = |q: f64| q / (width * LANES as f64);
+    let (from, to) = (block(low).floor() as isize, block(high).ceil() as isize);
+    // There is nothing below the origin.
+    let below = if coordinate.has_origin() { 0 } else { MARGIN };
+    let first = (from - below as isize) * LANES as isize;
+    let blocks = (to - from) as usize + below + MARGIN;
+    (Slice::new(coordinate, first, blocks, width), below * LANES)
 }

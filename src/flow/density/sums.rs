@@ -15,7 +15,18 @@ use super::turn::{Crosses, crosses};
 /// Columns whose sums one thread makes at a time.
 const TOGETHER: usize = 16;
 
-/// Adds the moments of one slice, with rates in the field `g` (factor `kappa` included).
+/// The field in which rates are taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'a> {
+    /// `g_k`, with the factor `kappa`.
+    pub g: &'a [Vec2],
+    /// How far it may be from the truth.
+    pub margins: &'a Margins,
+    /// `lambda` of the total-variation term.
+    pub lambda: f64,
+}
+
+/// Adds the moments of one slice, with their rates.
 ///
 /// Unlike those of particles, rates hold what flows across boundaries: it is as smooth as everything else.
 ///
@@ -25,9 +36,9 @@ pub fn add_moments(
     grid: &Grid,
     regions: &Regions,
     (slice, cells): (&Slice, &[Lanes]),
-    (g, margins): (&[Vec2], &Margins),
+    field: Field<'_>,
 ) {
-    let (columns, count) = (grid.columns(), grid.regions());
+    let (columns, count, g) = (grid.columns(), grid.regions(), field.g);
     let all = columns + count + 2;
     let sums = column_sums(slice, cells, all);
     let speed = slice.coordinate.speed();
@@ -56,7 +67,7 @@ pub fn add_moments(
             let (along, across) = (g[k][0] * c + g[k][1] * s, g[k][1] * c - g[k][0] * s);
             let (radial, angular, shear) = (
                 speed * along * sums[weight::RADIAL_SLOPE],
-                speed * along * sums[weight::ANGULAR_SLOPE],
+                speed * along * sums[weight::ANGULAR_SLOPE] - field.lambda * sums[weight::SIGN_SLOPE],
                 across * sums[weight::SHEAR],
             );
             // shear (t d^T + d t^T)
@@ -80,7 +91,43 @@ pub fn add_moments(
             moments.weight[b][0] += of(weight::RADIAL);
             moments.weight[b][1] += speed * along * of(weight::RADIAL_SLOPE);
         }
-        add_flux(moments, grid, regions, (slice, cells), (g, margins), b);
+        add_flux(moments, grid, regions, (slice, cells), field, b);
+    }
+    if field.lambda > 0.0 {
+        for k in 1..count {
+            for (i, column) in grid.of(k).enumerate() {
+                let (s, c) = grid.middle(k, i).sin_cos();
+                let velocity = speed * (g[k][0] * c + g[k][1] * s);
+                let [kept, turned] = through_zero((slice, cells), (column, all), velocity, field.lambda);
+                let m = &mut moments.region[k];
+                m[SIGMA_RATE] -= kept * c * c;
+                m[SIGMA_RATE + 1] -= kept * s * c;
+                m[SIGMA_RATE + 2] -= kept * s * s;
+                (m[SIGN_RATE], m[SIGN_RATE + 1]) = (m[SIGN_RATE] + turned * c, m[SIGN_RATE + 1] + turned * s);
+            }
+        }
+    }
+}
+
+/// What arrives at `r = 0` in a column per time and is kept there; and by how much the signed mass of the column
+/// grows through what arrives there.
+fn through_zero(
+    (slice, cells): (&Slice, &[Lanes]),
+    (column, all): (usize, usize),
+    velocity: f64,
+    lambda: f64,
+) -> [f64; 2] {
+    let row = |row: usize| cells[row / LANES * all + column][row % LANES];
+    let zero = slice.zero();
+    let density =
+        |rows: [usize; 3]| end_face(row(rows[0]), row(rows[1]), row(rows[2])).max(0.0) / slice.width;
+    let (below, above) = (velocity + lambda, velocity - lambda);
+    let up = below.max(0.0) * density([zero - 1, zero - 2, zero - 3]);
+    let down = (-above).max(0.0) * density([zero, zero + 1, zero + 2]);
+    match (above > 0.0, below < 0.0) {
+        (true, _) => [0.0, 2.0 * up],
+        (_, true) => [0.0, -2.0 * down],
+        _ => [up + down, up - down],
     }
 }
 
@@ -90,9 +137,10 @@ fn add_flux(
     grid: &Grid,
     regions: &Regions,
     (slice, cells): (&Slice, &[Lanes]),
-    (g, margins): (&[Vec2], &Margins),
+    field: Field<'_>,
     b: usize,
 ) {
+    let Field { g, margins, .. } = field;
     let all = grid.columns() + grid.regions() + 2;
     let (d, n, above) = (regions.direction(b), regions.normal(b), regions.above(b));
     let crosses = crosses(regions, b, g, |k| margins.of(k));

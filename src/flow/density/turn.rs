@@ -198,7 +198,7 @@ impl<'a> Turning<'a> {
 }
 
 /// Which part of the exponent takes `psi` to `end`: `tan(end/2) = tan(psi/2) exp(part exponent)`.
-fn used(psi: f64, end: f64, exponent: f64) -> f64 {
+pub fn used(psi: f64, end: f64, exponent: f64) -> f64 {
     let ratio = (0.5 * end).tan() / (0.5 * psi).tan();
     (ratio.abs().ln() / exponent).clamp(0.0, 1.0)
 }
