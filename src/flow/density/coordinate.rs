@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn slopes_are_derivatives_and_amplitudes_come_back() {
         for coordinate in ALL {
-            for q in [-1.3, -0.2, 0.4, 1.1] {
-                let q: f64 = if coordinate.has_origin() { q.abs() } else { q };
+            for q in [-1.3_f64, -0.2, 0.4, 1.1] {
+                let q = if coordinate.has_origin() { q.abs() } else { q };
                 let (low, row, high) =
                     (coordinate.row(q - 1e-5), coordinate.row(q), coordinate.row(q + 1e-5));
                 let close = |a: f64, b: f64| (a - b).abs() < 1e-8 * (1.0 + b.abs());

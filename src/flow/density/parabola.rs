@@ -110,7 +110,7 @@ mod tests {
             let cell = Parabola::new(mass, left, right);
             let (low, high) = (cell.head(xi), cell.head(xi + step * (1.0 - xi)));
             prop_assert!(low >= 0.0 && high <= mass && high - low >= -1e-15 * (1.0 + mass));
-            prop_assert!((cell.head(1.0) - mass).abs() <= 4e-16 * (1.0 + mass));
+            prop_assert!((cell.head(1.0) - mass).abs() <= 4e-16 * (1.0 + left + right));
         }
     }
 }
