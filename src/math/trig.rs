@@ -4,7 +4,7 @@
 //! of its time here) and give the same bits whatever the vector width. The coefficients are the
 //! minimax ones of the Cephes library (S. Moshier, `sin.c`).
 
-use std::f64::consts::{FRAC_2_PI, FRAC_PI_2};
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4};
 
 /// `pi/2` minus its nearest double.
 const FRAC_PI_2_LOW: f64 = 6.123_233_995_736_766e-17;
@@ -66,6 +66,54 @@ pub fn sin_cos_small(x: f64) -> (f64, f64) {
     (x + x * z * sin, 1.0 + z * cos)
 }
 
+/// `atan x`, without branches, within 2 ulp.
+///
+/// The rational function and the ranges are those of the Cephes library (S. Moshier, `atan.c`).
+///
+/// ```
+/// use reluflow::math::trig::atan;
+/// assert!((atan(1.0) - std::f64::consts::FRAC_PI_4).abs() < 2e-16);
+/// ```
+#[inline(always)]
+pub fn atan(x: f64) -> f64 {
+    // tan(3 pi / 8)
+    let (size, far, middle) = (x.abs(), x.abs() > 2.414_213_562_373_095, x.abs() > 0.66);
+    let (over, under) = if far {
+        (-1.0, size)
+    } else if middle {
+        (size - 1.0, size + 1.0)
+    } else {
+        (size, 1.0)
+    };
+    let base = if far {
+        FRAC_PI_2
+    } else if middle {
+        FRAC_PI_4
+    } else {
+        0.0
+    };
+    let low = if far {
+        FRAC_PI_2_LOW
+    } else if middle {
+        0.5 * FRAC_PI_2_LOW
+    } else {
+        0.0
+    };
+    let t = over / under;
+    let z = t * t;
+    let p = -8.750_608_600_031_904e-1;
+    let p = p * z - 1.615_753_718_733_365_2e1;
+    let p = p * z - 7.500_855_792_314_705e1;
+    let p = p * z - 1.228_866_684_490_136_1e2;
+    let p = p * z - 6.485_021_904_942_025e1;
+    let q = z + 2.485_846_490_142_306_4e1;
+    let q = q * z + 1.650_270_098_316_988_6e2;
+    let q = q * z + 4.328_810_604_912_902_6e2;
+    let q = q * z + 4.853_903_996_359_137e2;
+    let q = q * z + 1.945_506_571_482_614e2;
+    (base + (t + (t * z * (p / q) + low))).copysign(x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +125,16 @@ mod tests {
             let ((sin, cos), (s, c)) = (sin_cos(x), x.sin_cos());
             assert!((sin - s).abs() <= 2.3e-16 && (cos - c).abs() <= 2.3e-16, "x = {x}");
         }
+    }
+
+    #[test]
+    fn arc_tangents_agree_with_the_library() {
+        for i in -200_000..=200_000 {
+            let x = (f64::from(i) * 1e-4).sinh() * 1e-3;
+            let (found, expected) = (atan(x), x.atan());
+            assert!((found - expected).abs() <= 5e-16 * expected.abs(), "x = {x}: {found} {expected}");
+        }
+        assert_eq!((atan(f64::INFINITY), atan(0.0)), (FRAC_PI_2, 0.0));
     }
 
     #[test]

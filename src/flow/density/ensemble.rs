@@ -16,7 +16,7 @@ use crate::problem::{DensityStart, Regions, Samples};
 
 use super::columns::Density;
 use super::grid::Grid;
-use super::housekeeping::{Releases, make_room, release};
+use super::housekeeping::{Releases, extend_rows, release};
 use super::parabola::{LANES, Lanes};
 use super::released::{Arrival, NUMBERS, Released};
 use super::slice::Slice;
@@ -24,7 +24,7 @@ use super::split::rows_at;
 use super::start::{MARGIN, coordinates, start};
 use super::sums::{Field, add_moments};
 use super::transport::{Motion, move_all};
-use super::turn::Turning;
+use super::turn::{Turning, turn_block};
 
 /// Constant of the error that splitting the two transports makes in a step that turns by `z`: `z^3 / 24`.
 const SPLITTING: f64 = 24.0;
@@ -254,7 +254,9 @@ impl System for Ensemble {
                 .par_chunks_mut(all)
                 .zip(to.par_chunks(all))
                 .zip(&slice.turn)
-                .for_each_init(Vec::new, |cells, ((to, from), turn)| turning.block(from, turn, cells, to));
+                .for_each_init(Vec::new, |cells, ((to, from), turn)| {
+                    turn_block(&turning, from, turn, cells, to)
+                });
             let parts = Parts { grid: &self.grid, regions, index, slice, tv: tv * slice.width };
             parts.shift(&mut released, &halves[0], &mut stuck);
             parts.turn(&mut released, &whole, &margin, &mut self.scratch);
@@ -289,7 +291,7 @@ impl System for Ensemble {
             releases += release(&self.grid, regions, (index, slice), cells, field, &mut self.released);
             let parts = self.released.iter().filter(|part| part.slice == index).map(|part| part.q);
             let reach = parts.fold([0.0, 0.0], |[low, high]: [f64; 2], q| [low.min(q), high.max(q)]);
-            changed |= make_room(slice, cells, all, reach);
+            changed |= extend_rows(slice, cells, all, reach);
             layout.extend([self.delta.unwrap_or(0.0), slice.first as f64, slice.blocks as f64, slice.width]);
         }
         state.counters.releases += releases.lines;

@@ -101,7 +101,7 @@ pub fn release(
 /// Whether anything changed.
 ///
 /// * `reach`: least and largest `q` of what boundaries have released.
-pub fn make_room(slice: &mut Slice, cells: &mut Vec<Lanes>, all: usize, reach: [f64; 2]) -> bool {
+pub fn extend_rows(slice: &mut Slice, cells: &mut Vec<Lanes>, all: usize, reach: [f64; 2]) -> bool {
     let occupied = |cells: &[Lanes], block: usize| {
         cells[block * all..(block + 1) * all].iter().any(|mass| *mass != [0.0; LANES])
     };

@@ -48,6 +48,34 @@ impl Parabola {
     }
 }
 
+/// The parabolas of the cells of one column in a block of rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cell {
+    /// Masses.
+    pub mass: Lanes,
+    left: Lanes,
+    right: Lanes,
+}
+
+impl Cell {
+    /// As [`Parabola::new`], for every row.
+    #[inline(always)]
+    pub fn new(mass: &Lanes, left: &Lanes, right: &Lanes) -> Cell {
+        let mut cell = Cell { mass: *mass, left: *left, right: *right };
+        for i in 0..LANES {
+            let one = Parabola::new(mass[i], left[i], right[i]);
+            (cell.left[i], cell.right[i]) = (one.left, one.right);
+        }
+        cell
+    }
+
+    /// As [`Parabola::head`], of one row.
+    #[inline(always)]
+    pub fn head(&self, lane: usize, xi: f64) -> f64 {
+        Parabola { mass: self.mass[lane], left: self.left[lane], right: self.right[lane] }.head(xi)
+    }
+}
+
 /// The density at the face between the cells `b` and `c`, to fourth order, from the masses of four cells of equal
 /// width in a row.
 #[inline(always)]

@@ -1,5 +1,7 @@
 //! The transport in `q`: every column moves as a whole, by a distance of its own.
 
+use multiversion::multiversion;
+
 use super::parabola::{LANES, Lanes, Parabola, face};
 
 /// How far a column moves, in rows.
@@ -31,6 +33,7 @@ const WINDOW: usize = LANES + 5;
 /// * `from`: all blocks, `[block][column][row]`.
 /// * `block`: which one `to`, `[column][row]`, is.
 /// * `moves`: of each column.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn shift(from: &[Lanes], block: usize, moves: &[Displacement], to: &mut [Lanes]) {
     let columns = moves.len();
     let rows = (from.len() / columns * LANES) as isize;

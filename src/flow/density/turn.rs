@@ -5,15 +5,15 @@
 //! At a boundary that holds what arrives there (an attractor, or the dead region beyond) the feet of its two sides
 //! differ: what lies between them has fallen onto it.
 
+use multiversion::multiversion;
+
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, Margins};
+use crate::math::trig::atan;
 use crate::problem::Regions;
 
 use super::grid::Grid;
-use super::parabola::{LANES, Lanes, Parabola, end_face, face, next_face};
-
-/// A turn within a step is below this where the series of the arc tangent is used: it errs by `1e-17` there.
-const SMALL: f64 = 0.1;
+use super::parabola::{Cell, LANES, Lanes, end_face, face, next_face};
 
 /// What arrives at a boundary from either side goes on into the region beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,12 +29,44 @@ pub struct Turning<'a> {
     grid: &'a Grid,
     /// `|g_k| h`.
     strength: Vec<f64>,
-    /// `arg g_k`.
-    direction: Vec<f64>,
-    /// `sin` and `cos` of `theta - arg g_k` at every face of the columns of every region.
-    faces: Vec<Vec<[f64; 2]>>,
+    /// All faces of the columns of every region.
+    faces: Vec<Vec<Face>>,
     /// Of each boundary for rows with `A < 0`, and with `A > 0`.
     crosses: Vec<[Crosses; 2]>,
+}
+
+/// A face of columns in the field of its region.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Face {
+    /// `sin psi`.
+    sin: f64,
+    /// `1 - cos psi`.
+    versine: f64,
+    /// Exponents with which its foot stays in the region: `[least, largest]`.
+    stays: [f64; 2],
+}
+
+impl Face {
+    /// * `psi`: of the face.
+    /// * `ends`: `psi` of both ends of the region.
+    fn new(psi: f64, ends: [f64; 2]) -> Face {
+        let (sin, cos) = psi.sin_cos();
+        // tan(foot/2) = tan(psi/2) exp(z): a foot with z > 0 moves away from psi = 0, towards pi.
+        let logarithm = |psi: f64| (0.5 * psi).tan().abs().ln();
+        let limit = |end: f64| {
+            // It reaches the end unless a direction that does not turn is in between.
+            let reaches = end.sin() * sin > 0.0;
+            if reaches { logarithm(end) - logarithm(psi) } else { f64::INFINITY }
+        };
+        let (away, towards) = if sin > 0.0 { (ends[1], ends[0]) } else { (ends[0], ends[1]) };
+        Face { sin, versine: 1.0 - cos, stays: [-limit(towards).abs(), limit(away).abs()] }
+    }
+
+    /// The angle from the face to its foot: `grown = exp(z) - 1`.
+    #[inline(always)]
+    fn turned(&self, grown: f64) -> f64 {
+        2.0 * atan(grown * self.sin / (2.0 + grown * self.versine))
+    }
 }
 
 /// The place where the mass of a cell ends, traced back: a cell, and how much of its mass lies below.
@@ -65,136 +97,130 @@ impl<'a> Turning<'a> {
     pub fn new(grid: &'a Grid, regions: &Regions, field: &[Vec2], h: f64, margins: &Margins) -> Turning<'a> {
         let margin = margins.times(h);
         let crosses = (0..grid.regions()).map(|b| crosses(regions, b, field, |k| margin[k])).collect();
-        let direction: Vec<f64> = field.iter().map(|g| g[1].atan2(g[0])).collect();
         let faces = (0..grid.regions())
             .map(|k| {
-                let psi = |i: usize| grid.low(k) + i as f64 * grid.width(k) - direction[k];
-                let pair = |i: usize| psi(i).sin_cos();
-                (0..=grid.of(k).len()).map(pair).map(|(sin, cos)| [sin, cos]).collect()
+                let (direction, count) = (field[k][1].atan2(field[k][0]), grid.of(k).len());
+                let psi = |i: usize| {
+                    let theta =
+                        if i == count { grid.high(k) } else { grid.low(k) + i as f64 * grid.width(k) };
+                    theta - direction
+                };
+                (0..=count).map(|i| Face::new(psi(i), [psi(0), psi(count)])).collect()
             })
             .collect();
         let strength = field.iter().map(|g| g[0].hypot(g[1])).collect();
-        Turning { grid, strength, direction, faces, crosses }
+        Turning { grid, strength, faces, crosses }
     }
 
-    /// Turns one block of rows.
-    ///
-    /// * `from`, `to`: `[column][row]`, the columns of the grid, then one for what is pinned on each boundary, then
-    ///   two for what lies dead on the boundaries 0 and `2 s - 1`.
-    /// * `turn`: `A(q)` of the rows; all of them have one sign.
-    pub fn block(&self, from: &[Lanes], turn: &Lanes, cells: &mut Vec<[Parabola; LANES]>, to: &mut [Lanes]) {
-        let (grid, columns, count) = (self.grid, self.grid.columns(), self.grid.regions());
-        cells.clear();
-        for k in 1..count {
-            parabolas(&from[grid.of(k)], cells);
-        }
-        let live = cells.len();
-        to.copy_from_slice(from);
-        // The foot of the boundary below, seen from the region above it.
-        let mut low = self.edge(cells, turn, 1, 0);
-        let start = Foot { column: 0, head: 0.0 };
-        let fallen: Lanes = std::array::from_fn(|i| between(cells, i, start, low[i]));
-        add(&mut to[columns + count], &fallen);
-        for k in 1..count {
-            let range = grid.of(k);
-            let strength = self.strength[k];
-            let grown: Lanes = std::array::from_fn(|lane| (turn[lane] * strength).exp_m1());
-            for (i, column) in range.clone().enumerate() {
-                let last = i + 1 == range.len();
-                let high = if last {
-                    self.edge(cells, turn, k, i + 1)
-                } else {
-                    self.inner(cells, (turn, &grown), k, i + 1)
-                };
-                for lane in 0..LANES {
-                    to[column][lane] = between(cells, lane, low[lane], high[lane]);
-                }
-                low = high;
+    /// The foot of face `i` of region `k`, seen from inside that region, wherever it lies.
+    fn trace(&self, cells: &[Cell], a: f64, mut k: usize, mut i: usize, lane: usize) -> Foot {
+        let grid = self.grid;
+        let side = usize::from(a > 0.0);
+        // What is left of the step.
+        let mut left = 1.0;
+        loop {
+            let (range, face) = (grid.of(k), &self.faces[k][i]);
+            let exponent = a * self.strength[k] * left;
+            let [least, largest] = face.stays;
+            if exponent >= least && exponent <= largest {
+                let at = i as f64 + face.turned(exponent.exp_m1()) / grid.width(k);
+                return foot(cells, range.start, range.len(), at, lane);
             }
-            // Boundary `k`: the next region sees another foot where the boundary holds something.
-            let next = if k + 1 < count {
-                self.edge(cells, turn, k + 1, 0)
-            } else {
-                [Foot { column: live as u32, head: 0.0 }; LANES]
-            };
-            let fallen: Lanes = std::array::from_fn(|i| between(cells, i, low[i], next[i]));
-            let onto = if k + 1 < count { columns + k } else { columns + count + 1 };
-            add(&mut to[onto], &fallen);
-            low = next;
+            // It came in through a boundary, if anything comes across it.
+            let away = exponent > 0.0;
+            let upward = away == (face.sin <= 0.0);
+            let (b, edge) = if upward { (k - 1, range.start) } else { (k, range.end) };
+            let stop = Foot { column: edge as u32, head: 0.0 };
+            let crosses = self.crosses[b][side];
+            if !(if upward { crosses.upward } else { crosses.downward }) {
+                return stop;
+            }
+            left *= 1.0 - (if away { largest } else { least }) / exponent;
+            if left.is_nan() || left <= 0.0 {
+                return stop;
+            }
+            k = if upward { k - 1 } else { k + 1 };
+            i = if upward { grid.of(k).len() } else { 0 };
         }
     }
 
-    /// Feet of face `i` of region `k`, which lies inside it.
+    /// Feet of face `i` of region `k`.
     ///
-    /// * `grown`: `exp(A |g_k| h) - 1`.
+    /// * `exponents`, `grown`: `A |g_k| h` of the rows, and `exp` of it, minus 1.
     #[inline(always)]
-    fn inner(
+    fn feet(
         &self,
-        cells: &[[Parabola; LANES]],
-        (turn, grown): (&Lanes, &Lanes),
+        cells: &[Cell],
+        turn: &Lanes,
+        (exponents, grown): (&Lanes, &Lanes),
         k: usize,
         i: usize,
     ) -> [Foot; LANES] {
-        let [sin, cos] = self.faces[k][i];
-        let (count, first) = (self.grid.of(k).len(), self.grid.of(k).start);
-        let scale = 2.0 / self.grid.width(k);
-        // tan of half the turn back.
-        let half: Lanes = std::array::from_fn(|lane| grown[lane] * sin / (2.0 + grown[lane] * (1.0 - cos)));
-        let angle =
-            if half.iter().all(|half| half.abs() < SMALL) { half.map(series) } else { half.map(f64::atan) };
+        let face = &self.faces[k][i];
+        let [least, largest] = face.stays;
+        let range = self.grid.of(k);
+        let scale = 1.0 / self.grid.width(k);
+        let at: Lanes = std::array::from_fn(|lane| i as f64 + scale * face.turned(grown[lane]));
         std::array::from_fn(|lane| {
-            let at = i as f64 + scale * angle[lane];
-            if at >= 0.0 && at <= count as f64 {
-                let cell = (at as usize).min(count - 1);
-                let column = first + cell;
-                Foot { column: column as u32, head: cells[column][lane].head(at - cell as f64) }
+            if exponents[lane] >= least && exponents[lane] <= largest {
+                foot(cells, range.start, range.len(), at[lane], lane)
             } else {
                 self.trace(cells, turn[lane], k, i, lane)
             }
         })
     }
+}
 
-    fn edge(&self, cells: &[[Parabola; LANES]], turn: &Lanes, k: usize, i: usize) -> [Foot; LANES] {
-        std::array::from_fn(|lane| self.trace(cells, turn[lane], k, i, lane))
+/// Turns one block of rows.
+///
+/// * `from`, `to`: `[column][row]`, the columns of the grid, then one for what is pinned on each boundary, then two for
+///   what lies dead on the boundaries 0 and `2 s - 1`.
+/// * `turn`: `A(q)` of the rows; all of them have one sign.
+/// * `cells`: scratch.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
+pub fn turn_block(
+    turning: &Turning<'_>,
+    from: &[Lanes],
+    turn: &Lanes,
+    cells: &mut Vec<Cell>,
+    to: &mut [Lanes],
+) {
+    let (grid, columns, count) = (turning.grid, turning.grid.columns(), turning.grid.regions());
+    cells.clear();
+    for k in 1..count {
+        parabolas(&from[grid.of(k)], cells);
     }
-
-    /// The foot of face `i` of region `k`, seen from inside that region, wherever it lies.
-    fn trace(&self, cells: &[[Parabola; LANES]], a: f64, mut k: usize, i: usize, lane: usize) -> Foot {
-        let grid = self.grid;
-        let mut theta = grid.low(k) + i as f64 * grid.width(k);
-        let side = usize::from(a > 0.0);
-        // What is left of the step.
-        let mut left = 1.0;
-        loop {
-            let (count, first) = (grid.of(k).len(), grid.of(k).start);
-            let psi = theta - self.direction[k];
-            let (sin, cos) = psi.sin_cos();
-            let exponent = a * self.strength[k] * left;
-            let grown = exponent.exp_m1();
-            let angle = 2.0 * (grown * sin / (2.0 + grown * (1.0 - cos))).atan();
-            let at = (theta - grid.low(k) + angle) / grid.width(k);
-            if at >= 0.0 && at <= count as f64 {
-                let cell = (at as usize).min(count - 1);
-                let head = cells[first + cell][lane].head(at - cell as f64);
-                return Foot { column: (first + cell) as u32, head };
-            }
-            // It came in through a boundary, if anything comes across it.
-            let upward = at < 0.0;
-            let (b, end) = if upward { (k - 1, grid.low(k)) } else { (k, grid.high(k)) };
-            let crosses = self.crosses[b][side];
-            let edge = if upward { first } else { first + count };
-            let stop = Foot { column: edge as u32, head: 0.0 };
-            if !(if upward { crosses.upward } else { crosses.downward }) {
-                return stop;
-            }
-            left *= 1.0 - used(psi, end - self.direction[k], exponent);
-            if left <= 0.0 {
-                return stop;
-            }
-            theta = end;
-            k = if upward { k - 1 } else { k + 1 };
+    let live = cells.len();
+    to.copy_from_slice(from);
+    let start = [Foot { column: 0, head: 0.0 }; LANES];
+    let end = [Foot { column: live as u32, head: 0.0 }; LANES];
+    // The feet of the last face, seen from the region below it.
+    let mut before = start;
+    for k in 1..count {
+        let exponents: Lanes = turn.map(|turn| turn * turning.strength[k]);
+        let grown = exponents.map(f64::exp_m1);
+        let feet = |i: usize| turning.feet(cells, turn, (&exponents, &grown), k, i);
+        let range = grid.of(k);
+        let mut low = feet(0);
+        // Boundary `k - 1`: both sides have different feet where it holds something.
+        let onto = if k == 1 { columns + count } else { columns + k - 1 };
+        add(&mut to[onto], &between(cells, &before, &low));
+        for (i, column) in range.enumerate() {
+            let high = feet(i + 1);
+            to[column] = between(cells, &low, &high);
+            low = high;
         }
+        before = low;
     }
+    add(&mut to[columns + count + 1], &between(cells, &before, &end));
+}
+
+/// The foot at `at` columns from the first of a region.
+#[inline(always)]
+fn foot(cells: &[Cell], first: usize, count: usize, at: f64, lane: usize) -> Foot {
+    let at = at.clamp(0.0, count as f64);
+    let cell = (at as usize).min(count - 1);
+    Foot { column: (first + cell) as u32, head: cells[first + cell].head(lane, at - cell as f64) }
 }
 
 /// Which part of the exponent takes `psi` to `end`: `tan(end/2) = tan(psi/2) exp(part exponent)`.
@@ -203,32 +229,24 @@ pub fn used(psi: f64, end: f64, exponent: f64) -> f64 {
     (ratio.abs().ln() / exponent).clamp(0.0, 1.0)
 }
 
-/// `atan x` for `|x| < SMALL`.
-#[inline(always)]
-fn series(x: f64) -> f64 {
-    let z = x * x;
-    let mut sum = 1.0 / 17.0;
-    for odd in [15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
-        sum = 1.0 / odd - z * sum;
-    }
-    x * sum
-}
-
 /// Mass between two feet, of which the second is not below the first but for rounding.
 #[inline(always)]
-fn between(cells: &[[Parabola; LANES]], lane: usize, low: Foot, high: Foot) -> f64 {
-    if low.column == high.column {
-        return (high.head - low.head).max(0.0);
-    }
-    if low.column > high.column {
-        return 0.0;
-    }
-    let (from, to) = (low.column as usize, high.column as usize);
-    let mut sum = cells[from][lane].mass - low.head;
-    for cell in &cells[from + 1..to] {
-        sum += cell[lane].mass;
-    }
-    sum + high.head
+fn between(cells: &[Cell], low: &[Foot; LANES], high: &[Foot; LANES]) -> Lanes {
+    std::array::from_fn(|lane| {
+        let (low, high) = (low[lane], high[lane]);
+        if low.column == high.column {
+            return (high.head - low.head).max(0.0);
+        }
+        if low.column > high.column {
+            return 0.0;
+        }
+        let (from, to) = (low.column as usize, high.column as usize);
+        let mut sum = cells[from].mass[lane] - low.head;
+        for cell in &cells[from + 1..to] {
+            sum += cell.mass[lane];
+        }
+        sum + high.head
+    })
 }
 
 fn add(to: &mut Lanes, part: &Lanes) {
@@ -236,7 +254,8 @@ fn add(to: &mut Lanes, part: &Lanes) {
 }
 
 /// The parabolas of the cells of one region, which ends on both sides.
-fn parabolas(mass: &[Lanes], cells: &mut Vec<[Parabola; LANES]>) {
+#[inline(always)]
+fn parabolas(mass: &[Lanes], cells: &mut Vec<Cell>) {
     let n = mass.len();
     let lanes = |f: &dyn Fn(usize) -> f64| -> Lanes { std::array::from_fn(|i| f(i).max(0.0)) };
     let face_at = |f: usize| -> Lanes {
@@ -255,7 +274,7 @@ fn parabolas(mass: &[Lanes], cells: &mut Vec<[Parabola; LANES]>) {
     let mut left = face_at(0);
     for (c, mass) in mass.iter().enumerate() {
         let right = face_at(c + 1);
-        cells.push(std::array::from_fn(|i| Parabola::new(mass[i], left[i], right[i])));
+        cells.push(Cell::new(mass, &left, &right));
         left = right;
     }
 }
