@@ -7,6 +7,17 @@ pub const LANES: usize = 8;
 /// One number for each row of a block.
 pub type Lanes = [f64; LANES];
 
+/// One number for each row, by its place in the block. A plain loop: `array::from_fn` is not inlined into functions that
+/// are compiled for several instruction sets.
+#[inline(always)]
+pub fn lanes(of: impl Fn(usize) -> f64) -> Lanes {
+    let mut lanes = [0.0; LANES];
+    for i in 0..LANES {
+        lanes[i] = of(i);
+    }
+    lanes
+}
+
 /// The parabola of a cell over `xi` in `[0, 1]`, in units of mass per cell.
 ///
 /// ```text

@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::parabola::{LANES, Lanes, Parabola, face};
+use super::parabola::{LANES, Lanes, Parabola, face, lanes};
 
 /// How far a column moves, in rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,14 +57,17 @@ pub fn shift(from: &[Lanes], block: usize, moves: &[Displacement], to: &mut [Lan
             continue;
         }
         // The face at the lower end of cell `i + 2`.
-        let faces: [f64; LANES + 2] =
-            std::array::from_fn(|i| face(mass[i], mass[i + 1], mass[i + 2], mass[i + 3]).max(0.0));
+        let mut faces = [0.0; LANES + 2];
+        for i in 0..LANES + 2 {
+            faces[i] = face(mass[i], mass[i + 1], mass[i + 2], mass[i + 3]).max(0.0);
+        }
         // What cell `i + 2` hands on.
-        let passed: [f64; LANES + 1] = std::array::from_fn(|i| {
+        let mut passed = [0.0; LANES + 1];
+        for i in 0..LANES + 1 {
             let cell = Parabola::new(mass[i + 2], faces[i], faces[i + 1]);
-            cell.mass - cell.head(1.0 - moves.part)
-        });
-        *to = std::array::from_fn(|i| (mass[i + 3] - passed[i + 1]) + passed[i]);
+            passed[i] = cell.mass - cell.head(1.0 - moves.part);
+        }
+        *to = lanes(|i| (mass[i + 3] - passed[i + 1]) + passed[i]);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::math::trig::atan;
 use crate::problem::Regions;
 
 use super::grid::Grid;
-use super::parabola::{Cell, LANES, Lanes, end_face, face, next_face};
+use super::parabola::{Cell, LANES, Lanes, end_face, face, lanes, next_face};
 
 /// What arrives at a boundary from either side goes on into the region beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -160,14 +160,16 @@ impl<'a> Turning<'a> {
         let [least, largest] = face.stays;
         let range = self.grid.of(k);
         let scale = 1.0 / self.grid.width(k);
-        let at: Lanes = std::array::from_fn(|lane| i as f64 + scale * face.turned(grown[lane]));
-        std::array::from_fn(|lane| {
-            if exponents[lane] >= least && exponents[lane] <= largest {
+        let at = lanes(|lane| i as f64 + scale * face.turned(grown[lane]));
+        let mut feet = [Foot::default(); LANES];
+        for lane in 0..LANES {
+            feet[lane] = if exponents[lane] >= least && exponents[lane] <= largest {
                 foot(cells, range.start, range.len(), at[lane], lane)
             } else {
                 self.trace(cells, turn[lane], k, i, lane)
-            }
-        })
+            };
+        }
+        feet
     }
 }
 
@@ -197,8 +199,8 @@ pub fn turn_block(
     // The feet of the last face, seen from the region below it.
     let mut before = start;
     for k in 1..count {
-        let exponents: Lanes = turn.map(|turn| turn * turning.strength[k]);
-        let grown = exponents.map(f64::exp_m1);
+        let exponents = lanes(|lane| turn[lane] * turning.strength[k]);
+        let grown = lanes(|lane| exponents[lane].exp_m1());
         let feet = |i: usize| turning.feet(cells, turn, (&exponents, &grown), k, i);
         let range = grid.of(k);
         let mut low = feet(0);
@@ -232,7 +234,7 @@ pub fn used(psi: f64, end: f64, exponent: f64) -> f64 {
 /// Mass between two feet, of which the second is not below the first but for rounding.
 #[inline(always)]
 fn between(cells: &[Cell], low: &[Foot; LANES], high: &[Foot; LANES]) -> Lanes {
-    std::array::from_fn(|lane| {
+    lanes(|lane| {
         let (low, high) = (low[lane], high[lane]);
         if low.column == high.column {
             return (high.head - low.head).max(0.0);
@@ -257,18 +259,17 @@ fn add(to: &mut Lanes, part: &Lanes) {
 #[inline(always)]
 fn parabolas(mass: &[Lanes], cells: &mut Vec<Cell>) {
     let n = mass.len();
-    let lanes = |f: &dyn Fn(usize) -> f64| -> Lanes { std::array::from_fn(|i| f(i).max(0.0)) };
     let face_at = |f: usize| -> Lanes {
         if f == 0 {
-            lanes(&|i| end_face(mass[0][i], mass[1][i], mass[2][i]))
+            lanes(|i| end_face(mass[0][i], mass[1][i], mass[2][i]).max(0.0))
         } else if f == n {
-            lanes(&|i| end_face(mass[n - 1][i], mass[n - 2][i], mass[n - 3][i]))
+            lanes(|i| end_face(mass[n - 1][i], mass[n - 2][i], mass[n - 3][i]).max(0.0))
         } else if f == 1 {
-            lanes(&|i| next_face(mass[0][i], mass[1][i], mass[2][i]))
+            lanes(|i| next_face(mass[0][i], mass[1][i], mass[2][i]).max(0.0))
         } else if f == n - 1 {
-            lanes(&|i| next_face(mass[n - 1][i], mass[n - 2][i], mass[n - 3][i]))
+            lanes(|i| next_face(mass[n - 1][i], mass[n - 2][i], mass[n - 3][i]).max(0.0))
         } else {
-            std::array::from_fn(|i| face(mass[f - 2][i], mass[f - 1][i], mass[f][i], mass[f + 1][i]).max(0.0))
+            lanes(|i| face(mass[f - 2][i], mass[f - 1][i], mass[f][i], mass[f + 1][i]).max(0.0))
         }
     };
     let mut left = face_at(0);
