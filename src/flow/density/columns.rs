@@ -43,6 +43,29 @@ impl Density {
         sum(self.cells.iter().chain(&self.stuck).copied().chain(self.released().map(|part| part[4])))
     }
 
+    /// The marginal of `theta`: `[from, to, mass]` with uniform density over each column, and with `from = to` of what
+    /// is on a boundary, or was released from one. Angles are unwrapped, as in [`Regions`].
+    pub fn by_angle(&self, regions: &Regions) -> Vec<[f64; 3]> {
+        let (grid, count) = (self.grid(regions), regions.boundaries());
+        let mut masses = vec![0.0; grid.columns() + count + 2];
+        for (i, rows) in self.cells.as_chunks::<LANES>().0.iter().enumerate() {
+            let column = i % masses.len();
+            masses[column] += rows.iter().sum::<f64>();
+        }
+        masses.iter_mut().zip(&self.stuck).for_each(|(mass, stuck)| *mass += stuck);
+        let faces = grid.faces();
+        let columns = faces.windows(2).map(|pair| [pair[0], pair[1]]);
+        let lines = (0..count).chain([0, count - 1]).map(|b| [regions.angle(b); 2]);
+        let released = self.released().map(|[_, _, _, theta, mass]| [theta, theta, mass]);
+        columns
+            .chain(lines)
+            .zip(masses)
+            .map(|([from, to], mass)| [from, to, mass])
+            .chain(released)
+            .filter(|part| part[2] > 0.0)
+            .collect()
+    }
+
     /// What boundaries have released: `[slice, region, q, theta, mass]`.
     pub fn released(&self) -> impl Iterator<Item = [f64; NUMBERS]> {
         self.released.as_chunks::<NUMBERS>().0.iter().copied()
