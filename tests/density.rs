@@ -184,3 +184,28 @@ fn a_resumed_run_has_the_same_bits() {
         }
     }
 }
+
+/// The table of the guide: `cargo test --release --test main density::table -- --ignored --nocapture`.
+#[test]
+#[ignore = "a minute, and it prints a table"]
+fn table_of_errors_on_five_grids() {
+    let lifted = Flow::Lifted { kappa: 1.0 };
+    let tasks = [
+        sine(Flow::Canonical { tv: 0.0 }, None, "canonical"),
+        uneven(),
+        sine(Flow::Canonical { tv: 0.1 }, None, "tv 0.1"),
+        sine(lifted, Some(-0.5), "delta -0.5"),
+        sine(lifted, Some(0.0), "delta 0"),
+        sine(lifted, Some(0.5), "delta 0.5"),
+    ];
+    println!("| task | quadrature | 50 | 100 | 200 | 400 | 800 |");
+    for task in tasks {
+        let exact = task.quadrature(128);
+        let mut row = format!("| {} | {:.1e}", task.name, apart(&exact, &task.quadrature(96)));
+        for (cells, tolerance) in [(50, 3e-4), (100, 4e-5), (200, 5e-6), (400, 6e-7), (800, 8e-8)] {
+            let (stepper, state) = task.density([cells, cells], tolerance);
+            row += &format!(" | {:.1e} ({})", apart(stepper.residual(), &exact), state.step);
+        }
+        println!("{row} |");
+    }
+}
