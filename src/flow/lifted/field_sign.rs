@@ -4,6 +4,9 @@
 //! `ds/du = -beta c <n, h g>`: as long as the field across a line keeps its sign and `c` its own, a neuron
 //! either comes nearer to that line or goes away from it, at whatever speed. One that goes away, as most do that have
 //! just crossed the line, needs no test for that line until one of both signs changes.
+//!
+//! Without this a step costs 1.2 to 1.4 times the processor time while many neurons cross (10 samples), and the same
+//! with 100 samples and late in a run (guide, performance).
 
 /// For each of two lines: 1 where neurons with `c > 0` go away from it, -1 where those with `c < 0` do, 0
 /// where the field across it may turn.

@@ -6,6 +6,9 @@
 //!
 //! Invariant: in every bin `earliest` is at most the safe displacement of each of its inactive neurons, in every
 //! component, and `NEVER` where there is none.
+//!
+//! If all were active, the steps after the first crossings would cost 1.3 to 1.7 times the processor time (guide,
+//! performance).
 
 use super::displacement::{Displacement, Short};
 
