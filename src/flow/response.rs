@@ -25,6 +25,7 @@
 //! `B = Int exp(-z (1 - u)) (u^2 - u) du`. For `z = 0` that is `S = I + 2 h K N / 3 + (h K N)^2 / 6` of the frozen kernel.
 //! Products are `O(s)`, and as only few modes are fast a Krylov method needs few of them.
 
+use crate::math::gmres;
 use crate::problem::Samples;
 
 use super::field::{Vec2, apply, gradients, project};
@@ -49,8 +50,6 @@ const STILL: [f64; WEIGHTS] = [2.0 / 3.0, -1.0 / 6.0, 1.0, 0.0, 1.0 / 12.0, 0.0]
 pub const TURNS_BACK: f64 = 0.01;
 /// Products of one solution: each fast mode takes up to two.
 const MOST_PRODUCTS: usize = 80;
-/// The residual of the solution, relative to the right side, at which iteration ends.
-const ENOUGH: f64 = 1e-9;
 
 /// The weights of a particle with this `z` less those of `z = 0`: of the end of the path in the end (`A`) and of its
 /// slope in the end (`B`), the same two in the rate (`1 - z A`, `-z B`), and of an error `u (1 - u)^2` of the path in the
@@ -110,35 +109,44 @@ impl Response {
         Response { h, sigma: std::array::from_fn(weighted) }
     }
 
-    /// `h` times the tangent kernel with these weights, each on a field of its own, summed.
+    /// `h` times the tangent kernel with these weights, each on a field of its own, summed, into `out`.
+    ///
+    /// * `flow`: scratch.
     fn apply<const N: usize>(
         &self,
         samples: &Samples,
         weights: [usize; N],
         fields: [&[Vec2]; N],
-    ) -> Vec<f64> {
-        let mut flow = vec![[0.0; 2]; 2 * samples.len()];
+        flow: &mut [Vec2],
+        out: &mut [f64],
+    ) {
+        flow.fill([0.0; 2]);
         for (weight, field) in weights.into_iter().zip(fields) {
             for ((flow, sigma), field) in flow.iter_mut().zip(&self.sigma[weight]).zip(field) {
                 let part = apply(*sigma, *field);
                 *flow = [flow[0] + part[0], flow[1] + part[1]];
             }
         }
-        let mut out = vec![0.0; samples.len()];
-        project(samples, &flow, &mut out);
+        project(samples, flow, out);
         out.iter_mut().for_each(|value| *value *= self.h);
-        out
     }
 
-    /// The left side of Newton's equation, for `y` and then `w` in one list.
-    fn image(&self, samples: &Samples, v: &[f64]) -> Vec<f64> {
+    /// The left side of Newton's equation, for `y` and then `w` in one list, into `out`.
+    fn image(&self, samples: &Samples, v: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
+        let [of_y, of_w, flow] = scratch;
         let (y, w) = v.split_at(samples.len());
-        let [of_y, of_w] = [y, w].map(|v| field(samples, v));
-        let fields = [&of_y[..], &of_w];
-        let mut out = self.apply(samples, [END, SLOPE], fields);
-        out.extend(self.apply(samples, [RATE_END, RATE_SLOPE], fields));
+        gradients(samples, y, of_y);
+        gradients(samples, w, of_w);
+        let (end, rate) = out.split_at_mut(y.len());
+        self.apply(samples, [END, SLOPE], [of_y, of_w], flow, end);
+        self.apply(samples, [RATE_END, RATE_SLOPE], [of_y, of_w], flow, rate);
         out.iter_mut().zip(v).for_each(|(out, own)| *out += own);
-        out
+    }
+
+    /// The solution of Newton's equation.
+    fn solve(&self, samples: &Samples, right: &[f64]) -> Vec<f64> {
+        let mut scratch = scratch(samples);
+        gmres::solve(|v, out| self.image(samples, v, &mut scratch, out), right, MOST_PRODUCTS)
     }
 
     /// By how much the end of the path, and `h` times its rate there, must change where a push along it ended at
@@ -146,91 +154,28 @@ impl Response {
     /// particles at the end if the residuals were those of `guess`.
     pub fn correction(&self, samples: &Samples, found: &[f64], guess: &[f64]) -> Vec<f64> {
         let difference: Vec<f64> = found.iter().zip(guess).map(|(found, guess)| found - guess).collect();
-        solve(|v| self.image(samples, v), &difference)
+        self.solve(samples, &difference)
     }
 
     /// The effect on the end of an error `c u (1 - u)^2` of the path.
     pub fn effect(&self, samples: &Samples, c: &[f64]) -> Vec<f64> {
-        let field = field(samples, c);
-        let mut right = self.apply(samples, [ERROR], [&field]);
-        right.extend(self.apply(samples, [RATE_ERROR], [&field]));
-        let mut effect = solve(|v| self.image(samples, v), &right);
+        let [mut field, _, mut flow] = scratch(samples);
+        gradients(samples, c, &mut field);
+        let mut right = vec![0.0; 2 * c.len()];
+        let (end, rate) = right.split_at_mut(c.len());
+        self.apply(samples, [ERROR], [&field], &mut flow, end);
+        self.apply(samples, [RATE_ERROR], [&field], &mut flow, rate);
+        let mut effect = self.solve(samples, &right);
         effect.truncate(c.len());
         effect
     }
 }
 
-fn field(samples: &Samples, v: &[f64]) -> Vec<Vec2> {
-    let mut field = vec![[0.0; 2]; 2 * samples.len()];
-    gradients(samples, v, &mut field);
-    field
-}
+/// Two fields and a flow, which every product needs.
+type Scratch = [Vec<Vec2>; 3];
 
-/// Solves a linear system by minimal residuals (GMRES: Saad and Schultz 1986).
-fn solve(image: impl Fn(&[f64]) -> Vec<f64>, right: &[f64]) -> Vec<f64> {
-    let size = norm(right);
-    if size == 0.0 || !size.is_finite() {
-        return right.to_vec();
-    }
-    let mut basis = vec![scaled(right, 1.0 / size)];
-    // The triangle of the rotated Hessenberg matrix, its rotations, and the rotated right side.
-    let (mut columns, mut rotations, mut rest) = (Vec::<Vec<f64>>::new(), Vec::<[f64; 2]>::new(), vec![size]);
-    while columns.len() < MOST_PRODUCTS.min(right.len()) {
-        let k = columns.len();
-        let mut next = image(&basis[k]);
-        let mut column = vec![0.0; k + 1];
-        // Twice is enough to be orthogonal to rounding.
-        for _ in 0..2 {
-            for (entry, unit) in column.iter_mut().zip(&basis) {
-                let along = dot(unit, &next);
-                *entry += along;
-                next.iter_mut().zip(unit).for_each(|(next, unit)| *next -= along * unit);
-            }
-        }
-        let length = norm(&next);
-        for (i, [cos, sin]) in rotations.iter().enumerate() {
-            (column[i], column[i + 1]) =
-                (cos * column[i] + sin * column[i + 1], cos * column[i + 1] - sin * column[i]);
-        }
-        let radius = column[k].hypot(length);
-        if !(radius > 0.0 && radius.is_finite()) {
-            break;
-        }
-        let [cos, sin] = [column[k] / radius, length / radius];
-        column[k] = radius;
-        rest.push(-sin * rest[k]);
-        rest[k] *= cos;
-        rotations.push([cos, sin]);
-        columns.push(column);
-        if rest[k + 1].abs() <= ENOUGH * size || length == 0.0 {
-            break;
-        }
-        basis.push(scaled(&next, 1.0 / length));
-    }
-    let count = columns.len();
-    let mut share = rest[..count].to_vec();
-    for k in (0..count).rev() {
-        share[k] /= columns[k][k];
-        let known = share[k];
-        (0..k).for_each(|i| share[i] -= columns[k][i] * known);
-    }
-    let mut solution = vec![0.0; right.len()];
-    for (share, unit) in share.iter().zip(&basis) {
-        solution.iter_mut().zip(unit).for_each(|(sum, unit)| *sum += share * unit);
-    }
-    solution
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn norm(a: &[f64]) -> f64 {
-    dot(a, a).sqrt()
-}
-
-fn scaled(a: &[f64], factor: f64) -> Vec<f64> {
-    a.iter().map(|a| factor * a).collect()
+fn scratch(samples: &Samples) -> Scratch {
+    std::array::from_fn(|_| vec![[0.0; 2]; 2 * samples.len()])
 }
 
 #[cfg(test)]
@@ -283,7 +228,9 @@ mod tests {
         let (samples, sigma, turning) = example(30.0);
         let response = Response::new(1e3, &sigma, &turning);
         let v: Vec<f64> = (0..20).map(|j| (f64::from(j) * 1.7).sin()).collect();
-        let back = response.correction(&samples, &response.image(&samples, &v), &[0.0; 20]);
+        let mut image = vec![0.0; 20];
+        response.image(&samples, &v, &mut scratch(&samples), &mut image);
+        let back = response.correction(&samples, &image, &[0.0; 20]);
         for (v, back) in v.iter().zip(&back) {
             assert!((v - back).abs() < 1e-5, "{v} {back}");
         }

@@ -8,6 +8,7 @@ pub mod cross_validation;
 pub mod cubic_spline;
 pub mod even;
 pub mod gauss;
+pub mod gmres;
 pub mod linear_pieces;
 pub mod linear_spline;
 pub mod norm;

@@ -17,7 +17,7 @@ use super::aligning::aligning;
 use super::columns::Canonical;
 use super::grouping::{due, targets};
 use super::particle::Particles;
-use super::push::push_all;
+use super::push::{Chunks, push_all};
 use super::start::{initial_residual, place_all, sum_moments};
 use super::step_tables::StepTables;
 
@@ -27,7 +27,7 @@ pub struct Ensemble {
     r: Vec<f64>,
     theta: Vec<f64>,
     place: Vec<Place>,
-    chunks: Vec<Tally>,
+    chunks: Chunks,
 }
 
 /// The particles at the start of a run: placed, their moments and residuals summed. Also the mass whose start was
@@ -62,7 +62,13 @@ impl Ensemble {
     pub fn new(mut mass: Vec<f64>, columns: &Canonical) -> Ensemble {
         let mut r = vec![0.0; mass.len()];
         permute(&mut mass, &columns.position, &mut r);
-        Ensemble { mass, theta: vec![0.0; r.len()], r, place: columns.place.clone(), chunks: vec![] }
+        Ensemble {
+            mass,
+            theta: vec![0.0; r.len()],
+            r,
+            place: columns.place.clone(),
+            chunks: Chunks::default(),
+        }
     }
 }
 

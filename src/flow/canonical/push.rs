@@ -14,29 +14,38 @@ use super::particle::{Particle, Particles};
 use super::queue::LaneQueue;
 use super::step_tables::StepTables;
 
+/// What each chunk of particles adds up to, and the lanes for those that may meet an event: kept between pushes.
+#[derive(Default)]
+pub struct Chunks {
+    tallies: Vec<Tally>,
+    queues: Vec<LaneQueue>,
+}
+
 /// Moves all particles along the path of `tables` and sums their moments into `total`.
 ///
 /// * `significant`: events that change a residual's rate by more than this (per time) are reported
 ///   with their instant.
-/// * `chunks`: scratch, kept between pushes.
 pub fn push_all(
     tables: &StepTables<'_>,
     particles: Particles<'_>,
     significant: f64,
-    chunks: &mut Vec<Tally>,
+    chunks: &mut Chunks,
     total: &mut Tally,
 ) {
     let count = tables.rows.len();
     let size = chunk_size(particles.mass.len(), count);
-    chunks.resize_with(particles.mass.len().div_ceil(size), || Tally::none(count));
+    let Chunks { tallies, queues } = chunks;
+    let number = particles.mass.len().div_ceil(size);
+    tallies.resize_with(number, || Tally::none(count));
+    queues.resize_with(number, LaneQueue::new);
     particles
         .r_end
         .par_chunks_mut(size)
         .zip(particles.theta_end.par_chunks_mut(size))
         .zip(particles.place_end.par_chunks_mut(size))
-        .zip(chunks.par_iter_mut())
+        .zip(tallies.par_iter_mut().zip(queues))
         .enumerate()
-        .for_each(|(chunk, (((r_end, theta_end), place_end), tally))| {
+        .for_each(|(chunk, (((r_end, theta_end), place_end), (tally, queue)))| {
             tally.clear(significant);
             let range = chunk * size..chunk * size + r_end.len();
             let part = Particles {
@@ -49,13 +58,13 @@ pub fn push_all(
                 place_end,
             };
             if tables.tv > 0.0 {
-                Pusher::<true>::new(tables, tally).push(part);
+                Pusher::<true>::new(tables, tally, queue).push(part);
             } else {
-                Pusher::<false>::new(tables, tally).push(part);
+                Pusher::<false>::new(tables, tally, queue).push(part);
             }
         });
     total.clear(significant);
-    total.merge(chunks);
+    total.merge(tallies);
     total.moments.weigh_by_mass();
     // Rates were summed per unit of u.
     let per_time = |moments: &mut [f64]| {
@@ -83,14 +92,14 @@ struct Pusher<'a, const TV: bool> {
     region: usize,
     /// Particles left out of a block because their place is not that of the block.
     mixed_particles: Vec<usize>,
-    /// Particles that may meet an event.
-    queue: LaneQueue,
+    /// Particles that may meet an event; empty before and after.
+    queue: &'a mut LaneQueue,
 }
 
 impl<'a, const TV: bool> Pusher<'a, TV> {
-    fn new(tables: &'a StepTables<'a>, tally: &'a mut Tally) -> Pusher<'a, TV> {
+    fn new(tables: &'a StepTables<'a>, tally: &'a mut Tally, queue: &'a mut LaneQueue) -> Pusher<'a, TV> {
         let (mixed, sums) = (MixedLanes::empty(), LaneSums::zero());
-        Pusher { tables, tally, mixed, sums, region: 0, mixed_particles: vec![], queue: LaneQueue::new() }
+        Pusher { tables, tally, mixed, sums, region: 0, mixed_particles: vec![], queue }
     }
 
     fn push(mut self, mut particles: Particles<'_>) {

@@ -45,36 +45,41 @@ pub struct Stages {
 /// * `start`, `at`: `<g, d>` and `<g, t>` with the direction of the start, at the start and at the nodes.
 /// * `tv`: `h lambda sign(r)`.
 pub fn stages(r: f64, start: Vec2, at: [Vec2; 3], tv: f64, du: f64) -> Option<Stages> {
+    let weights = MATRIX.map(|row| row.map(|weight| du * weight));
     let mut change = [[0.0; 2]; 3];
     for _ in 0..MAX_ITERATIONS {
-        let mut rows = [[0.0; 7]; 6];
+        // Newton's equations for the changes of `r` and of the angle, in which the first matrix couples each to the
+        // other and the second the angle to itself:  x + P y = a,  y + P x - Q y = b.  Without `x` they are
+        // `(1 - Q - P P) y = b - P a`.
+        let [mut a, mut b] = [0, 1].map(|component| change.map(|change| -change[component]));
+        let [mut p, mut q] = [[[0.0; 3]; 3]; 2];
         for (j, ([dr, phi], [pull, turn])) in change.into_iter().zip(at).enumerate() {
             let (sin, cos) = sin_cos(phi);
             let (along, across) = (pull * cos + turn * sin, turn * cos - pull * sin);
             let r = r + dr;
-            for (i, weights) in MATRIX.iter().enumerate() {
-                let weight = du * weights[j];
-                let (row_r, row_phi) = (2 * i, 2 * i + 1);
-                rows[row_r][6] -= weight * (along + tv);
-                rows[row_phi][6] -= weight * r * across;
-                // Minus the derivatives of the rates `(-along - tv, -r across)`.
-                rows[row_r][2 * j + 1] += weight * across;
-                rows[row_phi][2 * j] += weight * across;
-                rows[row_phi][2 * j + 1] -= weight * r * along;
+            for (i, weights) in weights.iter().enumerate() {
+                let weight = weights[j];
+                a[i] -= weight * (along + tv);
+                b[i] -= weight * r * across;
+                p[i][j] = weight * across;
+                q[i][j] = weight * r * along;
             }
         }
-        for (i, change) in change.iter().enumerate() {
-            for (component, value) in change.iter().enumerate() {
-                let row = &mut rows[2 * i + component];
-                row[2 * i + component] += 1.0;
-                row[6] -= value;
+        let rows = std::array::from_fn(|i| {
+            let mut row = [-q[i][0], -q[i][1], -q[i][2], b[i]];
+            row[i] += 1.0;
+            for (weight, [x, y, z]) in p[i].into_iter().zip(p) {
+                (row[0], row[1], row[2]) = (row[0] - weight * x, row[1] - weight * y, row[2] - weight * z);
             }
-        }
-        let step = solve(rows)?;
+            row[3] -= p[i][0] * a[0] + p[i][1] * a[1] + p[i][2] * a[2];
+            row
+        });
+        let y = solve(rows)?;
+        let x: [f64; 3] = std::array::from_fn(|i| a[i] - (p[i][0] * y[0] + p[i][1] * y[1] + p[i][2] * y[2]));
         let mut moved = 0f64;
         for (i, change) in change.iter_mut().enumerate() {
-            *change = [change[0] + step[2 * i], change[1] + step[2 * i + 1]];
-            moved = moved.max(step[2 * i].abs() / (r.abs() + change[0].abs())).max(step[2 * i + 1].abs());
+            *change = [change[0] + x[i], change[1] + y[i]];
+            moved = moved.max(x[i].abs() / (r.abs() + change[0].abs())).max(y[i].abs());
             if change[1].abs() > FARTHEST {
                 return None;
             }
@@ -100,10 +105,10 @@ fn error(r: f64, [pull, turn]: Vec2, tv: f64, du: f64, change: &[Vec2; 3]) -> f6
     (error_r.abs() / r.abs().max(1.0)).max(error_phi.abs())
 }
 
-/// Six linear equations by elimination with row exchanges; `None` where they are singular.
-fn solve(mut rows: [[f64; 7]; 6]) -> Option<[f64; 6]> {
-    for i in 0..6 {
-        let largest = (i..6).max_by(|&a, &b| rows[a][i].abs().total_cmp(&rows[b][i].abs()))?;
+/// Three linear equations by elimination with row exchanges; `None` where they are singular.
+fn solve(mut rows: [[f64; 4]; 3]) -> Option<[f64; 3]> {
+    for i in 0..3 {
+        let largest = (i..3).max_by(|&a, &b| rows[a][i].abs().total_cmp(&rows[b][i].abs()))?;
         rows.swap(i, largest);
         let pivot = rows[i];
         if !(pivot[i].abs() > 0.0 && pivot[i].is_finite()) {
@@ -111,13 +116,13 @@ fn solve(mut rows: [[f64; 7]; 6]) -> Option<[f64; 6]> {
         }
         for row in &mut rows[i + 1..] {
             let factor = row[i] / pivot[i];
-            (i..7).for_each(|p| row[p] -= factor * pivot[p]);
+            (i..4).for_each(|p| row[p] -= factor * pivot[p]);
         }
     }
-    let mut solution = [0.0; 6];
-    for i in (0..6).rev() {
-        let rest: f64 = (i + 1..6).map(|p| rows[i][p] * solution[p]).sum();
-        solution[i] = (rows[i][6] - rest) / rows[i][i];
+    let mut solution = [0.0; 3];
+    for i in (0..3).rev() {
+        let rest: f64 = (i + 1..3).map(|p| rows[i][p] * solution[p]).sum();
+        solution[i] = (rows[i][3] - rest) / rows[i][i];
     }
     Some(solution)
 }
