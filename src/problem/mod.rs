@@ -18,7 +18,7 @@ pub use density::DensityStart;
 pub use error::ProblemError;
 pub use function::function_values;
 pub use knots::{FLAT, Flat, Knots, knot_of};
-pub use law::{DrawnLaw, Law, LawKind, NeuronLaw, OutputLaw, ParticleLaw, Sampling};
+pub use law::{DrawnLaw, Law, LawKind, NeuronLaw, NoDensity, OutputLaw, ParticleLaw, Sampling};
 pub use measure::Measure;
 pub use neurons::Neurons;
 pub use place::{Place, PlaceKind};

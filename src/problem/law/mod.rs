@@ -7,6 +7,7 @@
 
 mod amplitude;
 mod canonical;
+mod density;
 mod directions;
 mod kind;
 mod masses;
@@ -17,6 +18,7 @@ mod quadrature;
 mod sampling;
 
 pub use canonical::Law;
+pub use density::NoDensity;
 pub use kind::{LawKind, OutputLaw};
 pub use neurons::{DrawnLaw, NeuronLaw};
 pub use particles::ParticleLaw;
