@@ -61,11 +61,11 @@
 //! | [`system`] | | files of others, what may be printed, memory and disks there are |
 //! | [`math`] | | sines without branches, roots of cubics, random streams, quadrature, splines: nothing of this project |
 //! | [`problem`] | math, system | samples, regions, the measure of particles, its start laws and how they are sampled; nothing about time |
-//! | [`flow`] | problem, math, system | the field, what happens at a boundary, the residual ODE, the step; a [`Descriptor`](flow::Descriptor) of each flow |
-//! | [`run`] | flow, kernel, problem, math, system | the state, snapshots, schedules, the loop that drives them |
+//! | [`flow`] | problem, math, system | the field, what happens at a boundary, the residual ODE, the step, characteristics; a [`Descriptor`](flow::Descriptor) of each flow |
+//! | [`run`] | flow, kernel, problem, math, system | the state, snapshots, schedules, the loop that drives them, the pointwise density |
 //! | [`kernel`] | problem, math, system | infinite-width kernels, their regression and dynamics, spline analysis |
 //! | [`scenario`] | run, flow, problem, math, system | TOML and CSV input, checked; runs nothing |
-//! | [`io`] | run, flow, kernel, problem, math, system | the run file (HDF5): schema, writer, reader, recovery; kernel files |
+//! | [`io`] | run, flow, kernel, problem, math, system | the run file (HDF5): schema, writer, reader, recovery; kernel and density files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math, system | sweeps, width and phase studies, their files; the search for quadrature nodes |
 //! | [`plot`] | study, io, kernel, run, flow, problem, math, system | figures of run, study and kernel files |
 //! | [`report`] | plot, study, io, kernel, run, flow, problem, math, system | the HTML report of a run or a study, and its film |

@@ -14,13 +14,14 @@ use resvg::tiny_skia::Pixmap;
 use crate::cli_support::{COMMANDS, reluflow};
 
 /// All pages of the guide.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "scenarios",
     "flows",
     "mathematics",
     "run_files",
     "kernel_regime",
     "infinite_width",
+    "density",
     "studies",
     "figures",
     "papers",

@@ -18,6 +18,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["info"],
     &["validate"],
     &["convert"],
+    &["density"],
     &["resume"],
     &["recover"],
     &["kernel"],

@@ -40,7 +40,7 @@ impl Observer for Keeper<'_> {
     }
 
     fn steps(&mut self, steps: &[StepRecord]) -> Result<(), ObserverError> {
-        self.records.extend(steps);
+        self.records.extend_from_slice(steps);
         Ok(())
     }
 
@@ -52,7 +52,7 @@ impl Observer for Keeper<'_> {
         _: bool,
     ) -> Result<(), ObserverError> {
         self.snapshots.push(snapshot.clone());
-        self.records.extend(steps);
+        self.records.extend_from_slice(steps);
         Ok(())
     }
 }

@@ -27,6 +27,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
             particles: ParticleOutput::All,
             single_precision: false,
             tangent_kernel: true,
+            path: false,
             compression: 0,
         },
     };

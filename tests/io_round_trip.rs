@@ -49,8 +49,13 @@ fn particles_can_be_thinned_or_left_out() {
     let directory = tempfile::tempdir().unwrap();
     for particles in [ParticleOutput::None, ParticleOutput::Count(5), ParticleOutput::Count(37)] {
         let path = directory.path().join(format!("{particles:?}.h5"));
-        let output =
-            OutputOptions { particles, single_precision: true, tangent_kernel: false, compression: 0 };
+        let output = OutputOptions {
+            particles,
+            single_precision: true,
+            tangent_kernel: false,
+            path: false,
+            compression: 0,
+        };
         let d = description(1, 37, output);
         write_all(&path, &d);
         let file = RunFile::open(&path).unwrap();

@@ -15,6 +15,7 @@ pub const EVERYTHING: OutputOptions = OutputOptions {
     particles: ParticleOutput::All,
     single_precision: false,
     tangent_kernel: true,
+    path: false,
     compression: 4,
 };
 
@@ -128,6 +129,7 @@ pub fn steps(i: usize) -> Vec<StepRecord> {
             rejections: k as u32,
             touched: 7 * k as u64,
             counters: counters(41, 3 * i + k),
+            path: None,
         })
         .collect()
 }

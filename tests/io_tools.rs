@@ -13,6 +13,7 @@ fn kinds() -> Vec<OutputOptions> {
         particles,
         single_precision: true,
         tangent_kernel: false,
+        path: false,
         compression,
     };
     vec![EVERYTHING, thin(ParticleOutput::Count(4), 9), thin(ParticleOutput::None, 0)]

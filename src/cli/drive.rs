@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::flow::{State, StepRecord};
-use crate::io::{IoError, RunWriter};
+use crate::io::{IoError, RunWriter, step_size};
 use crate::run::{Description, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive};
 use crate::system::text;
 
@@ -50,6 +50,7 @@ pub fn drive_and_write(
             simulation.state().time,
             description.end,
             description.flow.given_step(description.mass.len()).is_none().then_some(description.tolerance),
+            step_size(description),
         ),
         started,
         due: times.len(),

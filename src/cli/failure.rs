@@ -53,6 +53,11 @@ impl Failure {
         Failure { exit: Exit::Failed, ..Failure::usage(text) }
     }
 
+    /// With what it is about before the text.
+    pub fn about(self, what: impl Display) -> Failure {
+        Failure { text: format!("{what}: {}", self.text), ..self }
+    }
+
     /// With a line on what to do.
     pub fn help(self, help: impl Display) -> Failure {
         Failure { help: Some(help.to_string()), ..self }

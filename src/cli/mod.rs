@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod completions;
 mod convert;
+mod density;
 mod drive;
 mod failure;
 mod info;
@@ -68,6 +69,7 @@ enum Command {
     Info(info::Args),
     Validate(validate::Args),
     Convert(convert::Args),
+    Density(density::Args),
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
@@ -118,6 +120,7 @@ impl Command {
             Command::Run(_)
                 | Command::Check(_)
                 | Command::Compare(_)
+                | Command::Density(_)
                 | Command::Resume(_)
                 | Command::Kernel(_)
                 | Command::Study(_)
@@ -136,6 +139,7 @@ impl Command {
             Command::Info(args) => args.execute(quiet),
             Command::Validate(args) => args.execute(quiet),
             Command::Convert(args) => args.execute(quiet),
+            Command::Density(args) => args.execute(quiet),
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::flow::{Counters, StepRecord};
-use crate::io::step_size;
 use crate::system::text;
 
 /// A run with more time left than this says what holds it up.
@@ -24,6 +23,8 @@ pub struct Pace {
     window: Window,
     due: Duration,
     told: Option<Cause>,
+    /// Of the row of a step.
+    bytes: u64,
 }
 
 /// Why steps are not longer.
@@ -58,7 +59,8 @@ impl Pace {
     /// Of a run from `time` to `end`.
     ///
     /// * `tolerance`: of the residuals' path; not a number where steps have a fixed length.
-    pub fn new(time: f64, end: f64, tolerance: Option<f64>) -> Pace {
+    /// * `bytes`: of the row of a step.
+    pub fn new(time: f64, end: f64, tolerance: Option<f64>, bytes: u64) -> Pace {
         let window = Window { time, ..Window::default() };
         Pace {
             end,
@@ -67,6 +69,7 @@ impl Pace {
             window,
             due: FIRST,
             told: None,
+            bytes,
         }
     }
 
@@ -105,7 +108,7 @@ impl Pace {
         }
         self.told = Some(cause);
         let steps = (self.end - time) / step;
-        let rows = steps * step_size() as f64;
+        let rows = steps * self.bytes as f64;
         let rows = match rows > MUCH {
             true => format!(", whose rows take up to {} of the file", text::bytes(rows as u64)),
             false => String::new(),
@@ -194,10 +197,10 @@ mod tests {
 
     /// Ten seconds of 1000 steps like this one, towards an end far away.
     fn words(end: f64, tolerance: Option<f64>, record: StepRecord) -> Option<String> {
-        let mut pace = Pace::new(0.0, end, tolerance);
+        let mut pace = Pace::new(0.0, end, tolerance, 125);
         let mut told = None;
         for k in 1..=1000 {
-            let record = StepRecord { time: f64::from(k) * record.step_size, ..record };
+            let record = StepRecord { time: f64::from(k) * record.step_size, ..record.clone() };
             let said = pace.step(&record, Duration::from_millis(10 * k as u64));
             told = told.or(said);
         }
@@ -213,6 +216,7 @@ mod tests {
             rejections: 0,
             touched: 5,
             counters: Counters::default(),
+            path: None,
         }
     }
 
@@ -243,7 +247,7 @@ mod tests {
 
     #[test]
     fn each_cause_is_told_once() {
-        let mut pace = Pace::new(0.0, 1e6, Some(TOLERANCE));
+        let mut pace = Pace::new(0.0, 1e6, Some(TOLERANCE), 125);
         let mut said = vec![];
         for k in 1..=100_000u32 {
             // From the second judgement on steps are tried again.

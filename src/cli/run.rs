@@ -95,8 +95,8 @@ impl Args {
             false => fewer.to_string(),
         };
         let fewer = match steps {
-            Some(steps) if steps.saturating_mul(step_size()) > largest / 2 => {
-                format!("take fewer steps, of which each has a row of {} bytes", step_size())
+            Some(steps) if steps.saturating_mul(step_size(description)) > largest / 2 => {
+                format!("take fewer steps, of which each has a row of {} bytes", step_size(description))
             }
             _ => fewer,
         };

@@ -7,7 +7,7 @@ use super::controller::Controller;
 use super::descent::Descender;
 use super::error::FlowError;
 use super::moments::Moments;
-use super::record::StepRecord;
+use super::record::{PathRule, StepPath, StepRecord};
 use super::state::State;
 
 /// Advances a [`State`] by accepted steps.
@@ -159,6 +159,16 @@ impl Stepper {
     /// Their rates.
     pub fn residual_rate(&self) -> &[f64] {
         either!(self, stepper => stepper.residual_rate())
+    }
+
+    /// What the step just taken adds to the path of the residuals. Steps of gradient descent are jumps:
+    /// theirs is said to be cubic, and is only of use at their ends.
+    pub fn last_path(&self) -> StepPath {
+        let rule = match &self.method {
+            Method::Controlled(stepper) => stepper.path_rule(),
+            Method::Descent(_) => PathRule::Hermite,
+        };
+        StepPath { residual: self.residual().to_vec(), residual_rate: self.residual_rate().to_vec(), rule }
     }
 
     /// Advances `state` by one accepted step that does not pass `until`.

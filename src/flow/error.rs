@@ -75,6 +75,14 @@ pub enum FlowError {
         /// The learning rate.
         learning_rate: f64,
     },
+    /// A path of residuals along which a density cannot be found.
+    #[error("the path of the residuals, t = {time:?}: {problem}")]
+    Path {
+        /// Mean-field time.
+        time: f64,
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// A setting of gradient descent outside its range.
     #[error("flow.{what} = {value} is not allowed: {allowed}")]
     Setting {

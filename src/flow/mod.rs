@@ -25,6 +25,7 @@
 
 mod advance;
 mod canonical;
+mod characteristics;
 mod columns;
 mod controller;
 mod counters;
@@ -54,6 +55,7 @@ pub mod tangent_kernel;
 
 pub use advance::Stepper;
 pub use canonical::Canonical;
+pub use characteristics::{Foot, Point, ResidualPath, Source, feet};
 pub use columns::{Column, ColumnMut};
 pub use counters::Counters;
 pub use density::Density;
@@ -63,7 +65,7 @@ pub use error::FlowError;
 pub use field::{Vec2, gradients, project};
 pub use lifted::Lifted;
 pub use parameter::{Allowed, Parameter, Value};
-pub use record::StepRecord;
+pub use record::{PathRule, StepPath, StepRecord};
 pub(crate) use scale::{least_scale, residual_scale};
 pub use state::{Particles, State};
 

@@ -3,7 +3,7 @@
 use super::Counters;
 
 /// One accepted step.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StepRecord {
     /// Mean-field time at its end.
     pub time: f64,
@@ -21,4 +21,42 @@ pub struct StepRecord {
     pub touched: u64,
     /// Events inside it.
     pub counters: Counters,
+    /// The residuals at its end, where a run was asked to keep them (`output.path`).
+    pub path: Option<StepPath>,
+}
+
+/// What one step adds to the path of the residuals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepPath {
+    /// `rho_j` at the end of the step.
+    pub residual: Vec<f64>,
+    /// `d rho_j/dt` there.
+    pub residual_rate: Vec<f64>,
+    /// How the path goes over the step.
+    pub rule: PathRule,
+}
+
+/// How the path of the residuals goes over a step, from the values and rates at its ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathRule {
+    /// The cubic with the values and rates of both ends.
+    Hermite,
+    /// The parabola with both values and the rate at the end: of steps over which fast transients die
+    /// away, of which the rate at the start is full.
+    Quadratic,
+}
+
+impl PathRule {
+    /// The code in run files.
+    pub fn code(self) -> i8 {
+        match self {
+            PathRule::Hermite => 0,
+            PathRule::Quadratic => 1,
+        }
+    }
+
+    /// The rule with this code, if there is one.
+    pub fn from_code(code: i8) -> Option<PathRule> {
+        [PathRule::Hermite, PathRule::Quadratic].into_iter().find(|rule| rule.code() == code)
+    }
 }

@@ -12,6 +12,7 @@ macro_rules! labels {
 [infinite width]: crate::guide::infinite_width
 [studies]: crate::guide::studies
 [figures]: crate::guide::figures
+[density]: crate::guide::density
 [papers]: crate::guide::papers
 [validation]: crate::guide::validation
 [performance]: crate::guide::performance
@@ -36,6 +37,7 @@ page!(mathematics, "mathematics.md");
 page!(run_files, "run_files.md");
 page!(kernel_regime, "kernel_regime.md");
 page!(infinite_width, "infinite_width.md");
+page!(density, "density.md");
 page!(studies, "studies.md");
 page!(figures, "figures.md");
 page!(papers, "papers.md");

@@ -1,4 +1,4 @@
-//! Reads the files of studies and of `reluflow kernel`, and tells what kind a file is.
+//! Reads the files of studies, of `reluflow kernel` and of `reluflow density`, and tells what kind a file is.
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub enum FileKind {
     Study,
     /// The kernel regime.
     Kernel,
+    /// A pointwise density.
+    Density,
 }
 
 impl FileKind {
@@ -30,6 +32,7 @@ impl FileKind {
             FileKind::Run => "format_version",
             FileKind::Study => "study_format_version",
             FileKind::Kernel => "kernel_format_version",
+            FileKind::Density => "density_format_version",
         }
     }
 
@@ -44,11 +47,11 @@ impl FileKind {
 
     fn of_file(file: &File) -> Option<FileKind> {
         let has = |kind: &FileKind| file.attr(kind.mark()).is_ok();
-        [FileKind::Run, FileKind::Study, FileKind::Kernel].into_iter().find(has)
+        [FileKind::Run, FileKind::Study, FileKind::Kernel, FileKind::Density].into_iter().find(has)
     }
 }
 
-/// A study file or a kernel file, open for reading: named arrays with named dimensions.
+/// A study, kernel or density file, open for reading: named arrays with named dimensions.
 ///
 /// Such files are written at once. When one is opened, the names, types, shapes and values of all its
 /// arrays and its attributes are compared with checksums; values again when they

@@ -5,7 +5,6 @@ use crate::run::{Check, Checker, Columns};
 use super::error::IoError;
 use super::particles::Particles;
 use super::reader::RunFile;
-use super::rows;
 
 impl RunFile {
     /// Goes through all snapshots and steps, and recomputes what can be recomputed: every law with
@@ -26,8 +25,9 @@ impl RunFile {
             let saved = saved.as_ref().filter(|_| index + 1 == self.len());
             checker.snapshot(self.snapshot(index)?, stored.as_ref().map(columns), saved.map(columns));
         }
-        for first in (0..self.step_len()).step_by(rows::BATCH) {
-            let (numbers, steps) = self.step_batch(first, rows::BATCH.min(self.step_len() - first))?;
+        for first in (0..self.step_len()).step_by(self.sets().layout.step_batch()) {
+            let (numbers, steps) =
+                self.step_batch(first, self.sets().layout.step_batch().min(self.step_len() - first))?;
             checker.steps(&numbers, &steps);
         }
         Ok(checker.finish(self.has_all_steps(), state.as_ref().zip(saved.as_ref().map(columns))))

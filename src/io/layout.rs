@@ -19,6 +19,12 @@ use super::text;
 /// damage an old one, whereas a compressed chunk could be torn.
 pub(crate) const SCALAR_CHUNK: usize = 512;
 
+/// Bytes in a chunk of the path of the residuals at most, unless a single row has more.
+const PATH_BYTES: usize = 1 << 16;
+
+/// Steps read or written together at most.
+const MOST_STEPS: usize = 4096;
+
 /// The lengths of the dimensions of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layout {
@@ -131,6 +137,7 @@ impl Layout {
             When::Thinned => self.len(Dim::Particle) != self.len(Dim::AllParticles),
             When::Kernel => self.options.tangent_kernel,
             When::Estimated => self.estimated,
+            When::Path => self.options.path,
         };
         // A column of the state may be empty; HDF5 has no chunks or storage for it.
         asked && variable.dims.iter().all(|&dim| dim.is_unlimited() || self.len(dim) > 0)
@@ -178,6 +185,9 @@ impl Layout {
         if variable.is_scalar_series() {
             return Some(vec![SCALAR_CHUNK]);
         }
+        if variable.group == Group::Steps {
+            return Some([vec![self.path_chunk()], self.row_shape(variable)].concat());
+        }
         let long = matches!(variable.source, Source::Fixed(_));
         if !variable.is_series() && !long {
             return None;
@@ -194,8 +204,28 @@ impl Layout {
         Some(chunk)
     }
 
+    /// Rows in a chunk of the path of the residuals, not filtered either: a power of two, so that the
+    /// rows that a lost chunk takes away lie in one of the parts in which recovery reads them.
+    pub(crate) fn path_chunk(&self) -> usize {
+        let most = (PATH_BYTES / (8 * self.len(Dim::Sample).max(1))).clamp(1, SCALAR_CHUNK);
+        1 << most.ilog2()
+    }
+
+    /// Rows in the smallest chunk of a variable of steps.
+    pub(crate) fn step_chunk(&self) -> usize {
+        if self.options.path { self.path_chunk() } else { SCALAR_CHUNK }
+    }
+
+    /// Steps read or written together: no more of their path than fits into a few megabytes.
+    pub(crate) fn step_batch(&self) -> usize {
+        match self.options.path {
+            true => (MOST_STEPS / SCALAR_CHUNK * self.path_chunk()).max(1),
+            false => MOST_STEPS,
+        }
+    }
+
     /// Whether chunks are compressed and checksummed.
     pub(crate) fn is_filtered(&self, variable: &Variable) -> bool {
-        !variable.is_scalar_series() && self.chunk(variable).is_some()
+        variable.group != Group::Steps && !variable.is_scalar_series() && self.chunk(variable).is_some()
     }
 }

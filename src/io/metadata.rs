@@ -102,6 +102,9 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
     write_text(file, "output_particles", &particles)?;
     write_value(file, "output_single_precision", &i8::from(d.output.single_precision))?;
     write_value(file, "output_tangent_kernel", &i8::from(d.output.tangent_kernel))?;
+    if d.output.path {
+        write_value(file, "output_path", &1i8)?;
+    }
     write_value(file, "output_compression", &(d.output.compression as i8))?;
     fixed::seal_attributes(file)
 }
@@ -119,6 +122,7 @@ pub(crate) fn read_options(file: &File) -> hdf5::Result<OutputOptions> {
         particles,
         single_precision: read_value::<i8>(file, "output_single_precision")? != 0,
         tangent_kernel: read_value::<i8>(file, "output_tangent_kernel")? != 0,
+        path: read_value::<i8>(file, "output_path").is_ok_and(|path| path != 0),
         compression: read_value::<i8>(file, "output_compression")?.clamp(0, 9) as u8,
     })
 }

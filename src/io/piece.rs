@@ -53,9 +53,12 @@ impl Piece {
         hasher.update(&bytes);
     }
 
-    /// Adds the bytes of one value to a checksum.
-    pub(crate) fn add_one_to(&self, i: usize, hasher: &mut Hasher) {
-        values!(self, values => hasher.update(&values[i].to_le_bytes()));
+    /// Adds the bytes of row `i` of `rows` equal ones to a checksum.
+    pub(crate) fn add_row_to(&self, i: usize, rows: usize, hasher: &mut Hasher) {
+        let width = self.len() / rows;
+        values!(self, values => {
+            values[i * width..(i + 1) * width].iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+        });
     }
 
     /// The first value whose bits differ from those of another piece of the same type.

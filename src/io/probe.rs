@@ -35,7 +35,7 @@ pub(crate) fn probe(path: &Path, lists: bool) {
                 let _ = chunks.sum::<usize>();
             }
         }
-        Ok(FileKind::Study | FileKind::Kernel) => {
+        Ok(FileKind::Study | FileKind::Kernel | FileKind::Density) => {
             let Ok(file) = ArrayFile::open_any(path) else { return };
             for name in file.names().unwrap_or_default() {
                 let _ = file.dims(&name);
@@ -55,7 +55,7 @@ fn read(file: &RunFile) {
         let _ = rows::row_checksums(file.sets(), row);
     }
     let steps = file.sets().rows(Group::Steps);
-    for first in (0..steps).step_by(rows::BATCH) {
-        let _ = rows::steps_are_good(file.sets(), first, rows::BATCH.min(steps - first));
+    for first in (0..steps).step_by(file.sets().layout.step_batch()) {
+        let _ = rows::steps_are_good(file.sets(), first, file.sets().layout.step_batch().min(steps - first));
     }
 }

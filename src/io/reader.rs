@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2};
 
-use crate::flow::Counters;
+use crate::flow::{Counters, PathRule, ResidualPath, StepPath};
 use crate::problem::{Place, PlaceKind};
 use crate::run::{Description, Snapshot, State, StepRecord};
 
@@ -237,14 +237,14 @@ impl RunFile {
         self.all_steps
     }
 
-    /// All complete steps.
+    /// All complete steps, without their path: see [`RunFile::residual_path`].
     ///
     /// # Errors
     /// Reading fails.
     pub fn steps(&self) -> Result<Vec<StepRecord>, IoError> {
         let mut steps = Vec::with_capacity(self.step_len);
-        for first in (0..self.step_len).step_by(rows::BATCH) {
-            steps.extend(self.step_batch(first, rows::BATCH.min(self.step_len - first))?.1);
+        for first in (0..self.step_len).step_by(self.sets.layout.step_batch()) {
+            steps.extend(self.step_batch(first, self.sets.layout.step_batch().min(self.step_len - first))?.1);
         }
         Ok(steps)
     }
@@ -282,9 +282,61 @@ impl RunFile {
             rejections: rejections[i],
             touched: touched[i] as u64,
             counters: Counters::from_counts(std::array::from_fn(|k| counts[k][i] as u64), ambiguous_mass[i]),
+            path: None,
         };
         let numbers = long("step")?.into_iter().map(|number| number as u64).collect();
         Ok((numbers, (0..count).map(record).collect()))
+    }
+
+    /// The path of the residuals from the start on, up to the last step or the first that is lost; `None`
+    /// if the run stores none (`output.path`).
+    ///
+    /// # Errors
+    /// Reading fails, or the residuals at the start are lost.
+    pub fn residual_path(&self) -> Result<Option<ResidualPath>, IoError> {
+        if !self.sets.layout.options().path {
+            return Ok(None);
+        }
+        let damaged = |found: String| IoError::Damaged { path: self.path.clone(), found };
+        if self.len == 0 || self.time(0)? != 0.0 {
+            return Err(damaged("the snapshot of its start is lost, with which the path begins".to_owned()));
+        }
+        let start = self.check("the path of the residuals", self.numbers(0, "residual"))?;
+        let (mut steps, mut next) = (vec![], 1);
+        let size = self.sets.layout.step_batch();
+        for first in (0..self.step_len).step_by(size) {
+            let count = size.min(self.step_len - first);
+            let batch = self.check("the path of the residuals", self.read_path(first, count))?;
+            // Nothing is known beyond a gap.
+            let whole =
+                batch.into_iter().zip(next..).take_while(|((number, ..), expected)| number == expected);
+            let before = steps.len();
+            steps.extend(whole.map(|((_, time, step), _)| (time, step)));
+            if steps.len() - before < count {
+                break;
+            }
+            next += count as i64;
+        }
+        ResidualPath::new(start, steps).map(Some).map_err(|error| damaged(error.to_string()))
+    }
+
+    /// Numbers and ends of `count` steps from row `first` on, and their path.
+    fn read_path(&self, first: usize, count: usize) -> hdf5::Result<Vec<(i64, f64, StepPath)>> {
+        let read = |name| rows::read_batch(&self.sets, name, first, count);
+        let (Piece::I64(numbers), Piece::I8(rules)) = (read("step")?, read("path_rule")?) else {
+            panic!("numbers are 64-bit numbers, rules are bytes")
+        };
+        let time = read("time")?.into_f64();
+        let [residual, rate] = [read("residual")?.into_f64(), read("residual_rate")?.into_f64()];
+        let s = self.sets.layout.len(Dim::Sample);
+        let row = |values: &[f64], i: usize| values[i * s..(i + 1) * s].to_vec();
+        let step = |i: usize| {
+            let rule = PathRule::from_code(rules[i]);
+            let rule = rule.ok_or_else(|| hdf5::Error::from(format!("path_rule is {}", rules[i])))?;
+            let path = StepPath { residual: row(&residual, i), residual_rate: row(&rate, i), rule };
+            Ok((numbers[i], time[i], path))
+        };
+        (0..count).map(step).collect()
     }
 
     /// The newest valid checkpoint.

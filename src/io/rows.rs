@@ -11,13 +11,10 @@ use hdf5::Dataset;
 use crate::run::{Snapshot, State, StepRecord};
 
 use super::columns::particles;
-use super::layout::{Layout, SCALAR_CHUNK};
+use super::layout::Layout;
 use super::piece::{PIECE, Piece};
 use super::schema::{Group, Source, Variable, counter};
 use super::sets::Sets;
-
-/// Steps read or written together.
-pub(crate) const BATCH: usize = 4096;
 
 /// Appends a snapshot as row `row`.
 pub(crate) fn append_snapshot(
@@ -125,8 +122,9 @@ pub(crate) fn copy_row(from: &Sets, row: usize, to: &Sets, at: usize) -> hdf5::R
 ///
 /// * `taken`: steps taken before them, which is more than `row` where rows were lost.
 pub(crate) fn append_steps(sets: &Sets, row: usize, taken: usize, steps: &[StepRecord]) -> hdf5::Result<()> {
-    for (i, batch) in steps.chunks(BATCH).enumerate() {
-        let (row, taken) = (row + i * BATCH, taken + i * BATCH);
+    let size = sets.layout.step_batch();
+    for (i, batch) in steps.chunks(size).enumerate() {
+        let (row, taken) = (row + i * size, taken + i * size);
         append_batch(sets, row, batch.len(), |variable| {
             Ok(match variable.source {
                 Source::Step(values) => values(batch, taken),
@@ -153,11 +151,12 @@ fn append_batch(
 ) -> hdf5::Result<Vec<u32>> {
     let mut hashers = vec![Hasher::new(); len];
     let mut hash = |values: &Piece| {
-        hashers.iter_mut().enumerate().for_each(|(i, hasher)| values.add_one_to(i, hasher));
+        hashers.iter_mut().enumerate().for_each(|(i, hasher)| values.add_row_to(i, len, hasher));
     };
     let put = |dataset: &Dataset, values: &Piece| {
         extend(dataset, first + len)?;
-        values.write(dataset, &[first], &[len])
+        let row = &dataset.shape()[1..];
+        values.write(dataset, &[&[first], &vec![0; row.len()][..]].concat(), &[&[len], row].concat())
     };
     for (variable, dataset) in sets.data_series(Group::Steps) {
         let values = piece(variable)?;
@@ -172,10 +171,12 @@ fn append_batch(
     Ok(checksums)
 }
 
-/// Reads `len` values of a step variable.
+/// Reads `len` rows of a step variable.
 pub(crate) fn read_batch(sets: &Sets, name: &str, first: usize, len: usize) -> hdf5::Result<Piece> {
     let variable = super::schema::variable(Group::Steps, name);
-    Piece::read(sets.layout.kind(variable), sets.get(Group::Steps, name), &[first], &[len])
+    let row = sets.layout.row_shape(variable);
+    let (start, count) = ([&[first], &vec![0; row.len()][..]].concat(), [&[len], &row[..]].concat());
+    Piece::read(sets.layout.kind(variable), sets.get(Group::Steps, name), &start, &count)
 }
 
 /// Whether each of these steps is as its checksum says.
@@ -184,7 +185,7 @@ pub(crate) fn steps_are_good(sets: &Sets, first: usize, len: usize) -> hdf5::Res
     let names = sets.data_series(Group::Steps).map(|(variable, _)| variable.name);
     for name in names.chain(["step"]) {
         let values = read_batch(sets, name, first, len)?;
-        hashers.iter_mut().enumerate().for_each(|(i, hasher)| values.add_one_to(i, hasher));
+        hashers.iter_mut().enumerate().for_each(|(i, hasher)| values.add_row_to(i, len, hasher));
     }
     let Piece::U32(stored) = read_batch(sets, "row_checksum", first, len)? else {
         panic!("checksums are 32-bit numbers")
@@ -197,8 +198,9 @@ pub(crate) fn steps_are_good(sets: &Sets, first: usize, len: usize) -> hdf5::Res
 /// Returns false if one is not as its checksum says.
 pub(crate) fn copy_steps(from: &Sets, steps: Range<usize>, to: &Sets, at: usize) -> hdf5::Result<bool> {
     let mut good = true;
-    for first in steps.clone().step_by(BATCH) {
-        let count = BATCH.min(steps.end - first);
+    let size = from.layout.step_batch();
+    for first in steps.clone().step_by(size) {
+        let count = size.min(steps.end - first);
         let checksums = append_batch(to, at + first - steps.start, count, |variable| {
             read_batch(from, variable.name, first, count)
         })?;
@@ -220,8 +222,8 @@ pub(crate) fn good_steps(sets: &Sets, first: usize, len: usize) -> Vec<(usize, i
     match read() {
         Ok(good) => good,
         // Where a chunk is lost, the others may be good; they are read apart.
-        Err(_) if len > SCALAR_CHUNK => {
-            let half = (len / 2).next_multiple_of(SCALAR_CHUNK);
+        Err(_) if len > sets.layout.step_chunk() => {
+            let half = (len / 2).next_multiple_of(sets.layout.step_chunk());
             let mut good = good_steps(sets, first, half);
             good.extend(good_steps(sets, first + half, len - half));
             good

@@ -107,8 +107,8 @@ impl Salvage {
         let there = sets.rows(Group::Steps).min(vouched);
         let (mut row, mut number, mut time) = (0, 0, 0.0);
         let good = (0..there)
-            .step_by(rows::BATCH)
-            .flat_map(|first| rows::good_steps(sets, first, rows::BATCH.min(there - first)));
+            .step_by(sets.layout.step_batch())
+            .flat_map(|first| rows::good_steps(sets, first, sets.layout.step_batch().min(there - first)));
         for (at, step, end) in good {
             if step <= number || end <= time || !end.is_finite() {
                 continue;

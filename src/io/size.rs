@@ -3,7 +3,7 @@
 use crate::run::Description;
 
 use super::layout::Layout;
-use super::schema::{Group, Kind, VARIABLES, Variable};
+use super::schema::{Group, Kind, Variable};
 
 /// Bytes that a run file may grow to, before compression: all snapshots, what is fixed, and two
 /// checkpoints, and the rows of steps where their number is given. Those of steps that adapt come
@@ -23,7 +23,7 @@ pub fn largest_size(description: &Description) -> u64 {
     };
     let stored = layout.variables().filter(|variable| variable.group == Group::Root);
     let checkpoints = 2 * CHECKPOINT * (description.mass.len() + description.samples.len()) as u64;
-    let steps = steps(description).unwrap_or(0).saturating_mul(step_size());
+    let steps = steps(description).unwrap_or(0).saturating_mul(step_size(description));
     stored.map(bytes).fold(checkpoints.saturating_add(steps).saturating_add(STRUCTURE), u64::saturating_add)
 }
 
@@ -34,9 +34,11 @@ pub fn steps(description: &Description) -> Option<u64> {
 }
 
 /// Bytes of the row of one step, before compression.
-pub fn step_size() -> u64 {
-    let columns = VARIABLES.iter().filter(|variable| variable.group == Group::Steps);
-    columns.map(|variable| size(variable.kind)).sum()
+pub fn step_size(description: &Description) -> u64 {
+    let layout = Layout::before(description);
+    let row = |variable: &Variable| layout.row_shape(variable).iter().product::<usize>() as u64;
+    let columns = layout.variables().filter(|variable| variable.group == Group::Steps);
+    columns.map(|variable| size(variable.kind) * row(variable)).sum()
 }
 
 /// Bytes of a run file in which next to nothing is stored: what HDF5 needs of its own.

@@ -256,8 +256,8 @@ fn check_codes(layout: &Layout, variable: &Variable, piece: &Piece, row: usize, 
 
 fn check_steps(sets: &Sets, len: usize, findings: &mut Findings) {
     let mut last = f64::NEG_INFINITY;
-    for first in (0..len).step_by(rows::BATCH) {
-        let count = rows::BATCH.min(len - first);
+    for first in (0..len).step_by(sets.layout.step_batch()) {
+        let count = sets.layout.step_batch().min(len - first);
         match rows::steps_are_good(sets, first, count) {
             Ok(good) => {
                 if let Some(bad) = good.iter().position(|good| !good) {
@@ -272,6 +272,13 @@ fn check_steps(sets: &Sets, len: usize, findings: &mut Findings) {
         for (variable, _) in sets.series(Group::Steps) {
             let Ok(piece) = rows::read_batch(sets, variable.name, first, count) else { continue };
             check_finite(variable, &piece, first, "", findings);
+            if let (Piece::I8(codes), [_, ..]) = (&piece, variable.flags)
+                && let Some(i) =
+                    codes.iter().position(|code| variable.flags.iter().all(|flag| flag.0 != *code))
+            {
+                let problem = format!("step {} has {}, which has no meaning", first + i + 1, codes[i]);
+                findings.add(variable.path(), problem);
+            }
             if let (Piece::F64(times), "time") = (&piece, variable.name) {
                 for (i, &time) in times.iter().enumerate() {
                     if !ascends(last, time) {

@@ -25,6 +25,15 @@ pub enum PlotError {
         /// What there is.
         allowed: Vec<&'static str>,
     },
+    /// The file is one of a pointwise density.
+    #[error(
+        "{} is a file of reluflow density, which has no figures: xarray draws it, density.isel(time=0).plot()",
+        text::path(.path)
+    )]
+    Density {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file lacks what the figure shows.
     #[error("{}: figure {figure} needs {needed}, which the file does not have: {remedy}", text::path(.path))]
     Lacks {

@@ -43,6 +43,7 @@ impl Source {
         Ok(match FileKind::of(path)? {
             FileKind::Run => Source::Run(Box::new(RunSource::open(path)?)),
             FileKind::Study => Source::Study(ArrayFile::open(path, study::FORMAT_VERSION)?),
+            FileKind::Density => return Err(PlotError::Density { path: path.to_owned() }),
             FileKind::Kernel => Source::Kernel(ArrayFile::open(path, KERNEL_FORMAT_VERSION)?),
         })
     }

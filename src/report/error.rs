@@ -22,6 +22,12 @@ pub enum ReportError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is one of a pointwise density.
+    #[error("{} is a file of reluflow density: reports are made of runs and studies", text::path(.path))]
+    Density {
+        /// The file.
+        path: PathBuf,
+    },
     /// The run stores no particles.
     #[error(
         "{} stores no particles, of which a report draws the network: run the scenario again with \

@@ -50,6 +50,9 @@ pub struct OutputOptions {
     pub single_precision: bool,
     /// Store the tangent kernel and its eigenvalues.
     pub tangent_kernel: bool,
+    /// Store the residuals and their rates at the end of every step: the path that
+    /// [`Pointwise`](crate::run::Pointwise) follows.
+    pub path: bool,
     /// Deflate level, 0 to 9.
     pub compression: u8,
 }

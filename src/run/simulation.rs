@@ -33,13 +33,15 @@ pub enum Outcome {
 
 /// Records of steps that [`drive`] keeps in memory at most.
 pub const STEPS_KEPT: usize = 4096;
+/// Numbers of the path of the residuals that it keeps at most: 32 MiB.
+const PATH_KEPT: usize = 1 << 22;
 
 /// What accompanies a run: writes its snapshots, shows its progress.
 pub trait Observer {
     /// After each accepted step.
     fn step(&mut self, simulation: &Simulation, record: &StepRecord);
 
-    /// Whenever [`STEPS_KEPT`] steps have been taken since the last call or the last snapshot: those
+    /// Whenever [`Simulation::steps_kept`] steps have been taken since the last call or the last snapshot: those
     /// steps, which are not kept any longer.
     ///
     /// # Errors
@@ -80,6 +82,8 @@ pub struct Simulation {
     state: State,
     flow: Flow,
     tangent_kernel: bool,
+    /// Whether records of steps have the path of the residuals.
+    path: bool,
     /// Whether the snapshot of time 0 is still to be taken.
     fresh: bool,
     /// The run with twice the nodes, which tells the error of a quadrature.
@@ -95,6 +99,7 @@ impl Simulation {
         let samples = description.samples.clone();
         let mut simulation = Simulation::with(samples, start, description.flow, description.tolerance)?;
         simulation.tangent_kernel = description.output.tangent_kernel;
+        simulation.path = description.output.path;
         Ok(simulation)
     }
 
@@ -109,7 +114,7 @@ impl Simulation {
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
         let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
-        Ok(Simulation { stepper, state, flow, tangent_kernel: false, fresh: true, finer: None })
+        Ok(Simulation { stepper, state, flow, tangent_kernel: false, path: false, fresh: true, finer: None })
     }
 
     /// Continues from a stored state, to the same bits as if it had never stopped.
@@ -119,8 +124,9 @@ impl Simulation {
     pub fn resume(description: &Description, state: State) -> Result<Simulation, FlowError> {
         let (samples, mass) = (description.samples.clone(), description.mass.clone());
         let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
-        let (flow, tangent_kernel) = (description.flow, description.output.tangent_kernel);
-        Ok(Simulation { stepper, state, flow, tangent_kernel, fresh: false, finer: None })
+        let (flow, output) = (description.flow, description.output);
+        let (tangent_kernel, path) = (output.tangent_kernel, output.path);
+        Ok(Simulation { stepper, state, flow, tangent_kernel, path, fresh: false, finer: None })
     }
 
     /// With a run of the same quadrature with twice the nodes beside it: every snapshot then tells
@@ -158,7 +164,17 @@ impl Simulation {
     /// # Errors
     /// [`FlowError`]; the state stays as it was.
     pub fn step(&mut self, until: f64) -> Result<StepRecord, FlowError> {
-        self.stepper.step(&mut self.state, until)
+        let mut record = self.stepper.step(&mut self.state, until)?;
+        record.path = self.path.then(|| self.stepper.last_path());
+        Ok(record)
+    }
+
+    /// How many records of steps wait in memory for the next snapshot at most.
+    pub fn steps_kept(&self) -> usize {
+        match self.path {
+            true => (PATH_KEPT / (2 * self.stepper.samples().len())).clamp(1, STEPS_KEPT),
+            false => STEPS_KEPT,
+        }
     }
 
     /// Steps until `time`.
@@ -228,7 +244,7 @@ pub fn drive(
             observer.snapshot(&snapshot, &simulation.state, &steps, scheduled).map_err(RunError::Observer)?;
             steps.clear();
             stored = true;
-        } else if steps.len() == STEPS_KEPT {
+        } else if steps.len() >= simulation.steps_kept() {
             observer.steps(&steps).map_err(RunError::Observer)?;
             steps.clear();
         }

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use crate::flow::Flow;
 use crate::problem::Start;
-use crate::run::{Description, OutputOptions, Schedule};
+use crate::run::{Description, OutputOptions, Schedule, StartLaw};
 use crate::system::text::{self, steers};
 
 use super::entry::Kept;
@@ -134,6 +134,12 @@ impl Form {
     /// The tolerance of the run.
     pub fn tolerance(&self) -> f64 {
         self.time.tolerance
+    }
+
+    /// The law that a run of this many particles started from; `None` if they came from a file.
+    pub fn start_law(&self, particles: usize) -> Option<StartLaw> {
+        let (law, width) = self.measure.law()?;
+        Some(StartLaw { law, width: width.unwrap_or(particles), balance: self.flow.balance() })
     }
 
     /// How many particles are asked for.

@@ -53,7 +53,7 @@ const RICH: [&str; 3] = [
      frequency = 0.5\nphase = 0.25\nnoise = 0.1\nseed = 3\nstandardize = true\n[measure]\nparticles = 64\nlaw = \"two-sided\"\nb_bound = 2.0\n\
      c_law = \"sign\"\nsampling = \"quadrature\"\nnodes = 8\nestimate_error = true\n[flow]\nkind = \"lifted\"\nscaling = 1\n\
      balance = 0.5\n[time]\nend = 1.0\ntolerance = 1e-6\n[output]\nsnapshots = { log = { first = 0.01, per_decade = 3 } }\n\
-     particles = 3\nprecision = \"f32\"\ntangent_kernel = true\ncompression = 9\n",
+     particles = 3\nprecision = \"f32\"\ntangent_kernel = true\npath = true\ncompression = 9\n",
     "[samples]\nfunction = \"gaussian\"\ncount = 4\ncenter = 0.1\nwidth = 0.2\n[measure]\nparticles = 8\nlaw = \"uniform\"\n\
      a_bound = 2.0\nb_bound = 3.0\nhidden_scale = 0.5\noutput_scale = 2.0\nantisymmetric = true\nseed = 4\n[flow]\n\
      kind = \"gd\"\nlearning_rate = 0.01\nmomentum = 0.9\nbatch = 2\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\n\

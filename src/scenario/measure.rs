@@ -150,6 +150,14 @@ impl MeasureForm {
         }
     }
 
+    /// The law, and the width that was given with it; `None` of a file.
+    pub fn law(&self) -> Option<(ParticleLaw, Option<usize>)> {
+        match &self.origin {
+            Origin::Law(sampled) => Some((sampled.law, sampled.particles)),
+            Origin::File(_) => None,
+        }
+    }
+
     /// The error that a quadrature is to keep, where it stands.
     pub fn target(&self) -> Option<&Kept<f64>> {
         match &self.origin {

@@ -51,7 +51,7 @@ pub use standardize::standardize;
 pub use target::NodeTarget;
 
 use crate::problem::{Sampling, Start};
-use crate::run::Description;
+use crate::run::{Description, StartLaw};
 
 use form::Form;
 use source::Source;
@@ -155,6 +155,15 @@ impl Scenario {
     pub fn disagreement(description: &Description) -> Option<String> {
         let source = Source { path: Path::new("the scenario in the run file"), text: &description.scenario };
         Form::parse(source).ok()?.disagreement(source, description)
+    }
+
+    /// The law that a run's particles were drawn from; `None` if they came from a file.
+    ///
+    /// # Errors
+    /// The description's scenario is not one that this program wrote.
+    pub fn start_law(description: &Description) -> Result<Option<StartLaw>, ScenarioError> {
+        let source = Source { path: Path::new("the scenario in the run file"), text: &description.scenario };
+        Ok(Form::parse(source)?.start_law(description.mass.len()))
     }
 
     /// Understands the text of a scenario without reading or drawing anything: what

@@ -9,7 +9,8 @@ use super::schedule::{self, ScheduleForm};
 use super::section::Section;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 5] = ["snapshots", "particles", "precision", "tangent_kernel", "compression"];
+pub(super) const KEYS: [&str; 6] =
+    ["snapshots", "particles", "precision", "tangent_kernel", "path", "compression"];
 
 /// What `[output]` says.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(super) fn output(section: Option<Section>, descent: bool) -> Result<Output, 
             particles: ParticleOutput::All,
             single_precision: false,
             tangent_kernel: false,
+            path: false,
             compression: 4,
         },
         kernel_span: 0..0,
@@ -39,6 +41,14 @@ pub(super) fn output(section: Option<Section>, descent: bool) -> Result<Output, 
     options.single_precision = section.choice("precision", &[("f64", false), ("f32", true)])?;
     output.kernel_span = section.value("tangent_kernel").map_or(0..0, |entry| entry.span);
     options.tangent_kernel = section.flag_or("tangent_kernel", false)?;
+    let path = section.value("path");
+    options.path = section.flag_or("path", false)?;
+    if let Some(entry) = path.filter(|_| options.path && descent) {
+        return Err(entry.refuse(
+            "asks for the path along which a flow moves, and gradient descent takes steps",
+            "leave it out, or give flow.kind = \"lifted\", to which gradient descent converges",
+        ));
+    }
     if let Some(level) = section.count("compression", 0, 9, "")? {
         options.compression = level.value as u8;
     }

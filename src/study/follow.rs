@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::io::RunWriter;
-use crate::run::{Description, STEPS_KEPT, Simulation, StepRecord};
+use crate::run::{Description, Simulation, StepRecord};
 use crate::scenario::Scenario;
 
 use super::nodes::parse_scenario;
@@ -64,7 +64,7 @@ pub(crate) fn follow(
             (following.progress)(record.time / description.end);
             if let Some(writer) = &mut writer {
                 steps.push(record);
-                if steps.len() == STEPS_KEPT {
+                if steps.len() >= simulation.steps_kept() {
                     writer.write_steps(&steps).map_err(|error| failed(&error))?;
                     steps.clear();
                 }

@@ -29,6 +29,7 @@ use crate::flow::field::rate;
 use crate::flow::implicit::Rule;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
+use crate::flow::record::PathRule;
 use crate::flow::scale::{least_scale, residual_scale};
 use crate::flow::state::{Particles, State};
 use crate::flow::system::System;
@@ -238,6 +239,14 @@ impl Controller {
     /// Their rates.
     pub fn residual_rate(&self) -> &[f64] {
         &self.rho_rate
+    }
+
+    /// How the path of the residuals went over the last accepted step.
+    pub fn path_rule(&self) -> PathRule {
+        match self.trial.rule {
+            Rule::Hermite => PathRule::Hermite,
+            Rule::Stiff => PathRule::Quadratic,
+        }
     }
 
     fn rate_of(&self, moments: &Moments, rho: &[f64]) -> Vec<f64> {

@@ -62,6 +62,7 @@ impl Controller {
                         rejections,
                         touched: 0,
                         counters: self.trial.tally.events.counters,
+                        path: None,
                     };
                     self.accept(state, &record, next, fastest);
                     // Including those that were grouped or rebased after the step.

@@ -198,7 +198,16 @@ impl Descender {
         state.counters += counters;
         let error_estimate = 0.5 * dt * change;
         let touched = self.mass.len() as u64;
-        Ok(StepRecord { time, step_size, error_estimate, pushes: 1, rejections: 0, touched, counters })
+        Ok(StepRecord {
+            time,
+            step_size,
+            error_estimate,
+            pushes: 1,
+            rejections: 0,
+            touched,
+            counters,
+            path: None,
+        })
     }
 
     /// Sets `g_k` to that of the samples of the next step: the full batch, or a minibatch.

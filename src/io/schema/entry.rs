@@ -1,5 +1,6 @@
 //! How a variable is written down in the list.
 
+use crate::flow::StepPath;
 use crate::run::StepRecord;
 
 use super::super::piece::Piece;
@@ -26,6 +27,12 @@ pub(super) const fn root(name: &'static str, dims: &'static [Dim], kind: Kind, s
 pub(super) const fn steps(name: &'static str, kind: Kind, source: Source) -> Variable {
     let mut variable = root(name, &[Step], kind, source);
     variable.group = Group::Steps;
+    variable
+}
+
+pub(super) const fn path(name: &'static str, dims: &'static [Dim], kind: Kind, source: Source) -> Variable {
+    let mut variable = root(name, dims, kind, source);
+    (variable.group, variable.when) = (Group::Steps, When::Path);
     variable
 }
 
@@ -70,6 +77,18 @@ pub(super) fn number(steps: &[StepRecord], value: fn(&StepRecord) -> f64) -> Pie
 
 pub(super) fn whole(steps: &[StepRecord], value: fn(&StepRecord) -> u32) -> Piece {
     Piece::U32(steps.iter().map(value).collect())
+}
+
+/// The path of the residuals.
+///
+/// # Panics
+/// If a step has none: it was asked for before the run.
+pub(super) fn of_path(step: &StepRecord) -> &StepPath {
+    step.path.as_ref().expect("the step has the path that was asked for")
+}
+
+pub(super) fn vectors(steps: &[StepRecord], values: fn(&StepPath) -> &[f64]) -> Piece {
+    Piece::F64(steps.iter().flat_map(|step| values(of_path(step))).copied().collect())
 }
 
 pub(super) fn long(steps: &[StepRecord], value: fn(&StepRecord) -> u64) -> Piece {

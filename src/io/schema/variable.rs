@@ -25,6 +25,8 @@ pub enum When {
     Kernel,
     /// When the error of a quadrature is estimated.
     Estimated,
+    /// When the path of the residuals was asked for.
+    Path,
 }
 
 /// A column of the particles.
@@ -59,7 +61,7 @@ pub(crate) enum Source {
     Snapshot(fn(&Snapshot) -> Piece),
     /// One row per snapshot, from the particles.
     Particles(Field),
-    /// One number per step.
+    /// One row per step.
     Step(fn(&[StepRecord], usize) -> Piece),
     /// The number of the row's counters called like the variable.
     Counter,

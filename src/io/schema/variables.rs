@@ -5,11 +5,12 @@ use crate::problem::Regions;
 use super::super::piece::Piece;
 use super::dimensions::Dim::*;
 use super::dimensions::Group;
-use super::entry::{column, index, long, number, root, steps, whole};
+use super::entry::{column, index, long, number, of_path, path, root, steps, vectors, whole};
 use super::kind::Kind;
 use super::variable::{Field, Source, Variable, When};
 
 const PLACES: &[(i8, &str)] = &[(0, "free"), (1, "pinned"), (2, "dead"), (3, "stuck"), (4, "stuck_pinned")];
+const RULES: &[(i8, &str)] = &[(0, "hermite"), (1, "quadratic")];
 const CLASSES: &[(i8, &str)] = &[(-1, "repulsor"), (0, "passthrough"), (1, "attractor"), (2, "dead_edge")];
 
 /// All variables, in the order in which they are created. Row checksums cover the variables of
@@ -300,6 +301,23 @@ pub static VARIABLES: &[Variable] = &[
     steps("sign_changes", Kind::I64, Source::Counter).says("passages of r through 0"),
     steps("flips", Kind::I64, Source::Counter).says("passages of w = (a, -b) through the origin"),
     steps("ambiguous_mass", Kind::F64, Source::Counter).says("mass that took part in ambiguous releases and flips"),
+    path("residual", &[Step, Sample], Kind::F64, Source::Step(|steps, _| vectors(steps, |path| &path.residual)))
+        .says("rho_j of the particles at the end of the step")
+        .units("units of y")
+        .equation("section 2"),
+    path("residual_rate", &[Step, Sample], Kind::F64, Source::Step(|steps, _| vectors(steps, |path| &path.residual_rate)))
+        .says("d rho_j/dt at the end of the step")
+        .units("units of y / time")
+        .equation("section 7"),
+    path(
+        "path_rule",
+        &[Step],
+        Kind::I8,
+        Source::Step(|steps, _| Piece::I8(steps.iter().map(|step| of_path(step).rule.code()).collect())),
+    )
+    .says("how the path of the residuals goes over the step: a cubic through the values and rates of both ends, or a parabola without the rate at the start; the first step of a run is read as a parabola")
+    .equation("section 9")
+    .flags(RULES),
     steps("row_checksum", Kind::U32, Source::Checksum)
         .says("CRC-32 of this row: the little-endian bytes of all other step variables, in the order of the file, then of step"),
     // What a restart needs.
