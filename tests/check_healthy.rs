@@ -82,7 +82,7 @@ fn checks(text: &str, steps: usize) -> Vec<Check> {
     let stored = Stored::of(&simulation, flow.kappa());
     let numbers: Vec<u64> = (1..=records.len() as u64).collect();
     checker.steps(&numbers, &records);
-    let mut checks = checker.finish(true, Some((simulation.state(), stored.columns())));
+    let mut checks = checker.finish(true, Some(simulation.state()), Some(stored.columns()));
     checks.retain(|check| check.name != "schedule");
     checks
 }

@@ -192,11 +192,11 @@ fn a_quadrature_estimates_its_error() {
         json(reluflow(folder.path()).args(["compare", &file("q"), &file("twice"), "--json", "--bound", "1"]));
     let q = RunFile::open(&folder.path().join(file("q"))).unwrap();
     for (i, moment) in found["moments"].as_array().unwrap().iter().enumerate() {
-        assert_eq!(q.snapshot(i).unwrap().quadrature_error_estimate, moment["residual"].as_f64());
+        assert_eq!(q.snapshot(i).unwrap().error_estimate, moment["residual"].as_f64());
     }
-    assert!(q.snapshot(4).unwrap().quadrature_error_estimate.unwrap() > 1e-6);
+    assert!(q.snapshot(4).unwrap().error_estimate.unwrap() > 1e-6);
     let twice = RunFile::open(&folder.path().join(file("twice"))).unwrap();
-    assert_eq!(twice.snapshot(4).unwrap().quadrature_error_estimate, None);
+    assert_eq!(twice.snapshot(4).unwrap().error_estimate, None);
     let attribute = |file: &RunFile, name: &str| {
         file.attributes().unwrap().into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
     };
@@ -213,17 +213,14 @@ fn a_quadrature_estimates_its_error() {
         .success()
         .stdout(contains("quadrature with 6 nodes").and(contains("error of residuals estimated at most")));
     let told = json(reluflow(folder.path()).args(["info", "--json", &file("q")]));
-    assert_eq!(
-        told["last"]["quadrature_error_estimate"].as_f64(),
-        q.snapshot(4).unwrap().quadrature_error_estimate
-    );
+    assert_eq!(told["last"]["quadrature_error_estimate"].as_f64(), q.snapshot(4).unwrap().error_estimate);
     reluflow(folder.path()).args(["info", &file("twice")]).assert().stdout(contains("estimated").not());
     // Whole run files of a sweep have it, too.
     let sweep = ["study", "sweep", "-q", "q.toml", "--set", "measure.nodes=4,6", "--keep-runs", "-o", "s.h5"];
     reluflow(folder.path()).args(sweep).assert().success();
     let kept = RunFile::open(&folder.path().join("s_runs/run_000001.h5")).unwrap();
     for i in 0..5 {
-        let estimate = |file: &RunFile| file.snapshot(i).unwrap().quadrature_error_estimate;
+        let estimate = |file: &RunFile| file.snapshot(i).unwrap().error_estimate;
         assert!(estimate(&kept).is_some() && estimate(&kept) == estimate(&q));
     }
     reluflow(folder.path()).args(["validate", &file("q")]).assert().success();

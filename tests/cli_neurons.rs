@@ -116,7 +116,7 @@ fn a_run_goes_on_from_its_converted_end() {
         reluflow(folder.path()).args(convert).assert().success();
     }
     let state = RunFile::open(&folder.path().join("output/run.h5")).unwrap().checkpoint().unwrap();
-    let end = Particles::of_state(&state, 500.0);
+    let end = Particles::of_state(&state, 500.0).unwrap();
     let read = |table: &str, flow: &str| {
         let text = format!(
             "[samples]\nx = [0.0]\ny = [0.0]\n[measure]\nfile = \"{table}.csv\"\n[flow]\n{flow}[time]\nend = 1.0\n"

@@ -139,8 +139,8 @@ fn run(text: &str, path: &Path, kind: Kind) {
     let scenario = Scenario::parse(text, path).unwrap_or_else(|error| panic!("{error}"));
     let description = &scenario.description;
     let mut simulation = Simulation::new(description, scenario.start).unwrap();
-    if let Some(finer) = scenario.finer {
-        simulation = simulation.estimating(Simulation::new(description, finer).unwrap());
+    if let Some(beside) = scenario.beside {
+        simulation = simulation.estimating(Simulation::new(description, beside).unwrap());
     }
     let stop = AtomicBool::new(false);
     let mut watcher = Watcher {

@@ -19,6 +19,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
         y_map: Affine::IDENTITY,
         mass: measure.mass().to_vec(),
         delta: vec![],
+        density: None,
         flow: Flow::Canonical { tv: problem.tv },
         end: 1.0,
         tolerance,

@@ -46,6 +46,7 @@ pub fn description(samples: usize, particles: usize, output: OutputOptions) -> D
         y_map: Affine { offset: -1.0, scale: 0.7 },
         mass: (0..particles).map(|i| (1.0 + number(2, 0, i)) / particles as f64).collect(),
         delta: vec![],
+        density: None,
         flow: Flow::Canonical { tv: 0.25 },
         end: 1.0,
         tolerance: 1e-8,
@@ -88,7 +89,7 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
         stuck_mass: number(20, i, 0),
         tangent_kernel: kernel.then(|| matrix(21, s, s)),
         tangent_kernel_eigenvalues: kernel.then(|| vector(22, s)),
-        quadrature_error_estimate: kernel.then(|| number(24, i, 0).abs()),
+        error_estimate: kernel.then(|| number(24, i, 0).abs()),
         counters: counters(23, i),
     }
 }

@@ -95,7 +95,7 @@ fn moment(samples: &Samples, neurons: Neurons, flow: &Flow, time: f64) -> Moment
         residual_ode: Array1::from(rho.clone()),
         residual_ode_uncorrected: Array1::from(rho.clone()),
         tangent_kernel_change: 0.0,
-        quadrature_error_estimate: Some(0.0),
+        error_estimate: Some(0.0),
         counters: Counters::default(),
         total_variation_penalty: 0.0,
         energy_dissipation: dissipation,
@@ -166,6 +166,7 @@ fn check(flow: &Flow, change: impl Fn(&mut Moment, usize)) -> Vec<Check> {
         samples: samples.clone(),
         mass: neurons.mass().to_vec(),
         delta,
+        density: None,
         flow: *flow,
         tolerance: 1e-6,
         schedule: Schedule::count(1e-4, 2),
@@ -185,7 +186,7 @@ fn check(flow: &Flow, change: impl Fn(&mut Moment, usize)) -> Vec<Check> {
         let columns = Columns { index: &index, r, theta, c: &c, a: &a, b: &b, place };
         checker.snapshot(moment.snapshot, Some(columns), None);
     }
-    checker.finish(true, None)
+    checker.finish(true, None, None)
 }
 
 fn named<'a>(checks: &'a [Check], name: &str) -> &'a Check {

@@ -103,6 +103,7 @@ impl Run {
                     [measure.r()[i], cos, sin]
                 }
                 Start::Lifted(neurons) => [neurons.c()[i], neurons.a()[i], -neurons.b()[i]],
+                Start::Density(_) => unreachable!("all have particles"),
             };
             let found = [foot.amplitude, foot.vector[0], foot.vector[1]];
             let apart = (0..3).map(|q| (start[q] - found[q]).abs()).fold(0.0, f64::max);

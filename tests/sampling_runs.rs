@@ -140,7 +140,10 @@ fn a_scenario_says_how_it_is_sampled() {
 
     let told = parse("sampling = \"quadrature\"\nnodes = 8\nestimate_error = true");
     assert_eq!(told.start.canonical(), Some(&law.quadrature(&x, 8, false).unwrap()));
-    assert_eq!(told.finer.as_ref().and_then(Start::canonical), Some(&law.quadrature(&x, 16, false).unwrap()));
+    assert_eq!(
+        told.beside.as_ref().and_then(Start::canonical),
+        Some(&law.quadrature(&x, 16, false).unwrap())
+    );
     assert_eq!(told.description.sampling, Sampling::Quadrature { nodes: 8, estimate_error: true });
     assert_eq!(told.description.seed, None);
     assert_eq!(

@@ -179,7 +179,7 @@ const SCENARIOS: [(&str, &str, &str); 135] = [
     (
         "output file",
         "[output]\nfile = \"a.h5\"\n",
-        "bad.toml:2:1: unknown key `file` in [output]\n  [output] knows snapshots, particles, precision, tangent_kernel, path, compression",
+        "bad.toml:2:1: unknown key `file` in [output]\n  [output] knows snapshots, particles, precision, tangent_kernel, path, compression, amplitude",
     ),
     (
         "case matters",

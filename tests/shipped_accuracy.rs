@@ -39,7 +39,10 @@ fn simulation(text: &str, name: &str) -> (Simulation, f64) {
 #[test]
 fn the_residual_ode_is_good_to_the_tolerance_on_all_shipped_scenarios() {
     // The steps of gradient descent are finite: its residuals have no such equation.
-    for shipped in scenarios().iter().filter(|shipped| !shipped.text.contains("kind = \"gd\"")) {
+    // Residuals of a density have the error of its cells.
+    let exact =
+        |text: &str| !text.contains("kind = \"gd\"") && !text.contains("representation = \"density\"");
+    for shipped in scenarios().iter().filter(|shipped| exact(shipped.text)) {
         let (mut simulation, end) = simulation(&adapted(shipped.text, "1e-9", 500), shipped.name);
         simulation.advance_to(end).unwrap();
         let state = simulation.state();

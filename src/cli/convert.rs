@@ -133,8 +133,11 @@ impl Args {
         index: usize,
     ) -> Result<Particles, Failure> {
         let time = file.time(index)?;
+        if description.density.is_some() {
+            return Err(self.has_none());
+        }
         if let Some(state) = file.checkpoint().ok().filter(|state| state.time == time) {
-            return Ok(Particles::of_state(&state, description.flow.kappa()));
+            return Particles::of_state(&state, description.flow.kappa()).ok_or_else(|| self.has_none());
         }
         let m = description.mass.len();
         match file.particles(index)?.filter(|stored| stored.index.len() == m) {
@@ -146,6 +149,15 @@ impl Args {
             ))
             .help(self.all_particles(file, index))),
         }
+    }
+
+    /// A density has no particles.
+    fn has_none(&self) -> Failure {
+        Failure::usage(format_args!(
+            "{}: solves for the density, and has no particles",
+            text::path(&self.run)
+        ))
+        .help("read its variable density, or run it with measure.representation = \"particles\"")
     }
 
     /// What to do for all particles of a snapshot that are not stored.

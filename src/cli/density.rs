@@ -303,7 +303,11 @@ const MARGIN: f64 = 1.25;
 
 /// Within which nearly all particles are at the end.
 fn default_range(file: &RunFile, description: &Description) -> Result<f64, Failure> {
-    let particles = Particles::of_state(&file.checkpoint()?, description.flow.kappa());
+    if let Some(density) = &description.density {
+        return Ok(density.limit);
+    }
+    let state = file.checkpoint()?;
+    let Some(particles) = Particles::of_state(&state, description.flow.kappa()) else { return Ok(1.0) };
     let mut amplitudes: Vec<(f64, f64)> =
         particles.r.iter().map(|r| r.abs()).zip(description.mass.iter().copied()).collect();
     amplitudes.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -55,6 +55,7 @@ pub fn drive_and_write(
         started,
         due: times.len(),
         done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
+        estimated: description.sampling.name(),
         last: resumed.then(|| simulation.state().time),
     };
     let outcome = drive(&mut simulation, &description.schedule, &mut watcher, stop);
@@ -119,6 +120,8 @@ struct Watcher {
     /// Snapshots of the whole run, and how many of them are written.
     due: usize,
     done: usize,
+    /// Of what the error is estimated, if it is.
+    estimated: &'static str,
     /// Time of the last snapshot in the file.
     last: Option<f64>,
 }
@@ -157,8 +160,8 @@ impl Observer for Watcher {
             let time = text::time(snapshot.time);
             let pinned = 100.0 * snapshot.pinned_mass.sum();
             let estimate = snapshot
-                .quadrature_error_estimate
-                .map_or(String::new(), |error| format!(", quadrature error {error:.1e}"));
+                .error_estimate
+                .map_or(String::new(), |error| format!(", {} error {error:.1e}", self.estimated));
             format!(
                 "snapshot {number} written: t = {time}, step {step}, loss {loss:.6e}, pinned {pinned:.2} %{estimate}"
             )

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::flow::Flow;
+use crate::flow::{DensityGrid, Flow};
 use crate::io::{RunFile, Status};
 use crate::problem::PlaceKind;
 use crate::run::{ParticleOutput, Snapshot};
@@ -82,7 +82,7 @@ fn ode_differences(snapshot: &Snapshot) -> [f64; 2] {
         .map(|ode| (ode - &snapshot.residual).iter().fold(0.0, |most: f64, d| most.max(d.abs())))
 }
 
-/// The largest error that a quadrature estimates of itself, and when.
+/// The largest error that a quadrature or a density estimates of itself, and when.
 fn worst_estimate(file: &RunFile) -> Result<Option<(f64, f64)>, Failure> {
     if !file.description()?.sampling.estimates_error() {
         return Ok(None);
@@ -90,7 +90,7 @@ fn worst_estimate(file: &RunFile) -> Result<Option<(f64, f64)>, Failure> {
     let mut worst: Option<(f64, f64)> = None;
     for index in 0..file.len() {
         let snapshot = file.snapshot(index)?;
-        if let Some(error) = snapshot.quadrature_error_estimate
+        if let Some(error) = snapshot.error_estimate
             && worst.is_none_or(|(most, _)| error > most)
         {
             worst = Some((error, snapshot.time));
@@ -120,7 +120,8 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
                 "events": snapshot.counters.counts().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
                 "ambiguous_mass": snapshot.counters.ambiguous_mass,
                 "tangent_kernel_change": snapshot.tangent_kernel_change,
-                "quadrature_error_estimate": snapshot.quadrature_error_estimate,
+                "quadrature_error_estimate": snapshot.error_estimate.filter(|_| description.density.is_none()),
+                "density_error_estimate": snapshot.error_estimate.filter(|_| description.density.is_some()),
                 "residual_ode_difference": corrected,
                 "residual_ode_uncorrected_difference": uncorrected,
             });
@@ -132,6 +133,7 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
         "attributes": attributes,
         "samples": description.samples.len(),
         "particles": description.mass.len(),
+        "cells": description.density.map(|density| density.cells),
         "snapshots": { "written": times.len(), "due": description.schedule.times().len() },
         "times": times,
         "loss": loss,
@@ -175,7 +177,13 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
         ParticleOutput::Count(count) => format!("{} stored", count.min(description.mass.len())),
         ParticleOutput::None => "none stored".to_string(),
     };
-    row("particles", format!("{}, {stored}", description.mass.len()));
+    match &description.density {
+        None => row("particles", format!("{}, {stored}", description.mass.len())),
+        Some(DensityGrid { cells: [per_turn, across], rows, limit }) => row(
+            "density",
+            format!("{per_turn} x {across} cells; {rows} rows stored, of |r| up to {}", number(*limit)),
+        ),
+    }
     row("measure", description.measure_source.clone());
     row("flow", flow_text(&description.flow));
     row("tolerance", format!("{:e}", description.tolerance));
@@ -200,7 +208,7 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
         );
         if let Some((error, at)) = worst_estimate(file)? {
             row(
-                "quadrature",
+                description.sampling.name(),
                 format!("error of residuals estimated at most {error:.1e}, at t = {}", time(at)),
             );
         }

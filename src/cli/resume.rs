@@ -51,17 +51,14 @@ impl Args {
             let [time, end] = [state.time, description.end].map(text::time);
             note(&format!("{title}: continuing from t = {time} of {end} in {}", text::path(&self.run)));
         }
-        let (particles, samples) = (description.mass.len(), description.samples.len());
-        Need::of_run(particles, samples, &description.flow, description.output.tangent_kernel)
-            .check()
-            .map_err(|(problem, _)| {
-                Failure::usage(format!("{}: {problem}", text::path(&self.run)))
-                    .help("raise the limit, or resume it on a larger machine")
-            })?;
-        let finer = finer(&description, state.time)?;
+        Need::of(&description).check().map_err(|(problem, _)| {
+            Failure::usage(format!("{}: {problem}", text::path(&self.run)))
+                .help("raise the limit, or resume it on a larger machine")
+        })?;
+        let beside = beside(&description, state.time)?;
         let mut simulation = Simulation::resume(&description, state)?;
-        if let Some(finer) = finer {
-            simulation = simulation.estimating(finer);
+        if let Some(beside) = beside {
+            simulation = simulation.estimating(beside);
         }
         drive_and_write(&self.run, &description, simulation, writer, true, Telling { quiet, json: self.json })
     }
@@ -79,13 +76,13 @@ fn agrees(run: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The run that tells the error of a quadrature is not in the file: it is made again, up to the time
+/// The run that tells the error of a quadrature or of a density is not in the file: it is made again, up to the time
 /// from which this one continues, and so has the bits it would have had.
-fn finer(description: &Description, time: f64) -> Result<Option<Simulation>, Failure> {
-    let Some(start) = Scenario::finer(description)? else { return Ok(None) };
-    let mut finer = Simulation::new(description, start)?;
+fn beside(description: &Description, time: f64) -> Result<Option<Simulation>, Failure> {
+    let Some(start) = Scenario::beside(description)? else { return Ok(None) };
+    let mut beside = Simulation::new(description, start)?;
     for &stop in description.schedule.times().iter().filter(|&&stop| stop <= time) {
-        finer.advance_to(stop)?;
+        beside.advance_to(stop)?;
     }
-    Ok(Some(finer))
+    Ok(Some(beside))
 }

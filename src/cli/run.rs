@@ -43,7 +43,7 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        let Scenario { description, start, finer, notices, .. } = study::read_scenario(&self.input)?;
+        let Scenario { description, start, beside, notices, .. } = study::read_scenario(&self.input)?;
         if !quiet {
             tell(&notices);
         }
@@ -58,14 +58,18 @@ impl Args {
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
         let mut simulation = Simulation::new(&description, start)?;
-        if let Some(finer) = finer {
-            simulation = simulation.estimating(Simulation::new(&description, finer)?);
+        if let Some(beside) = beside {
+            simulation = simulation.estimating(Simulation::new(&description, beside)?);
         }
         if !quiet {
-            let (samples, particles) = (description.samples.len(), description.mass.len());
+            let samples = description.samples.len();
+            let measure = match &description.density {
+                Some(density) => format!("{} x {} cells", density.cells[0], density.cells[1]),
+                None => format!("{} particles", description.mass.len()),
+            };
             let (end, output) = (text::time(description.end), text::path(&output));
             note(&format!(
-                "{}: {samples} samples, {particles} particles, until t = {end}, into {output}",
+                "{}: {samples} samples, {measure}, until t = {end}, into {output}",
                 description.title
             ));
         }
@@ -82,14 +86,20 @@ impl Args {
         }
         let room = free.map_or(String::new(), |free| format!(", and {} are free", text::bytes(free)));
         let what = format!(
-            "up to {} will be stored ({}{} snapshots of {} particles and {} samples){room}",
+            "up to {} will be stored ({}{} snapshots of {} and {} samples){room}",
             text::bytes(largest),
             steps.map_or(String::new(), |steps| format!("rows of {steps} steps, ")),
             description.schedule.times().len(),
-            description.mass.len(),
+            match &description.density {
+                Some(density) => format!("{} rows of a density", density.rows),
+                None => format!("{} particles", description.mass.len()),
+            },
             description.samples.len(),
         );
-        let fewer = "give fewer output.snapshots, or output.particles = n or \"none\"";
+        let fewer = match description.density {
+            Some(_) => "give fewer output.snapshots, or fewer measure.cells",
+            None => "give fewer output.snapshots, or output.particles = n or \"none\"",
+        };
         let fewer = match description.output.tangent_kernel {
             true => format!("{fewer}, or leave output.tangent_kernel out"),
             false => fewer.to_string(),

@@ -46,8 +46,12 @@ impl Stepper {
         flow: Flow,
         tolerance: f64,
     ) -> Result<(Stepper, State), FlowError> {
+        let start = start.into();
+        if let Start::Density(density) = start {
+            return Stepper::start_density(samples, &density, flow, tolerance);
+        }
         if let Flow::Descent { kappa, descent } = flow {
-            let Start::Lifted(neurons) = start.into() else {
+            let Start::Lifted(neurons) = start else {
                 return Err(FlowError::Start {
                     flow: flow.name(),
                     found: "canonical particles (r, theta)",

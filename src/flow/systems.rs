@@ -39,6 +39,8 @@ pub fn start(
             return refuse("canonical particles (r, theta)", "neurons (c, a, b)");
         }
         (Start::Lifted(_), None) => return refuse("neurons (c, a, b)", "canonical particles (r, theta)"),
+        // A density has no particles to place: the controller begins it.
+        (Start::Density(_), _) => return refuse("a density", "particles"),
     };
     let mut state = State::blank(particles);
     state.counters.ambiguous_mass = ambiguous_mass;

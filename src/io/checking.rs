@@ -19,7 +19,7 @@ impl RunFile {
         // The checkpoint has all particles of the last snapshot, in full precision.
         let last = self.len().checked_sub(1).map(|index| self.time(index)).transpose()?;
         let state = self.checkpoint().ok().filter(|state| Some(state.time) == last);
-        let saved = state.as_ref().map(|state| Particles::of_state(state, description.flow.kappa()));
+        let saved = state.as_ref().and_then(|state| Particles::of_state(state, description.flow.kappa()));
         for index in 0..self.len() {
             let stored = self.particles(index)?;
             let saved = saved.as_ref().filter(|_| index + 1 == self.len());
@@ -30,7 +30,7 @@ impl RunFile {
                 self.step_batch(first, self.sets().layout.step_batch().min(self.step_len() - first))?;
             checker.steps(&numbers, &steps);
         }
-        Ok(checker.finish(self.has_all_steps(), state.as_ref().zip(saved.as_ref().map(columns))))
+        Ok(checker.finish(self.has_all_steps(), state.as_ref(), saved.as_ref().map(columns)))
     }
 }
 

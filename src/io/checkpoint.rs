@@ -39,6 +39,11 @@ const NO_STATE: u64 = u64::MAX;
 /// Overwrites the columns of a slot; returns their checksum.
 pub(crate) fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Result<u32> {
     let mut hasher = Hasher::new();
+    if let Particles::Density(columns) = &state.particles {
+        let used = Piece::U64(vec![columns.cells.len() as u64, columns.released.len() as u64]);
+        used.add_to(&mut hasher);
+        used.write(sets.get(Group::Checkpoint, "used"), &[slot, 0], &[1, 2])?;
+    }
     state.columns(|name, column| {
         let len = column.len();
         for start in (0..len).step_by(PIECE) {
@@ -162,6 +167,17 @@ pub(crate) fn newest(sets: &Sets) -> hdf5::Result<Option<(Header, State)>> {
     Ok(None)
 }
 
+/// How many entries of `cells` and of `released` count; none where there is no density.
+fn read_used(sets: &Sets, slot: Slot, hasher: &mut Hasher) -> hdf5::Result<[usize; 2]> {
+    let Some(used) = sets.find(Group::Checkpoint, "used") else { return Ok([0; 2]) };
+    let piece = Piece::read(Kind::U64, used, &[slot.number, 0], &[1, 2])?;
+    piece.add_to(hasher);
+    match piece {
+        Piece::U64(used) => Ok([used[0] as usize, used[1] as usize]),
+        other => panic!("counts are not {other:?}"),
+    }
+}
+
 /// The state in a slot, if its checksum is right.
 pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>> {
     // The two columns that `State::from_columns` insists on.
@@ -171,10 +187,16 @@ pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>>
     let mut hasher = Hasher::new();
     let variable = |name: &str| schema::variable(Group::Checkpoint, name);
     let particles = Particles::with(|name| sets.layout.len(variable(name).dims[1]) > 0);
+    let [cells, released] = read_used(sets, slot, &mut hasher)?;
     let state = State::from_columns(particles, |name, mut column| {
         let variable = variable(name);
         assert!(matches!(variable.source, Source::Column));
-        let len = sets.layout.len(variable.dims[1]);
+        let room = sets.layout.len(variable.dims[1]);
+        let len = match name {
+            "cells" => room.min(cells),
+            "released" => room.min(released),
+            _ => room,
+        };
         column.reserve_exact(len);
         for start in (0..len).step_by(PIECE) {
             let count = PIECE.min(len - start);

@@ -2,6 +2,7 @@
 
 use std::f64::consts::TAU;
 
+use crate::flow::{self, Nodes};
 use crate::run::State;
 
 use super::layout::Layout;
@@ -48,14 +49,17 @@ fn number(state: &State, kappa: f64, field: Field, i: usize) -> f64 {
 }
 
 impl Particles {
-    /// All particles of a state, in the order of the masses, as a run file would store them.
+    /// All particles of a state, in the order of the masses, as a run file would store them; `None` of a density.
     ///
     /// * `kappa`: factor before the mean over neurons, for their `r`.
-    pub fn of_state(state: &State, kappa: f64) -> Particles {
+    pub fn of_state(state: &State, kappa: f64) -> Option<Particles> {
+        if let flow::Particles::Density(_) = state.particles {
+            return None;
+        }
         let m = state.position().len();
         let column = |field| (0..m).map(|i| number(state, kappa, field, i)).collect();
         let of_neurons = |field| if state.has_neurons() { column(field) } else { vec![] };
-        Particles {
+        Some(Particles {
             index: (0..m).collect(),
             r: column(Field::R),
             theta: column(Field::Theta),
@@ -63,7 +67,15 @@ impl Particles {
             a: of_neurons(Field::A),
             b: of_neurons(Field::B),
             place: (0..m).map(|i| state.place()[state.position_of(i)]).collect(),
-        }
+        })
+    }
+
+    /// Weighted points that stand for a density, with their masses.
+    pub fn of_nodes(nodes: Nodes) -> (Particles, Vec<f64>) {
+        let Nodes { r, theta, mass, place } = nodes;
+        let theta = theta.into_iter().map(wrapped).collect();
+        let index = (0..r.len()).collect();
+        (Particles { index, r, theta, c: vec![], a: vec![], b: vec![], place }, mass)
     }
 }
 

@@ -87,8 +87,8 @@ fn differ(a: &Sets, b: &Sets, variable: &Variable, steps: [usize; 2]) -> hdf5::R
     if !variable.is_series() {
         let len = shape[0];
         for start in (0..len).step_by(PIECE) {
-            let count = [PIECE.min(len - start)];
-            let [p, q] = [x, y].map(|set| Piece::read(kind, set, &[start], &count));
+            let [at, extent] = a.layout.block(variable, start, PIECE.min(len - start));
+            let [p, q] = [x, y].map(|set| Piece::read(kind, set, &at, &extent));
             if let Some(at) = p?.first_difference(&q?) {
                 return Ok(difference(format!("first at value {}", start + at), None));
             }

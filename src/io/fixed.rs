@@ -41,13 +41,13 @@ pub(crate) fn seal_attributes(file: &File) -> hdf5::Result<()> {
     write_value(file, ATTRIBUTES_CHECKSUM, &attributes_checksum(file)?)
 }
 
-/// The checksum of a variable without rows as it should be; `see` gets every piece and where it
-/// starts.
+/// The checksum of a variable without rows as it should be; `see` gets every piece and which entries of the first
+/// dimension it holds.
 fn checksum(
     dataset: &Dataset,
     layout: &Layout,
     variable: &Variable,
-    mut see: impl FnMut(usize, &Piece),
+    mut see: impl FnMut(Range<usize>, &Piece),
 ) -> hdf5::Result<u32> {
     let mut hasher = Hasher::new();
     if let Source::Text(_) = variable.source {
@@ -59,9 +59,11 @@ fn checksum(
     }
     let len = layout.row_shape(variable).first().copied().unwrap_or(0);
     for start in (0..len).step_by(PIECE) {
-        let piece = Piece::read(layout.kind(variable), dataset, &[start], &[PIECE.min(len - start)])?;
+        let count = PIECE.min(len - start);
+        let [at, extent] = layout.block(variable, start, count);
+        let piece = Piece::read(layout.kind(variable), dataset, &at, &extent)?;
         piece.add_to(&mut hasher);
-        see(start, &piece);
+        see(start..start + count, &piece);
     }
     Ok(hasher.finalize())
 }
@@ -112,11 +114,11 @@ pub(crate) fn check(sets: &Sets, description: Option<&Description>, findings: &m
     }
     for (variable, dataset) in sets.all().filter(|(variable, _)| variable.is_fixed()) {
         let mut wrong = None;
-        let mut compare = |start: usize, piece: &Piece| {
+        let mut compare = |range: Range<usize>, piece: &Piece| {
             if wrong.is_some() {
                 return;
             }
-            let range = start..start + piece.len();
+            let start = range.start;
             let derived = description.and_then(|d| expected(variable, d, range));
             wrong = match (piece.first_non_finite(), derived.and_then(|d| piece.first_difference(&d))) {
                 (Some((i, value)), _) => Some(format!("value {} is {value}, not finite", start + i)),

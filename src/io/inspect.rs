@@ -86,7 +86,9 @@ fn readable(file: &File, attribute: &Attribute) -> hdf5::Result<()> {
 /// The lengths of all dimensions, from their coordinates; `None` if one is not a list.
 fn lengths(file: &File, findings: &mut Findings) -> Option<BTreeMap<Dim, usize>> {
     let mut lengths = BTreeMap::new();
-    for dim in Dim::ALL.into_iter().filter(|dim| !dim.is_unlimited()) {
+    // Of particles `theta` is no dimension.
+    let density = is_density(file);
+    for dim in Dim::ALL.into_iter().filter(|dim| !dim.is_unlimited() && (density || *dim != Dim::Theta)) {
         let path = dim.group().path(dim.name());
         let Ok(dataset) = file.dataset(&path) else { continue };
         match dataset.shape()[..] {
@@ -107,11 +109,17 @@ fn lengths(file: &File, findings: &mut Findings) -> Option<BTreeMap<Dim, usize>>
     findings.is_empty().then_some(lengths)
 }
 
+/// Whether a file is of a run that solves for its density.
+fn is_density(file: &File) -> bool {
+    metadata::read_sampling(file).is_ok_and(|sampling| matches!(sampling, Sampling::Density { .. }))
+}
+
 /// Dimensions that are missing, or do not agree with each other and the attributes.
 fn dimensions(file: &File, layout: &Layout, findings: &mut Findings) {
     let (s, m) = (layout.len(Dim::Sample), layout.len(Dim::AllParticles));
     let flow = read_text(file, "flow").ok().and_then(|name| Flow::named(&name));
     let canonical = flow.is_some_and(|flow| flow.particles() == ParticleKind::Canonical);
+    let density = is_density(file);
     let expected = [
         (Dim::SampleColumn, s),
         (Dim::Eigenvalue, s),
@@ -126,11 +134,17 @@ fn dimensions(file: &File, layout: &Layout, findings: &mut Findings) {
         (Dim::Count, 11),
         (Dim::CanonicalParticle, if canonical { m } else { 0 }),
         (Dim::Neuron, if canonical { 0 } else { m }),
+        (Dim::Bound, if density { 2 } else { 0 }),
+        (Dim::Edge, if density { 2 } else { 0 }),
+        (Dim::UsedEntry, if density { 2 } else { 0 }),
     ];
-    for (dim, missing) in
-        [(Dim::Sample, s), (Dim::AllParticles, m), (Dim::Schedule, layout.len(Dim::Schedule))]
-    {
-        if missing == 0 {
+    let mut needed = vec![Dim::Sample, Dim::Schedule];
+    needed.extend(match density {
+        true => &[Dim::Amplitude, Dim::Theta, Dim::LayoutEntry, Dim::Cell, Dim::ReleasedEntry][..],
+        false => &[Dim::AllParticles],
+    });
+    for dim in needed {
+        if layout.len(dim) == 0 {
             findings.add(dim.group().path(dim.name()), "is missing");
         }
     }

@@ -7,7 +7,8 @@ use std::convert::Infallible;
 use hdf5::types::TypeDescriptor;
 use hdf5::{Extent, SimpleExtents};
 
-use crate::flow::ParticleKind;
+use crate::flow::{ParticleKind, Particles};
+use crate::problem::Regions;
 use crate::run::{Description, OutputOptions, ParticleOutput, State};
 
 use super::piece::PIECE;
@@ -25,6 +26,21 @@ const PATH_BYTES: usize = 1 << 16;
 /// Steps read or written together at most.
 const MOST_STEPS: usize = 4096;
 
+/// Room for cells of a density and for what boundaries have released, in units of what there is: they become more, and
+/// a file with more room is made where they no longer fit.
+const ROOM: usize = 2;
+/// Least room for what boundaries have released: none at the start.
+const RELEASED: usize = 20_000;
+
+/// The length of the dimension of a column of this length.
+fn room(dim: Dim, length: usize) -> usize {
+    match dim {
+        Dim::Cell => ROOM * length,
+        Dim::ReleasedEntry => (ROOM * length).max(RELEASED),
+        _ => length,
+    }
+}
+
 /// The lengths of the dimensions of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layout {
@@ -32,7 +48,7 @@ pub(crate) struct Layout {
     options: OutputOptions,
     /// Factor before the mean over neurons, 1 for canonical particles.
     kappa: f64,
-    /// Whether the error of a quadrature is estimated.
+    /// Whether the error of a quadrature or of a density is estimated.
     estimated: bool,
 }
 
@@ -55,6 +71,17 @@ impl Layout {
             (Dim::Slot, 2),
             (Dim::HeaderField, 6),
         ]);
+        let mut lengths = lengths;
+        if let Some(density) = &description.density {
+            let columns = density.theta_faces(&Regions::new(&description.samples)).len() - 1;
+            lengths.extend([
+                (Dim::Amplitude, density.rows),
+                (Dim::Theta, columns),
+                (Dim::Bound, 2),
+                (Dim::Edge, 2),
+                (Dim::UsedEntry, 2),
+            ]);
+        }
         let neurons = if description.flow.particles() == ParticleKind::Neuron { m } else { 0 };
         let lengths = lengths.into_iter().chain([(Dim::Neuron, neurons)]).collect();
         Layout {
@@ -73,6 +100,7 @@ impl Layout {
         let visited: Result<(), Infallible> = state.columns(|name, column| {
             let length = column.len();
             let dim = schema::variable(Group::Checkpoint, name).dims[1];
+            let length = room(dim, length);
             let known = *lengths.entry(dim).or_insert(length);
             assert_eq!(known, length, "length of {name} in the state");
             Ok(())
@@ -103,6 +131,22 @@ impl Layout {
     /// Whether particles are neurons `(c, a, b)`.
     pub(crate) fn has_neurons(&self) -> bool {
         self.len(Dim::Neuron) > 0
+    }
+
+    /// Whether a density is stored instead of particles.
+    pub(crate) fn has_density(&self) -> bool {
+        self.len(Dim::Theta) > 0
+    }
+
+    /// Whether the checkpoint has room for a state.
+    pub(crate) fn has_room(&self, state: &State) -> bool {
+        match &state.particles {
+            Particles::Density(columns) => {
+                columns.cells.len() <= self.len(Dim::Cell)
+                    && columns.released.len() <= self.len(Dim::ReleasedEntry)
+            }
+            _ => true,
+        }
     }
 
     /// What is stored.
@@ -136,7 +180,9 @@ impl Layout {
             When::StoredNeurons => self.has_neurons() && self.len(Dim::Particle) > 0,
             When::Thinned => self.len(Dim::Particle) != self.len(Dim::AllParticles),
             When::Kernel => self.options.tangent_kernel,
-            When::Estimated => self.estimated,
+            When::Estimated => self.estimated && !self.has_density(),
+            When::Density => self.has_density(),
+            When::EstimatedDensity => self.estimated && self.has_density(),
             When::Path => self.options.path,
         };
         // A column of the state may be empty; HDF5 has no chunks or storage for it.
@@ -169,6 +215,12 @@ impl Layout {
     pub(crate) fn row_shape(&self, variable: &Variable) -> Vec<usize> {
         let fixed = variable.dims.iter().filter(|dim| !dim.is_unlimited());
         fixed.map(|&dim| self.len(dim)).collect()
+    }
+
+    /// The block of a variable without rows that holds `count` entries of its first dimension from `start` on.
+    pub(crate) fn block(&self, variable: &Variable, start: usize, count: usize) -> [Vec<usize>; 2] {
+        let rest = &self.row_shape(variable)[1..];
+        [[&[start], &vec![0; rest.len()][..]].concat(), [&[count], rest].concat()]
     }
 
     /// The extents to create the variable with.

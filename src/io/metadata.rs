@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hdf5::File;
 
-use crate::problem::{Affine, Samples, Sampling};
+use crate::flow::DensityGrid;
+use crate::problem::{Affine, Regions, Samples, Sampling};
 use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
 
 use super::attributes::{number, read_text, read_value, write_text, write_value};
@@ -12,7 +13,7 @@ use super::fixed;
 use super::flow_attributes;
 use super::piece::PIECE;
 use super::piece::Piece;
-use super::schema::{FORMAT_VERSION, Group, Kind, Variable};
+use super::schema::{Dim, FORMAT_VERSION, Group, Kind, Variable};
 use super::sets::Sets;
 
 /// Which program made a file, and how.
@@ -86,6 +87,13 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
         write_value(file, "quadrature_nodes", &(nodes as u64))?;
         write_value(file, "quadrature_estimate", &i8::from(estimate_error))?;
     }
+    if let (Sampling::Density { estimate_error }, Some(density)) = (d.sampling, &d.density) {
+        let [per_turn, across] = density.cells.map(|cells| cells as u64);
+        write_value(file, "density_cells_theta", &per_turn)?;
+        write_value(file, "density_cells_amplitude", &across)?;
+        write_value(file, "density_amplitude", &density.limit)?;
+        write_value(file, "density_estimate", &i8::from(estimate_error))?;
+    }
     flow_attributes::write(file, &d.flow)?;
     write_value(file, "end", &d.end)?;
     write_value(file, "tolerance", &d.tolerance)?;
@@ -137,6 +145,7 @@ pub(crate) fn read_sampling(file: &File) -> hdf5::Result<Sampling> {
             nodes: read_value::<u64>(file, "quadrature_nodes")? as usize,
             estimate_error: read_value::<i8>(file, "quadrature_estimate")? != 0,
         },
+        "density" => Sampling::Density { estimate_error: read_value::<i8>(file, "density_estimate")? != 0 },
         other => return Err(format!("unknown sampling {other:?}").into()),
     })
 }
@@ -189,7 +198,11 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
             scale: number(file, scale, |scale| scale > 0.0)?,
         })
     };
-    let mass = read_fixed(sets, "mass")?;
+    let density = read_density(sets, &samples)?;
+    let mass = match density {
+        Some(_) => vec![],
+        None => read_fixed(sets, "mass")?,
+    };
     if let Some(i) = mass.iter().position(|mass| !(*mass >= 0.0 && mass.is_finite())) {
         return Err(format!("mass {i} is {}", mass[i]).into());
     }
@@ -212,12 +225,36 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
             Some(_) => read_fixed(sets, "delta")?,
             None => vec![],
         },
+        density,
         flow: flow_attributes::read(file)?,
         end,
         tolerance: number(file, "tolerance", |tolerance| tolerance > 0.0)?,
         schedule,
         output: sets.layout.options(),
     })
+}
+
+/// The cells of a density, if that is what the run solves for.
+fn read_density(sets: &Sets, samples: &Samples) -> hdf5::Result<Option<DensityGrid>> {
+    if !sets.layout.has_density() {
+        return Ok(None);
+    }
+    let file = &sets.file;
+    let cells = ["density_cells_theta", "density_cells_amplitude"]
+        .map(|name| read_value::<u64>(file, name).map(|cells| cells as usize));
+    let [per_turn, across] = cells;
+    let (rows, limit) =
+        (sets.layout.len(Dim::Amplitude), number(file, "density_amplitude", |limit| limit > 0.0)?);
+    let density = DensityGrid { cells: [per_turn?, across?], rows, limit };
+    let columns = sets.layout.len(Dim::Theta);
+    // Before a grid of this size is made.
+    let fits = density.cells[0] <= columns + 8 * samples.len()
+        && density.theta_faces(&Regions::new(samples)).len() == columns + 1
+        && rows == 2 * density.cells[1];
+    match fits {
+        true => Ok(Some(density)),
+        false => Err("the cells of the density are not those of its coordinates".into()),
+    }
 }
 
 fn read_fixed(sets: &Sets, name: &str) -> hdf5::Result<Vec<f64>> {

@@ -14,6 +14,8 @@ mod attributes;
 mod checking;
 mod checkpoint;
 mod columns;
+mod commit;
+mod copy;
 mod cut;
 pub(crate) mod declared;
 mod density_file;

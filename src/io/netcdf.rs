@@ -10,12 +10,12 @@ use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
 use hdf5::{Dataset, File};
 
 use super::attributes::{read_text, read_value, write_text, write_value};
+use super::commit::writable;
 use super::error::{IoError, LastGood};
 use super::ffi;
 use super::lock::Lock;
 use super::partial::{Partial, sync};
 use super::text;
-use super::writer::writable;
 
 /// The attribute with the checksum of an array's values, and of the root with that of the file's
 /// structure.

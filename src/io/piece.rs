@@ -138,6 +138,16 @@ impl Piece {
         }
     }
 
+    /// Doubles as `f32`, if that is how they are stored.
+    pub(crate) fn into_kind(self, kind: Kind) -> Piece {
+        match (kind, self) {
+            (Kind::F32, Piece::F64(values)) => {
+                Piece::F32(values.into_iter().map(|value| value as f32).collect())
+            }
+            (_, piece) => piece,
+        }
+    }
+
     /// The first value of those that are not finite.
     pub(crate) fn first_non_finite(&self) -> Option<(usize, f64)> {
         let find = |mut values: Box<dyn Iterator<Item = f64> + '_>| {

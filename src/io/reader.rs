@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2};
 
-use crate::flow::{Counters, PathRule, ResidualPath, StepPath};
+use crate::flow::{Counters, Densities, PathRule, ResidualPath, StepPath};
 use crate::problem::{Place, PlaceKind};
 use crate::run::{Description, Snapshot, State, StepRecord};
 
@@ -149,10 +149,11 @@ impl RunFile {
                 true => Some(vector("tangent_kernel_eigenvalues")?),
                 false => None,
             },
-            quadrature_error_estimate: match self.sets.find(Group::Root, "quadrature_error_estimate") {
-                Some(_) => Some(number("quadrature_error_estimate")?),
-                None => None,
-            },
+            error_estimate: ["quadrature_error_estimate", "density_error_estimate"]
+                .into_iter()
+                .find(|name| self.sets.find(Group::Root, name).is_some())
+                .map(number)
+                .transpose()?,
             counters: {
                 let mut counts = Counters::default().counts().map(|(name, _)| (name, 0));
                 for (name, count) in &mut counts {
@@ -165,9 +166,8 @@ impl RunFile {
 
     /// One row of a variable.
     fn piece(&self, row: usize, name: &str) -> hdf5::Result<Piece> {
-        let variable = super::schema::variable(Group::Root, name);
+        let (variable, dataset) = self.sets.entry(Group::Root, name);
         let shape = self.sets.layout.row_shape(variable);
-        let dataset = self.sets.get(Group::Root, name);
         rows::read(&self.sets, variable, dataset, row, &vec![0; shape.len()], &shape)
     }
 
@@ -224,6 +224,27 @@ impl RunFile {
             a,
             b,
             place: places.ok_or_else(damaged)?,
+        }))
+    }
+
+    /// The densities of a snapshot; `None` if the run has particles.
+    ///
+    /// # Errors
+    /// There is no such snapshot, or reading fails.
+    pub fn densities(&self, index: usize) -> Result<Option<Densities>, IoError> {
+        self.has(index)?;
+        if !self.sets.layout.has_density() {
+            return Ok(None);
+        }
+        let what = format!("the density of snapshot {}", index + 1);
+        let numbers = |name| self.check(&what, self.numbers(index, name));
+        Ok(Some(Densities {
+            density: numbers("density")?,
+            line_density: numbers("line_density")?,
+            dead_line_density: numbers("dead_line_density")?,
+            stuck_density: numbers("stuck_density")?,
+            stuck_line_mass: numbers("stuck_line_mass")?,
+            mass_outside: numbers("mass_outside")?[0],
         }))
     }
 

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint;
+use super::commit::{close, writable, write_checkpoint};
 use super::cut::Cut;
 use super::error::{IoError, LastGood};
 use super::lock::{Lock, hidden};
@@ -19,7 +20,6 @@ use super::salvage::{LostSnapshot, Salvage};
 use super::sets::Sets;
 use super::structure;
 use super::validate::validate;
-use super::writer::{close, writable, write_checkpoint};
 
 /// What [`recover`] saved, and what it could not save.
 #[derive(Debug, Clone, PartialEq)]

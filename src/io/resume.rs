@@ -5,17 +5,17 @@ use std::path::Path;
 use crate::run::{Description, State};
 
 use super::checkpoint::{self, Header};
-use super::error::{IoError, LastGood};
+use super::commit::view_of;
+use super::copy::go_on_in_copy;
+use super::error::IoError;
 use super::lock::Lock;
 use super::metadata::Provenance;
-use super::partial::Partial;
 use super::reader::RunFile;
-use super::recover::{copy_rows, existing, recover};
+use super::recover::{existing, recover};
 use super::rows;
 use super::schema::Group;
-use super::structure;
 use super::validate::validate;
-use super::writer::{RunWriter, watch, write_checkpoint};
+use super::writer::RunWriter;
 
 impl RunWriter {
     /// Continues a run that was interrupted or killed: copies what is good to a new file, which
@@ -61,24 +61,12 @@ impl RunWriter {
         }
         // A file that was recovered may hold steps of the lost snapshots after the checkpoint.
         let steps = rows::steps_until(file.sets(), vouched, state.step).map_err(reading)?;
-        let partial = Partial::of(&path);
-        let failed = |error| IoError::write(&path, "the copy", &error, LastGood::Original);
-        let unsafe_yet = |error| IoError::system(&path, "the copy", &error, LastGood::Original);
         let layout = file.sets().layout.clone();
-        let sets = structure::create(partial.path(), &description, layout, &provenance).map_err(failed)?;
-        let all = 0..steps;
-        copy_rows(&file, &sets, &(0..snapshots).collect::<Vec<_>>(), std::slice::from_ref(&all))?;
         let header = Header { rows: snapshots as u64, steps: steps as u64, ..header };
-        structure::start_rows(&sets).map_err(failed)?;
-        let (columns, (start, bytes)) = write_checkpoint(&sets, header, &state).map_err(failed)?;
-        let mut presence = watch(&sets, partial.path()).map_err(unsafe_yet)?;
-        presence.sync().map_err(unsafe_yet)?;
-        presence.expect(start, &bytes);
         let time = if snapshots > 0 { file.time(snapshots - 1)? } else { f64::NAN };
-        drop(file);
-        partial.publish(LastGood::Original)?;
-        let step = state.step;
-        let writer = RunWriter::continuing(path, lock, (sets, presence), (header, columns), (time, step));
+        let copied = go_on_in_copy(file, (&description, layout), &provenance, header, &state)?;
+        let at = (time, state.step);
+        let writer = RunWriter::continuing(path, lock, copied, view_of(&description), at);
         Ok((writer, description, state))
     }
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use crc32fast::Hasher;
 use hdf5::Dataset;
 
+use crate::flow::{Particles, View};
 use crate::run::{Snapshot, State, StepRecord};
 
 use super::columns::particles;
@@ -17,16 +18,26 @@ use super::schema::{Group, Source, Variable, counter};
 use super::sets::Sets;
 
 /// Appends a snapshot as row `row`.
+///
+/// * `view`: of a density.
 pub(crate) fn append_snapshot(
     sets: &Sets,
     row: usize,
     snapshot: &Snapshot,
-    state: &State,
+    (state, view): (&State, Option<&View>),
 ) -> hdf5::Result<()> {
+    let densities = match (view, &state.particles) {
+        (Some(view), Particles::Density(columns)) => Some(view.densities(columns)),
+        _ => None,
+    };
     append_row(sets, row, |variable, start, count| {
         Ok(match variable.source {
             Source::Snapshot(values) => values(snapshot),
             Source::Counter => counter(&snapshot.counters, variable.name),
+            Source::Density(values) => {
+                let densities = densities.as_ref().expect("a file with densities has a view of them");
+                values(densities).into_kind(sets.layout.kind(variable))
+            }
             Source::Particles(field) => particles(&sets.layout, state, field, start[0], count[0]),
             _ => panic!("{} has no values in a snapshot", variable.name),
         })

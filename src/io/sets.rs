@@ -46,6 +46,16 @@ impl Sets {
         found.map(|(_, dataset)| dataset)
     }
 
+    /// The same with what the schema says of it.
+    ///
+    /// # Panics
+    /// If the run has no such variable.
+    pub(crate) fn entry(&self, group: Group, name: &str) -> (&'static Variable, &Dataset) {
+        self.all()
+            .find(|(variable, _)| variable.group == group && variable.name == name)
+            .unwrap_or_else(|| panic!("this run stores no {name} in {group:?}"))
+    }
+
     /// All variables with their datasets, in the order of the schema.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&'static Variable, &Dataset)> {
         self.datasets.iter().map(|(variable, dataset)| (*variable, dataset))

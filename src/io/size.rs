@@ -3,7 +3,7 @@
 use crate::run::Description;
 
 use super::layout::Layout;
-use super::schema::{Group, Kind, Variable};
+use super::schema::{Dim, Group, Kind, Variable};
 
 /// Bytes that a run file may grow to, before compression: all snapshots, what is fixed, and two
 /// checkpoints, and the rows of steps where their number is given. Those of steps that adapt come
@@ -23,6 +23,11 @@ pub fn largest_size(description: &Description) -> u64 {
     };
     let stored = layout.variables().filter(|variable| variable.group == Group::Root);
     let checkpoints = 2 * CHECKPOINT * (description.mass.len() + description.samples.len()) as u64;
+    let cells = description.density.map_or(0, |density| {
+        let columns = layout.len(Dim::Theta) + layout.len(Dim::Boundary) + layout.len(Dim::Edge);
+        CELL * (columns * (density.cells[1] + ROWS)) as u64
+    });
+    let checkpoints = checkpoints.saturating_add(cells);
     let steps = steps(description).unwrap_or(0).saturating_mul(step_size(description));
     stored.map(bytes).fold(checkpoints.saturating_add(steps).saturating_add(STRUCTURE), u64::saturating_add)
 }
@@ -46,6 +51,11 @@ const STRUCTURE: u64 = 250_000;
 
 /// Bytes of a particle, or of a sample, in a checkpoint.
 const CHECKPOINT: u64 = 64;
+
+/// Bytes of a cell of a density in two checkpoints, with room for twice as many.
+const CELL: u64 = 40;
+/// Empty rows around those of the start.
+const ROWS: usize = 64;
 
 fn size(kind: Kind) -> u64 {
     match kind {

@@ -119,6 +119,9 @@ fn describe(dataset: &Dataset, variable: &Variable) -> hdf5::Result<()> {
     if !variable.equation.is_empty() {
         write_text(dataset, "equation", variable.equation)?;
     }
+    if !variable.bounds.is_empty() {
+        write_text(dataset, "bounds", variable.bounds)?;
+    }
     if !variable.flags.is_empty() {
         let values: Vec<i8> = variable.flags.iter().map(|flag| flag.0).collect();
         let meanings: Vec<&str> = variable.flags.iter().map(|flag| flag.1).collect();
@@ -145,7 +148,8 @@ fn fill(
     for start in (0..len).step_by(PIECE) {
         let count = PIECE.min(len - start);
         if let Some(piece) = fixed::expected(variable, description, start..start + count) {
-            piece.write(dataset, &[start], &[count])?;
+            let [at, extent] = layout.block(variable, start, count);
+            piece.write(dataset, &at, &extent)?;
         }
     }
     fixed::seal(dataset, layout, variable)

@@ -104,6 +104,9 @@ fn check_description(variable: &Variable, dataset: &Dataset, findings: &mut Find
     if !variable.equation.is_empty() {
         texts.push(("equation", variable.equation));
     }
+    if !variable.bounds.is_empty() {
+        texts.push(("bounds", variable.bounds));
+    }
     let meanings: Vec<&str> = variable.flags.iter().map(|flag| flag.1).collect();
     let meanings = meanings.join(" ");
     if !variable.flags.is_empty() {

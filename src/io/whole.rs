@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::commit::writable;
 use super::error::{IoError, LastGood};
 use super::lock::{directory, hidden};
 use super::partial::sync;
-use super::writer::writable;
 
 /// Writes a file so that its name never stands for half of it: the bytes go to a hidden file
 /// beside it, which is brought to the disk and then takes the name, over an older file if there is

@@ -1,20 +1,21 @@
 //! Writes a run file while the run goes on.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::flow::View;
 use crate::run::{Description, Snapshot, State, StepRecord};
 use crate::system::text;
 
-use super::checkpoint::{self, Header};
+use super::checkpoint::Header;
+use super::commit::{close, view_of, watch, writable, write_columns, write_header};
+use super::copy::{Copied, enlarged};
 use super::error::{IoError, LastGood};
 use super::layout::Layout;
 use super::lock::Lock;
 use super::metadata::Provenance;
-use super::partial::{Partial, sync};
+use super::partial::Partial;
 use super::presence::Presence;
 use super::rows;
-use super::schema::Group;
 use super::sets::Sets;
 use super::structure;
 
@@ -54,6 +55,8 @@ pub struct RunWriter {
     steps_taken: u64,
     // Checksum of the columns in the newest slot.
     columns: u32,
+    // Of a density.
+    view: Option<View>,
     // The slot to overwrite next.
     slot: usize,
     last_good: LastGood,
@@ -85,6 +88,7 @@ impl RunWriter {
             step_rows: 0,
             steps_taken: 0,
             columns: 0,
+            view: view_of(description),
             slot: 0,
             last_good: LastGood::Nothing,
             failed: false,
@@ -94,11 +98,13 @@ impl RunWriter {
 
     /// Goes on with a file that holds `header.rows` snapshots and the checkpoint in slot 0, which is
     /// at `time` after `steps_taken` steps and whose columns have the checksum `columns`.
+    ///
+    /// * `view`: of a density.
     pub(crate) fn continuing(
         path: PathBuf,
         lock: Lock,
-        (sets, presence): (Sets, Presence),
-        (header, columns): (Header, u32),
+        Copied { sets, presence, header, columns }: Copied,
+        view: Option<View>,
         (time, steps_taken): (f64, u64),
     ) -> RunWriter {
         let last_good = match header.rows {
@@ -114,6 +120,7 @@ impl RunWriter {
             step_rows: header.steps,
             steps_taken,
             columns,
+            view,
             slot: 1,
             last_good,
             failed: false,
@@ -236,10 +243,27 @@ impl RunWriter {
         scheduled: bool,
     ) -> Result<(), IoError> {
         self.still_there()?;
+        if !self.sets.as_ref().is_some_and(|sets| sets.layout.has_room(state)) {
+            self.make_room(state)?;
+        }
         let mut presence = self.presence.take().expect("the file has its name");
         let appended = self.append_to(&mut presence, snapshot, state, steps, scheduled);
         self.presence = Some(presence);
         appended
+    }
+
+    /// Puts a file with room for the cells of this state in the place of the file.
+    fn make_room(&mut self, state: &State) -> Result<(), IoError> {
+        self.vouch_for_steps()?;
+        if let Some(sets) = self.sets.take() {
+            close(sets, &self.path, self.last_good)?;
+        }
+        let copied = enlarged(&self.path, state)?;
+        self.slot = 1;
+        self.columns = copied.columns;
+        self.sets = Some(copied.sets);
+        self.presence = Some(copied.presence);
+        Ok(())
     }
 
     fn append_to(
@@ -262,7 +286,7 @@ impl RunWriter {
         let failed = |error: hdf5::Error| IoError::write(&self.path, &doing, &error, self.last_good);
         rows::append_steps(sets, self.step_rows as usize, self.steps_taken as usize, steps)
             .map_err(failed)?;
-        rows::append_snapshot(sets, row as usize, snapshot, state).map_err(failed)?;
+        rows::append_snapshot(sets, row as usize, snapshot, (state, self.view.as_ref())).map_err(failed)?;
         sets.file.flush().map_err(failed)?;
         let unsynced = |error| IoError::system(&self.path, &doing, &error, self.last_good);
         let columns = write_columns(sets, self.slot, state).map_err(failed)?;
@@ -327,70 +351,5 @@ impl Drop for RunWriter {
         if self.still_there().is_ok() {
             let _ = self.vouch_for_steps();
         }
-    }
-}
-
-/// Overwrites the columns of a slot; returns their checksum.
-fn write_columns(sets: &Sets, slot: usize, state: &State) -> hdf5::Result<u32> {
-    let columns = checkpoint::write_columns(sets, slot, state)?;
-    sets.file.flush().map(|()| columns)
-}
-
-/// Overwrites the header of a slot, which makes the slot count.
-/// Returns what [`checkpoint::write_header`] does.
-fn write_header(sets: &Sets, slot: usize, header: Header, columns: u32) -> hdf5::Result<(usize, Vec<u8>)> {
-    let written = checkpoint::write_header(sets, slot, header, columns)?;
-    sets.file.flush().map(|()| written)
-}
-
-/// Watches a file under its first name, by the headers of its checkpoint: they change with each
-/// snapshot, and only then.
-pub(crate) fn watch(sets: &Sets, path: &Path) -> std::io::Result<Presence> {
-    let header = sets.get(Group::Checkpoint, "header");
-    let at =
-        header.offset().ok_or_else(|| std::io::Error::other("the checkpoint has no place in the file"))?;
-    Presence::of(path, at, 8 * header.size())
-}
-
-/// Writes the first checkpoint of a file that has not got its name yet.
-/// Returns the checksum of its columns, and what [`checkpoint::write_header`] does.
-pub(crate) fn write_checkpoint(
-    sets: &Sets,
-    header: Header,
-    state: &State,
-) -> hdf5::Result<(u32, (usize, Vec<u8>))> {
-    let columns = write_columns(sets, 0, state)?;
-    write_header(sets, 0, header, columns).map(|written| (columns, written))
-}
-
-/// Closes an open file and waits for the disk.
-pub(crate) fn close(sets: Sets, path: &Path, last_good: LastGood) -> Result<(), IoError> {
-    let failed = |error: hdf5::Error| IoError::write(path, "the end of the file", &error, last_good);
-    if let Err(error) = sets.file.flush() {
-        // Closing would try again, and might leave a file that looks closed but is not whole.
-        std::mem::forget(sets);
-        return Err(failed(error));
-    }
-    let file = sets.file.clone();
-    drop(sets);
-    file.close().map_err(failed)?;
-    sync(path).map_err(|error| IoError::system(path, "the end of the file", &error, last_good))
-}
-
-/// The path to write to, links followed.
-///
-/// # Errors
-/// [`IoError::Unwritable`] if something other than a file has that name, or the name is not UTF-8.
-pub(crate) fn writable(path: &Path) -> Result<PathBuf, IoError> {
-    let unwritable = |found: &str| IoError::Unwritable { path: path.to_owned(), found: found.to_owned() };
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if path.to_str().is_none() {
-        return Err(unwritable("its name is not UTF-8, which HDF5 needs"));
-    }
-    match fs::metadata(&path) {
-        Ok(found) if found.is_dir() => Err(unwritable("it is a directory")),
-        Ok(found) if !found.is_file() => Err(unwritable("it is not a regular file")),
-        _ if path.file_name().is_none() => Err(unwritable("it names no file")),
-        _ => Ok(path),
     }
 }

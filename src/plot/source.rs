@@ -121,15 +121,37 @@ impl RunSource {
         if !whole && index + 1 == self.snapshots.len() {
             let time = self.snapshots[index].time;
             if let Some(state) = self.file.checkpoint().ok().filter(|state| state.time == time) {
-                return Ok(self.as_scatter(Particles::of_state(&state, self.description.flow.kappa())));
+                let all = Particles::of_state(&state, self.description.flow.kappa());
+                return all.map(|all| self.as_scatter(all)).ok_or_else(|| self.lacks(index, figure));
             }
         }
-        stored.map(|particles| self.as_scatter(particles)).ok_or_else(|| PlotError::Lacks {
+        stored.map(|particles| self.as_scatter(particles)).ok_or_else(|| self.lacks(index, figure))
+    }
+
+    /// As [`scatter`](RunSource::scatter), or the middles of the cells of a density with their masses.
+    pub(crate) fn measure(&self, index: usize, figure: &'static str) -> Result<Scatter, PlotError> {
+        let Some((grid, densities)) = self.description.density.zip(self.file.densities(index)?) else {
+            return self.scatter(index, figure);
+        };
+        let (particles, mass) = Particles::of_nodes(densities.nodes(&grid, &self.regions));
+        Ok(Scatter { all: mass.len(), mass, particles })
+    }
+
+    fn lacks(&self, index: usize, figure: &'static str) -> PlotError {
+        PlotError::Lacks {
             path: self.file.path().to_owned(),
             figure,
             needed: format!("the particles at t = {}", text::time(self.snapshots[index].time)),
-            remedy: "run again with output.particles = \"all\" or a number of them".to_string(),
-        })
+            remedy: self.remedy().to_string(),
+        }
+    }
+
+    /// How to have particles stored.
+    fn remedy(&self) -> &'static str {
+        match self.description.density {
+            Some(_) => "it solves for the density; run it with measure.representation = \"particles\"",
+            None => "run again with output.particles = \"all\" or a number of them",
+        }
     }
 
     /// The stored particles of a snapshot, the same ones at every time.
@@ -139,7 +161,7 @@ impl RunSource {
             path: self.file.path().to_owned(),
             figure,
             needed: "stored particles".to_string(),
-            remedy: "run again with output.particles = \"all\" or a number of them".to_string(),
+            remedy: self.remedy().to_string(),
         })
     }
 

@@ -38,6 +38,15 @@ pub enum ReportError {
         /// The run file.
         path: PathBuf,
     },
+    /// The run solves for its density.
+    #[error(
+        "{} solves for the density of the measure, and a report follows particles: `reluflow plot` draws its figures, or run it with measure.representation = \"particles\"",
+        text::path(.path)
+    )]
+    NoNetwork {
+        /// The run file.
+        path: PathBuf,
+    },
     /// The run has no snapshot yet.
     #[error("{} holds no snapshot yet: wait for the first, or run the scenario again", text::path(.path))]
     NoSnapshot {

@@ -90,6 +90,9 @@ impl Gathered {
             return Err(ReportError::NoSnapshot { path: path() });
         }
         let description = file.description()?;
+        if description.density.is_some() {
+            return Err(ReportError::NoNetwork { path: path() });
+        }
         let (samples, regions) = (&description.samples, Regions::new(&description.samples));
         let shown = shown_samples(samples.len());
         let x: Vec<f64> = shown.iter().map(|&j| samples.x()[j]).collect();

@@ -113,6 +113,7 @@ fn neurons(stage: &Stage, job: &Job) -> Result<Kernel, ReproduceError> {
     let particles = match &start {
         Start::Lifted(neurons) => Particles::neurons(neurons),
         Start::Canonical(measure) => Particles::canonical(measure),
+        Start::Density(_) => unreachable!("runs of the papers have particles"),
     };
     Ok(Kernel::new(StartLaw { weights: WeightLaw::Particles(particles), output_second_moment: 0.0 }))
 }

@@ -1,6 +1,6 @@
 //! What a run is: everything that is fixed before it starts.
 
-use crate::flow::Flow;
+use crate::flow::{DensityGrid, Flow};
 use crate::problem::{Affine, Samples, Sampling};
 
 use super::Schedule;
@@ -25,10 +25,12 @@ pub struct Description {
     pub x_map: Affine,
     /// From the raw `y` to the samples' `y`.
     pub y_map: Affine,
-    /// Mass of each particle.
+    /// Mass of each particle; empty of a density.
     pub mass: Vec<f64>,
-    /// Invariant `c^2 - |w|^2` of each neuron at the start; empty for canonical particles.
+    /// Invariant `c^2 - |w|^2` of each neuron at the start; empty for canonical particles and of a density.
     pub delta: Vec<f64>,
+    /// The cells of a density, which has no particles.
+    pub density: Option<DensityGrid>,
     /// Which flow.
     pub flow: Flow,
     /// Mean-field time at which the run ends.

@@ -86,8 +86,8 @@ pub struct Simulation {
     path: bool,
     /// Whether the snapshot of time 0 is still to be taken.
     fresh: bool,
-    /// The run with twice the nodes, which tells the error of a quadrature.
-    finer: Option<Box<Simulation>>,
+    /// The run that tells the error of a quadrature or of a density.
+    beside: Option<Box<Simulation>>,
 }
 
 impl Simulation {
@@ -114,7 +114,7 @@ impl Simulation {
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
         let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
-        Ok(Simulation { stepper, state, flow, tangent_kernel: false, path: false, fresh: true, finer: None })
+        Ok(Simulation { stepper, state, flow, tangent_kernel: false, path: false, fresh: true, beside: None })
     }
 
     /// Continues from a stored state, to the same bits as if it had never stopped.
@@ -126,15 +126,15 @@ impl Simulation {
         let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
         let (flow, output) = (description.flow, description.output);
         let (tangent_kernel, path) = (output.tangent_kernel, output.path);
-        Ok(Simulation { stepper, state, flow, tangent_kernel, path, fresh: false, finer: None })
+        Ok(Simulation { stepper, state, flow, tangent_kernel, path, fresh: false, beside: None })
     }
 
-    /// With a run of the same quadrature with twice the nodes beside it: every snapshot then tells
-    /// how far apart their residuals are.
+    /// With a run of the same quadrature with twice the nodes, or of the same density with half as many cells,
+    /// beside it: every snapshot then tells how far apart their residuals are.
     ///
-    /// * `finer`: at the same time, having stopped at the same snapshots.
-    pub fn estimating(self, finer: Simulation) -> Simulation {
-        Simulation { finer: Some(Box::new(finer)), ..self }
+    /// * `beside`: at the same time, having stopped at the same snapshots.
+    pub fn estimating(self, beside: Simulation) -> Simulation {
+        Simulation { beside: Some(Box::new(beside)), ..self }
     }
 
     /// The current state.
@@ -188,7 +188,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// The diagnostics of this moment, but for the error of a quadrature.
+    /// The diagnostics of this moment, but for the error told by the run beside.
     pub fn snapshot(&self) -> Snapshot {
         snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel)
     }
@@ -199,11 +199,11 @@ impl Simulation {
     /// [`FlowError`] of that run.
     pub fn snapshot_with_error(&mut self) -> Result<Snapshot, FlowError> {
         let mut snapshot = self.snapshot();
-        if let Some(finer) = &mut self.finer {
-            finer.advance_to(self.state.time)?;
-            let pairs = snapshot.residual.iter().zip(finer.stepper.residual());
+        if let Some(beside) = &mut self.beside {
+            beside.advance_to(self.state.time)?;
+            let pairs = snapshot.residual.iter().zip(beside.stepper.residual());
             let apart = pairs.fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
-            snapshot.quadrature_error_estimate = Some(apart);
+            snapshot.error_estimate = Some(apart);
         }
         Ok(snapshot)
     }

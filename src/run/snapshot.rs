@@ -41,8 +41,9 @@ pub struct Snapshot {
     pub tangent_kernel: Option<Array2<f64>>,
     /// Eigenvalues of `N^(1/2) K_t N^(1/2)`, ascending, `(s)`, when asked for.
     pub tangent_kernel_eigenvalues: Option<Array1<f64>>,
-    /// Largest difference of a residual to the run with twice the nodes beside it, when asked for.
-    pub quadrature_error_estimate: Option<f64>,
+    /// Largest difference of a residual to the run beside it, when asked for: that with twice the nodes of a
+    /// quadrature, or with half as many cells of a density.
+    pub error_estimate: Option<f64>,
     /// Events since the start of the run.
     pub counters: Counters,
 }

@@ -79,6 +79,15 @@ impl FlowForm {
         self.flow.particles()
     }
 
+    /// What a section turned out to be, for messages about keys it does not use.
+    pub fn form(&self, origin: &str) -> String {
+        // Of canonical particles are scenarios without [flow], which need not be told.
+        match self.particles() {
+            ParticleKind::Canonical => origin.to_string(),
+            ParticleKind::Neuron => format!("{origin} with flow.kind = \"{}\"", self.name()),
+        }
+    }
+
     /// The flow before `kappa` is known, and as if that were 1.
     pub fn unscaled(&self) -> &Flow {
         &self.flow

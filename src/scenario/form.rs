@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use crate::flow::Flow;
+use crate::flow::{DensityGrid, Flow};
 use crate::problem::Start;
 use crate::run::{Description, OutputOptions, Schedule, StartLaw};
 use crate::system::text::{self, steers};
@@ -22,6 +22,8 @@ use super::{Scenario, ScenarioError};
 
 /// Sections of a scenario.
 const SECTIONS: [&str; 5] = ["samples", "measure", "flow", "time", "output"];
+/// The value of `measure.representation` that has no particles.
+const DENSITY: &str = "density";
 /// The tangent kernel is stored and its spectrum computed up to this many samples: 800 MB each.
 const MAX_KERNEL: usize = 10_000;
 /// More steps than this are worth a word before the run: each is a row.
@@ -111,7 +113,8 @@ impl Form {
         let flow = FlowForm::read(flow)?;
         let descent = flow.learning_rate().is_some();
         let time = TimeForm::read(time, flow.name(), descent)?;
-        let output = output::output(output, descent)?;
+        let density = measure.says("representation", DENSITY);
+        let output = output::output(output, descent, density)?;
         if let Some(end) = time.known_end(descent) {
             output.schedule.until(source, end, None)?;
         }
@@ -145,6 +148,11 @@ impl Form {
     /// How many particles are asked for.
     pub fn particles(&self) -> usize {
         self.measure.particles()
+    }
+
+    /// The cells of a density and what is stored of them.
+    pub fn density(&self) -> Option<DensityGrid> {
+        self.measure.grid(self.output.amplitude)
     }
 
     /// What is stored.
@@ -196,8 +204,11 @@ impl Form {
         let drawn = self.measure.build(source, folder, &self.flow, read.samples.x(), nodes)?;
         notices.extend(drawn.notices);
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
-        let need =
-            Need::of_run(drawn.start.len(), s, self.flow.unscaled(), self.output.options.tangent_kernel);
+        let kernel = self.output.options.tangent_kernel;
+        let need = match drawn.start.density() {
+            Some(density) => Need::of_density(density.cells, s, self.flow.unscaled(), kernel),
+            None => Need::of_run(drawn.start.len(), s, self.flow.unscaled(), kernel),
+        };
         need.check().map_err(|(problem, remedy)| source.whole(problem, remedy))?;
         let description = Description {
             title: self.title,
@@ -210,6 +221,7 @@ impl Form {
             y_map: read.y_map,
             mass: drawn.start.mass().to_vec(),
             delta: drawn.start.lifted().map_or(vec![], |neurons| neurons.delta()),
+            density: self.measure.grid(self.output.amplitude),
             flow: self.flow.flow(source, drawn.width, s)?,
             end,
             tolerance: self.time.tolerance,
@@ -220,16 +232,21 @@ impl Form {
             description,
             start: drawn.start,
             law: drawn.law,
-            finer: drawn.finer,
+            beside: drawn.beside,
             notices,
             input: source.path.to_path_buf(),
         })
     }
 
-    /// The start measure of a quadrature with twice these nodes.
-    pub fn finer(&self, source: Source, x: &[f64], nodes: usize) -> Result<Option<Start>, ScenarioError> {
-        let drawn = self.measure.build(source, Path::new(""), &self.flow, x, Some(nodes))?;
-        Ok(drawn.finer)
+    /// The start measure of a quadrature with twice these nodes, or of a density with half as many cells.
+    pub fn beside(
+        &self,
+        source: Source,
+        x: &[f64],
+        nodes: Option<usize>,
+    ) -> Result<Option<Start>, ScenarioError> {
+        let drawn = self.measure.build(source, Path::new(""), &self.flow, x, nodes)?;
+        Ok(drawn.beside)
     }
 
     /// The end of a run of `m` particles, and its snapshots.

@@ -109,10 +109,13 @@ fn read_scenario(text: &str) {
                 let values = match &scenario.start {
                     Start::Canonical(measure) => [measure.r(), measure.theta()].concat(),
                     Start::Lifted(neurons) => [neurons.c(), neurons.a(), neurons.b()].concat(),
+                    Start::Density(density) => vec![density.law.scale],
                 };
                 assert!(values.iter().chain(description.samples.y()).all(|v| v.is_finite()));
                 let neurons = description.flow.particles() == ParticleKind::Neuron;
-                assert_eq!(neurons, scenario.start.lifted().is_some());
+                let density = scenario.start.density().is_some();
+                assert_eq!(density, description.density.is_some());
+                assert_eq!(neurons && !density, scenario.start.lifted().is_some());
                 assert!(description.schedule.times().windows(2).all(|pair| pair[0] < pair[1]));
                 assert_eq!(description.schedule.times().last(), Some(&description.end));
             }

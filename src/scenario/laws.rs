@@ -1,12 +1,13 @@
 //! Names of laws, and the keys that go with them.
 
 use crate::problem::{LawKind, OutputLaw};
+use crate::system::text::number;
 
 use super::ScenarioError;
 use super::section::Section;
 
 /// Names of laws of an output weight.
-pub(super) const OUTPUT_LAWS: [(&str, OutputLaw); 3] =
+const OUTPUT_LAWS: [(&str, OutputLaw); 3] =
     [("uniform", OutputLaw::Uniform), ("normal", OutputLaw::Normal), ("sign", OutputLaw::Sign)];
 
 /// Names of laws; the bounds are defaults.
@@ -38,4 +39,19 @@ pub(super) fn read(section: &mut Section) -> Result<(&'static str, LawKind), Sce
         kind => kind,
     };
     Ok((name, kind))
+}
+
+/// The parameters of a law in words, each after a comma.
+pub(super) fn parameters(kind: LawKind) -> String {
+    let output = |c| OUTPUT_LAWS.iter().find(|(_, law)| *law == c).map_or("", |(name, _)| name);
+    match kind {
+        LawKind::Uniform { a_bound, b_bound, c } => {
+            let [a_bound, b_bound] = [a_bound, b_bound].map(number);
+            format!(", a_bound {a_bound}, b_bound {b_bound}, c_law {}", output(c))
+        }
+        LawKind::TwoSided { b_bound, c } => {
+            format!(", b_bound {}, c_law {}", number(b_bound), output(c))
+        }
+        _ => String::new(),
+    }
 }

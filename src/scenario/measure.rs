@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use crate::flow::ParticleKind;
+use crate::flow::{DensityGrid, ParticleKind};
 use crate::problem::{Law, NeuronLaw, ParticleLaw, Sampling};
 use crate::system::text;
 
 use super::ScenarioError;
+use super::delta::delta;
+use super::density::DensityForm;
 use super::entry::Kept;
 use super::flow::FlowForm;
 use super::laws;
@@ -19,8 +21,6 @@ use super::source::Source;
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;
-/// Invariants `c^2 - |w|^2` beyond which one layer loses the other's digits.
-const DELTA: f64 = 1e12;
 
 /// Where the start measure comes from, checked but not yet drawn.
 #[derive(Debug, Clone)]
@@ -32,10 +32,11 @@ pub(super) struct MeasureForm {
 enum Origin {
     File(MeasureFile),
     Law(Sampled),
+    Density(DensityForm),
 }
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 18] = [
     "file",
     "particles",
     "law",
@@ -52,11 +53,20 @@ pub(super) const KEYS: [&str; 16] = [
     "nodes",
     "quadrature_error",
     "estimate_error",
+    "representation",
+    "cells",
 ];
 
 impl MeasureForm {
     /// Understands the section; what it may hold depends on the flow.
     pub fn read(mut section: Section, flow: &FlowForm) -> Result<MeasureForm, ScenarioError> {
+        if section.has("representation")
+            && let Some(asked) = section.text("representation")?
+            && asked.one_of(&[("particles", false), ("density", true)])?
+        {
+            let density = DensityForm::read(&asked, section, flow)?;
+            return Ok(MeasureForm { origin: Origin::Density(density) });
+        }
         let span = section.span();
         let example = "particles = 10000 (a law, normal-uniform unless told) or file = \"particles.csv\"";
         // A quadrature counts nodes.
@@ -64,7 +74,7 @@ impl MeasureForm {
         if !alone && section.exactly_one(&["particles", "file"], example)? == "file" {
             let delta = delta(&mut section, flow)?;
             let file = MeasureFile::read(&mut section, delta)?;
-            section.finish(form("measure.file", flow))?;
+            section.finish(flow.form("measure.file"))?;
             return Ok(MeasureForm { origin: Origin::File(file) });
         }
         let note = format!(
@@ -131,22 +141,33 @@ impl MeasureForm {
         }
         // Keys of a quadrature alone deserve to be told so.
         let alone = ["nodes", "quadrature_error", "estimate_error"].iter().any(|key| section.has(key));
-        let without = match alone && !sampling.is_quadrature() {
-            true => " without measure.sampling = \"quadrature\"",
-            false => "",
+        let without = match (alone && !sampling.is_quadrature(), section.has("cells")) {
+            (true, _) => " without measure.sampling = \"quadrature\"",
+            (_, true) => " without measure.representation = \"density\"",
+            _ => "",
         };
-        section.finish(form(&format!("measure.law = \"{name}\"{without}"), flow))?;
+        section.finish(flow.form(&format!("measure.law = \"{name}\"{without}")))?;
         let kink = flow.tv() > 0.0;
         let sampled = Sampled { law, name, particles: count, seed, seeded, sampling, kink, span };
         Ok(MeasureForm { origin: Origin::Law(sampled) })
     }
 
-    /// Number of particles of a law; 0 for a file, which is not yet read.
+    /// The cells of a density and what is stored of them.
+    ///
+    /// * `amplitude`: the largest one, where the scenario says so.
+    pub fn grid(&self, amplitude: Option<f64>) -> Option<DensityGrid> {
+        match &self.origin {
+            Origin::Density(density) => Some(density.grid(amplitude)),
+            Origin::File(_) | Origin::Law(_) => None,
+        }
+    }
+
+    /// Number of particles of a law; 0 for a file, which is not yet read, and for a density.
     pub fn particles(&self) -> usize {
         match self.origin {
             // Nodes are bounded, and so is what they make of a law.
             Origin::Law(ref sampled) => sampled.particles.unwrap_or(0),
-            Origin::File { .. } => 0,
+            Origin::File(_) | Origin::Density(_) => 0,
         }
     }
 
@@ -154,6 +175,8 @@ impl MeasureForm {
     pub fn law(&self) -> Option<(ParticleLaw, Option<usize>)> {
         match &self.origin {
             Origin::Law(sampled) => Some((sampled.law, sampled.particles)),
+            // No law of a density depends on the width.
+            Origin::Density(density) => Some((density.law(), Some(1))),
             Origin::File(_) => None,
         }
     }
@@ -192,42 +215,13 @@ impl MeasureForm {
                     source: words,
                     seed: None,
                     sampling: Sampling::File,
-                    finer: None,
+                    beside: None,
                     notices: left_out.into_iter().collect(),
                 });
             }
             Origin::Law(sampled) => sampled,
+            Origin::Density(density) => return density.build(source, flow, x.len()),
         };
         sampled.build(source, flow, x, nodes)
     }
-}
-
-/// What a section turned out to be, for messages about keys it does not use.
-fn form(origin: &str, flow: &FlowForm) -> String {
-    // Of canonical particles are scenarios without [flow], which need not be told.
-    match flow.particles() {
-        ParticleKind::Canonical => origin.to_string(),
-        ParticleKind::Neuron => format!("{origin} with flow.kind = \"{}\"", flow.name()),
-    }
-}
-
-/// `delta`, asked for by flows of neurons only.
-fn delta(section: &mut Section, flow: &FlowForm) -> Result<Option<Kept<f64>>, ScenarioError> {
-    if flow.particles() != ParticleKind::Neuron {
-        return Ok(None);
-    }
-    let Some(delta) = section.number("delta")? else { return Ok(None) };
-    if delta.value.abs() > DELTA {
-        return Err(delta.refuse(
-            "is out of range",
-            format_args!("give c^2 - |w|^2 from {:e} to {DELTA:e}; the limits are flow.kind = \"kernel\" and \"adaptive\"", -DELTA),
-        ));
-    }
-    if let Some(balance) = flow.balance_entry() {
-        return Err(delta.refuse(
-            format_args!("is given and flow.balance = {}, too", text::number(balance.value)),
-            "remove one: each says how c |w| is shared by the layers",
-        ));
-    }
-    Ok(Some(delta.keep()))
 }

@@ -15,6 +15,8 @@
 
 mod agreement;
 mod cell;
+mod delta;
+mod density;
 mod entry;
 mod error;
 mod file;
@@ -135,17 +137,19 @@ impl Scenario {
         Ok(Form::parse(source)?.node_target().map(|target| NodeTarget::new(target, source)))
     }
 
-    /// The start measure with twice the nodes, for a run whose file says that the error of its
-    /// quadrature is estimated; `None` for others.
+    /// The start measure with twice the nodes, or half as many cells, for a run whose file says that the error of
+    /// its quadrature or density is estimated; `None` for others.
     ///
     /// # Errors
     /// The description's scenario is not one that this program wrote.
-    pub fn finer(description: &Description) -> Result<Option<Start>, ScenarioError> {
-        let Sampling::Quadrature { nodes, estimate_error: true } = description.sampling else {
-            return Ok(None);
+    pub fn beside(description: &Description) -> Result<Option<Start>, ScenarioError> {
+        let nodes = match description.sampling {
+            Sampling::Quadrature { nodes, estimate_error: true } => Some(nodes),
+            Sampling::Density { estimate_error: true } => None,
+            _ => return Ok(None),
         };
         let source = Source { path: Path::new("the scenario in the run file"), text: &description.scenario };
-        Form::parse(source)?.finer(source, description.samples.x(), nodes)
+        Form::parse(source)?.beside(source, description.samples.x(), nodes)
     }
 
     /// A setting of a run that is not the one of its own scenario, in words; `None` if all are, or

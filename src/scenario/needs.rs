@@ -5,6 +5,7 @@
 //! differences between sizes), and a little more: a run that is let in should not die of it.
 
 use crate::flow::Flow;
+use crate::run::Description;
 use crate::system::memory::{self, Available};
 use crate::system::text;
 
@@ -16,11 +17,19 @@ pub struct Need {
     /// Bytes of these that go with the samples.
     of_samples: u64,
     particles: usize,
+    cells: u64,
     samples: usize,
 }
 
 /// Bytes of a particle while a run goes on (a bound the benches hold the program to).
 const PARTICLE: u64 = 120;
+/// Bytes of a cell of a density: its mass now, at the end of a step and between, all of it once more where the range
+/// of amplitudes grows, and what is stored.
+const CELL: u64 = 120;
+/// Empty rows around those of the start.
+const ROWS: u64 = 64;
+/// Columns that a sample adds at most: three for each of its regions, and one for each of its boundaries.
+const COLUMNS: u64 = 8;
 /// Bytes of a number.
 const NUMBER: u64 = 8;
 /// Square matrices of numbers at once where the tangent kernel is stored: it, the first one, their
@@ -46,6 +55,27 @@ impl Need {
         )
     }
 
+    /// Of a run that solves for its density.
+    ///
+    /// * `cells`: per turn of the circle, and across the amplitudes.
+    /// * `kernel`: whether the tangent kernel is stored.
+    pub fn of_density(cells: [usize; 2], samples: usize, flow: &Flow, kernel: bool) -> Need {
+        let columns = (cells[0] as u64).saturating_add(COLUMNS.saturating_mul(samples as u64));
+        let cells = columns.saturating_mul(cells[1] as u64 + ROWS);
+        let of_run = Need::of_run(0, samples, flow, kernel);
+        Need { bytes: of_run.bytes.saturating_add(cells.saturating_mul(CELL)), cells, ..of_run }
+    }
+
+    /// Of the run of this description.
+    pub fn of(description: &Description) -> Need {
+        let (samples, flow) = (description.samples.len(), &description.flow);
+        let kernel = description.output.tangent_kernel;
+        match &description.density {
+            Some(density) => Need::of_density(density.cells, samples, flow, kernel),
+            None => Need::of_run(description.mass.len(), samples, flow, kernel),
+        }
+    }
+
     /// Of `reluflow kernel`, functions stored at `points`.
     pub fn of_kernel(samples: usize, points: usize) -> Need {
         let (s, points) = (samples as u64, points as u64);
@@ -55,7 +85,7 @@ impl Need {
 
     fn new(particles: usize, samples: usize, of_samples: u64) -> Need {
         let of_particles = (particles as u64).saturating_mul(PARTICLE);
-        Need { bytes: of_samples.saturating_add(of_particles), of_samples, particles, samples }
+        Need { bytes: of_samples.saturating_add(of_particles), of_samples, particles, cells: 0, samples }
     }
 
     /// What is wrong and what to do, if this machine does not have that much.
@@ -71,13 +101,15 @@ impl Need {
         let Some(available) = available.filter(|available| available.bytes < self.bytes) else {
             return Ok(());
         };
-        let Need { bytes, of_samples, particles, samples } = self;
-        let what = match particles {
-            0 => format!("{samples} samples"),
+        let Need { bytes, of_samples, particles, cells, samples } = self;
+        let what = match (particles, cells) {
+            (0, 0) => format!("{samples} samples"),
+            (0, _) => format!("{cells} cells and {samples} samples"),
             _ => format!("{particles} particles and {samples} samples"),
         };
         let left = available.bytes.saturating_sub(of_samples) / PARTICLE;
         let remedy = match (particles, left) {
+            (0, _) if cells > 0 && of_samples < available.bytes => "give fewer measure.cells".to_string(),
             (0, _) | (_, 0) => {
                 "give fewer samples: thin the data, or merge rows with nearly equal x".to_string()
             }

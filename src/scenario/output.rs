@@ -9,35 +9,48 @@ use super::schedule::{self, ScheduleForm};
 use super::section::Section;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 6] =
-    ["snapshots", "particles", "precision", "tangent_kernel", "path", "compression"];
+pub(super) const KEYS: [&str; 7] =
+    ["snapshots", "particles", "precision", "tangent_kernel", "path", "compression", "amplitude"];
 
 /// What `[output]` says.
 #[derive(Debug)]
 pub(super) struct Output {
     pub schedule: ScheduleForm,
     pub options: OutputOptions,
+    /// Largest amplitude at which a density is stored.
+    pub amplitude: Option<f64>,
     /// Where `tangent_kernel` is: whether it is too much depends on the samples.
     pub kernel_span: Range<usize>,
 }
 
 /// `[output]`: eleven snapshots with all particles unless told; `descent` allows snapshots by
 /// steps.
-pub(super) fn output(section: Option<Section>, descent: bool) -> Result<Output, ScenarioError> {
+///
+/// * `density`: whether that is stored instead of particles.
+pub(super) fn output(
+    section: Option<Section>,
+    descent: bool,
+    density: bool,
+) -> Result<Output, ScenarioError> {
     let mut output = Output {
         schedule: ScheduleForm::default(),
         options: OutputOptions {
-            particles: ParticleOutput::All,
+            particles: if density { ParticleOutput::None } else { ParticleOutput::All },
             single_precision: false,
             tangent_kernel: false,
             path: false,
             compression: 4,
         },
+        amplitude: None,
         kernel_span: 0..0,
     };
     let Some(mut section) = section else { return Ok(output) };
     let options = &mut output.options;
-    options.particles = particles(&mut section)?;
+    if density {
+        output.amplitude = amplitude(&mut section)?;
+    } else {
+        options.particles = particles(&mut section)?;
+    }
     options.single_precision = section.choice("precision", &[("f64", false), ("f32", true)])?;
     output.kernel_span = section.value("tangent_kernel").map_or(0..0, |entry| entry.span);
     options.tangent_kernel = section.flag_or("tangent_kernel", false)?;
@@ -56,8 +69,25 @@ pub(super) fn output(section: Option<Section>, descent: bool) -> Result<Output, 
     if let Some(snapshots) = section.section("snapshots", &schedule::KEYS, example)? {
         output.schedule = ScheduleForm::read(snapshots, descent)?;
     }
-    section.finish("[output]")?;
+    let alone = section.has("amplitude") && !density;
+    section.finish(match (density, alone) {
+        (true, _) => "[output] with measure.representation = \"density\"",
+        (_, true) => "[output] without measure.representation = \"density\"",
+        _ => "[output]",
+    })?;
     Ok(output)
+}
+
+/// `amplitude`: the largest one at which a density is stored.
+fn amplitude(section: &mut Section) -> Result<Option<f64>, ScenarioError> {
+    let Some(amplitude) = section.number("amplitude")? else { return Ok(None) };
+    if amplitude.value <= 0.0 {
+        return Err(amplitude.refuse(
+            "is not positive",
+            "give the largest |r| to store, or leave it out for twice the start's",
+        ));
+    }
+    Ok(Some(amplitude.value))
 }
 
 /// `particles = "all" | "none" | n`.

@@ -15,8 +15,9 @@ pub struct Scenario {
     /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
     /// canonical particles with a given invariant.
     pub law: Option<DrawnLaw>,
-    /// The start measure of a quadrature with twice the nodes, when its error is to be estimated.
-    pub finer: Option<Start>,
+    /// The start measure of a quadrature with twice the nodes, or of a density with half as many cells, when its
+    /// error is to be estimated.
+    pub beside: Option<Start>,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.

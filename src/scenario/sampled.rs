@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use crate::flow::ParticleKind;
-use crate::problem::{DrawnLaw, LawKind, ParticleLaw, ProblemError, Sampling, Start};
+use crate::problem::{DrawnLaw, ParticleLaw, ProblemError, Sampling, Start};
 use crate::system::text::number;
 
 use super::ScenarioError;
 use super::error::split;
 use super::flow::FlowForm;
-use super::laws::OUTPUT_LAWS;
+use super::laws;
 use super::needs::Need;
 use super::sampling::{Nodes, SamplingForm};
 use super::source::Source;
@@ -42,8 +42,9 @@ pub(super) struct ReadMeasure {
     pub sampling: Sampling,
     /// The `m` of `alpha(m)`: the number of particles, unless a quadrature stands for others.
     pub width: usize,
-    /// The quadrature with twice the nodes, when its error is to be estimated.
-    pub finer: Option<Start>,
+    /// The quadrature with twice the nodes, or the density with half as many cells, when its error is to be
+    /// estimated.
+    pub beside: Option<Start>,
     /// What the user should know.
     pub notices: Vec<String>,
 }
@@ -64,7 +65,7 @@ impl Sampled {
             flow.refuse_scaling(source)?;
         }
         let mut notices = vec![];
-        let (start, finer, sampling) = match &self.sampling {
+        let (start, beside, sampling) = match &self.sampling {
             SamplingForm::Quadrature { nodes: form, estimate_error } => {
                 let nodes = match nodes {
                     Some(nodes) => nodes,
@@ -85,11 +86,11 @@ impl Sampled {
                         start.len()
                     ));
                 }
-                let finer = match estimate_error {
+                let beside = match estimate_error {
                     true => Some(self.quadrature(source, flow, x, 2 * nodes)?),
                     false => None,
                 };
-                (start, finer, Sampling::Quadrature { nodes, estimate_error: *estimate_error })
+                (start, beside, Sampling::Quadrature { nodes, estimate_error: *estimate_error })
             }
             drawn => {
                 let count = self.particles.expect("only a quadrature does without");
@@ -105,7 +106,7 @@ impl Sampled {
         };
         let width = self.particles.unwrap_or(start.len());
         let balance = flow.balance_entry().map_or(1.0, |balance| balance.value);
-        let finer = finer.map(|finer| flow.balanced(source, finer)).transpose()?;
+        let beside = beside.map(|beside| flow.balanced(source, beside)).transpose()?;
         Ok(ReadMeasure {
             start: flow.balanced(source, start)?,
             law: self.law.drawn(width, balance),
@@ -113,7 +114,7 @@ impl Sampled {
             seed: (!self.sampling.is_quadrature()).then_some(self.seed),
             sampling,
             width,
-            finer,
+            beside,
             notices,
         })
     }
@@ -206,17 +207,7 @@ impl Sampled {
             }
         };
         let mut text = format!("law {name}, {particles}, {scales}");
-        let output = |c| OUTPUT_LAWS.iter().find(|(_, law)| *law == c).map_or("", |(name, _)| name);
-        match kind {
-            LawKind::Uniform { a_bound, b_bound, c } => {
-                let [a_bound, b_bound] = [a_bound, b_bound].map(number);
-                text += &format!(", a_bound {a_bound}, b_bound {b_bound}, c_law {}", output(c));
-            }
-            LawKind::TwoSided { b_bound, c } => {
-                text += &format!(", b_bound {}, c_law {}", number(b_bound), output(c));
-            }
-            _ => {}
-        }
+        text += &laws::parameters(kind);
         if law.antisymmetric() {
             text += ", antisymmetric";
         }

@@ -61,6 +61,11 @@ impl<'a> Section<'a> {
         self.entries.contains_key(key)
     }
 
+    /// Whether the key has this text.
+    pub fn says(&self, key: &str, text: &str) -> bool {
+        self.entries.get(key).is_some_and(|item| item.get_ref().as_str() == Some(text))
+    }
+
     /// An error about something that is not there.
     pub fn missing(&self, problem: impl Display, remedy: impl Display) -> ScenarioError {
         self.source.error(&self.span, format_args!("[{}] {problem}", self.name), remedy)

@@ -47,6 +47,7 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("step"),
         shipped!("square"),
         shipped!("tv"),
+        shipped!("density"),
         shipped!("regime_adaptive"),
         shipped!("regime_kernel"),
         shipped!("lifted"),

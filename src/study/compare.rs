@@ -4,7 +4,7 @@ use crate::io::{IoError, Particles, RunFile};
 use crate::math::norm::worst;
 use crate::math::transport::sliced::{Sliced, sliced_w2};
 use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
-use crate::problem::{function_values, knot_of};
+use crate::problem::{Regions, function_values, knot_of};
 use crate::run::{Description, Snapshot};
 use crate::system::text;
 
@@ -112,8 +112,8 @@ impl Comparison {
 
 /// Compares two runs of the same samples at all times of which both have a snapshot.
 ///
-/// Widths, flows, tolerances and versions may differ. Distances between measures need all
-/// particles: those of snapshots, where all are stored, or of the last snapshot's checkpoint.
+/// Widths, flows, tolerances and versions may differ; a density may be beside particles. Distances between measures
+/// need all particles: those of snapshots, where all are stored, or of the last snapshot's checkpoint.
 ///
 /// * `directions`: of the sliced distance, about how many.
 ///
@@ -141,8 +141,8 @@ pub fn compare(a: &RunFile, b: &RunFile, directions: usize) -> Result<Comparison
     let unmatched = [a.len() - pairs.len(), b.len() - pairs.len()];
     let moments = pairs.into_iter().map(|(i, j)| {
         let snapshots = [a.snapshot(i)?, b.snapshot(j)?];
-        let particles = [all_particles(a, da, i)?, all_particles(b, db, j)?];
-        Ok(moment(&descriptions, &snapshots, &particles, directions))
+        let scatters = [scatter(a, da, i)?, scatter(b, db, j)?];
+        Ok(moment(&descriptions, &snapshots, &scatters, directions))
     });
     Ok(Comparison { moments: moments.collect::<Result<_, StudyError>>()?, unmatched })
 }
@@ -188,17 +188,24 @@ fn common_times(a: &[f64], b: &[f64]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// All particles of a snapshot, if the file has them.
-fn all_particles(
-    file: &RunFile,
-    description: &Description,
-    index: usize,
-) -> Result<Option<Particles>, StudyError> {
+/// The measure of a snapshot: all particles with their masses, or the cells of a density.
+struct Scatter {
+    particles: Particles,
+    mass: Vec<f64>,
+}
+
+/// The measure of a snapshot, if the file has all of it.
+fn scatter(file: &RunFile, description: &Description, index: usize) -> Result<Option<Scatter>, StudyError> {
+    if let (Some(grid), Some(densities)) = (&description.density, file.densities(index)?) {
+        let regions = Regions::new(&description.samples);
+        let (particles, mass) = Particles::of_nodes(densities.nodes(grid, &regions));
+        return Ok(Some(Scatter { particles, mass }));
+    }
     let mut particles = file.particles(index)?.filter(|stored| stored.index.len() == description.mass.len());
     if particles.is_none() && index + 1 == file.len() {
         let time = file.time(index)?;
         let state = file.checkpoint().ok().filter(|state| state.time == time);
-        particles = state.map(|state| Particles::of_state(&state, description.flow.kappa()));
+        particles = state.and_then(|state| Particles::of_state(&state, description.flow.kappa()));
     }
     let columns = particles.iter().flat_map(|particles| [("r", &particles.r), ("theta", &particles.theta)]);
     for (name, column) in columns {
@@ -207,14 +214,14 @@ fn all_particles(
             return Err(IoError::Damaged { path: file.path().to_owned(), found }.into());
         }
     }
-    Ok(particles)
+    Ok(particles.map(|particles| Scatter { particles, mass: description.mass.clone() }))
 }
 
 /// All distances at one time.
 fn moment(
     descriptions: &[Description; 2],
     snapshots: &[Snapshot; 2],
-    particles: &[Option<Particles>; 2],
+    scatters: &[Option<Scatter>; 2],
     directions: usize,
 ) -> Moment {
     let [a, b] = snapshots;
@@ -234,8 +241,9 @@ fn moment(
         let norm: f64 = a.iter().map(|a| a * a).sum();
         set(Distance::TangentKernel, (square / norm).sqrt());
     }
-    let [Some(p), Some(q)] = particles else { return moment };
-    let masses = [&descriptions[0].mass, &descriptions[1].mass];
+    let [Some(p), Some(q)] = scatters else { return moment };
+    let masses = [&p.mass, &q.mass];
+    let [p, q] = [&p.particles, &q.particles];
     let points = grid(descriptions[0].samples.x());
     let [f, g] =
         [(p, masses[0]), (q, masses[1])].map(|(p, mass)| function_values(&points, &p.r, &p.theta, mass));

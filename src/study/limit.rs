@@ -137,6 +137,8 @@ fn size(scenario: &Scenario) -> f64 {
         Start::Lifted(neurons) => {
             (kappa * neurons.c()[i]).powi(2) * (neurons.a()[i].powi(2) + neurons.b()[i].powi(2))
         }
+        // It has none of which this could be one.
+        Start::Density(_) => 0.0,
     };
     scenario.start.mass().iter().enumerate().map(|(i, mass)| mass * square(i)).sum::<f64>().sqrt()
 }

@@ -1,8 +1,10 @@
 //! What a sweep measures of every run.
 
+use std::borrow::Cow;
 use std::f64::consts::{PI, TAU};
 use std::time::Instant;
 
+use crate::flow::{self, Nodes};
 use crate::io::Particles;
 use crate::kernel::FunctionNorm;
 use crate::math::cubic_spline::CubicSpline;
@@ -65,14 +67,20 @@ impl Observer for Measuring<'_> {
     fn observe(&mut self, _: usize, simulation: &Simulation) -> Result<(), String> {
         let (d, stepper) = (self.description, simulation.stepper());
         let snapshot = simulation.snapshot();
-        let particles = Particles::of_state(simulation.state(), d.flow.kappa());
+        let (particles, mass) = measure(d, simulation);
         if self.start.is_empty() {
             self.start = particles.theta.clone();
         }
-        let f = function_values(self.function_norm.points(), &particles.r, &particles.theta, &d.mass);
+        let f = function_values(self.function_norm.points(), &particles.r, &particles.theta, &mass);
         let [linear, linear_most] = self.function_norm.distance(&f, &self.linear);
         let [spline, spline_most] = self.function_norm.distance(&f, &self.spline);
-        let (variation, roughness) = bends(&particles, &d.mass, stepper.regions(), d.samples.x());
+        let (variation, mut roughness) = bends(&particles, &mass, stepper.regions(), d.samples.x());
+        let mut direction_change = f64::NAN;
+        match d.density {
+            // Of infinitely many neurons; and cells do not move.
+            Some(_) => roughness = 0.0,
+            None => direction_change = turned(&self.start, &particles.theta, &mass),
+        }
         let row = [
             snapshot.loss,
             snapshot.tangent_kernel_change,
@@ -85,13 +93,25 @@ impl Observer for Measuring<'_> {
             snapshot.pinned_mass.sum(),
             snapshot.region_mass[0],
             snapshot.stuck_mass,
-            turned(&self.start, &particles.theta, &d.mass),
+            direction_change,
             snapshot.counters.ambiguous_mass,
         ];
         self.series.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
         self.residual.extend(snapshot.residual);
         Ok(())
     }
+}
+
+/// The particles of a run with their masses, or weighted points that stand for its density.
+fn measure<'a>(d: &'a Description, simulation: &Simulation) -> (Particles, Cow<'a, [f64]>) {
+    let state = simulation.state();
+    if let flow::Particles::Density(columns) = &state.particles {
+        let nodes = Nodes::of(columns, simulation.stepper().regions(), d.flow);
+        let (particles, mass) = Particles::of_nodes(nodes);
+        return (particles, mass.into());
+    }
+    let particles = Particles::of_state(state, d.flow.kappa()).expect("it is no density");
+    (particles, Cow::from(&d.mass))
 }
 
 /// `sqrt(Sum mass |angle between the directions|^2)`.
@@ -118,12 +138,12 @@ pub(crate) fn sweep_run(
     following: &Following,
     begun: Instant,
 ) -> Result<Record, Stopped> {
-    let Scenario { description: d, start, finer, .. } = scenario;
+    let Scenario { description: d, start, beside, .. } = scenario;
     let begin = |start| Simulation::new(&d, start).map_err(|error| Stopped::Failed(error.to_string()));
     let mut simulation = begin(start)?;
     // The error of a quadrature is a matter of whole run files; the study file has none.
-    if let (Some(finer), Some(_)) = (finer, following.run_file) {
-        simulation = simulation.estimating(begin(finer)?);
+    if let (Some(beside), Some(_)) = (beside, following.run_file) {
+        simulation = simulation.estimating(begin(beside)?);
     }
     let mut measuring = Measuring::new(&d);
     let in_flow = follow::follow(&d, &mut simulation, following, &mut measuring)?;

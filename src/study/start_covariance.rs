@@ -19,6 +19,8 @@ pub(crate) fn start_covariance(d: &Description, start: &Start) -> Vec<f64> {
                 (measure.r()[i], cos, sin)
             }
             Start::Lifted(neurons) => (kappa * neurons.c()[i], neurons.a()[i], -neurons.b()[i]),
+            // It has none of which this could be one.
+            Start::Density(_) => (0.0, 1.0, 0.0),
         }
     };
     let mut z = vec![0.0; s];

@@ -70,7 +70,8 @@ impl Observer for Watching<'_> {
             }
         }
         if last {
-            let particles = Particles::of_state(simulation.state(), d.flow.kappa());
+            let particles = Particles::of_state(simulation.state(), d.flow.kappa())
+                .ok_or("a study of widths needs particles")?;
             self.function = function_values(&self.grid, &particles.r, &particles.theta, &d.mass);
             self.last = Some(Columns::of(&particles, &d.mass, stepper.regions(), d.samples.x()));
         }

@@ -12,6 +12,7 @@ pub(super) fn start_law(law: Option<&DrawnLaw>, start: &Start) -> StartLaw {
         let particles = match start {
             Start::Canonical(measure) => Particles::canonical(measure),
             Start::Lifted(neurons) => Particles::neurons(neurons),
+            Start::Density(_) => unreachable!("it has been given particles"),
         };
         return StartLaw { weights: WeightLaw::Particles(particles), output_second_moment: 0.0 };
     };

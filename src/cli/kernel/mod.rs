@@ -128,6 +128,7 @@ impl Args {
             self.check_output(output)?;
         }
         let (samples, kappa) = (&description.samples, description.flow.kappa());
+        let start = start.with_particles(samples.x(), kappa).map_err(Failure::computation)?;
         let start_law = law::start_law(law.as_ref(), &start);
         let law_words = law::describe(&start_law);
         let start_words = match self.start {
@@ -230,6 +231,7 @@ fn canonical(start: &Start, kappa: f64) -> Result<Measure, Failure> {
     match start {
         Start::Canonical(measure) => Ok(measure.clone()),
         Start::Lifted(neurons) => neurons.canonical(kappa).map_err(Failure::computation),
+        Start::Density(_) => unreachable!("it has been given particles"),
     }
 }
 

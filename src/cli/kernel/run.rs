@@ -7,6 +7,7 @@ use crate::cli::info::warn_unless_ordinary;
 use crate::cli::probe::guard;
 use crate::io::{Particles, RunFile};
 use crate::kernel::{Report, RunRow, SplineView, TvMeasure, tv_measure};
+use crate::problem::Regions;
 use crate::system::text;
 
 /// A run beside the kernel regime.
@@ -42,7 +43,8 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     let mass = &description.mass;
     let mut rows: Vec<RunRow> = vec![];
     let mut without_knot = 0;
-    let mut add = |time: f64, r: &[f64], theta: &[f64]| {
+    let regions = Regions::new(&description.samples);
+    let mut add = |time: f64, r: &[f64], theta: &[f64], mass: &[f64]| {
         let view = SplineView::new(r, theta, mass);
         without_knot = view.without_knot();
         let row = RunRow::new(report, time, &view, rows.first());
@@ -50,12 +52,17 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     };
     let mut remark = None;
     for index in 0..file.len() {
+        if let (Some(densities), Some(grid)) = (file.densities(index)?, &description.density) {
+            let (nodes, mass) = Particles::of_nodes(densities.nodes(grid, &regions));
+            add(file.time(index)?, &nodes.r, &nodes.theta, &mass);
+            continue;
+        }
         match file.particles(index)?.filter(|stored| stored.index.len() == mass.len()) {
-            Some(stored) => add(file.time(index)?, &stored.r, &stored.theta),
+            Some(stored) => add(file.time(index)?, &stored.r, &stored.theta, mass),
             None => {
                 let state = file.checkpoint()?;
-                let all = Particles::of_state(&state, description.flow.kappa());
-                add(state.time, &all.r, &all.theta);
+                let Some(all) = Particles::of_state(&state, description.flow.kappa()) else { break };
+                add(state.time, &all.r, &all.theta, mass);
                 remark = Some(format!(
                     "{} does not store all particles: only its last state could be looked at \
                      (output.particles = \"all\" stores them)",

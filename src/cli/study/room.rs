@@ -33,8 +33,7 @@ pub fn check(plan: &Plan, place: &Place, quiet: bool) -> Result<(), Failure> {
     let numbers = most(&|description| numbers_of_run(description).saturating_mul(8));
     let (all, here) = (plan.runs.len() as u64, place.runs(plan).count() as u64);
     if let Some(available) = memory::available() {
-        let need =
-            most(&|d| Need::of_run(d.mass.len(), d.samples.len(), &d.flow, d.output.tangent_kernel).bytes);
+        let need = most(&|d| Need::of(d).bytes);
         let at_once = together(most(&|d| d.mass.len() as u64), here as usize) as u64;
         // A run that has no room alone fails by itself.
         if need <= available.bytes && need.saturating_mul(at_once) > available.bytes {

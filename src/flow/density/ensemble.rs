@@ -18,6 +18,7 @@ use super::columns::Density;
 use super::grid::Grid;
 use super::housekeeping::{Releases, extend_rows, release};
 use super::parabola::{LANES, Lanes};
+use super::possible::density_is_possible;
 use super::released::{Arrival, NUMBERS, Released};
 use super::slice::Slice;
 use super::split::rows_at;
@@ -58,13 +59,12 @@ pub fn begin(
     density: &DensityStart,
     flow: Flow,
 ) -> Result<Density, FlowError> {
-    let Some(coordinates) = coordinates(flow, density.delta) else {
-        return Err(FlowError::Start {
-            flow: flow.name(),
-            found: "a density with this delta",
-            expected: "the canonical flow, or the lifted one with one delta",
-        });
-    };
+    density_is_possible(flow, density.delta).map_err(|expected| FlowError::Start {
+        flow: flow.name(),
+        found: "a density of this flow",
+        expected,
+    })?;
+    let coordinates = coordinates(flow, density.delta).unwrap_or_default();
     let grid = Grid::new(regions, density.cells[0]);
     let mut columns = start(&grid, regions, density, &coordinates, flow.tv() > 0.0);
     let ensemble = Ensemble::new(samples, regions, flow, &columns)?;

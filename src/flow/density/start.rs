@@ -11,7 +11,7 @@ use super::parabola::LANES;
 use super::slice::Slice;
 
 /// Mass beyond the cells of the start, which is put into the outermost.
-const TAIL: f64 = 1e-11;
+pub const TAIL: f64 = 1e-11;
 /// `exp(2 q)` below this share of the largest amplitude is as good as 0.
 const SMALLEST: f64 = 1e-10;
 /// Empty blocks on both sides, for mass that moves outward.

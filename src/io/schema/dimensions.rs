@@ -59,6 +59,14 @@ pub enum Dim {
     /// All particles; the same as `Particle` when all are stored.
     AllParticles,
     Schedule,
+    /// Rows of a stored density.
+    Amplitude,
+    /// Columns of a stored density.
+    Theta,
+    /// Both ends of a cell.
+    Bound,
+    /// Both edges of the dead region.
+    Edge,
     Step,
     Slot,
     HeaderField,
@@ -74,11 +82,18 @@ pub enum Dim {
     Moment,
     InitialMoment,
     MemoryEntry,
+    LayoutEntry,
+    UsedEntry,
+    /// Room for the cells of a density, which become more.
+    Cell,
+    StuckEntry,
+    /// Room for what boundaries have released.
+    ReleasedEntry,
 }
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 26] = [
+    pub const ALL: [Dim; 35] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -90,6 +105,10 @@ impl Dim {
         Dim::Particle,
         Dim::AllParticles,
         Dim::Schedule,
+        Dim::Amplitude,
+        Dim::Theta,
+        Dim::Bound,
+        Dim::Edge,
         Dim::Step,
         Dim::Slot,
         Dim::HeaderField,
@@ -105,6 +124,11 @@ impl Dim {
         Dim::Moment,
         Dim::InitialMoment,
         Dim::MemoryEntry,
+        Dim::LayoutEntry,
+        Dim::UsedEntry,
+        Dim::Cell,
+        Dim::StuckEntry,
+        Dim::ReleasedEntry,
     ];
 
     /// The name, also of the coordinate variable.
@@ -121,6 +145,10 @@ impl Dim {
             Dim::Particle => "particle",
             Dim::AllParticles => "all_particles",
             Dim::Schedule => "schedule",
+            Dim::Amplitude => "amplitude",
+            Dim::Theta => "theta",
+            Dim::Bound => "bound",
+            Dim::Edge => "edge",
             Dim::Step => "step",
             Dim::Slot => "slot",
             Dim::HeaderField => "header_field",
@@ -136,6 +164,11 @@ impl Dim {
             Dim::Moment => "moment",
             Dim::InitialMoment => "initial_moment",
             Dim::MemoryEntry => "memory_entry",
+            Dim::LayoutEntry => "layout_entry",
+            Dim::UsedEntry => "used_entry",
+            Dim::Cell => "cell_entry",
+            Dim::StuckEntry => "stuck_entry",
+            Dim::ReleasedEntry => "released_entry",
         }
     }
 
@@ -156,7 +189,12 @@ impl Dim {
             | Dim::FrameEntry
             | Dim::Moment
             | Dim::InitialMoment
-            | Dim::MemoryEntry => Group::Checkpoint,
+            | Dim::MemoryEntry
+            | Dim::LayoutEntry
+            | Dim::UsedEntry
+            | Dim::Cell
+            | Dim::StuckEntry
+            | Dim::ReleasedEntry => Group::Checkpoint,
             _ => Group::Root,
         }
     }

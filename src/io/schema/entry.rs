@@ -19,6 +19,7 @@ pub(super) const fn root(name: &'static str, dims: &'static [Dim], kind: Kind, s
         long_name: "",
         equation: "",
         flags: &[],
+        bounds: "",
         when: When::Always,
         source,
     }
@@ -63,6 +64,10 @@ impl Variable {
     }
     pub(super) const fn flags(mut self, flags: &'static [(i8, &'static str)]) -> Variable {
         self.flags = flags;
+        self
+    }
+    pub(super) const fn bounds(mut self, bounds: &'static str) -> Variable {
+        self.bounds = bounds;
         self
     }
     pub(super) const fn when(mut self, when: When) -> Variable {

@@ -11,6 +11,7 @@
 mod attributes;
 mod dimensions;
 mod entry;
+mod grid;
 mod kind;
 mod variable;
 mod variables;

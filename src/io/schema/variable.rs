@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::flow::Densities;
 use crate::run::{Description, Snapshot, StepRecord};
 
 use super::super::piece::Piece;
@@ -27,6 +28,10 @@ pub enum When {
     Estimated,
     /// When the path of the residuals was asked for.
     Path,
+    /// When the density is solved for.
+    Density,
+    /// When its error is estimated.
+    EstimatedDensity,
 }
 
 /// A column of the particles.
@@ -55,12 +60,14 @@ pub(crate) enum Source {
     Index,
     /// Fixed texts.
     Text(&'static [&'static str]),
-    /// Fixed before the run; the values of a range of its elements.
+    /// Fixed before the run; the values of a range of its elements, along the first dimension.
     Fixed(fn(&Description, Range<usize>) -> Piece),
     /// One row per snapshot.
     Snapshot(fn(&Snapshot) -> Piece),
     /// One row per snapshot, from the particles.
     Particles(Field),
+    /// One row per snapshot, from the cells of a density.
+    Density(fn(&Densities) -> Piece),
     /// One row per step.
     Step(fn(&[StepRecord], usize) -> Piece),
     /// The number of the row's counters called like the variable.
@@ -71,6 +78,8 @@ pub(crate) enum Source {
     Column,
     /// The headers of the checkpoint's slots.
     Header,
+    /// How much of the columns that have room for more counts.
+    Used,
 }
 
 /// One variable of the file.
@@ -92,6 +101,8 @@ pub struct Variable {
     pub equation: &'static str,
     /// Codes and their meanings (`flag_values`, `flag_meanings`).
     pub flags: &'static [(i8, &'static str)],
+    /// Of a coordinate, the variable that holds the ends of its cells; empty if there is none.
+    pub bounds: &'static str,
     /// When it is in the file.
     pub when: When,
     pub(crate) source: Source,

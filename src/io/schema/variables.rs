@@ -6,6 +6,7 @@ use super::super::piece::Piece;
 use super::dimensions::Dim::*;
 use super::dimensions::Group;
 use super::entry::{column, index, long, number, of_path, path, root, steps, vectors, whole};
+use super::grid;
 use super::kind::Kind;
 use super::variable::{Field, Source, Variable, When};
 
@@ -56,7 +57,39 @@ pub static VARIABLES: &[Variable] = &[
         Source::Fixed(|d, range| Piece::F64(d.schedule.times()[range].to_vec())),
     )
     .says("times at which snapshots are due"),
+    root("amplitude", &[Amplitude], Kind::F64, Source::Fixed(|d, range| Piece::F64(grid::amplitudes(d, range))))
+        .says("signed amplitude r, middle of the row")
+        .bounds("amplitude_bounds")
+        .equation("section 2")
+        .when(When::Density),
+    root("theta", &[Theta], Kind::F64, Source::Fixed(|d, range| Piece::F64(grid::directions(d, range))))
+        .says("direction, middle of the column; from boundary 0 anticlockwise")
+        .units("rad")
+        .bounds("theta_bounds")
+        .equation("section 2")
+        .when(When::Density),
+    index(Group::Root, "bound", &[Bound]).says("lower and upper end of a cell").when(When::Density),
+    root("edge", &[Edge], Kind::I32, Source::Fixed(|d, range| Piece::I32(grid::edges(d, range))))
+        .says("boundaries of the dead region")
+        .when(When::Density),
     // Fixed before the run.
+    root(
+        "amplitude_bounds",
+        &[Amplitude, Bound],
+        Kind::F64,
+        Source::Fixed(|d, range| Piece::F64(grid::amplitude_bounds(d, range))),
+    )
+    .says("ends of the rows in r")
+    .when(When::Density),
+    root(
+        "theta_bounds",
+        &[Theta, Bound],
+        Kind::F64,
+        Source::Fixed(|d, range| Piece::F64(grid::direction_bounds(d, range))),
+    )
+    .says("ends of the columns in theta; none crosses a boundary")
+    .units("rad")
+    .when(When::Density),
     root("x", &[Sample], Kind::F64, Source::Fixed(|d, range| Piece::F64(d.samples.x()[range].to_vec())))
         .says("x of the samples, as the flow sees them")
         .equation("section 1"),
@@ -180,6 +213,55 @@ pub static VARIABLES: &[Variable] = &[
     root("stuck_mass", &[Time], Kind::F64, Source::Snapshot(|s| Piece::F64(vec![s.stuck_mass])))
         .says("mass stuck at r = 0 by the total-variation term")
         .equation("section 6"),
+    root(
+        "density",
+        &[Time, Amplitude, Theta],
+        Kind::Particle,
+        Source::Density(|d| Piece::F64(d.density.clone())),
+    )
+    .says("density of the measure per unit r and radian: mean over the cell")
+    .equation("section 16")
+    .units("rad-1")
+    .when(When::Density),
+    root(
+        "line_density",
+        &[Time, Boundary, Amplitude],
+        Kind::Particle,
+        Source::Density(|d| Piece::F64(d.line_density.clone())),
+    )
+    .says("mass pinned on the boundary, per unit r: mean over the row")
+    .equation("section 16")
+    .when(When::Density),
+    root(
+        "dead_line_density",
+        &[Time, Edge, Amplitude],
+        Kind::Particle,
+        Source::Density(|d| Piece::F64(d.dead_line_density.clone())),
+    )
+    .says("mass that has come to lie dead on the edge of the dead region, per unit r: mean over the row")
+    .equation("section 16")
+    .when(When::Density),
+    root(
+        "stuck_density",
+        &[Time, Theta],
+        Kind::Particle,
+        Source::Density(|d| Piece::F64(d.stuck_density.clone())),
+    )
+    .says("mass stuck at r = 0 by the total-variation term, per radian: mean over the column; off boundaries")
+    .equation("section 16")
+    .units("rad-1")
+    .when(When::Density),
+    root(
+        "stuck_line_mass",
+        &[Time, Boundary],
+        Kind::F64,
+        Source::Density(|d| Piece::F64(d.stuck_line_mass.clone())),
+    )
+    .says("mass stuck at r = 0 on the boundary; on the edges of the dead region also what is dead there")
+    .when(When::Density),
+    root("mass_outside", &[Time], Kind::F64, Source::Density(|d| Piece::F64(vec![d.mass_outside])))
+        .says("mass with larger amplitudes than are stored; output.amplitude sets how far that is")
+        .when(When::Density),
     root("r", &[Time, Particle], Kind::Particle, Source::Particles(Field::R))
         .says("signed amplitude of the particle, kappa c |w|")
         .equation("section 2")
@@ -239,12 +321,21 @@ pub static VARIABLES: &[Variable] = &[
         Kind::F64,
         Source::Snapshot(|s| {
             // Not a number where the finer one was not run.
-            Piece::F64(vec![s.quadrature_error_estimate.unwrap_or(f64::NAN)])
+            Piece::F64(vec![s.error_estimate.unwrap_or(f64::NAN)])
         }),
     )
     .says("largest difference of a residual to a run with twice the nodes")
     .units("units of y")
     .when(When::Estimated),
+    root(
+        "density_error_estimate",
+        &[Time],
+        Kind::F64,
+        Source::Snapshot(|s| Piece::F64(vec![s.error_estimate.unwrap_or(f64::NAN)])),
+    )
+    .says("largest difference of a residual to a run with half as many cells each way")
+    .units("units of y")
+    .when(When::EstimatedDensity),
     root("crossings", &[Time], Kind::I64, Source::Counter)
         .says("crossings into a live region since the start"),
     root("deaths", &[Time], Kind::I64, Source::Counter)
@@ -336,6 +427,11 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
     index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
     index(Group::Checkpoint, "memory_entry", &[MemoryEntry]).says("entry of memory"),
+    index(Group::Checkpoint, "layout_entry", &[LayoutEntry]).says("entry of layout"),
+    index(Group::Checkpoint, "used_entry", &[UsedEntry]).says("entry of used"),
+    index(Group::Checkpoint, "cell_entry", &[Cell]).says("entry of cells"),
+    index(Group::Checkpoint, "stuck_entry", &[StuckEntry]).says("entry of stuck"),
+    index(Group::Checkpoint, "released_entry", &[ReleasedEntry]).says("entry of released"),
     Variable { source: Source::Header, ..column("header", &[Slot, HeaderField], Kind::U64) }
         .says("sequence number (the higher slot is newer), snapshots, scheduled snapshots, steps, CRC-32 of the columns, CRC-32 of this header"),
     column("numbers", &[Slot, Number], Kind::F64).says("time, next step size, scale of the residuals, ambiguous mass"),
@@ -362,6 +458,17 @@ pub static VARIABLES: &[Variable] = &[
         .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
         .equation("section 10"),
     column("place", &[Slot, AllParticles], Kind::U32).says("kind (upper 3 bits) and index (lower 29 bits) of the place; by position"),
+    Variable { source: Source::Used, ..column("used", &[Slot, UsedEntry], Kind::U64) }
+        .says("how many entries of cells and of released count: there is room for more"),
+    column("layout", &[Slot, LayoutEntry], Kind::F64)
+        .says("columns per turn; of each slice of one invariant: the invariant, the first row, blocks of eight rows, width of a row")
+        .equation("section 16"),
+    column("cells", &[Slot, Cell], Kind::F64)
+        .says("masses of cells: block, column, row of the block; columns of the grid, then of what is pinned on each boundary, then dead on both edges")
+        .equation("section 16"),
+    column("stuck", &[Slot, StuckEntry], Kind::F64).says("mass stuck at r = 0, by columns of cells"),
+    column("released", &[Slot, ReleasedEntry], Kind::F64)
+        .says("what boundaries have released and none holds again: slice, region, q, theta and mass of each part"),
     column("moments", &[Slot, Moment], Kind::F64).says("region and boundary moments"),
     column("residual_ode", &[Slot, Sample], Kind::F64).says("residual ODE, corrected"),
     column("residual_ode_uncorrected", &[Slot, Sample], Kind::F64).says("residual ODE as printed"),

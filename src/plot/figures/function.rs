@@ -33,7 +33,7 @@ pub(super) struct Drawn<'a> {
 pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
     let samples = &run.description.samples;
     let window = window(samples);
-    let scatters = [run.scatter(0, "function")?, run.scatter(index, "function")?];
+    let scatters = [run.measure(0, "function")?, run.measure(index, "function")?];
     let drawn = |k: usize| {
         let scatter = &scatters[k];
         let (time, share) = (moment(run.snapshots[[0, index][k]].time), scatter.share());
@@ -43,7 +43,9 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
     };
     let start = (index > 0).then(|| drawn(0));
     let [curve, density] = panels(&run.description, window, start.as_ref(), &drawn(1));
-    Ok(Figure::new("function").with(curve).with(density))
+    let figure = Figure::new("function").with(curve);
+    // Knots of cells would show the columns.
+    Ok(if run.description.density.is_some() { figure } else { figure.with(density) })
 }
 
 /// The function now, beside that of the start if it is another, and the mass of their knots below.
@@ -55,8 +57,10 @@ pub(super) fn panels(
 ) -> [Panel; 2] {
     let samples = &description.samples;
     let (x_label, y_label) = labels(description);
+    // That of the panel below serves both.
+    let label = if description.density.is_some() { x_label } else { "" };
     let mut curve =
-        Panel::new("function", Axis::new("").range(window[0], window[1]), Axis::new(y_label)).height(1.75);
+        Panel::new("function", Axis::new(label).range(window[0], window[1]), Axis::new(y_label)).height(1.75);
     let mut density =
         Panel::new("knots", Axis::new(x_label).range(window[0], window[1]), Axis::new("mass").log())
             .height(0.75)

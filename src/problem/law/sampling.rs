@@ -17,6 +17,12 @@ pub enum Sampling {
         /// they are.
         estimate_error: bool,
     },
+    /// There are none: the density of the law itself is solved for.
+    Density {
+        /// Whether a run with half as many cells each way goes beside, and every snapshot says how far apart they
+        /// are.
+        estimate_error: bool,
+    },
 }
 
 impl Sampling {
@@ -32,11 +38,15 @@ impl Sampling {
             Sampling::Iid => "iid",
             Sampling::Sobol => "sobol",
             Sampling::Quadrature { .. } => "quadrature",
+            Sampling::Density { .. } => "density",
         }
     }
 
-    /// Whether every snapshot has an estimate of the error of a quadrature.
+    /// Whether every snapshot has an estimate of the error of a quadrature or of cells.
     pub fn estimates_error(self) -> bool {
-        matches!(self, Sampling::Quadrature { estimate_error: true, .. })
+        matches!(
+            self,
+            Sampling::Quadrature { estimate_error: true, .. } | Sampling::Density { estimate_error: true }
+        )
     }
 }

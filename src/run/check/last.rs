@@ -9,7 +9,7 @@ use super::columns::Columns;
 /// * `estimated`: whether the error of a quadrature is one of them.
 pub(super) fn not_finite(snapshot: &Snapshot, particles: Option<&Columns<'_>>, estimated: bool) -> f64 {
     let bad = |value: &&f64| !value.is_finite();
-    let error = snapshot.quadrature_error_estimate;
+    let error = snapshot.error_estimate;
     let scalars = [
         snapshot.time,
         snapshot.loss,
@@ -48,7 +48,7 @@ pub(super) fn different(
     snapshot: &Snapshot,
     stored: Option<Columns<'_>>,
     state: &State,
-    all: &Columns<'_>,
+    all: Option<&Columns<'_>>,
     single: bool,
 ) -> f64 {
     let differ = |a: f64, b: f64| usize::from(a.to_bits() != b.to_bits());
@@ -62,7 +62,7 @@ pub(super) fn different(
         count += a.len().abs_diff(b.len());
         count += a.iter().zip(b).map(|(a, b)| differ(*a, *b)).sum::<usize>();
     }
-    let Some(stored) = stored else { return count as f64 };
+    let Some((stored, all)) = stored.zip(all) else { return count as f64 };
     let digits = |value: f64| if single { f64::from(value as f32) } else { value };
     for (at, &i) in stored.index.iter().enumerate() {
         let columns = [(stored.r, all.r), (stored.c, all.c), (stored.a, all.a), (stored.b, all.b)];

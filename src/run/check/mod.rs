@@ -176,7 +176,7 @@ impl<'a> Checker<'a> {
         self.note(Law::Loss, relative(snapshot.loss, loss), time);
         let parts = snapshot.region_mass.iter().chain(&snapshot.pinned_mass).chain([&snapshot.stuck_mass]);
         let total = sum(parts.copied());
-        let own = sum(mass.iter().copied());
+        let own = if self.description.density.is_some() { 1.0 } else { sum(mass.iter().copied()) };
         self.note(Law::Mass, worse((total - 1.0).abs(), (own - 1.0).abs()), time);
         if flow.tv() == 0.0 {
             self.note(Law::Penalty, snapshot.total_variation_penalty.abs(), time);
@@ -331,8 +331,13 @@ impl<'a> Checker<'a> {
     ///
     /// * `all_steps`: whether [`steps`](Checker::steps) got as many rows as there should be. Snapshots
     ///   after the last of them, as a kill and a recovery leave them, are then no violation.
-    /// * `saved`: the state at the time of the last snapshot, and its particles.
-    pub fn finish(mut self, all_steps: bool, saved: Option<(&State, Columns<'_>)>) -> Vec<Check> {
+    /// * `saved`: the state at the time of the last snapshot; `particles`: its particles, if it has some.
+    pub fn finish(
+        mut self,
+        all_steps: bool,
+        saved: Option<&State>,
+        particles: Option<Columns<'_>>,
+    ) -> Vec<Check> {
         let mut steps = std::mem::take(&mut self.steps);
         steps.end(&self.marks, all_steps);
         // Of no steps nothing can be said, unless there should be some.
@@ -346,9 +351,9 @@ impl<'a> Checker<'a> {
         if let Some(missing) = events::missing(self.description, &self.marks) {
             self.note(Law::Schedule, missing, self.description.end);
         }
-        if let (Some(snapshot), Some((state, columns))) = (self.previous.take(), saved) {
+        if let (Some(snapshot), Some(state)) = (self.previous.take(), saved) {
             let single = self.description.output.single_precision;
-            let different = last::different(&snapshot, self.held.last(), state, &columns, single);
+            let different = last::different(&snapshot, self.held.last(), state, particles.as_ref(), single);
             self.note(Law::Checkpoint, different, snapshot.time);
         }
         self.table.finish()

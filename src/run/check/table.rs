@@ -4,6 +4,11 @@ use crate::flow::{Conserved, Descriptor, Law as FlowLaw, Layers, ParticleKind};
 use crate::math::norm::worse;
 use crate::run::Description;
 
+/// What the residual ODE and the residual of a density may be apart, times the square of the number of cells each way.
+const ODE_OF_CELLS: f64 = 40.0;
+/// What its energy may grow by.
+const ENERGY_OF_CELLS: f64 = 0.1;
+
 /// One line of the table: a law, the worst violation found, and what is allowed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
@@ -98,6 +103,11 @@ impl Table {
     pub fn new(description: &Description) -> Table {
         let (flow, tolerance) = (description.flow.descriptor(), description.tolerance);
         let rounding = if description.output.single_precision { 1e-5 } else { 1e-11 };
+        // Of a density, the error of its cells adds to that of its steps: of second order in their size.
+        let grid = description.density.map_or(0.0, |density| {
+            let fewest = density.cells[0].min(density.cells[1]) as f64;
+            1.0 / (fewest * fewest)
+        });
         let mut table = Table(vec![]);
         let mut line = |law, name, bound, meaning| table.add(law, name, bound, meaning);
         line(
@@ -109,14 +119,14 @@ impl Table {
         line(
             Law::Ode,
             "residual ODE",
-            1e3 * tolerance,
+            1e3 * tolerance + ODE_OF_CELLS * grid,
             "integrated residual ODE against the particles' residual, relative to the tolerance's unit",
         );
         line(Law::Loss, "loss", 1e-12, "stored loss against 1/2 Sum n rho^2, relative");
         line(
             Law::Decrease,
             "energy decreases",
-            10.0 * tolerance,
+            10.0 * tolerance + ENERGY_OF_CELLS * grid,
             "growth of loss + penalty between snapshots, relative to the start",
         );
         line(
@@ -262,6 +272,9 @@ impl Table {
             );
         }
         table.note_broken(&flow);
+        if description.density.is_some() {
+            table.note_particles();
+        }
         table
     }
 
@@ -275,6 +288,27 @@ impl Table {
         for line in &mut self.0 {
             if let Some(why) = line.law.of_flow().and_then(|law| flow.breaks(law)) {
                 (line.check.meaning, line.broken) = (why, true);
+            }
+        }
+    }
+
+    /// Lines of laws of particles say that there are none.
+    fn note_particles(&mut self) {
+        const OF_PARTICLES: [Law; 10] = [
+            Law::Residual,
+            Law::Dissipation,
+            Law::Energy,
+            Law::Held,
+            Law::Covariance,
+            Law::Places,
+            Law::Regions,
+            Law::Frozen,
+            Law::Metric,
+            Law::Polar,
+        ];
+        for line in &mut self.0 {
+            if OF_PARTICLES.contains(&line.law) || matches!(line.law, Law::Invariant(_)) {
+                (line.check.meaning, line.broken) = ("a law of particles, which a density has not", true);
             }
         }
     }

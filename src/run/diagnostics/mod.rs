@@ -5,13 +5,14 @@ use ndarray_linalg::{EighInto, UPLO};
 
 use crate::flow::moments::Moments;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
-use crate::flow::{Flow, ParticleKind, State, Stepper, Vec2, gradients};
+use crate::flow::{Flow, ParticleKind, Particles, State, Stepper, Vec2, gradients};
 use crate::math::chunks;
 use crate::math::sum::{Sum, sum};
 use crate::problem::{Place, PlaceKind, Regions, Samples};
 
 use super::Snapshot;
 
+mod density;
 mod neurons;
 
 /// How boundary `b` acts on one sign of `r`. The numbers are the codes in the run file.
@@ -205,9 +206,10 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
     let (lambda, mass) = (flow.tv(), stepper.mass());
-    let sums = match flow.particles() {
-        ParticleKind::Neuron => ParticleSums::of_neurons(mass, state, regions, &g, flow),
-        ParticleKind::Canonical => {
+    let sums = match (&state.particles, flow.particles()) {
+        (Particles::Density(columns), _) => ParticleSums::of_density(columns, moments, regions, &g, flow),
+        (_, ParticleKind::Neuron) => ParticleSums::of_neurons(mass, state, regions, &g, flow),
+        (_, ParticleKind::Canonical) => {
             ParticleSums::new(mass, state.r(), state.theta(), state.place(), regions, &g, lambda)
         }
     };
@@ -236,7 +238,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
             eigenvalues(samples, kernel).unwrap_or_else(|| Array1::from_elem(samples.len(), f64::NAN))
         }),
         tangent_kernel: kernel,
-        quadrature_error_estimate: None,
+        error_estimate: None,
         counters: state.counters,
     }
 }
