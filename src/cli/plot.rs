@@ -26,6 +26,9 @@ pub struct Args {
     /// Time of the moment that function, plane, cylinder and field show [default: the last]
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     time: Option<f64>,
+    /// Another run whose particles the figure density shows as dots
+    #[arg(long, value_name = "RUN")]
+    over: Option<PathBuf>,
     /// Format [default: as -o ends, else png]
     #[arg(long, value_enum)]
     format: Option<Kind>,
@@ -84,7 +87,19 @@ impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let format = self.format()?;
         guard(&self.file)?;
-        let source = Source::open(&self.file)?;
+        let source = match (Source::open(&self.file)?, &self.over) {
+            (source, None) => source,
+            (Source::Run(run), Some(over)) if run.file().densities(0)?.is_some() => {
+                guard(over)?;
+                Source::Run(Box::new(run.with_over(over)?))
+            }
+            _ => {
+                return Err(Failure::usage("--over shows particles over a density, which the file has not")
+                    .help(
+                        "leave it out, or give the file of a run with measure.representation = \"density\"",
+                    ));
+            }
+        };
         if let Source::Run(run) = &source {
             warn_unless_ordinary(run.file(), quiet);
         }

@@ -69,6 +69,12 @@ pub fn sequential(share: f64) -> Color {
     CIVIDIS[i].mixed(CIVIDIS[i + 1], at - i as f64)
 }
 
+/// From 0, white, over light to 1, dark: [`sequential`], the light end of which is drawn out to white.
+pub fn fading(share: f64) -> Color {
+    let share = share.clamp(0.0, 1.0);
+    WHITE.mixed(sequential(0.25 + 0.75 * share), (2.5 * share).min(1.0))
+}
+
 /// From -1, vermilion, over white at 0 to 1, blue.
 pub fn diverging(value: f64) -> Color {
     let end = if value < 0.0 { NEGATIVE } else { POSITIVE };

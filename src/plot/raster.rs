@@ -1,6 +1,6 @@
 //! Rectangles of coloured cells: densities of particles, and maps of a quantity over two others.
 
-use super::color::{Color, NEGATIVE, POSITIVE, WHITE, diverging, sequential};
+use super::color::{Color, NEGATIVE, POSITIVE, WHITE, diverging, fading, sequential};
 
 /// Cells between edges, `values` row by row from the lowest `y` on.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,8 @@ pub struct Coloring {
 pub enum Map {
     /// Light to dark.
     Sequential,
+    /// White to dark: what is next to nothing looks like nothing.
+    Fading,
     /// Vermilion, white, blue.
     Diverging,
     /// Blue for `r >= 0`, vermilion for `r < 0`, mixed by mass, light to full by their sum.
@@ -73,6 +75,7 @@ impl Coloring {
             }
             _ if value.is_nan() || (self.log && value <= 0.0) => WHITE,
             Map::Sequential => sequential(self.share(value)),
+            Map::Fading => fading(self.share(value)),
             Map::Diverging => diverging(2.0 * self.share(value) - 1.0),
         }
     }

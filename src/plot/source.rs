@@ -26,6 +26,7 @@ pub enum Source {
 #[derive(Debug)]
 pub struct RunSource {
     file: RunFile,
+    over: Option<Box<RunSource>>,
     /// What is fixed before the run.
     pub(crate) description: Description,
     /// Its regions.
@@ -85,7 +86,25 @@ impl RunSource {
                 remedy: "resume the run, or run it again".to_string(),
             });
         }
-        Ok(RunSource { regions: Regions::new(&description.samples), file, description, snapshots })
+        Ok(RunSource {
+            regions: Regions::new(&description.samples),
+            file,
+            over: None,
+            description,
+            snapshots,
+        })
+    }
+
+    /// With another run, the particles of which are drawn over a density.
+    ///
+    /// # Errors
+    /// It is no run, or cannot be read.
+    pub fn with_over(self, path: &Path) -> Result<RunSource, PlotError> {
+        Ok(RunSource { over: Some(Box::new(RunSource::open(path)?)), ..self })
+    }
+
+    pub(crate) fn over(&self) -> Option<&RunSource> {
+        self.over.as_deref()
     }
 
     /// The run file.

@@ -2,6 +2,7 @@
 
 mod attractors;
 mod cylinder;
+mod density;
 mod field;
 pub(crate) mod film;
 mod function;
@@ -77,6 +78,12 @@ pub const FIGURES: &[Kind] = &[
         about: "r against θ, with the clusters of pinned particles",
         of: RUN,
         make: Make::Moment(cylinder::figure),
+    },
+    Kind {
+        name: "density",
+        about: "the density on the cylinder, and what boundaries hold (measure.representation = \"density\")",
+        of: RUN,
+        make: Make::Moment(density::figure),
     },
     Kind {
         name: "field",
