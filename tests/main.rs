@@ -78,6 +78,7 @@ mod neuron_checks;
 mod oracles;
 mod orders;
 mod path_file;
+mod plot_density;
 mod plot_errors;
 mod plot_field;
 mod plot_files;

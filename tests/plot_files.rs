@@ -92,6 +92,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         reluflow(folder).args(arguments).args(["-q", "-o", name]).assert().success();
         files.push(folder.join(name));
     }
+    files.push(run(
+        folder,
+        "density",
+        "[samples]\nfunction = \"sine\"\ncount = 5\nfrequency = 0.5\n[measure]\nrepresentation = \"density\"\n\
+         cells = [64, 64]\n[time]\nend = 2.0\ntolerance = 1e-4\n[output]\nsnapshots = { count = 9 }\n\
+         tangent_kernel = true\n",
+    ));
     files
 }
 

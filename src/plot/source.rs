@@ -57,9 +57,10 @@ impl Source {
         }
     }
 
-    /// What the file is, in words: `run`, `width study`, `sweep`, `phase study`, `kernel file`.
+    /// What the file is, in words: `run`, `density run`, `width study`, `sweep`, `phase study`, `kernel file`.
     pub fn kind(&self) -> &'static str {
         match self {
+            Source::Run(run) if run.description.density.is_some() => "density run",
             Source::Run(_) => "run",
             Source::Kernel(_) => "kernel file",
             Source::Study(file) => match file.attribute("study").as_deref() {

@@ -1,20 +1,21 @@
 //! The density on the cylinder as a map, and what boundaries hold as curves beside it.
 
 use std::f64::consts::{FRAC_PI_2, TAU};
+use std::path::Path;
 
 use crate::flow::{Densities, DensityGrid};
 use crate::problem::Regions;
 use crate::system::text;
 
 use super::super::axis::Axis;
-use super::super::color::{BLACK, CURVES, Color, GREY, NEGATIVE, POSITIVE};
+use super::super::color::{BLACK, CURVES, Color, GREY, YELLOW};
 use super::super::error::PlotError;
 use super::super::figure::{Figure, PAGE, Panel};
 use super::super::layer::{Layer, Shape};
 use super::super::raster::{Map, Raster};
 use super::super::source::RunSource;
 use super::super::ticks::number;
-use super::scatter::{self, cylinder};
+use super::scatter::cylinder;
 use super::time::moment;
 
 /// The lightest colour is at this share of the darkest.
@@ -29,8 +30,7 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
         path: run.file().path().to_owned(),
         figure: "density",
         needed: "a density".to_string(),
-        remedy: "run again with measure.representation = \"density\"; cylinder shows particles as a density"
-            .to_string(),
+        remedy: "run again with measure.representation = \"density\"".to_string(),
     };
     let grid = run.description.density.ok_or_else(lacks)?;
     let densities = run.file().densities(index)?.ok_or_else(lacks)?;
@@ -171,7 +171,7 @@ fn boundaries(regions: &Regions) -> Vec<Layer> {
     let (width, opacity) = if all.len() > 60 { (0.25, 0.4) } else { (0.4, 0.8) };
     vec![
         Layer::vertical("boundaries", all).color(GREY).width(width).opacity(opacity),
-        Layer::horizontal("r = 0", vec![0.0]).color(GREY).width(0.4),
+        Layer::horizontal("r = 0, over the map", vec![0.0]).color(GREY).width(0.4),
     ]
 }
 
@@ -183,22 +183,17 @@ fn particles(over: &RunSource, time: f64) -> Result<(Vec<Layer>, String), PlotEr
     let scatter = over.scatter(index, "density")?;
     let p = &scatter.particles;
     let step = scatter.len().div_ceil(OVER).max(1);
-    let of = |negative: bool| -> (Vec<f64>, Vec<f64>) {
-        let chosen = (0..scatter.len()).step_by(step).filter(|&i| (p.r[i] < 0.0) == negative);
-        chosen.map(|i| cylinder(p.r[i], p.theta[i])).map(|[x, y]| (x, y)).unzip()
-    };
-    let mut layers = scatter::sign_entries();
-    for (negative, name, color) in
-        [(false, "particles, r >= 0", POSITIVE), (true, "particles, r < 0", NEGATIVE)]
-    {
-        let (x, y) = of(negative);
-        layers.push(Layer::points(name, x, y, Shape::Disc).color(color).size(1.4).opacity(0.8));
-    }
+    let chosen = (0..scatter.len()).step_by(step).map(|i| cylinder(p.r[i], p.theta[i]));
+    let (x, y) = chosen.map(|[x, y]| (x, y)).unzip();
+    // Seen on dark and on white.
+    let rims = Layer::points("rims of particles", Vec::clone(&x), Vec::clone(&y), Shape::Disc);
+    let dots = Layer::points("particles", x, y, Shape::Disc).color(YELLOW).size(1.5).label("particles");
+    let layers = vec![rims.color(BLACK).size(2.1), dots];
     let words = format!(
         "Dots: {} of {} particles of {} at {}.",
         number(scatter.len().div_ceil(step) as f64),
         number(scatter.all as f64),
-        text::path(over.file().path()),
+        text::path(Path::new(over.file().path().file_name().unwrap_or_default())),
         moment(times[index])
     );
     Ok((layers, words))

@@ -57,10 +57,16 @@ impl Kind {
     }
 }
 
-const RUN: &[&str] = &["run"];
+const RUN: &[&str] = &["run", "density run"];
 
 /// All figures; the first of a file is the one that is drawn if none is named.
 pub const FIGURES: &[Kind] = &[
+    Kind {
+        name: "density",
+        about: "the density on the cylinder, and what boundaries hold",
+        of: &["density run"],
+        make: Make::Moment(density::figure),
+    },
     Kind {
         name: "function",
         about: "the function at the start and at a time, the samples, and where the knots are",
@@ -80,22 +86,10 @@ pub const FIGURES: &[Kind] = &[
         make: Make::Moment(cylinder::figure),
     },
     Kind {
-        name: "density",
-        about: "the density on the cylinder, and what boundaries hold (measure.representation = \"density\")",
-        of: RUN,
-        make: Make::Moment(density::figure),
-    },
-    Kind {
         name: "field",
         about: "the velocity of particles in the plane and on the circle, attractors and repulsors",
         of: RUN,
         make: Make::Moment(field::figure),
-    },
-    Kind {
-        name: "trajectories",
-        about: "paths of some particles in the plane and on the cylinder",
-        of: RUN,
-        make: Make::Run(trajectories::figure),
     },
     Kind {
         name: "knots",
@@ -132,6 +126,12 @@ pub const FIGURES: &[Kind] = &[
         about: "the spectrum of the tangent kernel and how far the kernel has changed",
         of: RUN,
         make: Make::Run(kernel::figure),
+    },
+    Kind {
+        name: "trajectories",
+        about: "paths of some particles in the plane and on the cylinder",
+        of: &["run"],
+        make: Make::Run(trajectories::figure),
     },
     Kind {
         name: "width",
