@@ -8,6 +8,7 @@ use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Mark};
 use super::super::source::RunSource;
+use super::density_signs::SignMap;
 use super::scatter;
 use super::time::moment;
 
@@ -15,6 +16,16 @@ use super::time::moment;
 const CELLS: [usize; 2] = [400, 240];
 
 pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
+    if let Some(map) = SignMap::of(run, index)? {
+        let limit = map.limit();
+        let window = [[-FRAC_PI_2, TAU - FRAC_PI_2], [-limit, limit]];
+        let back = |theta: f64, r: f64| {
+            [[r.abs(), theta, f64::from(r >= 0.0)], [-r.abs(), theta, f64::from(r < 0.0)]]
+        };
+        let (layers, note) = map.layers(window, CELLS, back, scatter::cylinder);
+        let panel = empty(run, limit).title(moment(run.snapshots[index].time)).with_all(layers);
+        return Ok(Figure::new("cylinder").with(panel).note(note));
+    }
     let scatter = run.scatter(index, "cylinder")?;
     let limit = 1.04 * scatter::reach(scatter.particles.r.iter().copied(), super::plane::OUTSIDE);
     let window = [[-FRAC_PI_2, TAU - FRAC_PI_2], [-limit, limit]];

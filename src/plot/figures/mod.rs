@@ -3,6 +3,7 @@
 mod attractors;
 mod cylinder;
 mod density;
+mod density_signs;
 mod field;
 pub(crate) mod film;
 mod function;
@@ -92,12 +93,6 @@ pub const FIGURES: &[Kind] = &[
         make: Make::Moment(field::figure),
     },
     Kind {
-        name: "knots",
-        about: "where the function has its knots, against the logarithm of time",
-        of: RUN,
-        make: Make::Run(knots::figure),
-    },
-    Kind {
         name: "residuals",
         about: "residuals of particles and of their ODE, corrected and as printed",
         of: RUN,
@@ -132,6 +127,12 @@ pub const FIGURES: &[Kind] = &[
         about: "paths of some particles in the plane and on the cylinder",
         of: &["run"],
         make: Make::Run(trajectories::figure),
+    },
+    Kind {
+        name: "knots",
+        about: "where the function has its knots, against the logarithm of time",
+        of: &["run"],
+        make: Make::Run(knots::figure),
     },
     Kind {
         name: "width",

@@ -8,6 +8,7 @@ use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Mark};
 use super::super::source::RunSource;
+use super::density_signs::SignMap;
 use super::scatter;
 use super::time::moment;
 
@@ -17,6 +18,17 @@ pub(super) const CELLS: usize = 320;
 pub(super) const OUTSIDE: f64 = 2e-3;
 
 pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError> {
+    if let Some(map) = SignMap::of(run, index)? {
+        let limit = map.limit();
+        // Per area of the plane, `du dv = |r| dr dtheta`.
+        let back = |u: f64, v: f64| {
+            let (size, theta) = (u.hypot(v), v.atan2(u));
+            [[size, theta, 1.0 / size], [-size, theta, 1.0 / size]]
+        };
+        let (layers, note) = map.layers([[-limit, limit]; 2], [CELLS; 2], back, scatter::plane);
+        let panel = empty(&run.regions, limit).title(moment(run.snapshots[index].time)).with_all(layers);
+        return Ok(Figure::new("plane").with(panel).note(note));
+    }
     let scatter = run.scatter(index, "plane")?;
     let reach = scatter::reach(scatter.particles.r.iter().copied(), OUTSIDE);
     let limit = 1.04 * reach;
