@@ -209,3 +209,40 @@ fn table_of_errors_on_five_grids() {
         println!("{row} |");
     }
 }
+
+/// The other table of the guide: `cargo test --release --test main density::limits -- --ignored --nocapture`.
+#[test]
+#[ignore = "it prints a table with timings"]
+fn limits_side_by_side() {
+    let task = sine(Flow::Canonical { tv: 0.0 }, None, "canonical");
+    let exact = task.quadrature(128);
+    let row = |what: &str, residual: &dyn Fn() -> Vec<f64>| {
+        let now = std::time::Instant::now();
+        let residual = residual();
+        let seconds = now.elapsed().as_secs_f64();
+        println!("| {what} | {seconds:.2} s | {:.1e} |", apart(&residual, &exact));
+    };
+    let particles = |count: usize, sobol: bool| {
+        let measure = if sobol { law().sobol(count, 1) } else { law().draw(count, 1) }.unwrap();
+        advance(Stepper::start(task.samples(), measure, task.flow, 1e-6).unwrap(), task.end)
+            .0
+            .residual()
+            .to_vec()
+    };
+    println!("| limit | time | largest error of a residual |");
+    for power in [14, 17, 20] {
+        row(&format!("2^{power} independent particles"), &|| particles(1 << power, false));
+    }
+    for power in [14, 17, 20] {
+        row(&format!("2^{power} Sobol' points"), &|| particles(1 << power, true));
+    }
+    for nodes in [16, 32, 64, 96] {
+        let count = law().quadrature_size(&task.x, nodes);
+        row(&format!("quadrature, {nodes} nodes, {count} particles"), &|| task.quadrature(nodes));
+    }
+    for (cells, tolerance) in [(100, 4e-5), (200, 5e-6), (400, 6e-7), (800, 8e-8)] {
+        row(&format!("density, {cells} x {cells} cells"), &|| {
+            task.density([cells, cells], tolerance).0.residual().to_vec()
+        });
+    }
+}
