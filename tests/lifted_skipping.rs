@@ -8,7 +8,7 @@ use crate::common::Draw;
 /// Everything of a state but safe displacements, which depend on when neurons were tested.
 fn without_safe_displacements(state: &State) -> State {
     let mut state = state.clone();
-    state.particles.lifted_mut().deadline.clear();
+    state.particles.lifted_mut().safe_displacements.clear();
     state
 }
 
@@ -35,7 +35,7 @@ fn testing_all_finds_no_others() {
         let (mut few, mut all) = (0, 0);
         while one.time < end {
             // A stepper made anew has no safe displacements but those of the state, and these are made void.
-            other.particles.lifted_mut().deadline.fill(f64::NEG_INFINITY);
+            other.particles.lifted_mut().safe_displacements.fill(f64::NEG_INFINITY);
             let mass = neurons.mass().to_vec();
             let mut testing = Stepper::resume(samples.clone(), mass, flow, 1e-7, &other).unwrap();
             few += skipping.step(&mut one, end).unwrap().touched;
@@ -134,7 +134,7 @@ fn neurons_next_to_a_line_are_found_in_every_way() {
             }
             assert!(record == resumed.step(&mut third, 1e12).unwrap(), "seed {seed}, step {step}");
             assert!(one == third, "seed {seed}, step {step}: resumed");
-            other.particles.lifted_mut().deadline.fill(f64::NEG_INFINITY);
+            other.particles.lifted_mut().safe_displacements.fill(f64::NEG_INFINITY);
             resume(&other).step(&mut other, 1e12).unwrap();
             assert!(
                 without_safe_displacements(&one) == without_safe_displacements(&other),

@@ -143,14 +143,14 @@ impl Bins {
         self.count[to] += 1;
     }
 
-    /// Advances the displacements of all bins, in the column `travel` of the state, by what those of their frames
+    /// Advances the displacements of all bins, in the column `displacements` of the state, by what those of their frames
     /// advance in a step, and their signs of the field by the signs there.
-    pub fn advance(&mut self, travel: &mut [f64], step: &[(Displacement, Option<Signs>)]) {
+    pub fn advance(&mut self, displacements: &mut [f64], step: &[(Displacement, Option<Signs>)]) {
         for bin in 0..=self.origin() {
             let (now, signs) = self.frame(bin).map_or((Displacement::ZERO, None), |frame| step[frame]);
-            let (mut total, sign) = (displacement(travel, bin), field_sign(travel, bin));
+            let (mut total, sign) = (displacement(displacements, bin), field_sign(displacements, bin));
             total.turns += f64::from(sign.turns(signs));
-            set(travel, bin, total.advanced(1.0, now), sign.after(signs));
+            set(displacements, bin, total.advanced(1.0, now), sign.after(signs));
             // Not less than 3/4 of the last one: a step that ends at an event is short, and the next one may be long again.
             let last = &mut self.last_displacement[bin];
             *last = now.largest(Displacement::ZERO.advanced(0.75, *last));
@@ -159,9 +159,9 @@ impl Bins {
 
     /// Writes those safe displacements into a column of the state that have changed since this was last called; all
     /// if it is empty.
-    pub fn store(&mut self, deadline: &mut Vec<f64>) {
+    pub fn store(&mut self, safe_displacements: &mut Vec<f64>) {
         let m = self.memory(self.origin()).end;
-        self.safe.store(most_blocks(self.regions, m), deadline);
+        self.safe.store(most_blocks(self.regions, m), safe_displacements);
     }
 
     /// After `count` neurons have moved, `moved` ascending: brings the list of out-of-bin ones up to date, and has
@@ -183,35 +183,35 @@ impl Bins {
             (at, Some(bin as Bin))
         });
         self.out_of_bin
-            .update(count, moved, |bin| [displacement(&columns.travel, bin), last_displacement[bin]]);
+            .update(count, moved, |bin| [displacement(&columns.displacements, bin), last_displacement[bin]]);
     }
 }
 
-/// The displacement of a bin's lines since the neurons were last grouped, in the column `travel` of a state.
-pub fn displacement(travel: &[f64], bin: usize) -> Displacement {
-    let [across, output, turns, ..] = travel.as_chunks::<ENTRIES>().0[bin];
+/// The displacement of a bin's lines since the neurons were last grouped, in the column `displacements` of a state.
+pub fn displacement(displacements: &[f64], bin: usize) -> Displacement {
+    let [across, output, turns, ..] = displacements.as_chunks::<ENTRIES>().0[bin];
     Displacement { across, output, turns }
 }
 
-/// The sign of a bin's field, in the column `travel` of a state.
-pub fn field_sign(travel: &[f64], bin: usize) -> FieldSign {
-    let [.., low, high] = travel.as_chunks::<ENTRIES>().0[bin];
+/// The sign of a bin's field, in the column `displacements` of a state.
+pub fn field_sign(displacements: &[f64], bin: usize) -> FieldSign {
+    let [.., low, high] = displacements.as_chunks::<ENTRIES>().0[bin];
     FieldSign::from_flat([low, high])
 }
 
-fn set(travel: &mut [f64], bin: usize, displacement: Displacement, sign: FieldSign) {
+fn set(displacements: &mut [f64], bin: usize, displacement: Displacement, sign: FieldSign) {
     let ([across, output, turns], [low, high]) = (displacement.to_flat(), sign.to_flat());
-    travel.as_chunks_mut::<ENTRIES>().0[bin] = [across, output, turns, low, high];
+    displacements.as_chunks_mut::<ENTRIES>().0[bin] = [across, output, turns, low, high];
 }
 
 /// Counts the displacement of a bin from now on.
-pub fn start_anew_in(travel: &mut [f64], bin: usize) {
-    set(travel, bin, Displacement::ZERO, field_sign(travel, bin));
+pub fn start_anew_in(displacements: &mut [f64], bin: usize) {
+    set(displacements, bin, Displacement::ZERO, field_sign(displacements, bin));
 }
 
 /// Counts the displacements of all bins from now on.
-pub fn start_anew(travel: &mut [f64]) {
-    (0..travel.len() / ENTRIES).for_each(|bin| start_anew_in(travel, bin));
+pub fn start_anew(displacements: &mut [f64]) {
+    (0..displacements.len() / ENTRIES).for_each(|bin| start_anew_in(displacements, bin));
 }
 
 /// The bins of a frame, the reverse of [`Bins::frame`], among those of `regions = 2 s` regions.
@@ -254,8 +254,8 @@ mod tests {
         bins.safe.set(1, &[0], &[later]);
         bins.safe.set(3, &[1], &[later]);
         let place = vec![Place::in_region(1), Place::in_region(2), Place::in_region(3), Place::in_region(3)];
-        let travel = vec![0.0; ENTRIES * number_of_bins(4)];
-        bins.update(2, [1, 2].into_iter(), &Lifted { place, travel, ..Lifted::default() });
+        let displacements = vec![0.0; ENTRIES * number_of_bins(4)];
+        bins.update(2, [1, 2].into_iter(), &Lifted { place, displacements, ..Lifted::default() });
         assert_eq!(out_of_bin(&bins), [1]);
         assert_eq!(bins.safe.all(), [later, Displacement::DUE]);
     }

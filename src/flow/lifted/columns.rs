@@ -30,14 +30,13 @@ columns! {
         w_x: F64 = |sizes| sizes.m,
         /// Second components of `w`.
         w_y: F64 = |sizes| sizes.m,
-        /// Where in memory each bin begins, then the end. (`room`, `travel` and `deadline` are the names in run files of
-        /// bins, displacements and safe displacements.)
-        room: U32 = |sizes| number_of_bins(2 * sizes.s) + 1,
+        /// Where in memory each bin begins, then the end.
+        bins: U32 = |sizes| number_of_bins(2 * sizes.s) + 1,
         /// Of each bin: the displacement of its lines since the neurons were last grouped, in three measures, and the
         /// two signs of its field.
-        travel: F64 = |sizes| ENTRIES * number_of_bins(2 * sizes.s),
+        displacements: F64 = |sizes| ENTRIES * number_of_bins(2 * sizes.s),
         /// The safe displacement of each block of neurons, in all three measures.
-        deadline: F64 = |sizes| 3 * most_blocks(2 * sizes.s, sizes.m),
+        safe_displacements: F64 = |sizes| 3 * most_blocks(2 * sizes.s, sizes.m),
         /// Frames of the `2 s` regions, then of the `2 s` boundaries: row-major `3 x 3` matrices that
         /// act on `(c, w)`.
         frame: F64 = |sizes| 36 * sizes.s,

@@ -100,11 +100,11 @@ pub fn start(
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, &rho, &mut g);
     let ambiguous = place(regions, scaled.kind, &g, &margins(&rho), &mass, &mut columns);
-    columns.travel = vec![0.0; ENTRIES * number_of_bins(count)];
+    columns.displacements = vec![0.0; ENTRIES * number_of_bins(count)];
     order(&mut columns, &mut mass, regions);
     columns.frame = frames.into_flattened();
     columns.moments = totals(regions, &mass, &columns).to_flat();
-    Bins::grouped(count, &columns.room).store(&mut columns.deadline);
+    Bins::grouped(count, &columns.bins).store(&mut columns.safe_displacements);
     (columns, ambiguous)
 }
 
@@ -153,14 +153,14 @@ impl Ensemble {
         columns: &Lifted,
     ) -> Result<Ensemble, FlowError> {
         let (count, m) = (regions.boundaries(), mass.len());
-        let ascending = columns.room.windows(2).all(|pair| pair[0] <= pair[1]);
-        let last = columns.room[number_of_bins(count)] as usize;
-        if !ascending || columns.room[0] != 0 || last != m {
-            return Err(FlowError::State { what: "room", found: last, expected: m });
+        let ascending = columns.bins.windows(2).all(|pair| pair[0] <= pair[1]);
+        let last = columns.bins[number_of_bins(count)] as usize;
+        if !ascending || columns.bins[0] != 0 || last != m {
+            return Err(FlowError::State { what: "bins", found: last, expected: m });
         }
         permute(&mut mass, &columns.position, &mut vec![0.0; m]);
-        let mut bins = Bins::new(count, &columns.room, &columns.place);
-        bins.safe.restore(&columns.deadline);
+        let mut bins = Bins::new(count, &columns.bins, &columns.place);
+        bins.safe.restore(&columns.safe_displacements);
         let (trial, batches, sums) = (Trial::default(), vec![], Sums::none(count));
         Ok(Ensemble { scaled, mass, bins, trial, batches, sums, plain: false, touched: 0 })
     }
@@ -225,10 +225,10 @@ impl Ensemble {
         rebase_all(columns);
         order(columns, &mut self.mass, regions);
         self.touched += m as u64;
-        self.bins = Bins::grouped(regions.boundaries(), &columns.room);
-        start_anew(&mut columns.travel);
+        self.bins = Bins::grouped(regions.boundaries(), &columns.bins);
+        start_anew(&mut columns.displacements);
         columns.moments = totals(regions, &self.mass, columns).to_flat();
-        columns.deadline.clear();
+        columns.safe_displacements.clear();
         true
     }
 }
@@ -290,7 +290,7 @@ impl System for Ensemble {
 
     fn accept(&mut self, regions: &Regions, _: &Moments, state: &mut State) -> bool {
         let columns = state.particles.lifted_mut();
-        self.bins.advance(&mut columns.travel, &self.trial.displacement);
+        self.bins.advance(&mut columns.displacements, &self.trial.displacement);
         columns.frame = std::mem::take(&mut self.trial.frames).into_flattened();
         if let Some(totals) = self.trial.totals.take() {
             columns.moments = totals.to_flat();
@@ -309,7 +309,7 @@ impl System for Ensemble {
             self.touched += rebase_some(&due, &mut self.bins, columns, &self.mass, regions);
         }
         let regrouped = self.regroup(columns, regions);
-        self.bins.store(&mut columns.deadline);
+        self.bins.store(&mut columns.safe_displacements);
         !due.is_empty() || regrouped
     }
 

@@ -24,11 +24,11 @@ const TASK: usize = 16_384;
 pub fn order(columns: &mut Lifted, mass: &mut Vec<f64>, regions: &Regions) {
     let count = regions.boundaries();
     let bins = number_of_bins(count);
-    let Lifted { c, w_x, w_y, place, travel, .. } = &*columns;
+    let Lifted { c, w_x, w_y, place, displacements, .. } = &*columns;
     let neurons = c.par_iter().zip(w_x).zip(w_y).zip(place);
     let key = neurons.with_min_len(TASK).map(|(((c, x), y), &place)| {
         let bin = bin_of(count, place);
-        (bin * CLASSES + nearness(regions, field_sign(travel, bin), [*c, *x, *y], place)) as u32
+        (bin * CLASSES + nearness(regions, field_sign(displacements, bin), [*c, *x, *y], place)) as u32
     });
     let mut target: Vec<u32> = key.collect();
     let mut next = vec![0u32; bins * CLASSES + 1];
@@ -36,7 +36,7 @@ pub fn order(columns: &mut Lifted, mass: &mut Vec<f64>, regions: &Regions) {
     for i in 1..next.len() {
         next[i] += next[i - 1];
     }
-    columns.room = (0..=bins).map(|bin| next[bin * CLASSES]).collect();
+    columns.bins = (0..=bins).map(|bin| next[bin * CLASSES]).collect();
     for target in &mut target {
         let slot = &mut next[*target as usize];
         *target = *slot;

@@ -97,7 +97,7 @@ pub fn rebase_some(
             bins.safe.disturb(bin);
             // All safe displacements of the bin are void, so that displacements may count from 0 again, where sums have
             // less rounding.
-            start_anew_in(&mut columns.travel, bin);
+            start_anew_in(&mut columns.displacements, bin);
         }
     }
     // Which of the frames that are due, if any, a bin has.
@@ -182,7 +182,8 @@ mod tests {
         }
         let mut bins = Bins::new(count, &starts, &place);
         assert_eq!(bins.out_of_bin.len(), 32);
-        let mut columns = Lifted { travel: vec![0.0; ENTRIES * number_of_bins(count)], ..Lifted::default() };
+        let mut columns =
+            Lifted { displacements: vec![0.0; ENTRIES * number_of_bins(count)], ..Lifted::default() };
         let value = |i: usize, step: f64| (i as f64 * step).sin();
         columns.c =
             (0..160).map(|i| value(i, 0.7) - if place[i].is_negative() { 3.0 } else { 0.0 }).collect();

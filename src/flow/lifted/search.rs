@@ -100,9 +100,9 @@ fn bin_search(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize
     } else {
         false
     };
-    let displacement = displacement(&columns.travel, bin);
+    let displacement = displacement(&columns.displacements, bin);
     let (field_sign, signs) =
-        (field_sign(&columns.travel, bin), propagator.and_then(|propagator| propagator.signs));
+        (field_sign(&columns.displacements, bin), propagator.and_then(|propagator| propagator.signs));
     let mut advance = propagator.map_or(Displacement::ZERO, |propagator| propagator.advance);
     advance.turns = f64::from(field_sign.turns(signs));
     let end = match propagator {

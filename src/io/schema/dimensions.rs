@@ -74,9 +74,9 @@ pub enum Dim {
     Count,
     CanonicalParticle,
     Neuron,
-    Room,
-    TravelEntry,
-    DeadlineEntry,
+    BinEntry,
+    DisplacementEntry,
+    SafeDisplacementEntry,
     NeuronVelocity,
     FrameEntry,
     Moment,
@@ -116,9 +116,9 @@ impl Dim {
         Dim::Count,
         Dim::CanonicalParticle,
         Dim::Neuron,
-        Dim::Room,
-        Dim::TravelEntry,
-        Dim::DeadlineEntry,
+        Dim::BinEntry,
+        Dim::DisplacementEntry,
+        Dim::SafeDisplacementEntry,
         Dim::NeuronVelocity,
         Dim::FrameEntry,
         Dim::Moment,
@@ -156,9 +156,9 @@ impl Dim {
             Dim::Count => "count",
             Dim::CanonicalParticle => "canonical_particle",
             Dim::Neuron => "neuron",
-            Dim::Room => "room_entry",
-            Dim::TravelEntry => "travel_entry",
-            Dim::DeadlineEntry => "deadline_entry",
+            Dim::BinEntry => "bin_entry",
+            Dim::DisplacementEntry => "displacement_entry",
+            Dim::SafeDisplacementEntry => "safe_displacement_entry",
             Dim::NeuronVelocity => "neuron_velocity",
             Dim::FrameEntry => "frame_entry",
             Dim::Moment => "moment",
@@ -182,9 +182,9 @@ impl Dim {
             | Dim::Count
             | Dim::CanonicalParticle
             | Dim::Neuron
-            | Dim::Room
-            | Dim::TravelEntry
-            | Dim::DeadlineEntry
+            | Dim::BinEntry
+            | Dim::DisplacementEntry
+            | Dim::SafeDisplacementEntry
             | Dim::NeuronVelocity
             | Dim::FrameEntry
             | Dim::Moment

@@ -379,7 +379,7 @@ pub static VARIABLES: &[Variable] = &[
     steps("rejections", Kind::U32, Source::Step(|steps, _| whole(steps, |s| s.rejections)))
         .says("attempts rejected before the step"),
     steps("touched", Kind::I64, Source::Step(|steps, _| long(steps, |s| s.touched)))
-        .says("particles that were looked at one by one in the step")
+        .says("particles that were handled one by one in the step")
         .equation("section 10"),
     steps("crossings", Kind::I64, Source::Counter).says("crossings into a live region"),
     steps("deaths", Kind::I64, Source::Counter).says("crossings into the dead region"),
@@ -418,9 +418,9 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "count", &[Count]).says("entry of counts"),
     index(Group::Checkpoint, "canonical_particle", &[CanonicalParticle]).says("position of a canonical particle"),
     index(Group::Checkpoint, "neuron", &[Neuron]).says("position of a neuron"),
-    index(Group::Checkpoint, "room_entry", &[Room]).says("entry of room"),
-    index(Group::Checkpoint, "travel_entry", &[TravelEntry]).says("entry of travel"),
-    index(Group::Checkpoint, "deadline_entry", &[DeadlineEntry]).says("entry of deadline"),
+    index(Group::Checkpoint, "bin_entry", &[BinEntry]).says("entry of bins"),
+    index(Group::Checkpoint, "displacement_entry", &[DisplacementEntry]).says("entry of displacements"),
+    index(Group::Checkpoint, "safe_displacement_entry", &[SafeDisplacementEntry]).says("entry of safe_displacements"),
     index(Group::Checkpoint, "neuron_velocity", &[NeuronVelocity])
         .says("position of a neuron that moves with momentum"),
     index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
@@ -445,9 +445,9 @@ pub static VARIABLES: &[Variable] = &[
     column("c", &[Slot, Neuron], Kind::F64).says("output weight in the frame of its place, by position"),
     column("w_x", &[Slot, Neuron], Kind::F64).says("first component of w = (a, -b) in the frame of its place, by position"),
     column("w_y", &[Slot, Neuron], Kind::F64).says("second component of w = (a, -b) in the frame of its place, by position"),
-    column("room", &[Slot, Room], Kind::U32).says("position of the first neuron of each room (regions, clusters by boundary and sign of c, origin), then of the end"),
-    column("travel", &[Slot, TravelEntry], Kind::F64).says("of each room: two clocks, bounds on how far its boundaries and output weights have moved in the frames of its neurons; how often the field across its boundaries has turned; the sign of c that goes away from each of them, or 0"),
-    column("deadline", &[Slot, DeadlineEntry], Kind::F64).says("travel up to which each block of neurons needs no look, on all three clocks"),
+    column("bins", &[Slot, BinEntry], Kind::U32).says("position of the first neuron of each bin (regions, clusters by boundary and sign of c, origin), then of the end"),
+    column("displacements", &[Slot, DisplacementEntry], Kind::F64).says("of each bin: bounds on how far its boundaries and output weights have moved in the frames of its neurons; how often the field across its boundaries has turned; the sign of c that goes away from each of them, or 0"),
+    column("safe_displacements", &[Slot, SafeDisplacementEntry], Kind::F64).says("displacements up to which no neuron of a block can have met a boundary, in all three measures"),
     column("v_c", &[Slot, NeuronVelocity], Kind::F64)
         .says("sum of past gradients of c under momentum, by position"),
     column("v_x", &[Slot, NeuronVelocity], Kind::F64)
