@@ -52,7 +52,7 @@ impl DensityForm {
                 format_args!(
                     "has no delta, without which law = \"{name}\" does not say how c and |w| share r"
                 ),
-                "add delta = 0 or below: c^2 - |w|^2 of every neuron",
+                "add delta = 0, or another: c^2 - |w|^2 of every neuron",
             ));
         }
         if let Err(expected) = with(lift) {
