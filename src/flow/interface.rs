@@ -191,6 +191,14 @@ pub fn sticks(pull: f64, lambda: f64, margin: f64) -> bool {
     lambda > 0.0 && pull.abs() <= lambda + margin
 }
 
+/// Total variation: to which side mass at `r = 0` moves, 1 or -1, given the velocities just below and just above 0,
+/// `-<g, d> + lambda` and `-<g, d> - lambda`; 0 where both lead to 0 to within the margin, so that it sticks.
+///
+/// The same rule as [`sticks`], in any unit.
+pub fn leaves_zero(below: f64, above: f64, margin: f64) -> f64 {
+    f64::from(i8::from(above > margin)) - f64::from(i8::from(below < -margin))
+}
+
 /// When a particle stuck at `r = 0` first starts to move, not before `from`, and the sign with which
 /// it does; `None` if it never does. `pull` is the cubic `<g, d>`.
 pub fn unsticks(pull: [f64; 4], lambda: f64, margin: f64, from: f64) -> Option<(f64, f64)> {

@@ -8,13 +8,13 @@ use std::ops::Range;
 use crc32fast::Hasher;
 use hdf5::Dataset;
 
-use crate::flow::{Particles, View};
+use crate::flow::{Counters, Particles, View};
 use crate::run::{Snapshot, State, StepRecord};
 
 use super::columns::particles;
 use super::layout::Layout;
 use super::piece::{PIECE, Piece};
-use super::schema::{Group, Source, Variable, counter};
+use super::schema::{Group, Source, Variable};
 use super::sets::Sets;
 
 /// Appends a snapshot as row `row`.
@@ -276,4 +276,17 @@ pub(crate) fn blocks(variable: &Variable, layout: &Layout) -> Vec<(Vec<usize>, V
 
 fn in_row(row: usize, rest: &[usize]) -> Vec<usize> {
     std::iter::once(row).chain(rest.iter().copied()).collect()
+}
+
+/// The counter called `name`, or the ambiguous mass.
+fn counter(counters: &Counters, name: &str) -> Piece {
+    if name == "ambiguous_mass" {
+        return Piece::F64(vec![counters.ambiguous_mass]);
+    }
+    let (_, count) = counters
+        .counts()
+        .into_iter()
+        .find(|(counter, _)| *counter == name)
+        .unwrap_or_else(|| panic!("there is no counter {name}"));
+    Piece::I64(vec![count as i64])
 }

@@ -47,7 +47,7 @@ impl Density {
     /// is on a boundary, or was released from one. Angles are unwrapped, as in [`Regions`].
     pub fn by_angle(&self, regions: &Regions) -> Vec<[f64; 3]> {
         let (grid, count) = (self.grid(regions), regions.boundaries());
-        let mut masses = vec![0.0; grid.columns() + count + 2];
+        let mut masses = vec![0.0; grid.all()];
         for (i, rows) in self.cells.as_chunks::<LANES>().0.iter().enumerate() {
             let column = i % masses.len();
             masses[column] += rows.iter().sum::<f64>();
@@ -74,10 +74,9 @@ impl Density {
     /// Mass in the dead region and on its edges.
     pub fn dead_mass(&self, regions: &Regions) -> f64 {
         let grid = self.grid(regions);
-        let all = grid.columns() + regions.boundaries() + 2;
-        let dead = |column: usize| grid.of(0).contains(&column) || column >= all - 2;
+        let all = grid.all();
         let cells = self.cells.as_chunks::<LANES>().0.iter().enumerate();
-        sum(cells.filter(|(i, _)| dead(i % all)).flat_map(|(_, rows)| rows.iter().copied()))
+        sum(cells.filter(|(i, _)| grid.is_dead(i % all)).flat_map(|(_, rows)| rows.iter().copied()))
     }
 
     fn grid(&self, regions: &Regions) -> Grid {

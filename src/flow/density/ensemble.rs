@@ -66,7 +66,7 @@ pub fn begin(
     })?;
     let coordinates = coordinates(flow, density.delta).unwrap_or_default();
     let grid = Grid::new(regions, density.cells[0]);
-    let mut columns = start(&grid, regions, density, &coordinates, flow.tv() > 0.0);
+    let mut columns = start(&grid, density, &coordinates, flow.tv() > 0.0);
     let ensemble = Ensemble::new(samples, regions, flow, &columns)?;
     let cells = ensemble.split(&columns.cells);
     let none = Margins::none(samples.len());
@@ -102,7 +102,7 @@ impl Ensemble {
             return missing("layout", columns.layout.len(), 1 + 4 * coordinates.len());
         }
         let grid = Grid::new(regions, *per_turn as usize);
-        let all = grid.columns() + grid.regions() + 2;
+        let all = grid.all();
         match columns.expected_cells(all) {
             Some(expected) if expected == columns.cells.len() => {}
             expected => return missing("cells", columns.cells.len(), expected.unwrap_or(0)),
@@ -141,18 +141,13 @@ impl Ensemble {
         })
     }
 
-    /// Columns of the grid, of boundaries, and of both edges of the dead region.
-    fn all(&self) -> usize {
-        self.grid.columns() + self.grid.regions() + 2
-    }
-
     /// The cells of each slice.
     fn split<'a>(&self, cells: &'a [f64]) -> Vec<&'a [Lanes]> {
         let mut rest = cells.as_chunks::<LANES>().0;
         self.slices
             .iter()
             .map(|slice| {
-                let (part, after) = rest.split_at(slice.blocks * self.all());
+                let (part, after) = rest.split_at(slice.blocks * self.grid.all());
                 rest = after;
                 part
             })
@@ -230,7 +225,7 @@ impl System for Ensemble {
         let halves = [integral(&cubic, 0.0, 0.5), integral(&cubic, 0.5, 1.0)];
         let whole: Vec<Vec2> =
             halves[0].iter().zip(&halves[1]).map(|(a, b)| [a[0] + b[0], a[1] + b[1]]).collect();
-        let all = self.all();
+        let all = self.grid.all();
         let turning = Turning::new(&self.grid, regions, &whole, push.path.h, push.margins);
         let cells = self.split(&state.particles.density().cells);
         let mut trial = std::mem::take(&mut self.trial);
@@ -282,7 +277,7 @@ impl System for Ensemble {
     }
 
     fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool {
-        let all = self.all();
+        let all = self.grid.all();
         let mut releases = Releases::default();
         let mut layout = vec![state.particles.density().layout[0]];
         let mut changed = false;
@@ -370,19 +365,13 @@ impl Parts<'_> {
             };
             let first = self.slice.first as f64;
             for (row, share) in rows_at(part.q / self.slice.width - first, self.slice) {
-                cells[row / LANES * self.all() + line][row % LANES] += part.mass * share;
+                cells[row / LANES * self.grid.all() + line][row % LANES] += part.mass * share;
             }
             false
         });
     }
 
-    fn all(&self) -> usize {
-        self.grid.columns() + self.grid.regions() + 2
-    }
-
     fn column(&self, part: &Released) -> usize {
-        let range = self.grid.of(part.region);
-        let at = (part.theta - self.grid.low(part.region)) / self.grid.width(part.region);
-        range.start + (at.max(0.0) as usize).min(range.len() - 1)
+        self.grid.column_at(part.region, part.theta)
     }
 }

@@ -42,6 +42,23 @@ impl Grid {
         self.first[self.first.len() - 1]
     }
 
+    /// Columns of a block: those of the grid, then one for what each boundary holds, then two for what lies dead on the
+    /// boundaries 0 and `2 s - 1`.
+    pub fn all(&self) -> usize {
+        self.columns() + self.regions() + 2
+    }
+
+    /// Whether what is in a column of a block is dead.
+    pub fn is_dead(&self, column: usize) -> bool {
+        self.of(0).contains(&column) || column >= self.columns() + self.regions()
+    }
+
+    /// The column of region `k` that holds an angle.
+    pub fn column_at(&self, k: usize, theta: f64) -> usize {
+        let (range, at) = (self.of(k), (theta - self.low(k)) / self.width(k));
+        range.start + (at.max(0.0) as usize).min(range.len() - 1)
+    }
+
     /// Number of regions, `2 s`.
     pub fn regions(&self) -> usize {
         self.edge.len() - 1

@@ -54,7 +54,7 @@ pub fn release(
     (g, margins): (&[Vec2], &Margins),
     parts: &mut Vec<Released>,
 ) -> Releases {
-    let all = grid.columns() + grid.regions() + 2;
+    let all = grid.all();
     let mut releases = Releases::default();
     for b in 0..grid.regions() {
         for sign in [1.0, -1.0] {

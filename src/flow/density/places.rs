@@ -33,7 +33,7 @@ impl Places {
         let mut region = vec![Sum::default(); count];
         let mut pinned = vec![[Sum::default(); 2]; count];
         let mut absolute = Sum::default();
-        let all = columns + count + 2;
+        let all = grid.all();
         let slices = parts(density, flow, all);
         for (slice, cells) in &slices {
             for (block, cells) in cells.chunks(all).enumerate() {
@@ -61,8 +61,7 @@ impl Places {
         let (mut stuck, mut at_rest) = (Sum::default(), Sum::default());
         for (column, &mass) in density.stuck.iter().enumerate() {
             at_rest.add(mass);
-            let dead = grid.of(0).contains(&column) || column >= columns + count;
-            if dead { region[0].add(mass) } else { stuck.add(mass) }
+            if grid.is_dead(column) { region[0].add(mass) } else { stuck.add(mass) }
         }
         Places {
             stuck: stuck.value(),

@@ -4,7 +4,7 @@
 //! They take the same half shifts and turns as the cells, forward in time.
 
 use crate::flow::field::Vec2;
-use crate::flow::interface::{Fate, Interface};
+use crate::flow::interface::{Fate, Interface, leaves_zero};
 use crate::flow::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::problem::Regions;
 
@@ -70,13 +70,12 @@ impl Released {
         let moved = free - sign * tv;
         let to = self.q + moved;
         if tv > 0.0 && to * sign < 0.0 {
-            let beyond = free + sign * tv;
-            if beyond * sign >= 0.0 {
+            if leaves_zero(free + tv, free - tv, 0.0) != -sign {
                 self.q = 0.0;
                 return true;
             }
             // What is left of the half step is spent on the other side.
-            self.q = beyond * (to / moved);
+            self.q = (free + sign * tv) * (to / moved);
             return false;
         }
         self.q = to;

@@ -2,7 +2,7 @@
 
 use crate::flow::Flow;
 use crate::math::sum::sum;
-use crate::problem::{DensityStart, Regions};
+use crate::problem::DensityStart;
 
 use super::columns::Density;
 use super::coordinate::Coordinate;
@@ -37,14 +37,8 @@ pub fn coordinates(flow: Flow, delta: Option<f64>) -> Option<Vec<Coordinate>> {
 /// The cells of a law: as many rows as were asked for where it lies, and empty ones around them.
 ///
 /// * `tv`: whether there is a total-variation term.
-pub fn start(
-    grid: &Grid,
-    regions: &Regions,
-    start: &DensityStart,
-    coordinates: &[Coordinate],
-    tv: bool,
-) -> Density {
-    let all = grid.columns() + regions.boundaries() + 2;
+pub fn start(grid: &Grid, start: &DensityStart, coordinates: &[Coordinate], tv: bool) -> Density {
+    let all = grid.all();
     let faces = grid.faces();
     let largest = start.law.amplitude_beyond(TAIL);
     let mut layout = vec![start.cells[0] as f64];

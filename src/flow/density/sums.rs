@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::flow::field::Vec2;
-use crate::flow::interface::Margins;
+use crate::flow::interface::{Margins, leaves_zero};
 use crate::flow::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::problem::Regions;
 
@@ -39,7 +39,7 @@ pub fn add_moments(
     field: Field<'_>,
 ) {
     let (columns, count, g) = (grid.columns(), grid.regions(), field.g);
-    let all = columns + count + 2;
+    let all = grid.all();
     let sums = column_sums(slice, cells, all);
     let speed = slice.coordinate.speed();
     for k in 1..count {
@@ -124,10 +124,10 @@ fn through_zero(
     let (below, above) = (velocity + lambda, velocity - lambda);
     let up = below.max(0.0) * density([zero - 1, zero - 2, zero - 3]);
     let down = (-above).max(0.0) * density([zero, zero + 1, zero + 2]);
-    match (above > 0.0, below < 0.0) {
-        (true, _) => [0.0, 2.0 * up],
-        (_, true) => [0.0, -2.0 * down],
-        _ => [up + down, up - down],
+    match leaves_zero(below, above, 0.0) {
+        0.0 => [up + down, up - down],
+        side if side > 0.0 => [0.0, 2.0 * up],
+        _ => [0.0, -2.0 * down],
     }
 }
 
@@ -141,7 +141,7 @@ fn add_flux(
     b: usize,
 ) {
     let Field { g, margins, .. } = field;
-    let all = grid.columns() + grid.regions() + 2;
+    let all = grid.all();
     let (d, n, above) = (regions.direction(b), regions.normal(b), regions.above(b));
     let crosses = crosses(regions, b, g, |k| margins.of(k));
     // Density at the boundary, seen from a region, per radian.

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::flow::interface::leaves_zero;
+
 use super::grid::Grid;
 use super::parabola::{LANES, Lanes};
 use super::shift::{Displacement, shift};
@@ -30,7 +32,7 @@ pub fn move_all(
     columns: &mut Vec<f64>,
     to: &mut [Lanes],
 ) {
-    let all = grid.columns() + grid.regions() + 2;
+    let all = grid.all();
     if motion.towards_zero == 0.0 && !slice.coordinate.has_origin() {
         let moves: Vec<Displacement> = motion.rows.iter().map(|rows| Displacement::new(*rows)).collect();
         to.par_chunks_mut(all).enumerate().for_each(|(block, to)| shift(from, block, &moves, to));
@@ -38,14 +40,13 @@ pub fn move_all(
     }
     let rows = slice.blocks * LANES;
     columns.resize(all * rows, 0.0);
-    let dead = |column: usize| grid.of(0).contains(&column) || column >= all - 2;
     let read = |column: usize, into: &mut [f64]| {
         for (block, into) in into.chunks_mut(LANES).enumerate() {
             into.copy_from_slice(&from[block * all + column]);
         }
     };
     if slice.coordinate.has_origin() {
-        through_origin(grid, rows, motion, read, dead, columns);
+        through_origin(grid, rows, motion, read, columns);
     } else {
         let zero = slice.zero();
         let tv = motion.towards_zero;
@@ -53,19 +54,17 @@ pub fn move_all(
             || (vec![0.0; rows], Scratch::default()),
             |(mass, scratch), (column, (to, stuck))| {
                 read(column, mass);
-                if dead(column) {
+                if grid.is_dead(column) {
                     to.copy_from_slice(mass);
                     return;
                 }
                 let split = Split { below: motion.rows[column] + tv, above: motion.rows[column] - tv };
                 let caught = transport(mass, zero, split, scratch, to);
                 let free = std::mem::take(stuck);
-                if split.above > motion.margin {
-                    place(to, zero as f64 + split.above, free, zero..rows);
-                } else if split.below < -motion.margin {
-                    place(to, zero as f64 + split.below, free, 0..zero);
-                } else {
-                    *stuck = free;
+                match leaves_zero(split.below, split.above, motion.margin) {
+                    0.0 => *stuck = free,
+                    side if side > 0.0 => place(to, zero as f64 + split.above, free, zero..rows),
+                    _ => place(to, zero as f64 + split.below, free, 0..zero),
                 }
                 *stuck += caught[0] + caught[1];
             },
@@ -85,10 +84,9 @@ fn through_origin(
     rows: usize,
     motion: Motion<'_>,
     read: impl Fn(usize, &mut [f64]) + Sync,
-    dead: impl Fn(usize) -> bool + Sync,
     columns: &mut [f64],
 ) {
-    let (count, all) = (grid.regions(), grid.columns() + grid.regions() + 2);
+    let (count, all) = (grid.regions(), grid.all());
     let half = count / 2;
     let pairs: Vec<[usize; 2]> = (1..=half)
         .flat_map(|k| grid.of(k).zip(grid.of((k + half) % count)))
@@ -108,7 +106,7 @@ fn through_origin(
                 let caught = transport(mass, rows, split, scratch, &mut to);
                 to[rows - 1] += caught[0];
                 // Beyond is nothing that moves: there it rests.
-                to[if dead(*there) { rows - 1 } else { rows }] += caught[1];
+                to[if grid.is_dead(*there) { rows - 1 } else { rows }] += caught[1];
                 to[..rows].reverse();
                 to
             },

@@ -89,7 +89,7 @@ impl View {
     /// The densities of a state of the run.
     pub fn densities(&self, density: &Density) -> Densities {
         let (columns, count) = (self.grid.columns(), self.grid.regions());
-        let (all, rows) = (columns + count + 2, self.amplitude_faces.len() - 1);
+        let (all, rows) = (self.grid.all(), self.amplitude_faces.len() - 1);
         let mut masses = vec![vec![0.0; rows]; all];
         let mut outside = vec![0.0; all];
         let slices = parts(density, self.flow, all);
@@ -100,7 +100,7 @@ impl View {
             });
         }
         for [slice, k, q, theta, mass] in density.released() {
-            let column = self.column_at(k as usize, theta);
+            let column = self.grid.column_at(k as usize, theta);
             match self.row_at(slices[slice as usize].0.coordinate.row(q).r) {
                 Some(row) => masses[column][row] += mass,
                 None => outside[column] += mass,
@@ -133,13 +133,6 @@ impl View {
             stuck_line_mass,
             mass_outside: sum(outside),
         }
-    }
-
-    /// The column of region `k` that holds an angle.
-    fn column_at(&self, k: usize, theta: f64) -> usize {
-        let range = self.grid.of(k);
-        let at = (theta - self.grid.low(k)) / self.grid.width(k);
-        range.start + (at.max(0.0) as usize).min(range.len() - 1)
     }
 
     /// The stored row that holds an amplitude, if there is one.

@@ -16,10 +16,6 @@ mod kind;
 mod variable;
 mod variables;
 
-use crate::flow::Counters;
-
-use super::piece::Piece;
-
 pub use attributes::{ATTRIBUTES, Attribute};
 pub use dimensions::{Dim, Group};
 pub use kind::Kind;
@@ -40,17 +36,4 @@ pub(crate) fn variable(group: Group, name: &str) -> &'static Variable {
         .iter()
         .find(|variable| variable.group == group && variable.name == name)
         .unwrap_or_else(|| panic!("the schema has no {name} in {group:?}"))
-}
-
-/// The counter called `name`, or the ambiguous mass.
-pub(crate) fn counter(counters: &Counters, name: &str) -> Piece {
-    if name == "ambiguous_mass" {
-        return Piece::F64(vec![counters.ambiguous_mass]);
-    }
-    let (_, count) = counters
-        .counts()
-        .into_iter()
-        .find(|(counter, _)| *counter == name)
-        .unwrap_or_else(|| panic!("there is no counter {name}"));
-    Piece::I64(vec![count as i64])
 }
