@@ -5,7 +5,7 @@ use std::path::Path;
 use reluflow::flow::Flow;
 use reluflow::problem::{Law, LawKind, Measure, NeuronLaw, Samples, Sampling, Start};
 use reluflow::run::Simulation;
-use reluflow::scenario::Scenario;
+use reluflow::scenario::{Resolution, Scenario};
 use reluflow::study;
 
 use crate::common::worst;
@@ -252,7 +252,10 @@ fn a_search_is_no_part_of_parsing() {
     let error = Scenario::parse(text, "q.toml".as_ref()).unwrap_err();
     assert_eq!(error.line(), Some(6));
     assert!(error.problem().contains("asks for a search of nodes"), "{error}");
-    assert_eq!(Scenario::node_target(text, "q.toml".as_ref()).unwrap().unwrap().error(), 1e-3);
-    let told = Scenario::with_nodes(text, "q.toml".as_ref(), 6).unwrap().description.sampling;
+    assert_eq!(Scenario::error_target(text, "q.toml".as_ref()).unwrap().unwrap().error(), 1e-3);
+    let told = Scenario::with_resolution(text, "q.toml".as_ref(), Resolution::Nodes(6))
+        .unwrap()
+        .description
+        .sampling;
     assert_eq!(told, Sampling::Quadrature { nodes: 6, estimate_error: false });
 }

@@ -84,7 +84,7 @@ fn other_files_are_refused() {
 }
 
 /// Name, scenario, message.
-const SCENARIOS: [(&str, &str, &str); 135] = [
+const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "broken header",
         "[samples\nx = [0.0]\n",
@@ -735,6 +735,31 @@ const SCENARIOS: [(&str, &str, &str); 135] = [
         "estimate without quadrature",
         "[measure]\nparticles = 10\nestimate_error = true\n",
         "bad.toml:3:1: measure.estimate_error is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling",
+    ),
+    (
+        "cells and error",
+        "[measure]\nrepresentation = \"density\"\ncells = [64, 64]\ndensity_error = 1e-3\n",
+        "bad.toml:4:17: measure.density_error = 1e-3 is given and measure.cells, too\n  remove one: cells follow from the error",
+    ),
+    (
+        "no error of a density",
+        "[measure]\nrepresentation = \"density\"\ndensity_error = -1\n",
+        "bad.toml:3:17: measure.density_error = -1 is not positive\n  give the largest error of a residual that you accept, in units of y, for example 1e-4",
+    ),
+    (
+        "error of a density that is no number",
+        "[measure]\nrepresentation = \"density\"\ndensity_error = \"small\"\n",
+        "bad.toml:3:17: measure.density_error = \"small\" is a text\n  give a number, for example 1.0",
+    ),
+    (
+        "error of a density below the tolerance",
+        "[measure]\nrepresentation = \"density\"\ndensity_error = 1e-6\n",
+        "bad.toml:3:17: measure.density_error = 1e-6 is below ten times the tolerance of the steps, 1e-6\n  give 1.0e-5 or more, or lower time.tolerance",
+    ),
+    (
+        "error of a density without one",
+        "[measure]\nparticles = 10\ndensity_error = 1e-3\n",
+        "bad.toml:3:1: measure.density_error is not used by measure.law = \"normal-uniform\" without measure.representation = \"density\"\n  remove it; measure.law = \"normal-uniform\" without measure.representation = \"density\" takes particles, law, scale, antisymmetric, seed, sampling",
     ),
     (
         "too few particles for a quadrature",

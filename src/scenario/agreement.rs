@@ -25,8 +25,9 @@ impl Form {
         if let Some(expected) = other(&ends, &run.end) {
             return differ("end", run.end.to_string(), expected.to_string());
         }
-        if self.density() != run.density {
-            return differ("density", format!("{:?}", run.density), format!("{:?}", self.density()));
+        let density = self.density(run.density.map(|density| density.cells));
+        if density != run.density {
+            return differ("density", format!("{:?}", run.density), format!("{density:?}"));
         }
         if self.output_options() != run.output {
             return differ("output", format!("{:?}", run.output), format!("{:?}", self.output_options()));

@@ -8,18 +8,14 @@ use crate::system::text::number;
 
 use super::ScenarioError;
 use super::delta::delta;
-use super::entry::Entry;
+use super::density_cells;
+use super::entry::{Entry, Kept};
 use super::flow::FlowForm;
 use super::laws;
 use super::needs::Need;
 use super::sampled::ReadMeasure;
 use super::section::Section;
 use super::source::Source;
-
-/// Cells per turn of the circle, and across the amplitudes, unless told.
-const DEFAULT_CELLS: [usize; 2] = [256, 256];
-/// Fewest and most cells each way.
-const CELLS: [usize; 2] = [16, 16_384];
 
 /// Scales of which cells have places and areas that are numbers.
 const SCALE: [f64; 2] = [1e-50, 1e50];
@@ -29,6 +25,8 @@ const SCALE: [f64; 2] = [1e-50, 1e50];
 pub(super) struct DensityForm {
     start: DensityStart,
     name: &'static str,
+    /// The error for which cells are searched; those of `start` are then without meaning.
+    target: Option<Kept<f64>>,
     estimate_error: bool,
     /// Of the section.
     span: Range<usize>,
@@ -79,16 +77,26 @@ impl DensityForm {
                 format_args!("give one from {:e} to {:e}", SCALE[0], SCALE[1]),
             ));
         }
-        let cells = cells(&mut section)?;
-        let estimate_error = section.flag_or("estimate_error", false)?;
+        let (cells, target) = density_cells::read(&mut section)?;
+        // Whoever asks for an error wants to see it beside the results.
+        let estimate_error = section.flag_or("estimate_error", target.is_some())?;
         section.finish(flow.form("measure.representation = \"density\""))?;
         let law = Law { kind, scale, antisymmetric: false };
-        Ok(DensityForm { start: DensityStart { law, delta: lift, cells }, name, estimate_error, span })
+        let start = DensityStart { law, delta: lift, cells };
+        Ok(DensityForm { start, name, target, estimate_error, span })
     }
 
-    /// How many cells each way.
-    pub fn cells(&self) -> [usize; 2] {
-        self.start.cells
+    /// The error for which cells are searched, where it stands.
+    pub fn target(&self) -> Option<&Kept<f64>> {
+        self.target.as_ref()
+    }
+
+    /// The start with the cells that the scenario tells, or else with those that a search found.
+    fn start(&self, found: Option<[usize; 2]>) -> Option<DensityStart> {
+        match self.target {
+            None => Some(self.start),
+            Some(_) => found.map(|cells| DensityStart { cells, ..self.start }),
+        }
     }
 
     /// The law of the particles that the density stands for.
@@ -103,20 +111,32 @@ impl DensityForm {
     /// The start, once it is known that there is memory for it.
     ///
     /// * `samples`: how many.
+    /// * `found`: cells, where they were searched for.
     pub fn build(
         &self,
         source: Source,
         flow: &FlowForm,
         samples: usize,
+        found: Option<[usize; 2]>,
     ) -> Result<ReadMeasure, ScenarioError> {
+        let start = match (self.start(found), &self.target) {
+            (Some(start), _) => start,
+            (None, target) => {
+                let target = target.as_ref().expect("without one the cells are told").on(source);
+                return Err(target.refuse(
+                    "asks for a search of cells, which is made of whole runs",
+                    "give measure.cells, or read the scenario by study::read_scenario, which searches",
+                ));
+            }
+        };
         if flow.particles() == ParticleKind::Canonical {
             flow.refuse_scaling(source)?;
         }
-        Need::of_density(self.cells(), samples, flow.unscaled(), false)
+        Need::of_density(start.cells, samples, flow.unscaled(), false)
             .check()
             .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))?;
-        let half = DensityStart { cells: self.cells().map(|cells| cells / 2), ..self.start };
-        let [per_turn, across] = self.cells();
+        let half = DensityStart { cells: start.cells.map(|cells| cells / 2), ..start };
+        let [per_turn, across] = start.cells;
         let mut words = format!(
             "law {}, density in {per_turn} x {across} cells, scale {}",
             self.name,
@@ -128,7 +148,7 @@ impl DensityForm {
         }
         let law = self.law().drawn(1, 1.0);
         Ok(ReadMeasure {
-            start: self.start.into(),
+            start: start.into(),
             law,
             source: words,
             seed: None,
@@ -139,32 +159,11 @@ impl DensityForm {
         })
     }
 
-    /// The cells and what is stored of them.
+    /// The cells and what is stored of them; `None` where they are yet to be searched for.
     ///
     /// * `amplitude`: the largest one, where the scenario says so.
-    pub fn grid(&self, amplitude: Option<f64>) -> DensityGrid {
-        DensityGrid::of(&self.start, amplitude)
+    /// * `found`: cells, where they were searched for.
+    pub fn grid(&self, amplitude: Option<f64>, found: Option<[usize; 2]>) -> Option<DensityGrid> {
+        self.start(found).map(|start| DensityGrid::of(&start, amplitude))
     }
-}
-
-/// `cells = [per turn, across the amplitudes]`.
-fn cells(section: &mut Section) -> Result<[usize; 2], ScenarioError> {
-    let Some(entry) = section.numbers("cells")? else { return Ok(DEFAULT_CELLS) };
-    let example =
-        "give two whole numbers, for example [256, 256]: per turn of the circle, and across the amplitudes";
-    let [per_turn, across] = &entry.value[..] else {
-        return Err(entry.refuse(format_args!("has {} numbers", entry.value.len()), example));
-    };
-    let mut found = [0; 2];
-    for (found, value) in found.iter_mut().zip([per_turn, across].map(|number| *number.get_ref())) {
-        let [least, most] = CELLS;
-        if value.fract() != 0.0 || !(least as f64..=most as f64).contains(&value) {
-            return Err(entry.refuse(
-                format_args!("holds {}", number(value)),
-                format_args!("{example}, each from {least} to {most}"),
-            ));
-        }
-        *found = value as usize;
-    }
-    Ok(found)
 }

@@ -9,7 +9,6 @@ use crate::problem::Start;
 use crate::run::{Description, OutputOptions, Schedule, StartLaw};
 use crate::system::text::{self, steers};
 
-use super::entry::Kept;
 use super::flow::{self, FlowForm};
 use super::measure::{self, MeasureForm};
 use super::needs::Need;
@@ -17,6 +16,7 @@ use super::output::{self, Output};
 use super::samples::{self, SampleForm};
 use super::section::Section;
 use super::source::{Source, nearest, shorten};
+use super::target::{ErrorTarget, Resolution};
 use super::time::{self, TimeForm};
 use super::{Scenario, ScenarioError};
 
@@ -151,8 +151,10 @@ impl Form {
     }
 
     /// The cells of a density and what is stored of them.
-    pub fn density(&self) -> Option<DensityGrid> {
-        self.measure.grid(self.output.amplitude)
+    ///
+    /// * `found`: cells, where they were searched for.
+    pub fn density(&self, found: Option<[usize; 2]>) -> Option<DensityGrid> {
+        self.measure.grid(self.output.amplitude, found)
     }
 
     /// What is stored.
@@ -176,15 +178,15 @@ impl Form {
         self.samples.count().max(self.measure.particles())
     }
 
-    /// The error that a quadrature is to keep, where it stands.
-    pub fn node_target(&self) -> Option<&Kept<f64>> {
-        self.measure.target()
+    /// The error that a quadrature or a density is to keep.
+    pub fn error_target(&self, source: Source) -> Option<ErrorTarget> {
+        self.measure.target().map(|target| ErrorTarget::new(target, self.measure.is_density(), source))
     }
 
     /// Reads the samples and reads or draws the particles.
     ///
-    /// * `nodes`: of a quadrature, where they were searched for.
-    pub fn build(self, source: Source, nodes: Option<usize>) -> Result<Scenario, ScenarioError> {
+    /// * `found`: how finely the start is resolved, where that was searched for.
+    pub fn build(self, source: Source, found: Option<Resolution>) -> Result<Scenario, ScenarioError> {
         let folder = source.path.parent().unwrap_or(Path::new(""));
         let read = self.samples.build(source, folder)?;
         let s = read.samples.len();
@@ -201,7 +203,7 @@ impl Form {
         // Whatever the particles are: before regions are made of the samples.
         self.samples.check_memory(source, Need::of_run(0, s, self.flow.unscaled(), false))?;
         let mut notices = read.notices;
-        let drawn = self.measure.build(source, folder, &self.flow, read.samples.x(), nodes)?;
+        let drawn = self.measure.build(source, folder, &self.flow, read.samples.x(), found)?;
         notices.extend(drawn.notices);
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
         let kernel = self.output.options.tangent_kernel;
@@ -221,7 +223,7 @@ impl Form {
             y_map: read.y_map,
             mass: drawn.start.mass().to_vec(),
             delta: drawn.start.lifted().map_or(vec![], |neurons| neurons.delta()),
-            density: self.measure.grid(self.output.amplitude),
+            density: self.measure.grid(self.output.amplitude, found.and_then(Resolution::cells)),
             flow: self.flow.flow(source, drawn.width, s)?,
             end,
             tolerance: self.time.tolerance,
@@ -238,14 +240,14 @@ impl Form {
         })
     }
 
-    /// The start measure of a quadrature with twice these nodes, or of a density with half as many cells.
+    /// The start measure of a quadrature with twice these nodes, or of a density with half these cells.
     pub fn beside(
         &self,
         source: Source,
         x: &[f64],
-        nodes: Option<usize>,
+        found: Resolution,
     ) -> Result<Option<Start>, ScenarioError> {
-        let drawn = self.measure.build(source, Path::new(""), &self.flow, x, nodes)?;
+        let drawn = self.measure.build(source, Path::new(""), &self.flow, x, Some(found))?;
         Ok(drawn.beside)
     }
 

@@ -48,7 +48,7 @@ const VALUES: &str = r#"0 | -0.0 | 1 | 2 | -1 | 3.5 | 0.01 | nan | -inf | 1e308 
 { times = [0.5, 0.25] } | { log = { first = 1e-300, per_decade = 3 } } | { log = { first = 0.01, per_decade = 1000000 } }"#;
 
 /// Scenarios that together use every key, beside the shipped ones.
-const RICH: [&str; 3] = [
+const RICH: [&str; 4] = [
     "title = \"a\"\n[samples]\nfunction = \"sine\"\ncount = 6\ninterval = [-2.0, 1.0]\ngap = [-0.5, 0.25]\namplitude = 1.5\n\
      frequency = 0.5\nphase = 0.25\nnoise = 0.1\nseed = 3\nstandardize = true\n[measure]\nparticles = 64\nlaw = \"two-sided\"\nb_bound = 2.0\n\
      c_law = \"sign\"\nsampling = \"quadrature\"\nnodes = 8\nestimate_error = true\n[flow]\nkind = \"lifted\"\nscaling = 1\n\
@@ -60,6 +60,8 @@ const RICH: [&str; 3] = [
      [time]\nsteps = 100\n[output]\nsnapshots = { every_steps = 10 }\nparticles = \"none\"\n",
     "[samples]\nx = [0.0, 1.0, 1.0]\ny = [1.0, -1.0, 0.5]\n[measure]\nparticles = 16\nlaw = \"normal\"\nscale = 0.1\ndelta = -1.0\n\
      sampling = \"sobol\"\n[flow]\nkind = \"adaptive\"\n[time]\nend = 2.0\n[output]\nsnapshots = { times = [0.5, 1.0, 2.0] }\n",
+    "[samples]\nx = [0.0, 1.0]\ny = [1.0, -1.0]\n[measure]\nrepresentation = \"density\"\nscale = 0.5\ndensity_error = 1e-3\n\
+     delta = 0.5\n[flow]\nkind = \"lifted\"\n[time]\nend = 1.0\n[output]\namplitude = 4.0\n",
 ];
 
 /// Tables of samples, particles, neurons and hinges, as different programs write them.

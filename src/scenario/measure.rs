@@ -18,6 +18,7 @@ use super::sampled::{ReadMeasure, Sampled};
 use super::sampling::{Nodes, SamplingForm};
 use super::section::Section;
 use super::source::Source;
+use super::target::Resolution;
 
 /// More particles than this are refused: 120 GB while running.
 const MAX_PARTICLES: u64 = 1_000_000_000;
@@ -36,7 +37,7 @@ enum Origin {
 }
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 19] = [
     "file",
     "particles",
     "law",
@@ -55,6 +56,7 @@ pub(super) const KEYS: [&str; 18] = [
     "estimate_error",
     "representation",
     "cells",
+    "density_error",
 ];
 
 impl MeasureForm {
@@ -141,7 +143,8 @@ impl MeasureForm {
         }
         // Keys of a quadrature alone deserve to be told so.
         let alone = ["nodes", "quadrature_error", "estimate_error"].iter().any(|key| section.has(key));
-        let without = match (alone && !sampling.is_quadrature(), section.has("cells")) {
+        let of_density = section.has("cells") || section.has("density_error");
+        let without = match (alone && !sampling.is_quadrature(), of_density) {
             (true, _) => " without measure.sampling = \"quadrature\"",
             (_, true) => " without measure.representation = \"density\"",
             _ => "",
@@ -155,9 +158,10 @@ impl MeasureForm {
     /// The cells of a density and what is stored of them.
     ///
     /// * `amplitude`: the largest one, where the scenario says so.
-    pub fn grid(&self, amplitude: Option<f64>) -> Option<DensityGrid> {
+    /// * `found`: cells, where they were searched for.
+    pub fn grid(&self, amplitude: Option<f64>, found: Option<[usize; 2]>) -> Option<DensityGrid> {
         match &self.origin {
-            Origin::Density(density) => Some(density.grid(amplitude)),
+            Origin::Density(density) => density.grid(amplitude, found),
             Origin::File(_) | Origin::Law(_) => None,
         }
     }
@@ -181,13 +185,19 @@ impl MeasureForm {
         }
     }
 
-    /// The error that a quadrature is to keep, where it stands.
+    /// Whether it is a density.
+    pub fn is_density(&self) -> bool {
+        matches!(self.origin, Origin::Density(_))
+    }
+
+    /// The error that a quadrature or a density is to keep, where it stands.
     pub fn target(&self) -> Option<&Kept<f64>> {
         match &self.origin {
             Origin::Law(Sampled {
                 sampling: SamplingForm::Quadrature { nodes: Nodes::Error(target), .. },
                 ..
             }) => Some(target),
+            Origin::Density(density) => density.target(),
             _ => None,
         }
     }
@@ -196,14 +206,14 @@ impl MeasureForm {
     ///
     /// * `folder`: what file names are relative to.
     /// * `x`: positions of the samples.
-    /// * `nodes`: of a quadrature, where they were searched for.
+    /// * `found`: how finely it is resolved, where that was searched for.
     pub fn build(
         &self,
         source: Source,
         folder: &Path,
         flow: &FlowForm,
         x: &[f64],
-        nodes: Option<usize>,
+        found: Option<Resolution>,
     ) -> Result<ReadMeasure, ScenarioError> {
         let sampled = match &self.origin {
             Origin::File(file) => {
@@ -220,8 +230,10 @@ impl MeasureForm {
                 });
             }
             Origin::Law(sampled) => sampled,
-            Origin::Density(density) => return density.build(source, flow, x.len()),
+            Origin::Density(density) => {
+                return density.build(source, flow, x.len(), found.and_then(Resolution::cells));
+            }
         };
-        sampled.build(source, flow, x, nodes)
+        sampled.build(source, flow, x, found.and_then(Resolution::nodes))
     }
 }

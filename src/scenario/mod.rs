@@ -5,8 +5,8 @@
 //! error), then reads the samples and reads or draws the particles. A CSV file of samples is a
 //! scenario too: the defaults it takes are written out as TOML and reported.
 //!
-//! Nothing is run here. Where a scenario gives an error instead of nodes for its quadrature, the search
-//! for them runs simulations: [`Scenario::node_target`] says what is asked, and
+//! Nothing is run here. Where a scenario gives an error instead of nodes for its quadrature or of cells for its
+//! density, the search for them runs simulations: [`Scenario::error_target`] says what is asked, and
 //! [`study::read_scenario`](crate::study::read_scenario) searches.
 //!
 //! All keys, with their defaults, are in [`crate::guide::scenarios`]; a test compares that table with
@@ -17,6 +17,7 @@ mod agreement;
 mod cell;
 mod delta;
 mod density;
+mod density_cells;
 mod entry;
 mod error;
 mod file;
@@ -50,7 +51,7 @@ pub use error::ScenarioError;
 pub use ready::Scenario;
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
-pub use target::NodeTarget;
+pub use target::{ErrorTarget, Resolution};
 
 use crate::problem::{Sampling, Start};
 use crate::run::{Description, StartLaw};
@@ -118,23 +119,23 @@ impl Scenario {
         Form::parse(source)?.build(source, None)
     }
 
-    /// The same with this number of nodes, where [`Scenario::node_target`] asks for a search of them.
+    /// The same with these nodes or cells, where [`Scenario::error_target`] asks for a search of them.
     ///
     /// # Errors
     /// As [`Scenario::read`].
-    pub fn with_nodes(text: &str, path: &Path, nodes: usize) -> Result<Scenario, ScenarioError> {
+    pub fn with_resolution(text: &str, path: &Path, found: Resolution) -> Result<Scenario, ScenarioError> {
         let source = Source { path, text };
-        Form::parse(source)?.build(source, Some(nodes))
+        Form::parse(source)?.build(source, Some(found))
     }
 
-    /// The error that the nodes of its quadrature are to keep (`measure.quadrature_error`); `None`
-    /// without that key.
+    /// The error that its quadrature or its density is to keep (`measure.quadrature_error`,
+    /// `measure.density_error`); `None` without either key.
     ///
     /// # Errors
     /// As [`Scenario::check`].
-    pub fn node_target(text: &str, path: &Path) -> Result<Option<NodeTarget>, ScenarioError> {
+    pub fn error_target(text: &str, path: &Path) -> Result<Option<ErrorTarget>, ScenarioError> {
         let source = Source { path, text };
-        Ok(Form::parse(source)?.node_target().map(|target| NodeTarget::new(target, source)))
+        Ok(Form::parse(source)?.error_target(source))
     }
 
     /// The start measure with twice the nodes, or half as many cells, for a run whose file says that the error of
@@ -143,13 +144,13 @@ impl Scenario {
     /// # Errors
     /// The description's scenario is not one that this program wrote.
     pub fn beside(description: &Description) -> Result<Option<Start>, ScenarioError> {
-        let nodes = match description.sampling {
-            Sampling::Quadrature { nodes, estimate_error: true } => Some(nodes),
-            Sampling::Density { estimate_error: true } => None,
+        let found = match (description.sampling, &description.density) {
+            (Sampling::Quadrature { nodes, estimate_error: true }, _) => Resolution::Nodes(nodes),
+            (Sampling::Density { estimate_error: true }, Some(density)) => Resolution::Cells(density.cells),
             _ => return Ok(None),
         };
         let source = Source { path: Path::new("the scenario in the run file"), text: &description.scenario };
-        Form::parse(source)?.beside(source, description.samples.x(), nodes)
+        Form::parse(source)?.beside(source, description.samples.x(), found)
     }
 
     /// A setting of a run that is not the one of its own scenario, in words; `None` if all are, or

@@ -8,7 +8,7 @@ use crate::io::RunWriter;
 use crate::run::{Description, Simulation, StepRecord};
 use crate::scenario::Scenario;
 
-use super::nodes::parse_scenario;
+use super::resolution::parse_scenario;
 
 /// Why a run has no result.
 pub(crate) enum Stopped {
