@@ -17,7 +17,7 @@ use crate::problem::Start;
 use super::form::Form;
 use super::source::{Source, line_of};
 use super::table::Table;
-use super::{Scenario, ScenarioError, scenarios};
+use super::{Resolution, Scenario, ScenarioError, scenarios};
 use super::{flow, measure, output, samples, schedule, time};
 
 /// Longest time one input may take, generous because tests share their machine.
@@ -319,7 +319,8 @@ fn seeds_use_every_key() {
         let path = folder();
         let source = Source { path: &path, text };
         Form::parse(source)
-            .and_then(|form| form.build(source, None))
+            // Cells as a search would have found them.
+            .and_then(|form| form.build(source, Some(Resolution::Cells([16, 16]))))
             .unwrap_or_else(|error| panic!("{error}"));
     });
 }
