@@ -36,6 +36,7 @@ mod damage_limits;
 mod damage_lookup3;
 mod damage_objects;
 mod density;
+mod density_convert;
 mod density_error;
 mod density_files;
 mod density_upwind;

@@ -1,11 +1,13 @@
 //! `reluflow convert RUN`.
 
+mod cells;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use crate::flow::ParticleKind;
 use crate::io::{Particles, RunFile, Status, write_file};
-use crate::problem::{Knots, Measure, Neurons, ProblemError};
+use crate::problem::{Knots, Measure, Neurons, ProblemError, Regions};
 use crate::run::Description;
 use crate::system::text;
 
@@ -13,15 +15,21 @@ use super::failure::{Exit, Failure};
 use super::output::{note, print};
 use super::probe::guard;
 
-/// Write the particles of a snapshot as CSV: as neurons, canonical particles or knots
+/// Write a snapshot as CSV: its particles as neurons, canonical particles or knots, or the cells of a density
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   reluflow convert output/lifted.h5 --to knots -o knots.csv
+  reluflow convert output/density.h5 --to density --time 1 -o cells.csv
 
 Columns: neurons c, a, b; canonical r, theta; knots knot, orientation, delta_slope (empty where a
 neuron has no slope) with r, theta; and mass always. measure.file of a scenario reads all of them.
-Conversions use the run's kappa; canonical particles become neurons with --delta.")]
+Conversions use the run's kappa; canonical particles become neurons with --delta.
+
+Of runs with measure.representation = \"density\": place (free, pinned, dead, stuck, stuck and pinned,
+outside), place_index (region or boundary), r_low, r_high, theta_low, theta_high (edges; two that are
+equal are a line, or r = 0), density (per unit of those lengths that are not 0) and mass. Cells that
+hold nothing are left out; outside is what lies beyond the stored amplitudes. Masses sum to 1.")]
 pub struct Args {
     /// The run file
     run: PathBuf,
@@ -51,6 +59,8 @@ enum To {
     Canonical,
     /// Knot b / a, orientation sign(a), delta-slope kappa mass c a
     Knots,
+    /// Cells, lines and stuck mass of a run that solves for its density
+    Density,
 }
 
 /// A measure as the run has it.
@@ -69,9 +79,7 @@ impl Args {
         let file = RunFile::open(&self.run)?;
         let description = file.description()?;
         let index = self.snapshot(&file)?;
-        let particles = self.particles(&file, &description, index)?;
         let kappa = description.flow.kappa();
-        let found = self.found(particles, &description)?;
         let mut text = format!(
             "# {}, t = {:?}, flow {}, kappa = {kappa:?}\n",
             // A line end in the name would end the comment.
@@ -79,10 +87,20 @@ impl Args {
             file.time(index)?,
             description.flow.name()
         );
+        let found = || {
+            let particles = self.particles(&file, &description, index)?;
+            self.found(particles, &description)
+        };
         match self.to {
-            To::Neurons => neurons(&mut text, &self.neurons(found, kappa)?),
-            To::Canonical => canonical(&mut text, &self.canonical(found, kappa)?),
+            To::Density => {
+                let stored = description.density.zip(file.densities(index)?);
+                let (grid, densities) = stored.ok_or_else(|| self.no_density())?;
+                cells::rows(&mut text, &grid, &densities, &Regions::new(&description.samples));
+            }
+            To::Neurons => neurons(&mut text, &self.neurons(found()?, kappa)?),
+            To::Canonical => canonical(&mut text, &self.canonical(found()?, kappa)?),
             To::Knots => {
+                let found = found()?;
                 let knots = match &found {
                     Found::Canonical(measure) => Knots::of_measure(measure),
                     Found::Neurons(neurons) => Knots::of_neurons(neurons, kappa),
@@ -157,7 +175,15 @@ impl Args {
             "{}: solves for the density, and has no particles",
             text::path(&self.run)
         ))
-        .help("read its variable density, or run it with measure.representation = \"particles\"")
+        .help("--to density writes its cells; or run it with measure.representation = \"particles\"")
+    }
+
+    /// Particles have no cells.
+    fn no_density(&self) -> Failure {
+        Failure::usage(format_args!("{}: follows particles, and has no cells", text::path(&self.run))).help(
+            "`reluflow density` gives the density of free mass at points; or run it with \
+             measure.representation = \"density\"",
+        )
     }
 
     /// What to do for all particles of a snapshot that are not stored.
