@@ -85,6 +85,7 @@ mod plot_errors;
 mod plot_field;
 mod plot_files;
 mod plot_formats;
+mod plot_marginals;
 mod plot_million;
 mod plot_numbers;
 mod plot_support;

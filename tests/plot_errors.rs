@@ -25,7 +25,7 @@ fn wrong_requests_name_what_is_allowed() {
     for (arguments, words) in [
         (
             &["run.h5", "--figure", "plain"][..],
-            "a run has no figure plain; it has function, plane, cylinder, field",
+            "a run has no figure plain; it has function, plane, cylinder, marginals, field",
         ),
         (&["sweep.h5", "--figure", "plane"], "a sweep has no figure plane; it has sweep"),
         (&["kernel.h5", "--figure", "loss"], "a kernel file has no figure loss; it has splines, slices"),

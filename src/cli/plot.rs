@@ -23,7 +23,7 @@ pub struct Args {
     /// All figures that the file has, into a folder
     #[arg(long, conflicts_with = "figure")]
     all: bool,
-    /// Time of the moment that function, plane, cylinder and field show [default: the last]
+    /// Time of the moment that density, function, plane, cylinder, marginals and field show [default: the last]
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     time: Option<f64>,
     /// Another run whose particles the figure density shows as dots

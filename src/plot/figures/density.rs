@@ -70,12 +70,13 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
     Ok(Figure::new("density").grid(4, PAGE).with(map).with(pinned).note(note))
 }
 
-fn share(mass: f64) -> String {
+/// A share of the mass, to a tenth of a percent.
+pub(super) fn share(mass: f64) -> String {
     format!("{} %", number((1e3 * mass).round() / 10.0))
 }
 
 /// The amplitude beyond which there is nothing to see.
-fn limit(densities: &Densities, rows: &[f64], most: f64) -> f64 {
+pub(super) fn limit(densities: &Densities, rows: &[f64], most: f64) -> f64 {
     let (count, lines) = (rows.len() - 1, &densities.line_density);
     let highest = lines.iter().copied().fold(0.0, f64::max);
     let columns = densities.density.len() / count;

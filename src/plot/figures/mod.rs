@@ -10,6 +10,7 @@ mod function;
 mod kernel;
 mod knots;
 mod loss;
+mod marginals;
 mod phase;
 mod plane;
 mod regions;
@@ -85,6 +86,12 @@ pub const FIGURES: &[Kind] = &[
         about: "r against θ, with the clusters of pinned particles",
         of: RUN,
         make: Make::Moment(cylinder::figure),
+    },
+    Kind {
+        name: "marginals",
+        about: "where knots are along x, what the lines of samples hold, and how large amplitudes are",
+        of: RUN,
+        make: Make::Moment(marginals::figure),
     },
     Kind {
         name: "field",
