@@ -60,6 +60,7 @@ mod io_validate;
 mod kernel_flow;
 mod kernel_functions;
 mod kernel_limit;
+mod kernel_linear;
 mod kernel_particles;
 mod kernel_spline_view;
 mod kernel_splines;

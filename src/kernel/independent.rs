@@ -55,15 +55,6 @@ impl BiasLaw {
         }
     }
 
-    /// The density of `b`.
-    fn density(self, b: f64) -> f64 {
-        match self {
-            BiasLaw::Uniform { low, high } if (low..=high).contains(&b) => 1.0 / (high - low),
-            BiasLaw::Uniform { .. } => 0.0,
-            BiasLaw::Normal { deviation } => normal::density(b / deviation) / deviation,
-        }
-    }
-
     /// Where the average over `b` changes its formula.
     fn bounds(self) -> Vec<f64> {
         match self {
@@ -84,41 +75,6 @@ pub(super) fn kernel(a: SlopeLaw, b: BiasLaw, average: Average, x: f64, y: f64) 
         breaks
     };
     over_slopes(a, matches!(b, BiasLaw::Uniform { .. }), breaks, |a| b.average(average, a * x, a * y))
-}
-
-/// `Int_(a > 0, or a < 0) |a|^3 p_b(a x) p_a(da)`: see
-/// [`Kernel::knot_density`](super::Kernel::knot_density).
-pub(super) fn knot_density(a: SlopeLaw, b: BiasLaw, x: f64, right_facing: bool) -> f64 {
-    if let (SlopeLaw::Uniform { low, high }, BiasLaw::Uniform { low: b_low, high: b_high }) = (a, b) {
-        return uniform_knot_density([low, high], [b_low, b_high], x, right_facing);
-    }
-    let breaks = || {
-        let mut breaks = vec![0.0];
-        if x != 0.0 {
-            breaks.extend(b.bounds().into_iter().map(|bound| bound / x));
-        }
-        breaks
-    };
-    let facing = |a: f64| if (a > 0.0) == right_facing { a.abs().powi(3) } else { 0.0 };
-    over_slopes(a, false, breaks, |a| facing(a) * b.density(a * x)).value
-}
-
-/// As [`knot_density`], in closed form: the slopes whose knot may be `x` are an interval.
-fn uniform_knot_density(a: [f64; 2], b: [f64; 2], x: f64, right_facing: bool) -> f64 {
-    let [mut from, mut to] = if right_facing { [a[0].max(0.0), a[1]] } else { [a[0], a[1].min(0.0)] };
-    if x == 0.0 {
-        if !(b[0]..=b[1]).contains(&0.0) {
-            return 0.0;
-        }
-    } else {
-        let (one, other) = (b[0] / x, b[1] / x);
-        (from, to) = (from.max(one.min(other)), to.min(one.max(other)));
-    }
-    if to <= from {
-        return 0.0;
-    }
-    let fourth = |a: f64| 0.25 * a.powi(4) * a.signum();
-    (fourth(to) - fourth(from)) / ((a[1] - a[0]) * (b[1] - b[0]))
 }
 
 /// The average of `f` over `a`, whose formula changes at `breaks`.

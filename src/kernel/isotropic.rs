@@ -38,6 +38,11 @@ pub fn knot_density(x: f64) -> f64 {
     1.0 / (TAU * square * square)
 }
 
+/// The density of the knots of one facing: `P[a x - b in dx; a > 0] = 1 / (2 pi (1 + x^2))`.
+pub fn plain_knot_density(x: f64) -> f64 {
+    1.0 / (TAU * (1.0 + x * x))
+}
+
 /// The angle between `xt` and `yt`, in `[0, pi)`, accurate also when it is small.
 fn angle(x: f64, y: f64) -> f64 {
     (x - y).abs().atan2(x * y + 1.0)

@@ -6,6 +6,7 @@ use crate::math::quadrature::Integral;
 
 use super::independent::{self, Average};
 use super::isotropic;
+use super::knot_density::knot_density;
 use super::law::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
 
 /// Which layers learn.
@@ -159,10 +160,25 @@ impl Kernel {
                 Some([b_deviation * b_deviation * ratio.powi(3) * standard; 2])
             }
             WeightLaw::Independent { a, b } => {
-                Some([true, false].map(|right| independent::knot_density(a, b, x, right)))
+                Some([true, false].map(|right| knot_density(a, b, x, right, 3)))
             }
             WeightLaw::Particles(_) => None,
         }
+    }
+
+    /// The density of the knots of either facing, times `E c^2`: `E[c^2 |a| delta(a x - b)]`.
+    pub(super) fn activity_density(&self, x: f64) -> Option<[f64; 2]> {
+        let c2 = self.law.output_second_moment;
+        let density = match self.law.weights {
+            WeightLaw::Isotropic { .. } => [isotropic::plain_knot_density(x); 2],
+            WeightLaw::Normal { a_deviation, b_deviation } => {
+                let ratio = a_deviation / b_deviation;
+                [ratio * isotropic::plain_knot_density(ratio * x); 2]
+            }
+            WeightLaw::Independent { a, b } => [true, false].map(|right| knot_density(a, b, x, right, 1)),
+            WeightLaw::Particles(_) => return None,
+        };
+        Some(density.map(|density| c2 * density))
     }
 
     /// Where the density of the knots is not smooth.

@@ -109,16 +109,20 @@ impl<'a> KernelFunction<'a> {
         }
         let total: f64 = self.alpha.iter().sum();
         let moment: f64 = self.alpha.iter().zip(self.x).map(|(a, x)| a * x).sum();
-        let bounds = self.kernel.knot_bounds();
-        let affine = over_knots(self.kernel, &bounds, |x, [right, left]| {
-            if right == 0.0 || left == 0.0 {
-                return 0.0;
-            }
-            right * (left / (right + left)) * (moment - total * x).powi(2)
-        });
-        let affine = affine.map(|integral| integral.value.max(0.0));
+        let affine = affine_cost(self.kernel, total, moment);
         Norm { square, rounding, affine, parts: None }
     }
+}
+
+/// `Int nu_+ nu_- / nu (moment - total x)^2`: see [`Norm::affine`]. `None` if the knots have no density.
+pub(super) fn affine_cost(kernel: &Kernel, total: f64, moment: f64) -> Option<f64> {
+    let affine = over_knots(kernel, &kernel.knot_bounds(), |x, [right, left]| {
+        if right == 0.0 || left == 0.0 {
+            return 0.0;
+        }
+        right * (left / (right + left)) * (moment - total * x).powi(2)
+    });
+    affine.map(|integral| integral.value.max(0.0))
 }
 
 /// `Int |f''|^2 / nu` over all of the line: infinite where `f''` is not zero and there are no

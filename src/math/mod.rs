@@ -9,6 +9,7 @@ pub mod cubic_spline;
 pub mod even;
 pub mod gauss;
 pub mod gmres;
+pub mod lanczos;
 pub mod linear_pieces;
 pub mod linear_spline;
 pub mod norm;

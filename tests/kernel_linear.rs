@@ -1,0 +1,147 @@
+//! The kernel regime in linear time against the dense code.
+
+use ndarray::{Array1, Array2};
+use ndarray_linalg::Solve;
+use reluflow::kernel::*;
+use reluflow::problem::Samples;
+
+use crate::common::Draw;
+
+fn laws() -> [WeightLaw; 4] {
+    let uniform = |bound: f64| BiasLaw::Uniform { low: -bound, high: bound };
+    [
+        WeightLaw::Isotropic { second_moment: 1.0 },
+        WeightLaw::Normal { a_deviation: 1.0, b_deviation: 0.5 },
+        WeightLaw::Independent { a: SlopeLaw::Sign { size: 1.0 }, b: uniform(1.2) },
+        WeightLaw::Independent { a: SlopeLaw::Uniform { low: -1.0, high: 1.0 }, b: uniform(1.0) },
+    ]
+}
+
+fn samples(draw: &mut Draw, s: usize, ties: bool) -> Samples {
+    let mut x = draw.list(s, -1.0, 1.0);
+    if ties {
+        x[1] = x[0];
+        x[2] = x[0];
+    }
+    let y: Vec<f64> = x.iter().map(|x| (5.0 * x).sin() + draw.uniform(-0.1, 0.1)).collect();
+    Samples::new(&x, &y).unwrap()
+}
+
+/// The largest of |a - b| over the largest of |b|.
+fn off(a: &[f64], b: &[f64]) -> f64 {
+    let size = b.iter().fold(f64::MIN_POSITIVE, |most: f64, b| most.max(b.abs()));
+    a.iter().zip(b).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs())) / size
+}
+
+#[test]
+fn it_agrees_with_the_dense_code_where_that_has_digits() {
+    let mut draw = Draw(5);
+    for weights in laws() {
+        let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.6 });
+        let samples = samples(&mut draw, 40, true);
+        let points: Vec<f64> = (0..100).map(|i| f64::from(i) * 0.03 - 1.5).collect();
+        let rho: Vec<f64> = samples.y().iter().map(|y| -y).collect();
+        for regime in Regime::ALL {
+            let dense = GradientFlow::new(kernel.gram(regime, samples.x()), samples.weight()).unwrap();
+            let linear = LinearFlow::new(&kernel, regime, &samples, &points).unwrap();
+            let condition = dense.condition_number();
+            let name = format!("{:?} {regime:?}, condition {condition:e}", kernel.law());
+            assert!((linear.largest_rate() / dense.largest_rate() - 1.0).abs() < 1e-3, "{name}");
+            if condition < 1e13 {
+                assert!((linear.least_rate() / dense.least_rate() - 1.0).abs() < 0.03, "{name}");
+            }
+            let matrix = kernel.matrix(regime, &points, samples.x());
+            let moved = |alpha: &Array1<f64>| matrix.dot(alpha).to_vec();
+            // The exponential, from before the fastest mode to after many.
+            for t in [1e-2, 1.0, 1e2, 1e4].map(|t| t / dense.largest_rate()) {
+                let found = linear.at(&rho, t);
+                let expected = dense.coefficients(&rho, t);
+                assert!(off(&found.at_points, &moved(&expected)) < 1e-11, "{name}, t = {t}");
+                let left: Vec<f64> =
+                    rho.iter().zip(&found.at_samples).map(|(rho, moved)| rho - moved).collect();
+                let expected = dense.residual(&rho, t).to_vec();
+                assert!(off(&left, &expected) < 1e-11, "{name}, t = {t}: {}", off(&left, &expected));
+            }
+            let limit = linear.limit(&rho);
+            assert!(off(&limit.at_samples, &rho) < 1e-11, "{name}: {:e}", off(&limit.at_samples, &rho));
+            let bound = (1e-14 * condition).max(1e-10);
+            if condition < 1e12 {
+                let expected = dense.coefficients(&rho, f64::INFINITY);
+                assert!(off(&limit.at_points, &moved(&expected)) < bound, "{name}");
+                let function =
+                    KernelFunction::new(&kernel, regime, samples.x(), expected.as_slice().unwrap());
+                let (norm, expected) = (linear.norm(&kernel, &limit), function.norm(dense.kernel()));
+                assert!((norm.square / expected.square - 1.0).abs() < bound, "{name}");
+                if let (Some(a), Some(b)) = (norm.affine, expected.affine) {
+                    assert!((a - b).abs() < 1e3 * bound * expected.square, "{name}: {a} {b}");
+                }
+                for (a, b) in norm.parts.unwrap_or_default().iter().zip(expected.parts.unwrap_or_default()) {
+                    assert!((a - b).abs() < bound * expected.square, "{name}: {a} {b}");
+                }
+            }
+            // Ridge, its trace and its determinant.
+            let lambda = 1e-3 * dense.largest_rate();
+            let ridge = linear.ridge(&rho, lambda);
+            let mut shifted: Array2<f64> = dense.kernel().clone();
+            (0..samples.len()).for_each(|j| shifted[[j, j]] += lambda / samples.weight()[j]);
+            let alpha = shifted.solve(&Array1::from(rho.clone())).unwrap();
+            assert!(off(&ridge.motion.at_points, &moved(&alpha)) < 1e-11, "{name}");
+            let shares = dense.rates().mapv(|rate| rate / (rate + lambda));
+            assert!((ridge.parameters - shares.sum()).abs() < 1e-10, "{name}: {}", ridge.parameters);
+            let logs = dense.rates().mapv(|rate| (rate / lambda).ln_1p());
+            assert!((ridge.log_determinant - logs.sum()).abs() < 1e-9, "{name}");
+        }
+    }
+}
+
+/// Where the dense code has lost its digits (close samples, condition 1e20 and more) the interpolant interpolates, and is
+/// the natural spline nearly, as knots far out make it.
+#[test]
+fn close_samples_are_interpolated() {
+    let x: Vec<f64> = (0..3000).map(|j| f64::from(j) / 3000.0 + [0.0, 1e-9, -2e-9][j as usize % 3]).collect();
+    let y: Vec<f64> = x.iter().map(|x| (9.0 * x).sin()).collect();
+    let samples = Samples::new(&x, &y).unwrap();
+    // Away from the ends, where the interpolant bends as little as the law lets it.
+    let points: Vec<f64> = (0..1600).map(|i| 0.1001 + f64::from(i) / 2000.0).collect();
+    let rho: Vec<f64> = y.iter().map(|y| -y).collect();
+    for weights in laws() {
+        let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.6 });
+        for regime in Regime::ALL {
+            let flow = LinearFlow::new(&kernel, regime, &samples, &points).unwrap();
+            assert_eq!(flow.dropped(), 0);
+            let limit = flow.limit(&rho);
+            assert!(off(&limit.at_samples, &rho) < 1e-13, "{regime:?}: {:e}", off(&limit.at_samples, &rho));
+            let function: Vec<f64> = points.iter().map(|x| -(9.0 * x).sin()).collect();
+            // O(h^4) and O(h^2) between samples.
+            let bound = if regime == Regime::RandomFeatures { 1e-9 } else { 1e-5 };
+            assert!(
+                off(&limit.at_points, &function) < bound,
+                "{:?} {regime:?}: {:e}",
+                kernel.law(),
+                off(&limit.at_points, &function)
+            );
+        }
+    }
+}
+
+/// With fewer particles than samples the limit is the least-squares fit of their functions.
+#[test]
+fn few_particles_give_their_least_squares_fit() {
+    let neurons = [(1.0, -0.5, 1.0), (1.0, 0.2, 1.0), (-1.0, 0.4, 1.0), (0.5, -0.2, 1.0)];
+    let kernel = Kernel::new(StartLaw {
+        weights: WeightLaw::Particles(Particles::uniform(neurons)),
+        output_second_moment: 0.0,
+    });
+    let x: Vec<f64> = (0..20).map(|i| f64::from(i) * 0.1 - 1.0).collect();
+    let y: Vec<f64> = x.iter().map(|x| (3.0 * x).cos()).collect();
+    let samples = Samples::new(&x, &y).unwrap();
+    let rho: Vec<f64> = y.iter().map(|y| -y).collect();
+    let flow = LinearFlow::new(&kernel, Regime::RandomFeatures, &samples, &[]).unwrap();
+    assert_eq!(flow.dropped(), 16);
+    let left: Vec<f64> =
+        rho.iter().zip(flow.limit(&rho).at_samples).map(|(rho, moved)| rho - moved).collect();
+    for (a, b, _) in neurons {
+        let along: f64 = x.iter().zip(&left).map(|(x, left)| left * (a * x - b).max(0.0)).sum();
+        assert!(along.abs() < 1e-7, "{along}");
+    }
+}
