@@ -18,6 +18,7 @@ const POLES: usize = 8;
 ///
 /// good to 2e-16, 3e-14 as it is summed (Carpenter, Ruttan and Varga 1984; these digits: Pusa 2012, Correction to
 /// partial fraction decomposition coefficients for Chebyshev rational approximation, table 1).
+#[allow(clippy::excessive_precision)] // digits as printed there
 const CHEBYSHEV: [([f64; 2], [f64; 2]); POLES] = [
     ([-10.843917078696988, 19.277446167181652], [-5.0901521865224915e-7, -2.4220017652852287e-5]),
     ([-5.264971343442647, 16.220221473167928], [2.1151742182466030e-4, 4.389296964738067e-3]),
