@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use reluflow::flow::{Flow, Stepper};
-use reluflow::problem::{DensityStart, Law, LawKind, Samples};
+use reluflow::problem::{DensityLaw, DensityStart, Law, LawKind, Samples};
 
 /// Steps that are not measured: the first grow from nothing.
 const WARM_UP: u64 = 4;
@@ -37,7 +37,7 @@ fn row(name: &str, flow: Flow, delta: Option<f64>, side: usize) {
     let y: Vec<f64> = x.iter().map(|x| (3.0 * x).sin()).collect();
     let samples = Samples::new(&x, &y).expect("valid samples");
     let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
-    let start = DensityStart { law, delta, cells: [side, side] };
+    let start = DensityStart { law: DensityLaw::of(law, delta), cells: [side, side] };
     let before = memory();
     let begin = || Stepper::start_density(samples.clone(), &start, flow, 1e-6).expect("a start");
     let (mut stepper, mut state) = begin();

@@ -1,7 +1,7 @@
 //! The density solver against the quadrature limit (mathematics, section 16).
 
 use reluflow::flow::{Flow, State, Stepper};
-use reluflow::problem::{DensityStart, Law, LawKind, Samples, Start};
+use reluflow::problem::{DensityLaw, DensityStart, Law, LawKind, Samples, Start};
 
 struct Task {
     name: &'static str,
@@ -47,7 +47,7 @@ impl Task {
     }
 
     fn density(&self, cells: [usize; 2], tolerance: f64) -> (Stepper, State) {
-        let start = DensityStart { law: law(), delta: self.delta, cells };
+        let start = DensityStart { law: DensityLaw::of(law(), self.delta), cells };
         advance(Stepper::start_density(self.samples(), &start, self.flow, tolerance).unwrap(), self.end)
     }
 }
@@ -114,7 +114,7 @@ fn mass_is_kept_nothing_is_negative_and_the_loss_falls() {
         sine(Flow::Lifted { kappa: 1.0 }, Some(0.5), "delta 0.5"),
         uneven(),
     ] {
-        let start = DensityStart { law: law(), delta: task.delta, cells: [96, 96] };
+        let start = DensityStart { law: DensityLaw::of(law(), task.delta), cells: [96, 96] };
         let mut run = Stepper::start_density(task.samples(), &start, task.flow, 1e-5).unwrap();
         let mut before = laws(&run);
         let first = before[0];
@@ -173,7 +173,7 @@ fn threads_change_no_bit() {
 #[test]
 fn a_resumed_run_has_the_same_bits() {
     for task in [sine(Flow::Canonical { tv: 0.1 }, None, "tv 0.1"), uneven()] {
-        let start = DensityStart { law: law(), delta: None, cells: [64, 64] };
+        let start = DensityStart { law: DensityLaw::Canonical(law()), cells: [64, 64] };
         let begin = || Stepper::start_density(task.samples(), &start, task.flow, 1e-4).unwrap();
         let ((mut through, mut state), (mut stopped, mut other)) = (begin(), begin());
         while state.time < task.end {

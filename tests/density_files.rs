@@ -166,9 +166,32 @@ fn what_a_density_cannot_have_is_refused() {
         ("cells = [64]", "", "", "measure.cells = [64] has 1 numbers"),
         ("cells = 64", "", "", "is a whole number"),
         ("scale = 1e300", "", "", "has scale"),
-        ("", "kind = \"kernel\"", "", "is not possible with flow.kind = \"kernel\"\n  of these flows"),
-        ("", "kind = \"lifted\"", "", "has no delta"),
-        ("delta = 0", "kind = \"lifted\"\nscaling = \"1\"", "", "flow.scaling depends on the width"),
+        ("", "kind = \"kernel\"", "", "says nothing about c and |w|\n  add delta = 0"),
+        (
+            "delta = 0",
+            "kind = \"kernel\"",
+            "",
+            "is not possible with flow.kind = \"kernel\" and delta = 0\n  there is a density of the canonical flow",
+        ),
+        ("", "kind = \"lifted\"", "", "says nothing about c and |w|\n  add delta = 0"),
+        (
+            "delta = 0",
+            "kind = \"lifted\"\nscaling = \"1\"",
+            "",
+            "has no `particles`, but the start depends on the width",
+        ),
+        (
+            "delta = 0",
+            "kind = \"lifted\"\nbalance = 2",
+            "",
+            "measure.delta = 0 is given and flow.balance = 2, too",
+        ),
+        (
+            "slices = 4",
+            "",
+            "",
+            "measure.slices is not used by measure.representation = \"density\" without a law of (a",
+        ),
         ("", "", "particles = 10", "output.particles is not used by [output] with"),
         ("", "", "amplitude = -1", "output.amplitude = -1 is not positive"),
     ] {
@@ -180,7 +203,21 @@ fn what_a_density_cannot_have_is_refused() {
     assert!(refused(&particles).contains("without measure.representation = \"density\""));
     let particles = scenario("particles = 10", "", "amplitude = 3").replace("\"density\"", "\"particles\"");
     assert!(refused(&particles).contains("[output] without measure.representation"));
-    let descent = scenario("", "kind = \"gd\"\nlearning_rate = 0.1", "").replace("tolerance = 1e-4", "");
+    let neurons = |more: &str| scenario(&format!("law = \"pytorch\"\n{more}"), "kind = \"adaptive\"", "");
+    assert!(
+        refused(&neurons("slices = 1"))
+            .contains("measure.slices = 1 is too small\n  give a whole number from 2")
+    );
+    assert!(refused(&neurons("hidden_scale = 1e300\nparticles = 1")).contains("has hidden_scale = 1e300"));
+    assert!(refused(&neurons("")).contains("give particles = m, the width that is meant"));
+    let d = parse(&neurons("slices = 4\nparticles = 100")).description;
+    assert_eq!(d.density.unwrap().slices, 4);
+    assert_eq!(
+        d.measure_source,
+        "law pytorch, density in 256 x 256 cells of 4 slices for width 100, hidden_scale 1, output_scale 1"
+    );
+    let descent =
+        scenario("delta = 0", "kind = \"gd\"\nlearning_rate = 0.1", "").replace("tolerance = 1e-4", "");
     assert!(refused(&descent).contains("is not possible with flow.kind = \"gd\""));
     let unknown = scenario("", "", "").replace("\"density\"", "\"densty\"");
     assert!(refused(&unknown).contains("did you mean \"density\"?"));

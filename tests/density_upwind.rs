@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use reluflow::flow::{Flow, Stepper};
 use reluflow::math::transport::{Sorted, circle_w1};
-use reluflow::problem::{DensityStart, Law, LawKind, Regions, Samples};
+use reluflow::problem::{DensityLaw, DensityStart, Law, LawKind, Regions, Samples};
 
 const END: f64 = 2.0;
 
@@ -44,7 +44,7 @@ fn limit() -> Sorted {
 }
 
 fn density(side: usize) -> Sorted {
-    let start = DensityStart { law: law(), delta: None, cells: [side, side] };
+    let start = DensityStart { law: DensityLaw::Canonical(law()), cells: [side, side] };
     let (mut stepper, mut state) =
         Stepper::start_density(samples(), &start, Flow::Canonical { tv: 0.0 }, 1e-5).unwrap();
     while state.time < END {

@@ -39,6 +39,7 @@ mod density;
 mod density_convert;
 mod density_error;
 mod density_files;
+mod density_slices;
 mod density_upwind;
 mod descent;
 mod descent_jax;

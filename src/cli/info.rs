@@ -179,10 +179,11 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
     };
     match &description.density {
         None => row("particles", format!("{}, {stored}", description.mass.len())),
-        Some(DensityGrid { cells: [per_turn, across], rows, limit }) => row(
-            "density",
-            format!("{per_turn} x {across} cells; {rows} rows stored, of |r| up to {}", number(*limit)),
-        ),
+        Some(DensityGrid { cells: [per_turn, across], rows, limit, slices }) => {
+            let slices = if *slices > 1 { format!(", {slices} slices") } else { String::new() };
+            let cells = format!("{per_turn} x {across} cells{slices}");
+            row("density", format!("{cells}; {rows} rows stored, of |r| up to {}", number(*limit)));
+        }
     }
     row("measure", description.measure_source.clone());
     row("flow", flow_text(&description.flow));

@@ -91,6 +91,7 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
         let [per_turn, across] = density.cells.map(|cells| cells as u64);
         write_value(file, "density_cells_theta", &per_turn)?;
         write_value(file, "density_cells_amplitude", &across)?;
+        write_value(file, "density_slices", &(density.slices as u64))?;
         write_value(file, "density_amplitude", &density.limit)?;
         write_value(file, "density_estimate", &i8::from(estimate_error))?;
     }
@@ -245,7 +246,12 @@ fn read_density(sets: &Sets, samples: &Samples) -> hdf5::Result<Option<DensityGr
     let [per_turn, across] = cells;
     let (rows, limit) =
         (sets.layout.len(Dim::Amplitude), number(file, "density_amplitude", |limit| limit > 0.0)?);
-    let density = DensityGrid { cells: [per_turn?, across?], rows, limit };
+    // Files of before there were slices have one.
+    let slices = match file.attr_names()?.iter().any(|name| name == "density_slices") {
+        true => read_value::<u64>(file, "density_slices")?.max(1) as usize,
+        false => 1,
+    };
+    let density = DensityGrid { cells: [per_turn?, across?], rows, limit, slices };
     let columns = sets.layout.len(Dim::Theta);
     // Before a grid of this size is made.
     let fits = density.cells[0] <= columns + 8 * samples.len()

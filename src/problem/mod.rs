@@ -14,11 +14,11 @@ mod regions;
 mod samples;
 mod start;
 
-pub use density::DensityStart;
+pub use density::{DensityLaw, DensityStart};
 pub use error::ProblemError;
 pub use function::function_values;
 pub use knots::{FLAT, Flat, Knots, knot_of};
-pub use law::{DrawnLaw, Law, LawKind, NeuronLaw, NoDensity, OutputLaw, ParticleLaw, Sampling};
+pub use law::{Bundle, DrawnLaw, Law, LawKind, NeuronLaw, NoDensity, OutputLaw, ParticleLaw, Ray, Sampling};
 pub use measure::Measure;
 pub use neurons::Neurons;
 pub use place::{Place, PlaceKind};

@@ -1,6 +1,6 @@
 //! What a run starts from.
 
-use super::{DensityStart, Measure, Neurons, ProblemError};
+use super::{DensityLaw, DensityStart, Measure, Neurons, ProblemError};
 
 /// Nodes in each direction and region of the particles that stand for a density: its moments to rounding.
 const NODES: usize = 32;
@@ -65,12 +65,13 @@ impl Start {
     /// As [`Law::quadrature`](super::Law::quadrature).
     pub fn with_particles(self, x: &[f64], kappa: f64) -> Result<Start, ProblemError> {
         match self {
-            Start::Density(DensityStart { law, delta: None, .. }) => {
-                law.quadrature(x, NODES, false).map(Start::from)
-            }
-            Start::Density(DensityStart { law, delta: Some(delta), .. }) => {
-                law.quadrature_lifted(x, NODES, kappa, delta).map(Start::from)
-            }
+            Start::Density(DensityStart { law, .. }) => match law {
+                DensityLaw::Canonical(law) => law.quadrature(x, NODES, false).map(Start::from),
+                DensityLaw::Lift { law, delta } => {
+                    law.quadrature_lifted(x, NODES, kappa, delta).map(Start::from)
+                }
+                DensityLaw::Neurons { law, .. } => law.quadrature(x, NODES).map(Start::from),
+            },
             particles => Ok(particles),
         }
     }
@@ -99,7 +100,7 @@ impl Start {
                     .map(|((mass, c), w)| mass * c.abs() * w)
                     .sum()
             }
-            Start::Density(density) => density.law.scale,
+            Start::Density(density) => density.law.canonical(1.0).scale,
         }
     }
 }

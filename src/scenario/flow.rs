@@ -144,14 +144,19 @@ impl FlowForm {
         }
     }
 
+    /// `kappa` for this many neurons, whatever it is.
+    pub fn kappa_of(&self, m: usize) -> f64 {
+        match self.scaling.as_ref().map(|scaling| scaling.value) {
+            None | Some(Scaling::Width) => 1.0,
+            Some(Scaling::Root) => (m as f64).sqrt(),
+            Some(Scaling::Number(alpha)) => m as f64 / alpha,
+        }
+    }
+
     /// `kappa = m / alpha(m)` for this many neurons.
     pub fn kappa(&self, source: Source, m: usize) -> Result<f64, ScenarioError> {
-        let Some(scaling) = &self.scaling else { return Ok(1.0) };
-        let kappa = match scaling.value {
-            Scaling::Width => 1.0,
-            Scaling::Root => (m as f64).sqrt(),
-            Scaling::Number(alpha) => m as f64 / alpha,
-        };
+        let kappa = self.kappa_of(m);
+        let Some(scaling) = &self.scaling else { return Ok(kappa) };
         if !(KAPPA[0]..=KAPPA[1]).contains(&kappa) {
             return Err(scaling.on(source).refuse(
                 format_args!("makes kappa = m / alpha = {kappa:e} for m = {m}"),

@@ -208,7 +208,9 @@ impl Form {
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
         let kernel = self.output.options.tangent_kernel;
         let need = match drawn.start.density() {
-            Some(density) => Need::of_density(density.cells, s, self.flow.unscaled(), kernel),
+            Some(density) => {
+                Need::of_density((density.cells, density.law.slices()), s, self.flow.unscaled(), kernel)
+            }
             None => Need::of_run(drawn.start.len(), s, self.flow.unscaled(), kernel),
         };
         need.check().map_err(|(problem, remedy)| source.whole(problem, remedy))?;

@@ -111,7 +111,7 @@ fn read_scenario(text: &str) {
                 let values = match &scenario.start {
                     Start::Canonical(measure) => [measure.r(), measure.theta()].concat(),
                     Start::Lifted(neurons) => [neurons.c(), neurons.a(), neurons.b()].concat(),
-                    Start::Density(density) => vec![density.law.scale],
+                    Start::Density(density) => vec![density.law.canonical(1.0).scale],
                 };
                 assert!(values.iter().chain(description.samples.y()).all(|v| v.is_finite()));
                 let neurons = description.flow.particles() == ParticleKind::Neuron;

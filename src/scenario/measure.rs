@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::flow::{DensityGrid, ParticleKind};
-use crate::problem::{Law, NeuronLaw, ParticleLaw, Sampling};
+use crate::flow::DensityGrid;
+use crate::problem::{ParticleLaw, Sampling};
 use crate::system::text;
 
 use super::ScenarioError;
@@ -37,7 +37,7 @@ enum Origin {
 }
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 20] = [
     "file",
     "particles",
     "law",
@@ -57,6 +57,7 @@ pub(super) const KEYS: [&str; 19] = [
     "representation",
     "cells",
     "density_error",
+    "slices",
 ];
 
 impl MeasureForm {
@@ -85,37 +86,11 @@ impl MeasureForm {
         );
         let particles = section.count("particles", 1, MAX_PARTICLES, &note)?;
         let (name, kind) = laws::read(&mut section)?;
-        let delta = delta(&mut section, flow)?;
-        let mut law = match (flow.particles(), delta) {
-            (ParticleKind::Canonical, _) => {
-                ParticleLaw::Canonical(Law { kind, scale: 1.0, antisymmetric: false })
-            }
-            (ParticleKind::Neuron, Some(delta)) => {
-                ParticleLaw::Lift { law: Law { kind, scale: 1.0, antisymmetric: false }, delta: delta.value }
-            }
-            (ParticleKind::Neuron, None) if !kind.is_canonical() => ParticleLaw::Neurons(NeuronLaw {
-                kind,
-                hidden_scale: 1.0,
-                output_scale: 1.0,
-                antisymmetric: false,
-            }),
-            (ParticleKind::Neuron, None) => {
-                return Err(section.missing(
-                    format_args!("draws (r, theta) by law = \"{name}\", which says nothing about c and |w|"),
-                    "add delta = 0 (c^2 - |w|^2 of every neuron), or choose a law of (a, b, c), for example law = \"pytorch\"",
-                ));
-            }
-        };
+        let mut law = laws::of_particles(&mut section, flow, (name, kind))?;
+        let antisymmetric = section.flag_or("antisymmetric", false)?;
         match &mut law {
-            ParticleLaw::Canonical(law) | ParticleLaw::Lift { law, .. } => {
-                law.scale = section.positive_or("scale", 1.0)?;
-                law.antisymmetric = section.flag_or("antisymmetric", false)?;
-            }
-            ParticleLaw::Neurons(law) => {
-                law.hidden_scale = section.positive_or("hidden_scale", 1.0)?;
-                law.output_scale = section.positive_or("output_scale", 1.0)?;
-                law.antisymmetric = section.flag_or("antisymmetric", false)?;
-            }
+            ParticleLaw::Canonical(law) | ParticleLaw::Lift { law, .. } => law.antisymmetric = antisymmetric,
+            ParticleLaw::Neurons(law) => law.antisymmetric = antisymmetric,
         }
         let seeded = section.has("seed");
         let seed = section.seed()?;
@@ -143,7 +118,7 @@ impl MeasureForm {
         }
         // Keys of a quadrature alone deserve to be told so.
         let alone = ["nodes", "quadrature_error", "estimate_error"].iter().any(|key| section.has(key));
-        let of_density = section.has("cells") || section.has("density_error");
+        let of_density = ["cells", "density_error", "slices"].iter().any(|key| section.has(key));
         let without = match (alone && !sampling.is_quadrature(), of_density) {
             (true, _) => " without measure.sampling = \"quadrature\"",
             (_, true) => " without measure.representation = \"density\"",
@@ -179,8 +154,7 @@ impl MeasureForm {
     pub fn law(&self) -> Option<(ParticleLaw, Option<usize>)> {
         match &self.origin {
             Origin::Law(sampled) => Some((sampled.law, sampled.particles)),
-            // No law of a density depends on the width.
-            Origin::Density(density) => Some((density.law(), Some(1))),
+            Origin::Density(density) => Some((density.law(), Some(density.width()))),
             Origin::File(_) => None,
         }
     }

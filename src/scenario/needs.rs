@@ -57,11 +57,18 @@ impl Need {
 
     /// Of a run that solves for its density.
     ///
-    /// * `cells`: per turn of the circle, and across the amplitudes.
+    /// * `cells`: per turn of the circle, and across the amplitudes; of each of so many `slices`.
     /// * `kernel`: whether the tangent kernel is stored.
-    pub fn of_density(cells: [usize; 2], samples: usize, flow: &Flow, kernel: bool) -> Need {
+    pub fn of_density(
+        (cells, slices): ([usize; 2], usize),
+        samples: usize,
+        flow: &Flow,
+        kernel: bool,
+    ) -> Need {
         let columns = (cells[0] as u64).saturating_add(COLUMNS.saturating_mul(samples as u64));
-        let cells = columns.saturating_mul(cells[1] as u64 + ROWS);
+        // Of a law of (c, a, b), c^2 - |w|^2 has either sign.
+        let families = if slices > 1 { 2 * slices as u64 } else { 1 };
+        let cells = columns.saturating_mul(cells[1] as u64 + ROWS).saturating_mul(families);
         let of_run = Need::of_run(0, samples, flow, kernel);
         Need { bytes: of_run.bytes.saturating_add(cells.saturating_mul(CELL)), cells, ..of_run }
     }
@@ -71,7 +78,7 @@ impl Need {
         let (samples, flow) = (description.samples.len(), &description.flow);
         let kernel = description.output.tangent_kernel;
         match &description.density {
-            Some(density) => Need::of_density(density.cells, samples, flow, kernel),
+            Some(density) => Need::of_density((density.cells, density.slices), samples, flow, kernel),
             None => Need::of_run(description.mass.len(), samples, flow, kernel),
         }
     }

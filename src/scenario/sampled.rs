@@ -197,23 +197,7 @@ impl Sampled {
             (Sampling::Sobol, count) => format!("{} Sobol' points", count.unwrap_or(0)),
             (_, count) => format!("{} particles", count.unwrap_or(0)),
         };
-        let (kind, scales) = match law {
-            ParticleLaw::Canonical(law) | ParticleLaw::Lift { law, .. } => {
-                (law.kind, format!("scale {}", number(law.scale)))
-            }
-            ParticleLaw::Neurons(law) => {
-                let (hidden, output) = (number(law.hidden_scale), number(law.output_scale));
-                (law.kind, format!("hidden_scale {hidden}, output_scale {output}"))
-            }
-        };
-        let mut text = format!("law {name}, {particles}, {scales}");
-        text += &laws::parameters(kind);
-        if law.antisymmetric() {
-            text += ", antisymmetric";
-        }
-        if let ParticleLaw::Lift { delta, .. } = law {
-            text += &format!(", lifted with delta {}", number(*delta));
-        }
+        let mut text = laws::describe(law, name, &particles);
         if flow.balance() != 1.0 {
             text += &format!(", balance {}", number(flow.balance()));
         }

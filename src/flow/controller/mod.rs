@@ -105,7 +105,7 @@ impl Controller {
         let columns = density::begin(&samples, &regions, start, flow)?;
         let state = State::blank(Particles::Density(columns));
         // Amplitudes are of the size of the law's scale.
-        let least = least_scale(&samples, start.law.scale, tolerance);
+        let least = least_scale(&samples, start.law.canonical(flow.kappa()).scale, tolerance);
         Controller::begin(samples, vec![], flow, tolerance, (state, least))
     }
 

@@ -29,6 +29,20 @@ pub enum Coordinate {
         /// Factor before the mean over neurons.
         kappa: f64,
     },
+    /// The kernel limit, with one `abs(w)`: `q = c`. Nothing turns.
+    Kernel {
+        /// `abs(w)`.
+        norm: f64,
+        /// Factor before the mean over neurons.
+        kappa: f64,
+    },
+    /// The adaptive limit, with one `c`: `q = abs(w)`, and at `q = 0` the direction turns by `pi`.
+    Adaptive {
+        /// `c`.
+        c: f64,
+        /// Factor before the mean over neurons.
+        kappa: f64,
+    },
 }
 
 /// What a row of cells needs, at its `q`.
@@ -95,6 +109,22 @@ impl Coordinate {
                     angular_slope: 2.0 * scaled,
                 }
             }
+            Coordinate::Kernel { norm, kappa } => Row {
+                r: kappa * norm * q,
+                turn: 0.0,
+                radial: (kappa * norm).powi(2),
+                angular: 0.0,
+                radial_slope: 0.0,
+                angular_slope: 0.0,
+            },
+            Coordinate::Adaptive { c, kappa } => Row {
+                r: kappa * c * q,
+                turn: -c / q,
+                radial: (kappa * c).powi(2),
+                angular: (kappa * c).powi(2),
+                radial_slope: 0.0,
+                angular_slope: 0.0,
+            },
         }
     }
 
@@ -103,6 +133,8 @@ impl Coordinate {
         match self {
             Coordinate::Canonical | Coordinate::Negative { .. } => -1.0,
             Coordinate::Zero { sign, .. } | Coordinate::Positive { sign, .. } => -sign,
+            Coordinate::Kernel { norm, .. } => -norm,
+            Coordinate::Adaptive { c, .. } => -c,
         }
     }
 
@@ -113,17 +145,43 @@ impl Coordinate {
             Coordinate::Negative { delta, kappa } => 0.5 * (2.0 * r / (kappa * -delta)).asinh(),
             Coordinate::Positive { delta, kappa, .. } => 0.5 * (2.0 * r.abs() / (kappa * delta)).asinh(),
             Coordinate::Zero { kappa, .. } => 0.5 * (r.abs() / kappa).ln(),
+            Coordinate::Kernel { norm, kappa } => r / (kappa * norm),
+            Coordinate::Adaptive { c, kappa } => r.abs() / (kappa * c.abs()),
         }
     }
 
     /// Whether `q` runs over both signs of `r`, which meet at `q = 0`.
     pub fn has_both_signs(self) -> bool {
-        matches!(self, Coordinate::Canonical | Coordinate::Negative { .. })
+        self.sign().is_none()
+    }
+
+    /// The sign of all `r`, where `q` runs over one alone.
+    pub fn sign(self) -> Option<f64> {
+        match self {
+            Coordinate::Canonical | Coordinate::Negative { .. } | Coordinate::Kernel { .. } => None,
+            Coordinate::Zero { sign, .. } | Coordinate::Positive { sign, .. } => Some(sign),
+            Coordinate::Adaptive { c, .. } => Some(c.signum()),
+        }
+    }
+
+    /// What all neurons of the slice have in common: `c^2 - abs(w)^2`, `abs(w)` or `c`; 0 of canonical particles.
+    pub fn parameter(self) -> f64 {
+        match self {
+            Coordinate::Canonical | Coordinate::Zero { .. } => 0.0,
+            Coordinate::Negative { delta, .. } | Coordinate::Positive { delta, .. } => delta,
+            Coordinate::Kernel { norm, .. } => norm,
+            Coordinate::Adaptive { c, .. } => c,
+        }
+    }
+
+    /// Whether directions turn.
+    pub fn turns(self) -> bool {
+        !matches!(self, Coordinate::Kernel { .. })
     }
 
     /// Whether `q` is positive, with `w = 0` at 0.
     pub fn has_origin(self) -> bool {
-        matches!(self, Coordinate::Positive { .. })
+        matches!(self, Coordinate::Positive { .. } | Coordinate::Adaptive { .. })
     }
 }
 
@@ -131,13 +189,16 @@ impl Coordinate {
 mod tests {
     use super::*;
 
-    const ALL: [Coordinate; 6] = [
+    const ALL: [Coordinate; 9] = [
         Coordinate::Canonical,
         Coordinate::Negative { delta: -0.5, kappa: 1.5 },
         Coordinate::Positive { delta: 0.8, sign: 1.0, kappa: 1.5 },
         Coordinate::Positive { delta: 0.8, sign: -1.0, kappa: 1.5 },
         Coordinate::Zero { sign: 1.0, kappa: 0.7 },
         Coordinate::Zero { sign: -1.0, kappa: 0.7 },
+        Coordinate::Kernel { norm: 0.8, kappa: 1.5 },
+        Coordinate::Adaptive { c: 0.8, kappa: 1.5 },
+        Coordinate::Adaptive { c: -0.8, kappa: 0.7 },
     ];
 
     #[test]
@@ -155,7 +216,7 @@ mod tests {
         }
     }
 
-    /// `r`, its rate and that of `theta` in the lifted flow, by the weights themselves (section 5).
+    /// `r`, its rate and that of `theta` in the flows of neurons, by the weights themselves (section 5).
     #[test]
     fn the_motion_is_that_of_the_weights() {
         let (g, theta) = ([0.3, -0.8], 0.7f64);
@@ -171,22 +232,30 @@ mod tests {
                     (sign * delta.sqrt() * f64::cosh(q), delta.sqrt() * f64::sinh(q), kappa)
                 }
                 Coordinate::Zero { sign, kappa } => (sign * f64::exp(q), f64::exp(q), kappa),
+                Coordinate::Kernel { norm, kappa } => (q, norm, kappa),
+                Coordinate::Adaptive { c, kappa } => (c, q, kappa),
                 Coordinate::Canonical => unreachable!(),
+            };
+            // Which layers move.
+            let moves = match *coordinate {
+                Coordinate::Kernel { .. } => [1.0, 0.0],
+                Coordinate::Adaptive { .. } => [0.0, 1.0],
+                _ => [1.0; 2],
             };
             let row = coordinate.row(q);
             assert!((row.r - kappa * c * norm).abs() < 1e-14);
             // dc/dt = -<g, w>, dw/dt = -c g.
-            let c_rate = -norm * dot(g, d);
-            let norm_rate = -c * dot(g, d);
+            let c_rate = -moves[0] * norm * dot(g, d);
+            let norm_rate = -moves[1] * c * dot(g, d);
             let r_rate = kappa * (c_rate * norm + c * norm_rate);
             let step = 1e-6;
             let moved = q + step * coordinate.speed() * dot(g, d);
             assert!(((coordinate.row(moved).r - row.r) / step - r_rate).abs() < 1e-5, "{coordinate:?}");
-            let turn = -c * dot(g, t) / norm;
+            let turn = -moves[1] * c * dot(g, t) / norm;
             assert!((row.turn * dot(g, t) - turn).abs() < 1e-14, "{coordinate:?}");
-            // M = kappa^2 (w w^T + c^2 1).
-            let cc = c * c;
-            assert!((row.radial - kappa * kappa * (norm * norm + cc)).abs() < 1e-13);
+            // M = kappa^2 (w w^T + c^2 1), each layer's share if it moves.
+            let (cc, ww) = (moves[1] * c * c, moves[0] * norm * norm);
+            assert!((row.radial - kappa * kappa * (ww + cc)).abs() < 1e-13);
             assert!((row.angular - kappa * kappa * cc).abs() < 1e-13);
         }
     }

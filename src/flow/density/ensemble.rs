@@ -17,12 +17,13 @@ use crate::problem::{DensityStart, Regions, Samples};
 use super::columns::Density;
 use super::grid::Grid;
 use super::housekeeping::{Releases, extend_rows, release};
+use super::layout;
 use super::parabola::{LANES, Lanes};
 use super::possible::density_is_possible;
 use super::released::{Arrival, NUMBERS, Released};
 use super::slice::Slice;
 use super::split::rows_at;
-use super::start::{MARGIN, coordinates, start};
+use super::start::{MARGIN, start};
 use super::sums::{Field, add_moments};
 use super::transport::{Motion, move_all};
 use super::turn::{Turning, turn_block};
@@ -34,7 +35,6 @@ const SPLITTING: f64 = 24.0;
 pub struct Ensemble {
     grid: Grid,
     flow: Flow,
-    delta: Option<f64>,
     slices: Vec<Slice>,
     /// Per slice.
     trial: Vec<Vec<Lanes>>,
@@ -59,14 +59,11 @@ pub fn begin(
     density: &DensityStart,
     flow: Flow,
 ) -> Result<Density, FlowError> {
-    density_is_possible(flow, density.delta).map_err(|expected| FlowError::Start {
-        flow: flow.name(),
-        found: "a density of this flow",
-        expected,
-    })?;
-    let coordinates = coordinates(flow, density.delta).unwrap_or_default();
+    let impossible =
+        |expected| FlowError::Start { flow: flow.name(), found: "a density of this law", expected };
+    density_is_possible(flow, &density.law).map_err(impossible)?;
     let grid = Grid::new(regions, density.cells[0]);
-    let mut columns = start(&grid, density, &coordinates, flow.tv() > 0.0);
+    let mut columns = start(&grid, density, flow);
     let ensemble = Ensemble::new(samples, regions, flow, &columns)?;
     let cells = ensemble.split(&columns.cells);
     let none = Margins::none(samples.len());
@@ -94,14 +91,10 @@ impl Ensemble {
         columns: &Density,
     ) -> Result<Ensemble, FlowError> {
         let missing = |what, found, expected| Err(FlowError::State { what, found, expected });
-        let Some((per_turn, slices)) = columns.layout.split_first() else { return missing("layout", 0, 5) };
-        let slices = slices.as_chunks::<4>().0;
-        let delta = slices.first().map(|slice| slice[0]);
-        let coordinates = coordinates(flow, delta).unwrap_or_default();
-        if coordinates.len() != slices.len() || slices.is_empty() {
-            return missing("layout", columns.layout.len(), 1 + 4 * coordinates.len());
-        }
-        let grid = Grid::new(regions, *per_turn as usize);
+        let Some(slices) = layout::read(&columns.layout, flow) else {
+            return missing("layout", columns.layout.len(), 5);
+        };
+        let grid = Grid::new(regions, columns.layout[0] as usize);
         let all = grid.all();
         match columns.expected_cells(all) {
             Some(expected) if expected == columns.cells.len() => {}
@@ -111,13 +104,6 @@ impl Ensemble {
         if columns.stuck.len() != stuck {
             return missing("stuck", columns.stuck.len(), stuck);
         }
-        let slices: Vec<Slice> = coordinates
-            .into_iter()
-            .zip(slices)
-            .map(|(coordinate, [_, first, blocks, width])| {
-                Slice::new(coordinate, *first as isize, *blocks as usize, *width)
-            })
-            .collect();
         let (parts, rest) = columns.released.as_chunks::<NUMBERS>();
         let read = |part| Released::read(part, slices.len(), grid.regions());
         let Some(released) = parts.iter().map(read).collect::<Option<Vec<_>>>().filter(|_| rest.is_empty())
@@ -129,7 +115,6 @@ impl Ensemble {
         Ok(Ensemble {
             grid,
             flow,
-            delta,
             slices,
             trial,
             scratch: vec![],
@@ -245,6 +230,13 @@ impl System for Ensemble {
             let motion = |rows| Motion { rows, towards_zero: tv, margin: largest };
             self.scratch.resize(from.len(), [0.0; LANES]);
             move_all(&self.grid, (slice, from), motion(first), &mut stuck, &mut self.by_column, to);
+            if !slice.coordinate.turns() {
+                // Released lines there are none of: nothing comes to a boundary.
+                self.scratch.copy_from_slice(to);
+                let turned = (slice, &self.scratch[..]);
+                move_all(&self.grid, turned, motion(second), &mut stuck, &mut self.by_column, to);
+                continue;
+            }
             self.scratch
                 .par_chunks_mut(all)
                 .zip(to.par_chunks(all))
@@ -279,7 +271,6 @@ impl System for Ensemble {
     fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool {
         let all = self.grid.all();
         let mut releases = Releases::default();
-        let mut layout = vec![state.particles.density().layout[0]];
         let mut changed = false;
         for (index, (slice, cells)) in self.slices.iter_mut().zip(&mut self.trial).enumerate() {
             let field = (&self.end.0[..], &self.end.1);
@@ -287,13 +278,12 @@ impl System for Ensemble {
             let parts = self.released.iter().filter(|part| part.slice == index).map(|part| part.q);
             let reach = parts.fold([0.0, 0.0], |[low, high]: [f64; 2], q| [low.min(q), high.max(q)]);
             changed |= extend_rows(slice, cells, all, reach);
-            layout.extend([self.delta.unwrap_or(0.0), slice.first as f64, slice.blocks as f64, slice.width]);
         }
         state.counters.releases += releases.lines;
         state.counters.ambiguous_releases += releases.ambiguous_lines;
         state.counters.ambiguous_mass += releases.ambiguous_mass;
         let columns = state.particles.density_mut();
-        columns.layout = layout;
+        columns.layout = layout::write(columns.layout[0], &self.slices);
         columns.cells.clear();
         self.trial.iter().for_each(|cells| columns.cells.extend_from_slice(cells.as_flattened()));
         columns.stuck.clone_from(&self.stuck);
@@ -310,7 +300,7 @@ impl System for Ensemble {
     }
 
     fn grows(&self) -> bool {
-        true
+        self.slices.iter().any(|slice| slice.coordinate.turns())
     }
 
     fn turn(&self, tolerance: f64) -> f64 {

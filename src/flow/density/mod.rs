@@ -9,6 +9,8 @@ mod coordinate;
 mod ensemble;
 mod grid;
 mod housekeeping;
+mod layout;
+mod neuron_slices;
 mod nodes;
 mod parabola;
 mod places;

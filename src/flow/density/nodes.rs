@@ -5,7 +5,7 @@ use crate::problem::{Place, PlaceKind, Regions};
 
 use super::columns::Density;
 use super::grid::Grid;
-use super::places::parts;
+use super::layout::parts;
 use super::slice::weight;
 
 /// The middles of cells with their masses, and of pinned and dead lines. Cells without mass are left out.
@@ -29,7 +29,7 @@ impl Nodes {
         let grid = Grid::new(regions, density.layout[0] as usize);
         let columns = columns(&grid, regions);
         let mut nodes = Nodes::default();
-        let slices = parts(density, flow, columns.len());
+        let slices = parts(&density.layout, &density.cells, flow, columns.len());
         for (slice, cells) in &slices {
             for (block, cells) in cells.chunks(columns.len()).enumerate() {
                 for (cell, &(theta, place)) in cells.iter().zip(&columns) {

@@ -6,9 +6,9 @@ use crate::problem::Regions;
 
 use super::columns::Density;
 use super::grid::Grid;
+use super::layout::parts;
 use super::parabola::Lanes;
-use super::slice::{Slice, weight};
-use super::start::coordinates;
+use super::slice::weight;
 
 /// Masses of a density by place, and its mean amplitude; compensated sums over cells.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ impl Places {
         let mut pinned = vec![[Sum::default(); 2]; count];
         let mut absolute = Sum::default();
         let all = grid.all();
-        let slices = parts(density, flow, all);
+        let slices = parts(&density.layout, &density.cells, flow, all);
         for (slice, cells) in &slices {
             for (block, cells) in cells.chunks(all).enumerate() {
                 let (weights, side) =
@@ -71,23 +71,4 @@ impl Places {
             absolute: absolute.value(),
         }
     }
-}
-
-/// The slices of a density, each with its cells.
-///
-/// * `all`: columns of a block.
-pub fn parts(density: &Density, flow: Flow, all: usize) -> Vec<(Slice, &[Lanes])> {
-    let Some((_, slices)) = density.layout.split_first() else { return vec![] };
-    let slices = slices.as_chunks::<4>().0;
-    let coordinates = coordinates(flow, slices.first().map(|slice| slice[0])).unwrap_or_default();
-    let mut rest = density.cells.as_chunks().0;
-    coordinates
-        .into_iter()
-        .zip(slices)
-        .map(|(coordinate, [_, first, blocks, width])| {
-            let (part, after) = rest.split_at(*blocks as usize * all);
-            rest = after;
-            (Slice::new(coordinate, *first as isize, *blocks as usize, *width), part)
-        })
-        .collect()
 }

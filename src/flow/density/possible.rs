@@ -1,24 +1,30 @@
-//! Of which flows there is a density.
+//! Of which flows and laws there is a density.
 
 use crate::flow::Flow;
+use crate::problem::DensityLaw;
 
-use super::start::coordinates;
-
-/// Whether the density of a flow can be solved for.
-///
-/// * `delta`: `c^2 - |w|^2` of all neurons, for flows of neurons.
+/// Whether the density of a law can be solved for in a flow.
 ///
 /// ```
 /// use reluflow::flow::{Flow, density_is_possible};
-/// assert!(density_is_possible(Flow::Canonical { tv: 0.0 }, None).is_ok());
-/// assert!(density_is_possible(Flow::Kernel { kappa: 1.0 }, Some(0.0)).is_err());
+/// use reluflow::problem::{DensityLaw, DrawnLaw, Law, LawKind};
+/// let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
+/// assert!(density_is_possible(Flow::Canonical { tv: 0.0 }, &DensityLaw::Canonical(law)).is_ok());
+/// let kernel = Flow::Kernel { kappa: 1.0 };
+/// assert!(density_is_possible(kernel, &DensityLaw::Lift { law, delta: 0.0 }).is_err());
+/// let law = DrawnLaw { kind: LawKind::Pytorch, hidden_scale: 1.0, output_scale: 1.0 };
+/// assert!(density_is_possible(kernel, &DensityLaw::Neurons { law, slices: 8 }).is_ok());
 /// ```
 ///
 /// # Errors
 /// Of what it can be, in words.
-pub fn density_is_possible(flow: Flow, delta: Option<f64>) -> Result<(), &'static str> {
-    match coordinates(flow, delta) {
-        Some(_) => Ok(()),
-        None => Err("the canonical flow, or the lifted one with a delta"),
+pub fn density_is_possible(flow: Flow, law: &DensityLaw) -> Result<(), &'static str> {
+    let neurons = matches!(law, DensityLaw::Neurons { law, .. } if !law.kind.is_canonical());
+    match (flow, law) {
+        (Flow::Canonical { .. }, DensityLaw::Canonical(_)) => Ok(()),
+        (Flow::Lifted { .. }, DensityLaw::Lift { .. }) => Ok(()),
+        (Flow::Lifted { .. } | Flow::Kernel { .. } | Flow::Adaptive { .. }, _) if neurons => Ok(()),
+        _ => Err("the canonical flow; the lifted one with a delta, or with a law of (a, b, c); \
+                  the kernel and the adaptive one with a law of (a, b, c)"),
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::flow::Flow;
 use crate::math::sum::sum;
-use crate::problem::DensityStart;
+use crate::problem::{DensityLaw, DensityStart, Law};
 
 use super::columns::Density;
 use super::coordinate::Coordinate;
 use super::grid::Grid;
+use super::layout;
+use super::neuron_slices;
 use super::parabola::LANES;
 use super::slice::Slice;
 
@@ -17,73 +19,106 @@ const SMALLEST: f64 = 1e-10;
 /// Empty blocks on both sides, for mass that moves outward.
 pub const MARGIN: usize = 3;
 
-/// The coordinates of the slices of a flow; `None` for flows that have none yet.
-pub fn coordinates(flow: Flow, delta: Option<f64>) -> Option<Vec<Coordinate>> {
-    match (flow, delta) {
-        (Flow::Canonical { .. }, _) => Some(vec![Coordinate::Canonical]),
-        (Flow::Lifted { kappa }, Some(delta)) if delta < 0.0 => {
-            Some(vec![Coordinate::Negative { delta, kappa }])
-        }
-        (Flow::Lifted { kappa }, Some(delta)) if delta > 0.0 => {
-            Some([1.0, -1.0].map(|sign| Coordinate::Positive { delta, sign, kappa }).to_vec())
-        }
-        (Flow::Lifted { kappa }, Some(0.0)) => {
-            Some([1.0, -1.0].map(|sign| Coordinate::Zero { sign, kappa }).to_vec())
-        }
-        _ => None,
+/// Rows of a slice, and which of them are not empty at the start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// All rows.
+    pub slice: Slice,
+    /// The first that is not empty.
+    pub inner: usize,
+    /// The first empty one after them.
+    pub outer: usize,
+}
+
+impl Rows {
+    /// About `count` rows for `q` between two numbers, with empty blocks beyond.
+    pub fn new(coordinate: Coordinate, [low, high]: [f64; 2], count: usize) -> Rows {
+        let width = (high - low) / count as f64;
+        let block = |q: f64| q / (width * LANES as f64);
+        // An end on a face is not beyond it by rounding.
+        let (from, to) = ((block(low) + 1e-9).floor() as isize, (block(high) - 1e-9).ceil() as isize);
+        // There is nothing below the origin.
+        let below = if coordinate.has_origin() { 0 } else { MARGIN };
+        let first = (from - below as isize) * LANES as isize;
+        let inner = (to - from) as usize;
+        let slice = Slice::new(coordinate, first, inner + below + MARGIN, width);
+        Rows { slice, inner: below * LANES, outer: (below + inner) * LANES }
+    }
+
+    /// The faces of the rows that are not empty.
+    pub fn faces(&self) -> Vec<f64> {
+        self.slice.faces()[self.inner..=self.outer].to_vec()
+    }
+
+    /// Empty cells.
+    pub fn cells(&self, grid: &Grid) -> Vec<f64> {
+        vec![0.0; self.slice.blocks * grid.all() * LANES]
+    }
+
+    /// Where the cell of a column in the `i`-th row that is not empty is among the cells of the slice.
+    pub fn place(&self, grid: &Grid, column: usize, i: usize) -> usize {
+        let row = self.inner + i;
+        (row / LANES * grid.all() + column) * LANES + row % LANES
     }
 }
 
-/// The cells of a law: as many rows as were asked for where it lies, and empty ones around them.
-///
-/// * `tv`: whether there is a total-variation term.
-pub fn start(grid: &Grid, start: &DensityStart, coordinates: &[Coordinate], tv: bool) -> Density {
-    let all = grid.all();
-    let faces = grid.faces();
-    let largest = start.law.amplitude_beyond(TAIL);
-    let mut layout = vec![start.cells[0] as f64];
-    let mut cells = vec![];
-    for &coordinate in coordinates {
-        let (slice, inner) = rows(coordinate, largest, start.cells[1] / coordinates.len());
-        let outer = slice.blocks * LANES - MARGIN * LANES;
-        let mut amplitudes: Vec<f64> =
-            slice.faces()[inner..=outer].iter().map(|&q| coordinate.row(q).r).collect();
-        // Laws are symmetric: slices of either sign have the masses of `|r|`. What lies beyond goes into the outermost
-        // rows.
-        if !coordinate.has_both_signs() {
-            amplitudes.iter_mut().for_each(|r| *r = r.abs());
-        }
-        amplitudes[0] = if coordinate.has_both_signs() { f64::NEG_INFINITY } else { 0.0 };
-        *amplitudes.last_mut().expect("rows have faces") = f64::INFINITY;
-        let first = cells.len();
-        cells.resize(first + slice.blocks * all * LANES, 0.0);
-        for (column, pair) in faces.windows(2).enumerate() {
-            for (i, mass) in start.law.masses([pair[0], pair[1]], &amplitudes).into_iter().enumerate() {
-                let row = inner + i;
-                cells[first + ((row / LANES) * all + column) * LANES + row % LANES] = mass;
-            }
-        }
-        layout.extend([start.delta.unwrap_or(0.0), slice.first as f64, slice.blocks as f64, slice.width]);
+/// The cells of a law: as many rows in every slice as were asked for where it lies, and empty ones around them.
+pub fn start(grid: &Grid, start: &DensityStart, flow: Flow) -> Density {
+    let (slices, mut cells): (Vec<Slice>, Vec<Vec<f64>>) = match &start.law {
+        DensityLaw::Canonical(law) => one_invariant(grid, law, None, flow, start.cells[1]),
+        DensityLaw::Lift { law, delta } => one_invariant(grid, law, Some(*delta), flow, start.cells[1]),
+        DensityLaw::Neurons { law, slices } => neuron_slices::fill(grid, law, *slices, flow, start.cells[1]),
     }
-    let total = sum(cells.iter().copied());
-    cells.iter_mut().for_each(|mass| *mass /= total);
-    Density { layout, cells, stuck: vec![0.0; if tv { all } else { 0 }], released: vec![], moments: vec![] }
+    .into_iter()
+    .unzip();
+    let total = sum(cells.iter().flatten().copied());
+    cells.iter_mut().flatten().for_each(|mass| *mass /= total);
+    let stuck = vec![0.0; if flow.tv() > 0.0 { grid.all() } else { 0 }];
+    let layout = layout::write(start.cells[0] as f64, &slices);
+    Density { layout, cells: cells.concat(), stuck, released: vec![], moments: vec![] }
 }
 
-/// About `count` rows up to the largest amplitude, with empty blocks beyond; also the first that is not empty.
-fn rows(coordinate: Coordinate, largest: f64, count: usize) -> (Slice, usize) {
-    let high = coordinate.of_amplitude(largest);
-    let low = match coordinate {
-        Coordinate::Positive { .. } => 0.0,
-        Coordinate::Zero { .. } => coordinate.of_amplitude(SMALLEST * largest),
-        Coordinate::Canonical | Coordinate::Negative { .. } => -high,
+/// The slices of a law of `(r, theta)`, of which all neurons have one invariant if they have any.
+fn one_invariant(
+    grid: &Grid,
+    law: &Law,
+    delta: Option<f64>,
+    flow: Flow,
+    count: usize,
+) -> Vec<(Slice, Vec<f64>)> {
+    let parameters = match delta {
+        Some(delta) if delta >= 0.0 => vec![delta; 2],
+        delta => vec![delta.unwrap_or(0.0)],
     };
-    let width = (high - low) / count as f64;
-    let block = |q: f64| q / (width * LANES as f64);
-    let (from, to) = (block(low).floor() as isize, block(high).ceil() as isize);
-    // There is nothing below the origin.
-    let below = if coordinate.has_origin() { 0 } else { MARGIN };
-    let first = (from - below as isize) * LANES as isize;
-    let blocks = (to - from) as usize + below + MARGIN;
-    (Slice::new(coordinate, first, blocks, width), below * LANES)
+    let coordinates = layout::coordinates(flow, &parameters).unwrap_or_default();
+    let largest = law.amplitude_beyond(TAIL);
+    coordinates
+        .iter()
+        .map(|&coordinate| {
+            let high = coordinate.of_amplitude(largest);
+            let low = match coordinate {
+                Coordinate::Zero { .. } => coordinate.of_amplitude(SMALLEST * largest),
+                _ if coordinate.has_origin() => 0.0,
+                _ => -high,
+            };
+            let rows = Rows::new(coordinate, [low, high], count / coordinates.len());
+            let mut amplitudes: Vec<f64> = rows.faces().iter().map(|&q| coordinate.row(q).r).collect();
+            // Laws are symmetric: slices of either sign have the masses of `|r|`. What lies beyond goes into the
+            // outermost rows.
+            if !coordinate.has_both_signs() {
+                amplitudes.iter_mut().for_each(|r| *r = r.abs());
+            }
+            amplitudes[0] = if coordinate.has_both_signs() { f64::NEG_INFINITY } else { 0.0 };
+            *amplitudes.last_mut().expect("rows have faces") = f64::INFINITY;
+            let mut cells = rows.cells(grid);
+            for (column, pair) in grid.faces().windows(2).enumerate() {
+                let masses = law.masses([pair[0], pair[1]], &amplitudes);
+                masses
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(i, mass)| cells[rows.place(grid, column, i)] = mass);
+            }
+            (rows.slice, cells)
+        })
+        .collect()
 }

@@ -12,11 +12,10 @@ use crate::math::sum::sum;
 use crate::problem::{DensityStart, Regions};
 
 use super::columns::Density;
-use super::coordinate::Coordinate;
 use super::grid::Grid;
+use super::layout::parts;
 use super::nodes::{Nodes, at_zero, columns as places};
 use super::parabola::{LANES, Lanes, Parabola, faces};
-use super::places::parts;
 use super::slice::Slice;
 use super::start::TAIL;
 
@@ -32,15 +31,18 @@ pub struct DensityGrid {
     pub rows: usize,
     /// Largest amplitude that is stored.
     pub limit: f64,
+    /// Into how many slices a law of `(c, a, b)` is divided; 1 of other laws.
+    pub slices: usize,
 }
 
 impl DensityGrid {
     /// For this start: rows are as wide as the start's cells would be in `r`, and reach twice as far.
     ///
+    /// * `kappa`: factor before the mean over neurons.
     /// * `limit`: instead of twice the start's largest amplitude.
-    pub fn of(start: &DensityStart, limit: Option<f64>) -> DensityGrid {
-        let limit = limit.unwrap_or_else(|| 2.0 * start.law.amplitude_beyond(TAIL));
-        DensityGrid { cells: start.cells, rows: 2 * start.cells[1], limit }
+    pub fn of(start: &DensityStart, kappa: f64, limit: Option<f64>) -> DensityGrid {
+        let limit = limit.unwrap_or_else(|| 2.0 * start.law.canonical(kappa).amplitude_beyond(TAIL));
+        DensityGrid { cells: start.cells, rows: 2 * start.cells[1], limit, slices: start.law.slices() }
     }
 
     /// The faces of the stored rows, ascending.
@@ -92,7 +94,7 @@ impl View {
         let (all, rows) = (self.grid.all(), self.amplitude_faces.len() - 1);
         let mut masses = vec![vec![0.0; rows]; all];
         let mut outside = vec![0.0; all];
-        let slices = parts(density, self.flow, all);
+        let slices = parts(&density.layout, &density.cells, self.flow, all);
         for (slice, cells) in &slices {
             let ranges = Ranges::new(slice, &self.amplitude_faces);
             masses.par_iter_mut().zip(&mut outside).enumerate().for_each(|(column, (masses, outside))| {
@@ -192,14 +194,11 @@ impl Ranges {
     fn new(slice: &Slice, amplitude_faces: &[f64]) -> Ranges {
         let rows = slice.blocks * LANES;
         let place = |r: f64| {
-            let q = match slice.coordinate {
-                // The other sign of `r` lies below all rows.
-                Coordinate::Zero { sign, .. } | Coordinate::Positive { sign, .. } if sign * r <= 0.0 => {
-                    return 0.0;
-                }
-                coordinate => coordinate.of_amplitude(r),
-            };
-            let place = q / slice.width - slice.first as f64;
+            // The other sign of `r` lies below all rows.
+            if slice.coordinate.sign().is_some_and(|sign| sign * r <= 0.0) {
+                return 0.0;
+            }
+            let place = slice.coordinate.of_amplitude(r) / slice.width - slice.first as f64;
             let near = place.round();
             (if (place - near).abs() < SAME { near } else { place }).clamp(0.0, rows as f64)
         };
@@ -240,7 +239,7 @@ impl Ranges {
 mod tests {
     use super::*;
     use crate::flow::density::begin;
-    use crate::problem::{Law, LawKind, Samples};
+    use crate::problem::{DensityLaw, Law, LawKind, Samples};
 
     fn law() -> Law {
         Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false }
@@ -260,10 +259,10 @@ mod tests {
         let samples = Samples::new(&[-1.0, 0.2, 0.3], &[0.5, -1.0, 0.4]).unwrap();
         let regions = Regions::new(&samples);
         for (flow, delta, bound) in FLOWS {
-            let start = DensityStart { law: law(), delta, cells: [32, 128] };
+            let start = DensityStart { law: DensityLaw::of(law(), delta), cells: [32, 128] };
             let state = begin(&samples, &regions, &start, flow).unwrap();
             for limit in [None, Some(9.0), Some(1.0)] {
-                let grid = DensityGrid::of(&start, limit);
+                let grid = DensityGrid::of(&start, flow.kappa(), limit);
                 let found = View::new(&grid, &regions, flow).densities(&state);
                 let (r, theta) = (grid.amplitude_faces(), grid.theta_faces(&regions));
                 let height = r[1] - r[0];
@@ -297,7 +296,7 @@ mod tests {
         let samples = Samples::new(&[-1.0, 0.2, 0.3], &[0.5, -1.0, 0.4]).unwrap();
         let regions = Regions::new(&samples);
         for (flow, delta, _) in FLOWS {
-            let start = DensityStart { law: law(), delta, cells: [64, 192] };
+            let start = DensityStart { law: DensityLaw::of(law(), delta), cells: [64, 192] };
             let state = begin(&samples, &regions, &start, flow).unwrap();
             let places = super::super::places::Places::of(&state, &regions, flow);
             let angle = |k: usize| {

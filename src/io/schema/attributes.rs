@@ -67,6 +67,7 @@ static BEFORE_SETTINGS: &[Attribute] = &[
     ),
     sometimes("density_cells_theta", Kind::U64, "cells of a density per turn of the circle"),
     sometimes("density_cells_amplitude", Kind::U64, "cells of a density across the amplitudes of the start"),
+    sometimes("density_slices", Kind::U64, "slices of the density of a law of (c, a, b); 1 of other laws"),
     sometimes("density_amplitude", Kind::F64, "largest amplitude at which a density is stored"),
     sometimes(
         "density_estimate",

@@ -85,7 +85,7 @@ impl Polar {
 
 impl Curve {
     /// `(mass, |p|)` of directions between two angles.
-    fn directions_between(&self, from: f64, to: f64) -> Vec<(f64, f64)> {
+    pub(super) fn directions_between(&self, from: f64, to: f64) -> Vec<(f64, f64)> {
         let sides = self.sides();
         if sides.is_empty() {
             return vec![((to - from) / TAU, 1.0)];
@@ -105,7 +105,7 @@ impl Curve {
     }
 
     /// The largest `|p|`.
-    fn farthest(&self) -> f64 {
+    pub(super) fn farthest(&self) -> f64 {
         self.sides()
             .iter()
             .flatten()

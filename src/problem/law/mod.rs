@@ -15,6 +15,7 @@ mod neurons;
 mod particles;
 mod polar;
 mod quadrature;
+mod rays;
 mod sampling;
 
 pub use canonical::Law;
@@ -22,4 +23,5 @@ pub use density::NoDensity;
 pub use kind::{LawKind, OutputLaw};
 pub use neurons::{DrawnLaw, NeuronLaw};
 pub use particles::ParticleLaw;
+pub use rays::{Bundle, Ray};
 pub use sampling::Sampling;

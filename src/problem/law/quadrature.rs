@@ -5,7 +5,7 @@ use crate::problem::{Measure, Neurons, ProblemError};
 use super::amplitude::{Rule, Variable};
 use super::canonical::Law;
 use super::directions::Direction;
-use super::neurons::NeuronLaw;
+use super::neurons::{DrawnLaw, NeuronLaw};
 use super::polar::{Output, Polar, Radius};
 
 impl Law {
@@ -117,9 +117,36 @@ impl NeuronLaw {
     /// # Panics
     /// If the kind is a law of `(r, theta)`, which says nothing about the layers.
     pub fn quadrature(&self, x: &[f64], nodes: usize, width: usize) -> Result<Neurons, ProblemError> {
-        assert!(!self.kind.is_canonical(), "{:?} is no law of (c, a, b)", self.kind);
+        let [hidden_scale, output_scale] = self.factors(width as f64);
+        DrawnLaw { kind: self.kind, hidden_scale, output_scale }.quadrature(x, nodes)
+    }
+
+    /// How many neurons [`NeuronLaw::quadrature`] makes of samples at `x`.
+    pub fn quadrature_size(&self, x: &[f64], nodes: usize) -> usize {
         let polar = Polar::of(self.kind);
-        let [hidden, output] = self.factors(width as f64);
+        let radii = if polar.radius == Radius::One { 1 } else { nodes };
+        let outputs = if polar.output == Output::Sign { 1 } else { pairs(nodes) };
+        polar.curve.count(x) * nodes * radii * 2 * outputs
+    }
+
+    /// Whether the law depends on the width.
+    pub(super) fn depends_on_width(&self) -> bool {
+        self.factors(1.0) != self.factors(2.0)
+    }
+}
+
+impl DrawnLaw {
+    /// As [`NeuronLaw::quadrature`], with all factors applied.
+    ///
+    /// # Errors
+    /// Values that [`Neurons`] cannot hold.
+    ///
+    /// # Panics
+    /// As [`NeuronLaw::quadrature`].
+    pub fn quadrature(&self, x: &[f64], nodes: usize) -> Result<Neurons, ProblemError> {
+        assert!(!self.kind.is_canonical(), "{:?} is no law of (c, a, b)", self.kind);
+        let (hidden, output) = (self.hidden_scale, self.output_scale);
+        let polar = Polar::of(self.kind);
         let outputs = Variable::Square.rule(&polar.output.fine(), pairs(nodes));
         let radii = polar.radius.rule(nodes);
         let (mut c, mut a, mut b, mut mass) = (vec![], vec![], vec![], vec![]);
@@ -137,19 +164,6 @@ impl NeuronLaw {
             }
         }
         Neurons::new(c, a, b, mass)
-    }
-
-    /// How many neurons [`NeuronLaw::quadrature`] makes of samples at `x`.
-    pub fn quadrature_size(&self, x: &[f64], nodes: usize) -> usize {
-        let polar = Polar::of(self.kind);
-        let radii = if polar.radius == Radius::One { 1 } else { nodes };
-        let outputs = if polar.output == Output::Sign { 1 } else { pairs(nodes) };
-        polar.curve.count(x) * nodes * radii * 2 * outputs
-    }
-
-    /// Whether the law depends on the width.
-    pub(super) fn depends_on_width(&self) -> bool {
-        self.factors(1.0) != self.factors(2.0)
     }
 }
 
