@@ -9,8 +9,8 @@ use crate::problem::Regions;
 use super::grid::Grid;
 use super::parabola::{LANES, Lanes};
 use super::released::Released;
+use super::rows::MARGIN;
 use super::slice::Slice;
-use super::start::MARGIN;
 
 /// Rows at the ends with less mass than this are emptied into the next.
 const NEGLIGIBLE: f64 = 1e-19;

@@ -16,6 +16,7 @@ mod parabola;
 mod places;
 mod possible;
 mod released;
+mod rows;
 mod shift;
 mod slice;
 mod split;

@@ -20,8 +20,8 @@ use crate::problem::{Bundle, DrawnLaw, Ray};
 
 use super::coordinate::Coordinate;
 use super::grid::Grid;
+use super::rows::Rows;
 use super::slice::Slice;
-use super::start::Rows;
 
 /// Slices of the lifted flow with `abs(q)` up to this: beyond is `exp(-2 q)` of the mass.
 const REACH: f64 = 9.0;
