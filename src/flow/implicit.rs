@@ -47,10 +47,19 @@ pub enum Rule {
 /// Above this bound on `|z|` there may be modes that the Hermite path would not damp.
 const STIFF: f64 = 8.0;
 
+/// From this bound on `|z|` on, Newton's method computes the slope at the end of a path on its own: `z^2` roundings would
+/// be `1e-6` of what is rounded.
+const VERY_STIFF: f64 = 1e5;
+
 impl Rule {
     /// The rule for a step with this bound on `|z|`.
     pub fn for_coupling(coupling: f64) -> Rule {
         if coupling > STIFF { Rule::Stiff } else { Rule::Hermite }
+    }
+
+    /// Whether Newton's method must compute the slope at the end of the path on its own, at this bound on `|z|`.
+    pub fn is_very_stiff(self, coupling: f64) -> bool {
+        self == Rule::Stiff && coupling > VERY_STIFF
     }
 
     /// Weights of the end value and of minus the end rate in the integral of the path.
@@ -122,8 +131,49 @@ impl<'a> Implicit<'a> {
         // In the inner product in which `K N` is self-adjoint.
         let root = || self.samples.weight().iter().map(|n| n.sqrt());
         let scaled: Vec<f64> = b.iter().zip(root()).map(|(b, root)| b * root).collect();
-        let solution = factored.solve(&scaled);
+        let mut solution = factored.solve(&scaled);
+        if self.is_very_stiff() {
+            // S = w (z + a + i c) (z + a - i c), one factor after the other: what is left of a stiff mode is `1 / z` of
+            // the imaginary part's rounding.
+            solution.iter_mut().for_each(|x| *x = x.conj());
+            let twice = factored.solve(&solution);
+            return twice.iter().zip(root()).map(|(x, root)| x.re / (rate * root)).collect();
+        }
         solution.iter().zip(root()).map(|(x, root)| -x.im / (rate * imaginary * root)).collect()
+    }
+
+    /// Whether rounding leaves only [`Implicit::newton`] for a Newton step.
+    pub fn is_very_stiff(&self) -> bool {
+        self.rule.is_very_stiff(self.coupling)
+    }
+
+    /// Newton's step for the end value and `h` times the end rate of the path, as increments: `y` and `w` with
+    ///
+    /// ```text
+    /// y + z (v y - r w) = lacking,      w + z y = rate_lacking
+    /// ```
+    ///
+    /// for the weights `v`, `r` of the rule. A stiff mode of the push's end is `z` times one of the path, and its slope `w`
+    /// is `z` times its end value `y`: were `w` computed from the new end value, rounding of that would come back times
+    /// `z^2`. As an increment of its own it comes back times `z`, as does the rounding of the path itself.
+    pub fn newton(&self, lacking: &[f64], rate_lacking: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (value, rate) = self.rule.weights();
+        let add = |a: &[f64], factor: f64, b: &[f64]| -> Vec<f64> {
+            a.iter().zip(b).map(|(a, b)| a + factor * b).collect()
+        };
+        let end = self.solve(&add(lacking, rate, &self.apply(rate_lacking)));
+        let pull: Vec<f64> = lacking.iter().zip(rate_lacking).map(|(l, r)| value * r - l).collect();
+        let slope = self.solve(&add(rate_lacking, 1.0, &self.apply(&pull)));
+        (end, slope)
+    }
+
+    /// `S^-1 z v`.
+    pub fn solve_product(&self, v: &[f64]) -> Vec<f64> {
+        if self.is_very_stiff() {
+            // The product of a stiff mode would leave nothing of the slow ones.
+            return self.apply(&self.solve(v));
+        }
+        self.solve(&self.apply(v))
     }
 
     /// What the end value `found` of a push lacks, to first order, because the path it went along
@@ -152,6 +202,26 @@ impl Implicit<'_> {
         let zq = self.apply(&hq);
         let right: Vec<f64> = (0..rho.len()).map(|j| rho[j] - z[j] / 3.0 - hq[j] - zq[j] / 6.0).collect();
         self.solve(&right)
+    }
+
+    /// The same, and the rate there (per time), for a path that starts at `start` instead of `rho`; without products
+    /// `z^2`, whose rounding would be all that is left of slow modes:
+    ///
+    /// ```text
+    /// S y = rho - z start / 3 - (I + z/6) h q
+    /// h y' = -z y - h q = 2 start - S^-1 [2 start + 4 z start / 3 + z rho + (I - z/3) h q]
+    /// ```
+    pub fn frozen_ends(&self, rho: &[f64], rate: &[f64], start: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (z, z_start) = (self.apply(rho), self.apply(start));
+        let hq: Vec<f64> = (0..rho.len()).map(|j| -self.h * rate[j] - z[j]).collect();
+        let zq = self.apply(&hq);
+        let right = (0..rho.len()).map(|j| rho[j] - z_start[j] / 3.0 - hq[j] - zq[j] / 6.0);
+        let end = self.solve(&right.collect::<Vec<f64>>());
+        let rest =
+            (0..rho.len()).map(|j| 2.0 * start[j] + 4.0 / 3.0 * z_start[j] + z[j] + hq[j] - zq[j] / 3.0);
+        let rest = self.solve(&rest.collect::<Vec<f64>>());
+        let end_rate = start.iter().zip(rest).map(|(start, rest)| (2.0 * start - rest) / self.h).collect();
+        (end, end_rate)
     }
 }
 

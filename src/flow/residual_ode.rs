@@ -161,14 +161,27 @@ impl<'a> OdeStep<'a> {
     fn iterate(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Result<Vec<f64>, Diverged> {
         let rule = self.rule;
         let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, rule);
-        let mut end = guess.to_vec();
-        let path = rule.path(self.h, (rho, &self.rate(rho, 0)), (&end, &self.rate(&end, 1)));
+        // Of what is very stiff the slope is found beside the end value, from a guess in which both are consistent
+        // (`Implicit::newton`): computed from the end value, its rounding would be all that is seen.
+        let very_stiff = implicit.is_very_stiff();
+        let (mut end, end_rate) = if very_stiff {
+            implicit.frozen_ends(rho, &self.rate(rho, 1), rho)
+        } else {
+            (guess.to_vec(), self.rate(guess, 1))
+        };
+        let path = rule.path(self.h, (rho, &self.rate(rho, 0)), (&end, &end_rate));
         let change = self.integral(&path);
         let mut defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
         let response = self.response(rule);
         let (mut first, mut last) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..MOST_ITERATIONS {
-            let step = implicit.solve(&defect);
+            let (step, slope) = if very_stiff {
+                implicit.newton(&defect, &vec![0.0; rho.len()])
+            } else {
+                let step = implicit.solve(&defect);
+                let slope = self.slope(&step);
+                (step, slope)
+            };
             end.iter_mut().zip(&step).for_each(|(end, step)| *end += step);
             let (moved, size) = (largest(&step), largest(&end).max(largest(rho)));
             if moved == f64::INFINITY {
@@ -186,7 +199,7 @@ impl<'a> OdeStep<'a> {
             }
             last = moved;
             // The equation is linear: what the correction leaves of the defect needs no new integral.
-            let answer = self.answer(&response, &step);
+            let answer = self.answer(&response, &step, &slope);
             (0..rho.len()).for_each(|j| defect[j] -= step[j] + answer[j]);
         }
         if last > first { Err(Diverged(end)) } else { Ok(end) }
@@ -232,17 +245,20 @@ impl<'a> OdeStep<'a> {
         self.powers.iter().map(of).collect()
     }
 
-    /// How the integral answers to a change of the end value.
-    fn answer(&self, response: &[[[f64; 3]; 2]], change: &[f64]) -> Vec<f64> {
+    /// By how much a change of the end value changes `h` times the rate there.
+    fn slope(&self, change: &[f64]) -> Vec<f64> {
+        let mut slope = rate(self.samples, &self.ends[1], &[], change);
+        slope.iter_mut().for_each(|slope| *slope *= self.h);
+        slope
+    }
+
+    /// How the integral answers to a change of the end value and of `h` times the rate there.
+    fn answer(&self, response: &[[[f64; 3]; 2]], change: &[f64], slope: &[f64]) -> Vec<f64> {
         let count = self.powers.len();
         let mut g = vec![[0.0; 2]; count];
         gradients(self.samples, change, &mut g);
-        let mut v: Vec<Vec2> = (0..count).map(|k| apply(self.ends[1][k], g[k])).collect();
-        let mut slope = vec![0.0; change.len()];
-        project(self.samples, &v, &mut slope);
-        slope.iter_mut().for_each(|slope| *slope *= -self.h);
-        (0..count).for_each(|k| v[k] = apply(response[k][0], g[k]));
-        gradients(self.samples, &slope, &mut g);
+        let mut v: Vec<Vec2> = (0..count).map(|k| apply(response[k][0], g[k])).collect();
+        gradients(self.samples, slope, &mut g);
         (0..count).for_each(|k| add(&mut v[k], &apply(response[k][1], g[k])));
         let mut answer = vec![0.0; change.len()];
         project(self.samples, &v, &mut answer);

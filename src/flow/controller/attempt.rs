@@ -8,6 +8,7 @@ use crate::flow::state::State;
 use crate::math::norm::largest;
 use crate::math::poly;
 
+use super::step::time_resolution;
 use super::{Controller, Trial};
 
 /// Pushes of one attempt before it is given up.
@@ -36,6 +37,11 @@ const WORTH_SUBSTEPS: f64 = 2.0;
 /// `Int_0^1 p du = 1/6` of the path `p` against `1/8` of the ramp `(u - 1/2)_+`.
 const JUMP_ERROR: f64 = 1.0 / 24.0;
 
+/// Share of the error allowed by which the start of a path may differ from the residuals in slow modes.
+const START_SHARE: f64 = 0.01;
+/// The end of a push is known to this times `z` and the largest residual.
+const ROUNDING: f64 = 100.0 * f64::EPSILON;
+
 /// How an attempt ended.
 pub(super) enum Attempt {
     Accepted { error: f64, growth: f64 },
@@ -52,6 +58,12 @@ struct Plan<'a> {
     rule: Rule,
     /// How particles that relax within the step answer to the path, where that matters.
     response: Option<Response>,
+    /// Where the path starts.
+    start: Vec<f64>,
+    /// Whether it ends at the time that was asked for.
+    is_last: bool,
+    /// The shortest step that time resolves.
+    least: f64,
     /// The last step, if its path is to be continued: not where this one is much longer, also because the last one only
     /// passed over an event.
     last: Option<LastStep<'a>>,
@@ -96,8 +108,11 @@ impl Controller {
         }
         let mut g = vec![[0.0; 2]; self.regions.boundaries()];
         gradients(&self.samples, &self.rho, &mut g);
+        // A field within the margin is not known to be there (section 15).
+        let strength =
+            |k: usize| Some(g[k][0].hypot(g[k][1])).filter(|g| self.kappa * g > self.margins.of(k));
         let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
-        let strongest = inhabited.map(|k| g[k][0].hypot(g[k][1])).fold(0.0, f64::max);
+        let strongest = inhabited.filter_map(strength).fold(0.0, f64::max);
         GROWTH_SHARE * self.turn / (self.kappa * strongest)
     }
 
@@ -114,12 +129,13 @@ impl Controller {
     }
 
     /// How an attempt of length `h` is made; `fastest` is a bound on the fastest rate of the residuals.
-    fn plan<'a>(&self, state: &'a State, h: f64, fastest: f64) -> Plan<'a> {
+    fn plan<'a>(&self, state: &'a State, (h, is_last): (f64, bool), fastest: f64) -> Plan<'a> {
         let (rule, response) = self.rule(state, h, fastest);
         let (before, (rho, rate)) = (state.memory[0], state.memory[1..].split_at(self.samples.len()));
         let last =
             (before > 0.0 && h <= CONTINUABLE * before).then_some(LastStep { rho, rate, length: before });
-        Plan { h, fastest, rule, response, last }
+        let start = if response.is_none() { self.path_start(rule, h, fastest) } else { self.rho.clone() };
+        Plan { h, fastest, rule, response, start, is_last, least: 2.0 * time_resolution(state.time), last }
     }
 
     /// The rule for the path of a step, and, where that matters, how particles that relax within it answer to
@@ -143,6 +159,22 @@ impl Controller {
         (Rule::Stiff, Some(Response::new(h, &sigma, &turning)))
     }
 
+    /// Where the path of a step starts: at the residuals, but for modes that are gone at once.
+    ///
+    /// Of a mode with a large `z` the residuals hold little but rounding and what earlier steps lacked. A quadratic
+    /// path would let it act for a third of the step, and particles would make an excursion of `z` times that. What
+    /// stands in place of `rho` is `(I + 2 c z / 3 + c^2 z^2 / 6)^-1 rho`: with `c` such that modes of `z = 1` change by a
+    /// hundredth of the error allowed.
+    fn path_start(&self, rule: Rule, h: f64, fastest: f64) -> Vec<f64> {
+        let share = (START_SHARE * self.allowed / largest(&self.rho)).min(1.0);
+        if !rule.is_very_stiff(h * fastest) || share * h * fastest < 1.0 {
+            return self.rho.clone();
+        }
+        let sigma = self.moments.sigma_with_pinned(&self.regions);
+        let implicit = Implicit::new(&self.samples, sigma, share * h, fastest, rule);
+        implicit.solve(&self.rho)
+    }
+
     /// The path of the first push.
     fn predicted(&self, plan: &Plan<'_>) -> Path {
         let (h, turning) = (plan.h, plan.response.is_some());
@@ -152,16 +184,21 @@ impl Controller {
             (Rule::Stiff, Some(last)) if turning => {
                 let rise: Vec<f64> =
                     self.rho.iter().zip(last.rho).map(|(now, then)| (now - then) / last.length).collect();
-                Path::line(h, &self.rho, &rise)
+                Path::line(h, &plan.start, &rise)
             }
-            (Rule::Stiff, None) if turning => Path::line(h, &self.rho, &vec![0.0; self.rho.len()]),
+            (Rule::Stiff, None) if turning => Path::line(h, &plan.start, &vec![0.0; self.rho.len()]),
             (Rule::Stiff, _) => {
                 // A continued cubic would blow up whatever is left of the fast modes.
                 let sigma = self.moments.sigma_with_pinned(&self.regions);
                 let frozen = Implicit::new(&self.samples, sigma, h, plan.fastest, plan.rule);
-                let end = frozen.frozen_end(&self.rho, &self.rho_rate);
-                let end_rate = self.rate_of(&self.moments, &end);
-                plan.rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate))
+                let (end, end_rate) = if frozen.is_very_stiff() {
+                    frozen.frozen_ends(&self.rho, &self.rho_rate, &plan.start)
+                } else {
+                    let end = frozen.frozen_end(&self.rho, &self.rho_rate);
+                    let end_rate = self.rate_of(&self.moments, &end);
+                    (end, end_rate)
+                };
+                plan.rule.path(h, (&plan.start, &self.rho_rate), (&end, &end_rate))
             }
             (Rule::Hermite, Some(last)) => {
                 Path::continued(h, last.length, last.rho, last.rate, &self.rho, &self.rho_rate)
@@ -170,9 +207,15 @@ impl Controller {
         }
     }
 
-    /// One attempt at a step of length `h`; also returns how many pushes it took.
-    pub(super) fn attempt(&mut self, state: &State, h: f64, fastest: f64) -> (Attempt, u32) {
-        let plan = self.plan(state, h, fastest);
+    /// One attempt at a step of length `h`, which may be the last of the time that was asked for; also returns how many
+    /// pushes it took.
+    pub(super) fn attempt(
+        &mut self,
+        state: &State,
+        (h, is_last): (f64, bool),
+        fastest: f64,
+    ) -> (Attempt, u32) {
+        let plan = self.plan(state, (h, is_last), fastest);
         self.trial.rule = plan.rule;
         let mut path = self.predicted(&plan);
         // How strongly an error of the path acts on the residuals within the step.
@@ -212,7 +255,7 @@ impl Controller {
         let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
         let (end, end_rate) = self.improved(&implicit, plan.response.as_ref(), path);
         let lacking: Vec<f64> = end.iter().zip(&trial.rho).map(|(end, rho)| end - rho).collect();
-        let better = rule.path(h, (&self.rho, &self.rho_rate), (&end, &end_rate));
+        let better = rule.path(h, (&plan.start, &self.rho_rate), (&end, &end_rate));
         if errors.far {
             let bend = || Path::hermite(h, &self.rho, &self.rho_rate, &end, &end_rate).third();
             let effect = match (&plan.response, &plan.last, rule) {
@@ -220,18 +263,33 @@ impl Controller {
                     response.effect(&self.samples, &bend_since(&better, last.length / h, last.rho))
                 }
                 (Some(response), None, _) => response.effect(&self.samples, &bend()),
-                (None, _, Rule::Stiff) => implicit.solve(&cubic_effect(&implicit, &bend())),
+                (None, _, Rule::Stiff) => cubic_effect(&implicit, &bend()),
                 (None, last, Rule::Hermite) => {
                     let before = last.as_ref().map(|last| last.length);
                     implicit.solve(&quartic_effect(&implicit, path, &better, before))
                 }
             };
-            errors.path = largest(&effect);
+            errors.path = self.lasting(plan, &implicit, &effect);
         }
-        (errors.last_lack, errors.lack) = (errors.lack, largest(&lacking));
+        (errors.last_lack, errors.lack) = (errors.lack, self.lasting(plan, &implicit, &lacking));
         // Far from convergence `better` is one Newton step from a bad guess: its bend says little about the error.
         errors.far = rule == Rule::Stiff && errors.lack > FAR * errors.path.max(self.allowed);
         better
+    }
+
+    /// The size of an error of the residuals at the end of a step, as far as a shorter step would make it smaller or
+    /// later steps keep it.
+    ///
+    /// A push is known to `z` roundings of its path (mathematics, section 9). An error that is no larger counts by
+    /// what the next step leaves of it, `S^-1` times as much: modes that are much faster than the step forget it at once.
+    /// At the end of the time that was asked for nobody takes a next step, and all of it counts.
+    fn lasting(&self, plan: &Plan<'_>, implicit: &Implicit<'_>, error: &[f64]) -> f64 {
+        let size = largest(error);
+        let rounding = ROUNDING * plan.h * plan.fastest * largest(&self.rho).max(largest(&self.trial.rho));
+        if plan.is_last || plan.response.is_some() || size > rounding || rounding <= self.allowed {
+            return size;
+        }
+        largest(&implicit.solve(error)).min(size)
     }
 
     /// With fixed steps: the third push is accepted, whatever its error.
@@ -245,7 +303,7 @@ impl Controller {
 
     /// How the attempt ends with this push; `None` if another push is worth while.
     fn verdict(&mut self, plan: &Plan<'_>, push: u32, errors: &mut Errors) -> Option<Attempt> {
-        let Plan { h, fastest, .. } = *plan;
+        let Plan { h, .. } = *plan;
         let error = errors.lack + errors.path;
         if !error.is_finite() {
             return Some(Attempt::Rejected { error, next: 0.2 * h, cause: "the attempt overflowed" });
@@ -253,7 +311,7 @@ impl Controller {
         let first = self.trial.tally.events.first_significant;
         if first.is_finite() && errors.path < 1e3 * self.allowed {
             // The first push already knows the event well enough to fence it in.
-            let next = self.fence(h, fastest, first);
+            let next = self.fence(plan, first);
             if next < 0.999 * h {
                 let cause = "a particle's event changes the rate of the residuals abruptly";
                 return Some(Attempt::Rejected { error, next, cause });
@@ -282,7 +340,13 @@ impl Controller {
     fn checked_by_ode(&mut self, plan: &Plan<'_>, errors: &Errors) -> Attempt {
         let Plan { h, fastest, .. } = *plan;
         let defect = self.ode_defect(h, fastest);
-        let defect = if self.system.is_on_grid() { 0.0 } else { defect };
+        let defect = if self.system.is_on_grid() {
+            0.0
+        } else {
+            let sigma = self.trial.tally.moments.sigma_with_pinned(&self.regions);
+            let implicit = Implicit::new(&self.samples, sigma, h, fastest, plan.rule);
+            self.lasting(plan, &implicit, &defect)
+        };
         let error = (errors.lack + errors.path).max(defect);
         if error > self.allowed {
             return self.shrink(h, error, "the motion of the particles");
@@ -320,6 +384,16 @@ impl Controller {
             let end: Vec<f64> = guess.iter().zip(change).map(|(guess, change)| guess + change).collect();
             return (end[..s].to_vec(), end[s..].iter().map(|rate| rate / h).collect());
         }
+        if implicit.is_very_stiff() {
+            let lacking: Vec<f64> = rho.iter().zip(&guess).map(|(rho, guess)| rho - guess).collect();
+            let at_guess = self.rate_of(&tally.moments, &guess);
+            let rate_lacking: Vec<f64> =
+                at_guess.iter().zip(&guess_rate).map(|(rate, guess)| h * (rate - guess)).collect();
+            let (y, w) = implicit.newton(&lacking, &rate_lacking);
+            let end = guess.iter().zip(y).map(|(guess, y)| guess + y).collect();
+            let end_rate = guess_rate.iter().zip(w).map(|(rate, w)| rate + w / h).collect();
+            return (end, end_rate);
+        }
         let lacking = implicit.correction((rho, rho_rate), (&guess, &guess_rate));
         let rate_lacking = implicit.apply(&lacking);
         let end = rho.iter().zip(&lacking).map(|(rho, lacking)| rho + lacking).collect();
@@ -352,8 +426,9 @@ impl Controller {
 
     /// The step to try instead when the first significant event is at `first` (in `u`): to just
     /// before it, or, if that is near, one so short that it may pass over the event.
-    fn fence(&self, h: f64, fastest: f64, first: f64) -> f64 {
-        let narrow = self.passable(0.5 * EVENT_SHARE, fastest);
+    fn fence(&self, plan: &Plan<'_>, first: f64) -> f64 {
+        let Plan { h, fastest, least, .. } = *plan;
+        let narrow = self.passable(0.5 * EVENT_SHARE, fastest).max(least);
         (first * h - 0.5 * narrow).max(narrow)
     }
 }
@@ -379,10 +454,10 @@ fn quartic_effect(implicit: &Implicit<'_>, path: &Path, better: &Path, before: O
     }
 }
 
-/// The same for the quadratic path of the stiff rule: it errs by `c3 u (1 - u)^2`, of which the
+/// The same for the quadratic path of the stiff rule, `S^-1` included: it errs by `c3 u (1 - u)^2`, of which the
 /// integral is `c3 / 12`, with the cubic coefficient `c3` of the Hermite path.
 fn cubic_effect(implicit: &Implicit<'_>, third: &[f64]) -> Vec<f64> {
-    implicit.apply(&third.iter().map(|c| c / 12.0).collect::<Vec<f64>>())
+    implicit.solve_product(&third.iter().map(|c| c / 12.0).collect::<Vec<f64>>())
 }
 
 /// The coefficients of `u (1 - u)^2` by which a quadratic path misses the residuals at the start of the last step,

@@ -2,7 +2,6 @@
 
 use crate::flow::residual_ode::{OdeStep, Pinned};
 use crate::flow::state::State;
-use crate::math::norm::largest;
 
 use super::Controller;
 
@@ -14,18 +13,18 @@ impl Controller {
         OdeStep::new(&self.samples, &self.regions, step, self.lambda, ends, &tally.event_particles, pinned)
     }
 
-    /// How far the particles' residual at the end of the step is from what the residual ODE makes
-    /// of the residual at its start.
-    pub(super) fn ode_defect(&mut self, h: f64, fastest: f64) -> f64 {
+    /// By how much what the residual ODE makes of the residual at the start of the step differs from the particles'
+    /// residual at its end.
+    pub(super) fn ode_defect(&mut self, h: f64, fastest: f64) -> Vec<f64> {
         let end = self.ode_step(h, Pinned::Radial).advance(
             &self.rho,
             &self.trial.rho,
             fastest,
             1e-3 * self.allowed,
         );
-        let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
+        let defect = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
         self.trial.ode_end = end;
-        largest(&defect)
+        defect
     }
 
     /// Both residual ODEs of `state` over the accepted step.

@@ -12,6 +12,11 @@ use crate::math::chunks::SMALLEST;
 use super::Controller;
 use super::attempt::Attempt;
 
+/// Adding a shorter step to this time would not change it.
+pub(super) fn time_resolution(time: f64) -> f64 {
+    1e-15 * time
+}
+
 impl Controller {
     /// Advances `state` by one accepted step that does not pass `until`.
     ///
@@ -43,9 +48,8 @@ impl Controller {
             let remaining = until - state.time;
             let last = h >= remaining * (1.0 - 1e-9);
             let taken = if last { remaining } else { h };
-            // Below this, adding a step to the time would no longer change it.
-            let floor = 1e-15 * state.time;
-            let (attempt, used) = self.attempt(state, taken, fastest);
+            let floor = time_resolution(state.time);
+            let (attempt, used) = self.attempt(state, (taken, last), fastest);
             pushes += used;
             match attempt {
                 Attempt::Accepted { error, growth } => {

@@ -60,12 +60,12 @@ impl Factored {
     ///
     /// # Panics
     /// If the lengths differ.
-    pub fn solve(&self, b: &[f64]) -> Vec<c64> {
+    pub fn solve<T: Copy + Into<c64>>(&self, b: &[T]) -> Vec<c64> {
         assert_eq!(b.len(), self.pivot.len(), "rows of the matrix and of the right side");
         let mut sum = [c64::ZERO; RANK];
         let mut x: Vec<c64> = Vec::with_capacity(b.len());
         for ((b, u), w) in b.iter().zip(&self.u).zip(&self.w) {
-            let y = *b - dot(u, &sum);
+            let y = (*b).into() - dot(u, &sum);
             sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += *w * y);
             x.push(y);
         }
