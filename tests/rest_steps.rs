@@ -156,8 +156,8 @@ fn no_run_of_ten_neurons_crawls_over_the_whole_box() {
     assert!(slow * 10 <= problems() && unexplained * 40 <= problems(), "{slow} {unexplained}");
 }
 
-/// The same for ten canonical particles. A third take more than 5000 steps, and rounding is not why: particles that align
-/// make Newton's method need several pushes a step.
+/// The same for ten canonical particles. A third take more than 5000 steps: particles that align make Newton's method need
+/// several pushes a step (in half of these runs `z` roundings exceed what a step may err by as well).
 #[test]
 fn canonical_runs_that_crawl_need_many_pushes() {
     let mut slow = 0;
@@ -198,11 +198,8 @@ fn very_stiff_runs_keep_their_tolerance() {
     }
 }
 
-/// Ten particles or neurons, samples and values of several sizes, masses over twelve decades: no run of neurons
-/// to 1e6 takes more than 5000 steps, and one of canonical particles does.
-///
-/// In that one the kernel acts a million times as strongly within a step as what its particles follow: each path
-/// starts far from where it leads, and Newton's method needs several pushes.
+/// Ten particles or neurons, samples and values of several sizes, masses over twelve decades: no run to 1e6 takes more than
+/// 5000 steps.
 #[test]
 fn no_run_of_ten_crawls() {
     let (mut most, mut slow) = ([0; 3], 0);
@@ -221,7 +218,7 @@ fn no_run_of_ten_crawls() {
     println!(
         "lifted, kernel, adaptive: at most {most:?} steps; {slow} canonical runs of 40 take more than 5000"
     );
-    assert!(slow <= 1, "{slow}");
+    assert_eq!(slow, 0);
 }
 
 /// `x = 0, 1`, `y = -2, 1`, one particle on the line of the first sample: it is pinned for ever,
