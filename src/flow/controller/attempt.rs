@@ -8,8 +8,7 @@ use crate::flow::state::State;
 use crate::math::norm::largest;
 use crate::math::poly;
 
-use super::step::time_resolution;
-use super::{Controller, Trial};
+use super::{Controller, Trial, time_resolution};
 
 /// Pushes of one attempt before it is given up.
 const MAX_PUSHES: u32 = 6;

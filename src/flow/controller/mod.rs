@@ -259,6 +259,11 @@ impl Controller {
     }
 }
 
+/// Adding a shorter step to this time would not change it.
+fn time_resolution(time: f64) -> f64 {
+    1e-15 * time
+}
+
 /// Checks that all values are finite.
 pub fn finite(time: f64, what: &'static str, values: &[f64]) -> Result<(), FlowError> {
     match values.iter().position(|value| !value.is_finite()) {

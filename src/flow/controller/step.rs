@@ -9,13 +9,8 @@ use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
 use crate::math::chunks::SMALLEST;
 
-use super::Controller;
 use super::attempt::Attempt;
-
-/// Adding a shorter step to this time would not change it.
-pub(super) fn time_resolution(time: f64) -> f64 {
-    1e-15 * time
-}
+use super::{Controller, time_resolution};
 
 impl Controller {
     /// Advances `state` by one accepted step that does not pass `until`.
