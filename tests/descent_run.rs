@@ -74,7 +74,7 @@ fn snapshots_fall_on_steps() {
     // 0.004 a step: 250 steps until 1, every 7th is a snapshot, but for rounding.
     let mut run = simulation(&network, Descent { learning_rate: 0.16, ..PLAIN });
     let (snapshots, records, outcome) = driven(&mut run, &Schedule::every(1.0, 0.028), 0);
-    assert_eq!((outcome, run.state().time, run.state().step), (Outcome::Finished, 1.0, 250));
+    assert_eq!((outcome, run.state().time, run.state().step), (Outcome::Finished(None), 1.0, 250));
     let steps: Vec<u64> = snapshots.iter().map(|snapshot| snapshot.step).collect();
     assert_eq!(steps, (0..36).map(|i| 7 * i).chain([250]).collect::<Vec<u64>>());
     assert_eq!(records.len(), 250);

@@ -1,7 +1,7 @@
 //! What a snapshot says against the definitions.
 
 use reluflow::problem::{PlaceKind, Regions, Samples, Sampling};
-use reluflow::run::{BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State};
+use reluflow::run::{BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State, Until};
 use reluflow::{flow::Flow, problem::Affine};
 
 use crate::common::{Draw, Problem, worst};
@@ -23,6 +23,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
         flow: Flow::Canonical { tv: problem.tv },
         end: 1.0,
         tolerance,
+        until: Until::default(),
         schedule: Schedule::count(1.0, 2),
         output: OutputOptions {
             particles: ParticleOutput::All,

@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2};
 use reluflow::flow::{Canonical, Counters, Flow, Particles};
 use reluflow::io::{IoError, RunWriter};
 use reluflow::problem::{Affine, Place, PlaceKind, Samples, Sampling};
-use reluflow::run::{Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord};
+use reluflow::run::{Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord, Until};
 
 /// Snapshots of the made-up run.
 pub const SNAPSHOTS: usize = 3;
@@ -50,6 +50,7 @@ pub fn description(samples: usize, particles: usize, output: OutputOptions) -> D
         flow: Flow::Canonical { tv: 0.25 },
         end: 1.0,
         tolerance: 1e-8,
+        until: Until::default(),
         schedule: Schedule::count(1.0, SNAPSHOTS),
         output,
     }

@@ -115,3 +115,4 @@ mod study_validate;
 mod study_width;
 mod total_variation;
 mod transport;
+mod until;

@@ -169,6 +169,7 @@ fn check(flow: &Flow, change: impl Fn(&mut Moment, usize)) -> Vec<Check> {
         density: None,
         flow: *flow,
         tolerance: 1e-6,
+        until: Until::default(),
         schedule: Schedule::count(1e-4, 2),
         end: 1e-4,
         ..io_support::description(4, 40, OUTPUT)

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::flow::{State, StepRecord};
 use crate::io::{IoError, RunWriter, step_size};
-use crate::run::{Description, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive};
+use crate::run::{Description, Ending, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive};
 use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
@@ -83,16 +83,21 @@ pub fn drive_and_write(
     if telling.json {
         print_json(&json!({
             "file": path,
-            "outcome": if outcome == Outcome::Finished { "finished" } else { "interrupted" },
+            "outcome": if let Outcome::Finished(_) = outcome { "finished" } else { "interrupted" },
+            "ended_by": match outcome {
+                Outcome::Finished(ending) => Some(ending_name(ending)),
+                Outcome::Interrupted => None,
+            },
             "time": state.time,
             "steps": state.step,
             "loss": loss,
             "seconds": seconds,
         }))?;
-    } else if !telling.quiet && outcome == Outcome::Finished {
+    } else if let (false, Outcome::Finished(ending)) = (telling.quiet, outcome) {
         let steps = state.step;
+        let why = ending.map_or(String::new(), |ending| format!(" ({ending})"));
         print(&format!(
-            "{}: done, t = {}, {steps} steps in {seconds:.1} s, loss {loss:.6e}\n",
+            "{}: done, t = {}{why}, {steps} steps in {seconds:.1} s, loss {loss:.6e}\n",
             text::path(path),
             text::time(state.time)
         ))?;
@@ -108,6 +113,11 @@ pub fn drive_and_write(
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Success)
+}
+
+/// What ended a run, in JSON.
+pub fn ending_name(ending: Option<Ending>) -> &'static str {
+    ending.map_or("end", Ending::name)
 }
 
 /// Writes snapshots, and tells.

@@ -10,6 +10,7 @@ use crate::problem::PlaceKind;
 use crate::run::{ParticleOutput, Snapshot};
 use crate::system::text::{self, number, time};
 
+use super::drive::ending_name;
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_exactly, print_json};
 use super::probe::guard;
@@ -130,6 +131,10 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
     Ok(json!({
         "file": file.path(),
         "status": status_word(file.status()),
+        "ended_by": match file.status() {
+            Status::Finished => Some(ending_name(file.ending()?)),
+            _ => None,
+        },
         "attributes": attributes,
         "samples": description.samples.len(),
         "particles": description.mass.len(),
@@ -188,11 +193,17 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
     row("measure", description.measure_source.clone());
     row("flow", flow_text(&description.flow));
     row("tolerance", format!("{:e}", description.tolerance));
+    if description.until.is_some() {
+        row("ends", format!("{}, at t = {} at the latest", description.until.words(), time(description.end)));
+    }
     let due = description.schedule.times().len();
     row("snapshots", format!("{} of {due}", file.len()));
     if file.len() > 0 {
         let (first, last) = (file.snapshot(0)?, file.snapshot(file.len() - 1)?);
         row("time", format!("{} of {}", time(last.time), time(description.end)));
+        if let Some(ending) = last.ending {
+            row("ended", ending.to_string());
+        }
         row("steps", last.step.to_string());
         row("loss", format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, time(last.time)));
         let parts = masses(&last).map(|(name, mass)| format!("{name} {mass:.4}"));

@@ -68,8 +68,12 @@ impl Args {
                 None => format!("{} particles", description.mass.len()),
             };
             let (end, output) = (text::time(description.end), text::path(&output));
+            let before = match description.until.is_some() {
+                true => format!(" at the latest ({})", description.until.words()),
+                false => String::new(),
+            };
             note(&format!(
-                "{}: {samples} samples, {measure}, until t = {end}, into {output}",
+                "{}: {samples} samples, {measure}, until t = {end}{before}, into {output}",
                 description.title
             ));
         }

@@ -66,6 +66,7 @@ pub use field::{Vec2, gradients, project};
 pub use lifted::Lifted;
 pub use parameter::{Allowed, Parameter, Value};
 pub use record::{PathRule, StepPath, StepRecord};
+pub(crate) use field::rate;
 pub(crate) use scale::{least_scale, residual_scale};
 pub use state::{Particles, State};
 

@@ -13,6 +13,7 @@ macro_rules! labels {
 [studies]: crate::guide::studies
 [figures]: crate::guide::figures
 [density]: crate::guide::density
+[selection]: crate::guide::selection
 [papers]: crate::guide::papers
 [validation]: crate::guide::validation
 [performance]: crate::guide::performance
@@ -38,6 +39,7 @@ page!(run_files, "run_files.md");
 page!(kernel_regime, "kernel_regime.md");
 page!(infinite_width, "infinite_width.md");
 page!(density, "density.md");
+page!(selection, "selection.md");
 page!(studies, "studies.md");
 page!(figures, "figures.md");
 page!(papers, "papers.md");

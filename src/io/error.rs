@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::presence::Lost;
+use crate::run::Ending;
 use crate::system::text;
 
 /// Why a run file could not be written or read; every text names the file and the remedy.
@@ -91,7 +92,7 @@ pub enum IoError {
         found: String,
     },
     /// There is nothing to resume.
-    #[error("{} is complete: {snapshots} snapshots up to its end, t = {}; there is nothing to resume", .path.display(), text::time(*.end))]
+    #[error("{} is complete: {snapshots} snapshots up to its end, t = {}{}; there is nothing to resume", .path.display(), text::time(*.end), .ending.map_or(String::new(), |ending| format!(" ({ending})")))]
     Complete {
         /// The run file.
         path: PathBuf,
@@ -99,6 +100,8 @@ pub enum IoError {
         snapshots: usize,
         /// Its end.
         end: f64,
+        /// The criterion that ended it.
+        ending: Option<Ending>,
     },
     /// No valid checkpoint is left.
     #[error("{} holds no valid checkpoint: its snapshots can be read, but the run cannot be resumed; run it again", .path.display())]

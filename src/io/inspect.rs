@@ -36,7 +36,8 @@ pub(crate) fn inspect(file: &File, findings: &mut Findings) -> Option<Layout> {
     let lengths = lengths(file, findings)?;
     let kappa = read_value(file, "kappa").unwrap_or(f64::NAN);
     let estimated = metadata::read_sampling(file).is_ok_and(Sampling::estimates_error);
-    let layout = Layout::from_lengths(lengths, options, kappa, estimated);
+    let until = metadata::read_until(file).is_ok_and(|until| until.is_some());
+    let layout = Layout::from_lengths(lengths, options, kappa, (estimated, until));
     dimensions(file, &layout, findings);
     if !findings.is_empty() {
         return None;

@@ -50,6 +50,8 @@ pub(crate) struct Layout {
     kappa: f64,
     /// Whether the error of a quadrature or of a density is estimated.
     estimated: bool,
+    /// Whether something may end the run before its end.
+    until: bool,
 }
 
 impl Layout {
@@ -89,6 +91,7 @@ impl Layout {
             options: description.output,
             kappa: description.flow.kappa(),
             estimated: description.sampling.estimates_error(),
+            until: description.until.is_some(),
         }
     }
 
@@ -118,9 +121,9 @@ impl Layout {
         lengths: BTreeMap<Dim, usize>,
         options: OutputOptions,
         kappa: f64,
-        estimated: bool,
+        (estimated, until): (bool, bool),
     ) -> Layout {
-        Layout { lengths, options, kappa, estimated }
+        Layout { lengths, options, kappa, estimated, until }
     }
 
     /// `m / alpha(m)`.
@@ -184,6 +187,7 @@ impl Layout {
             When::Density => self.has_density(),
             When::EstimatedDensity => self.estimated && self.has_density(),
             When::Path => self.options.path,
+            When::Until => self.until,
         };
         // A column of the state may be empty; HDF5 has no chunks or storage for it.
         asked && variable.dims.iter().all(|&dim| dim.is_unlimited() || self.len(dim) > 0)

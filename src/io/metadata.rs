@@ -6,7 +6,7 @@ use hdf5::File;
 
 use crate::flow::DensityGrid;
 use crate::problem::{Affine, Regions, Samples, Sampling};
-use crate::run::{Description, OutputOptions, ParticleOutput, Schedule};
+use crate::run::{Description, OutputOptions, ParticleOutput, Schedule, Until};
 
 use super::attributes::{number, read_text, read_value, write_text, write_value};
 use super::fixed;
@@ -97,6 +97,7 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
     }
     flow_attributes::write(file, &d.flow)?;
     write_value(file, "end", &d.end)?;
+    write_until(file, &d.until)?;
     write_value(file, "tolerance", &d.tolerance)?;
     write_value(file, "merged_loss", &d.samples.merged_loss())?;
     write_value(file, "x_offset", &d.x_map.offset)?;
@@ -116,6 +117,35 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
     }
     write_value(file, "output_compression", &(d.output.compression as i8))?;
     fixed::seal_attributes(file)
+}
+
+/// Writes what the run may end by, as far as it may.
+fn write_until(file: &File, until: &Until) -> hdf5::Result<()> {
+    if until.rest {
+        write_value(file, "until_rest", &1i8)?;
+    }
+    if let Some(loss) = until.loss {
+        write_value(file, "until_loss", &loss)?;
+    }
+    if let Some(speed) = until.speed {
+        write_value(file, "until_speed", &speed)?;
+    }
+    Ok(())
+}
+
+/// Reads what [`write_until`] wrote. Values that no run can have are refused.
+pub(crate) fn read_until(file: &File) -> hdf5::Result<Until> {
+    let names = file.attr_names()?;
+    let given = |name: &str| names.iter().any(|found| found == name);
+    let optional = |name: &str, allowed: fn(f64) -> bool| match given(name) {
+        true => number(file, name, allowed).map(Some),
+        false => Ok(None),
+    };
+    Ok(Until {
+        rest: given("until_rest") && read_value::<i8>(file, "until_rest")? != 0,
+        loss: optional("until_loss", |loss| loss >= 0.0)?,
+        speed: optional("until_speed", |speed| speed > 0.0)?,
+    })
 }
 
 /// Reads what is stored.
@@ -229,6 +259,7 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
         density,
         flow: flow_attributes::read(file)?,
         end,
+        until: read_until(file)?,
         tolerance: number(file, "tolerance", |tolerance| tolerance > 0.0)?,
         schedule,
         output: sets.layout.options(),

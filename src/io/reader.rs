@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 
 use crate::flow::{Counters, Densities, PathRule, ResidualPath, StepPath};
 use crate::problem::{Place, PlaceKind};
-use crate::run::{Description, Snapshot, State, StepRecord};
+use crate::run::{Description, Ending, Snapshot, State, StepRecord};
 
 use super::attributes::{read_any, read_value};
 use super::checkpoint;
@@ -79,7 +79,33 @@ impl RunFile {
     /// Whether the run reached its end.
     fn is_complete(&self) -> Result<bool, IoError> {
         let end: f64 = self.check("the attribute end", read_value(&self.sets.file, "end"))?;
-        Ok(self.len > 0 && self.time(self.len - 1)? >= end)
+        Ok(self.len > 0 && (self.time(self.len - 1)? >= end || self.ending()?.is_some()))
+    }
+
+    /// The criterion that ended the run at its last snapshot; `None` if none has, as where it reached its end.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn ending(&self) -> Result<Option<Ending>, IoError> {
+        match self.len {
+            0 => Ok(None),
+            len => self.ending_of(len - 1),
+        }
+    }
+
+    /// The criterion that ended the run at a snapshot.
+    pub(crate) fn ending_of(&self, row: usize) -> Result<Option<Ending>, IoError> {
+        self.check("ending", self.read_ending(row))
+    }
+
+    fn read_ending(&self, row: usize) -> hdf5::Result<Option<Ending>> {
+        if self.sets.find(Group::Root, "ending").is_none() {
+            return Ok(None);
+        }
+        match self.piece(row, "ending")? {
+            Piece::I8(codes) => Ok(Ending::from_code(codes[0])),
+            other => panic!("endings are not {other:?}"),
+        }
     }
 
     /// What is fixed before the run.
@@ -154,6 +180,7 @@ impl RunFile {
                 .find(|name| self.sets.find(Group::Root, name).is_some())
                 .map(number)
                 .transpose()?,
+            ending: self.read_ending(i)?,
             counters: {
                 let mut counts = Counters::default().counts().map(|(name, _)| (name, 0));
                 for (name, count) in &mut counts {

@@ -108,6 +108,11 @@ pub fn recover_probed(
         .map_err(|error| unrecoverable(IoError::read(&path, "the description", &error)))?;
     let salvage = Salvage::survey(file.sets(), &description.schedule, file.status().is_ordinary());
     let state_time = salvage.checkpoint.as_ref().map(|(_, state)| state.time);
+    // A run that a criterion has ended has its last checkpoint there.
+    let ended = salvage.snapshots.last().is_some_and(|&row| {
+        let time = rows::time(file.sets(), row);
+        time == state_time && file.ending_of(row).is_ok_and(|ending| ending.is_some())
+    });
     let mut recovered = Recovered {
         path: output.clone(),
         snapshots: salvage.snapshots.len(),
@@ -119,7 +124,7 @@ pub fn recover_probed(
         unfinished: salvage.unfinished,
         checkpoint_lost: salvage.checkpoint_lost,
         cut,
-        resumes_at: state_time.filter(|&time| time < description.end),
+        resumes_at: state_time.filter(|&time| time < description.end && !ended),
         was_ordinary: false,
         original: None,
     };

@@ -38,8 +38,9 @@ impl RunWriter {
         let Some((header, state)) = saved else {
             return Err(IoError::NoCheckpoint { path });
         };
-        if state.time >= description.end {
-            let (snapshots, end) = (file.len(), description.end);
+        let ending = file.ending()?.filter(|_| file.time(file.len() - 1).is_ok_and(|last| last == state.time));
+        if state.time >= description.end || ending.is_some() {
+            let (snapshots, end) = (file.len(), state.time);
             let ordinary = file.status().is_ordinary();
             drop((file, lock));
             if !ordinary {
@@ -49,7 +50,7 @@ impl RunWriter {
                 }
                 recover(&path, None)?;
             }
-            return Err(IoError::Complete { path, snapshots, end });
+            return Err(IoError::Complete { path, snapshots, end, ending });
         }
         let provenance = Provenance::read(&file.sets().file).map_err(reading)?;
         let provenance = provenance.and(&format!("resumed after step {}", state.step));

@@ -65,7 +65,11 @@ fn subtitle(run: &Gathered) -> String {
     let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let mut text = format!("{}, {}, {}", counted(m, "neuron"), counted(s, "sample"), flow_name(&d.flow));
     text += &match run.status {
-        Status::Finished => format!(", until t = {}", time(d.end)),
+        Status::Finished => {
+            let last = &run.last().snapshot;
+            let why = last.ending.map_or(String::new(), |ending| format!(" ({ending})"));
+            format!(", until t = {}{why}", time(last.time))
+        }
         Status::Interrupted => format!(", interrupted at t = {}", time(run.last().snapshot.time)),
         Status::Running => {
             format!(

@@ -3,7 +3,7 @@
 use crate::flow::{DensityGrid, Flow};
 use crate::problem::{Affine, Samples, Sampling};
 
-use super::Schedule;
+use super::{Schedule, Until};
 
 /// All that is fixed before a run starts and never changes. Stored in the run file, so that a
 /// run can be resumed and checked from its file alone.
@@ -33,8 +33,10 @@ pub struct Description {
     pub density: Option<DensityGrid>,
     /// Which flow.
     pub flow: Flow,
-    /// Mean-field time at which the run ends.
+    /// Mean-field time at which the run ends at the latest.
     pub end: f64,
+    /// What it may end by before.
+    pub until: Until,
     /// Tolerance on the residual path, in units of the samples' `y`.
     pub tolerance: f64,
     /// When snapshots are taken.

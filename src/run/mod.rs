@@ -3,8 +3,10 @@
 mod check;
 mod description;
 mod diagnostics;
+mod ending;
 pub(crate) mod neuron;
 mod pointwise;
+mod rest;
 mod schedule;
 mod simulation;
 mod snapshot;
@@ -13,6 +15,7 @@ pub use crate::flow::{Column, ColumnMut, State, StepRecord};
 pub use check::{Check, Checker, Columns};
 pub use description::{Description, OutputOptions, ParticleOutput};
 pub use diagnostics::{BoundaryClass, ParticleSums, boundary_classes, eigenvalues};
+pub use ending::{Ending, Until};
 pub use pointwise::{Density, Pointwise, PointwiseError, StartLaw};
 pub use schedule::Schedule;
 pub use simulation::{Observer, ObserverError, Outcome, RunError, STEPS_KEPT, Simulation, drive};

@@ -6,7 +6,8 @@ use crate::flow::{Flow, FlowError, State, StepRecord, Stepper};
 use crate::problem::Start;
 
 use super::diagnostics::snapshot;
-use super::{Description, Schedule, Snapshot};
+use super::ending;
+use super::{Description, Ending, Schedule, Snapshot, Until};
 
 /// An error of an observer of a run, such as a full disk.
 pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
@@ -25,8 +26,8 @@ pub enum RunError {
 /// How a run that did not fail came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The last snapshot of the schedule is taken.
-    Finished,
+    /// The last snapshot is taken: that of the end, or that where a criterion held.
+    Finished(Option<Ending>),
     /// It was asked to stop; the state is stored and can be resumed.
     Interrupted,
 }
@@ -81,6 +82,8 @@ pub struct Simulation {
     stepper: Stepper,
     state: State,
     flow: Flow,
+    until: Until,
+    tolerance: f64,
     tangent_kernel: bool,
     /// Whether records of steps have the path of the residuals.
     path: bool,
@@ -100,6 +103,7 @@ impl Simulation {
         let mut simulation = Simulation::with(samples, start, description.flow, description.tolerance)?;
         simulation.tangent_kernel = description.output.tangent_kernel;
         simulation.path = description.output.path;
+        simulation.until = description.until;
         Ok(simulation)
     }
 
@@ -114,7 +118,17 @@ impl Simulation {
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
         let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
-        Ok(Simulation { stepper, state, flow, tangent_kernel: false, path: false, fresh: true, beside: None })
+        Ok(Simulation {
+            stepper,
+            state,
+            flow,
+            until: Until::default(),
+            tolerance,
+            tangent_kernel: false,
+            path: false,
+            fresh: true,
+            beside: None,
+        })
     }
 
     /// Continues from a stored state, to the same bits as if it had never stopped.
@@ -126,7 +140,18 @@ impl Simulation {
         let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
         let (flow, output) = (description.flow, description.output);
         let (tangent_kernel, path) = (output.tangent_kernel, output.path);
-        Ok(Simulation { stepper, state, flow, tangent_kernel, path, fresh: false, beside: None })
+        let (until, tolerance) = (description.until, description.tolerance);
+        Ok(Simulation {
+            stepper,
+            state,
+            flow,
+            until,
+            tolerance,
+            tangent_kernel,
+            path,
+            fresh: false,
+            beside: None,
+        })
     }
 
     /// With a run of the same quadrature with twice the nodes, or of the same density with half as many cells,
@@ -149,8 +174,15 @@ impl Simulation {
 
     /// `L = 1/2 Sum_j n_j rho_j^2`.
     pub fn loss(&self) -> f64 {
-        let weights = self.stepper.samples().weight();
-        0.5 * self.stepper.residual().iter().zip(weights).map(|(rho, n)| n * rho * rho).sum::<f64>()
+        ending::loss(&self.stepper)
+    }
+
+    /// The criterion of [`Description::until`] that holds in the current state.
+    pub fn ending(&self) -> Option<Ending> {
+        if !self.until.is_some() {
+            return None;
+        }
+        self.until.reached(&self.stepper, &self.state, self.tolerance * self.state.scale)
     }
 
     /// Mass pinned on all boundaries together.
@@ -190,7 +222,8 @@ impl Simulation {
 
     /// The diagnostics of this moment, but for the error told by the run beside.
     pub fn snapshot(&self) -> Snapshot {
-        snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel)
+        let snapshot = snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel);
+        Snapshot { ending: self.ending(), ..snapshot }
     }
 
     /// The diagnostics of this moment. The run beside this one catches up.
@@ -209,7 +242,8 @@ impl Simulation {
     }
 }
 
-/// Runs from the current state to the end of the schedule.
+/// Runs from the current state to the end of the schedule, or to the end of the first step where a criterion of
+/// [`Description::until`] holds, which has a snapshot as well.
 ///
 /// A run that was not resumed begins with a snapshot. When `stop` becomes true the step under way is
 /// finished and a snapshot is taken there.
@@ -229,6 +263,9 @@ pub fn drive(
         simulation.fresh = false;
         let snapshot = simulation.snapshot_with_error()?;
         observer.snapshot(&snapshot, &simulation.state, &steps, true).map_err(RunError::Observer)?;
+        if snapshot.ending.is_some() {
+            return Ok(Outcome::Finished(snapshot.ending));
+        }
     }
     while let Some(next) = schedule.after(simulation.state.time) {
         if stop.load(Ordering::Relaxed) && stored {
@@ -237,7 +274,8 @@ pub fn drive(
         steps.push(simulation.step(next)?);
         stored = false;
         observer.step(simulation, &steps[steps.len() - 1]);
-        let scheduled = simulation.state.time == next;
+        let ending = simulation.ending();
+        let scheduled = simulation.state.time == next || ending.is_some();
         let stopping = stop.load(Ordering::Relaxed);
         if scheduled || stopping {
             let snapshot = simulation.snapshot_with_error()?;
@@ -248,9 +286,12 @@ pub fn drive(
             observer.steps(&steps).map_err(RunError::Observer)?;
             steps.clear();
         }
+        if ending.is_some() {
+            return Ok(Outcome::Finished(ending));
+        }
         if stopping && schedule.after(simulation.state.time).is_some() {
             return Ok(Outcome::Interrupted);
         }
     }
-    Ok(Outcome::Finished)
+    Ok(Outcome::Finished(None))
 }

@@ -4,6 +4,8 @@ use ndarray::{Array1, Array2};
 
 use crate::flow::Counters;
 
+use super::Ending;
+
 /// Everything a run file stores of one moment, but for the particles themselves, which are read
 /// from the [`State`](super::State). `s` samples, `2 s` regions and `2 s` boundaries.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +46,8 @@ pub struct Snapshot {
     /// Largest difference of a residual to the run beside it, when asked for: that with twice the nodes of a
     /// quadrature, or with half as many cells of a density.
     pub error_estimate: Option<f64>,
+    /// The criterion that ends the run here, if one does.
+    pub ending: Option<Ending>,
     /// Events since the start of the run.
     pub counters: Counters,
 }

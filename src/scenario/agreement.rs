@@ -25,6 +25,9 @@ impl Form {
         if let Some(expected) = other(&ends, &run.end) {
             return differ("end", run.end.to_string(), expected.to_string());
         }
+        if self.until() != run.until {
+            return differ("until", format!("{:?}", run.until), format!("{:?}", self.until()));
+        }
         let density = self.density(run.density.map(|density| density.cells));
         if density != run.density {
             return differ("density", format!("{:?}", run.density), format!("{density:?}"));

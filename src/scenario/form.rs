@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use crate::flow::{DensityGrid, Flow};
 use crate::problem::Start;
-use crate::run::{Description, OutputOptions, Schedule, StartLaw};
+use crate::run::{Description, OutputOptions, Schedule, StartLaw, Until};
 use crate::system::text::{self, steers};
 
 use super::flow::{self, FlowForm};
@@ -112,7 +112,7 @@ impl Form {
         let time = time.ok_or_else(|| missing("time", "end = 5.0"))?;
         let flow = FlowForm::read(flow)?;
         let descent = flow.learning_rate().is_some();
-        let time = TimeForm::read(time, flow.name(), descent)?;
+        let time = TimeForm::read(time, flow.unscaled())?;
         let density = measure.says("representation", DENSITY);
         let output = output::output(output, descent, density)?;
         if let Some(end) = time.known_end(descent) {
@@ -137,6 +137,11 @@ impl Form {
     /// The tolerance of the run.
     pub fn tolerance(&self) -> f64 {
         self.time.tolerance
+    }
+
+    /// What the run may end by before its end.
+    pub fn until(&self) -> Until {
+        self.time.until
     }
 
     /// The law that a run of this many particles started from; `None` if they came from a file.
@@ -228,6 +233,7 @@ impl Form {
             density: self.measure.grid(self.output.amplitude, found.and_then(Resolution::cells)),
             flow: self.flow.flow(source, drawn.width, s)?,
             end,
+            until: self.time.until,
             tolerance: self.time.tolerance,
             schedule,
             output: self.output.options,

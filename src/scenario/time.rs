@@ -1,5 +1,7 @@
 //! The section `[time]`: when a run ends, and its tolerance.
 
+use crate::flow::Flow;
+use crate::run::Until;
 use crate::system::text;
 
 use super::ScenarioError;
@@ -16,13 +18,15 @@ const DEFAULT_TOLERANCE: f64 = 1e-6;
 const MAX_STEPS: u64 = 1_000_000_000;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 3] = ["end", "steps", "tolerance"];
+pub(super) const KEYS: [&str; 6] = ["end", "steps", "tolerance", "until", "until_loss", "until_speed"];
 
 /// What `[time]` says.
 #[derive(Debug, Clone)]
 pub(super) struct TimeForm {
     end: End,
     pub tolerance: f64,
+    /// What the run may end by before.
+    pub until: Until,
 }
 
 #[derive(Debug, Clone)]
@@ -55,13 +59,16 @@ impl Steps {
 }
 
 impl TimeForm {
-    /// Understands the section; `flow` is the kind of flow, `descent` whether it is `gd`.
-    pub fn read(mut section: Section, flow: &str, descent: bool) -> Result<TimeForm, ScenarioError> {
-        let form = format!("flow.kind = \"{flow}\"");
+    /// Understands the section; `flow` is the flow with its settings.
+    pub fn read(mut section: Section, flow: &Flow) -> Result<TimeForm, ScenarioError> {
+        let form = format!("flow.kind = \"{}\"", flow.name());
+        let descriptor = flow.descriptor();
+        let descent = descriptor.learning_rate.is_some();
+        let until = until(&mut section, descent && !descriptor.plain)?;
         if descent && section.exactly_one(&["end", "steps"], "steps = 1000")? == "steps" {
             let count = section.count("steps", 1, MAX_STEPS, "")?.expect("it is present");
             section.finish(form)?;
-            return Ok(TimeForm { end: End::Steps(count.keep()), tolerance: DEFAULT_TOLERANCE });
+            return Ok(TimeForm { end: End::Steps(count.keep()), tolerance: DEFAULT_TOLERANCE, until });
         }
         if let Some(steps) = section.value("steps").filter(|_| !descent) {
             return Err(steps.refuse(
@@ -90,7 +97,7 @@ impl TimeForm {
             tolerance = given.value;
         }
         section.finish(form)?;
-        Ok(TimeForm { end: End::At(end.keep()), tolerance })
+        Ok(TimeForm { end: End::At(end.keep()), tolerance, until })
     }
 
     /// The end, if it does not wait for the number of particles.
@@ -156,6 +163,38 @@ impl TimeForm {
         Ok((steps, word))
     }
 }
+
+/// `until = "rest"`, `until_loss` and `until_speed`.
+///
+/// * `unsteady`: whether the velocity is not that of a gradient flow, but has momentum, or is of minibatches.
+fn until(section: &mut Section, unsteady: bool) -> Result<Until, ScenarioError> {
+    let mut until = Until::default();
+    if let Some(word) = section.text("until")? {
+        until.rest = word.one_of(&[("rest", true), ("end", false)])?;
+        if until.rest && unsteady {
+            return Err(word.refuse("is not known of momentum and minibatches", UNSTEADY));
+        }
+    }
+    if let Some(loss) = section.number("until_loss")? {
+        if loss.value < 0.0 {
+            return Err(loss.refuse("is negative", "give a loss of 0 or more, for example 1e-8"));
+        }
+        until.loss = Some(loss.value);
+    }
+    if let Some(speed) = section.number("until_speed")? {
+        if unsteady {
+            return Err(speed.refuse("is not known of momentum and minibatches", UNSTEADY));
+        }
+        if speed.value <= 0.0 {
+            return Err(speed.refuse("is not positive", "give a speed above 0, for example 1e-6"));
+        }
+        until.speed = Some(speed.value);
+    }
+    Ok(until)
+}
+
+/// What to do where the gradient is not the velocity.
+const UNSTEADY: &str = "give until_loss, or remove flow.momentum and flow.batch";
 
 #[cfg(test)]
 mod tests {

@@ -30,8 +30,8 @@ pub(crate) struct Following<'a> {
 
 /// What observes a run.
 pub(crate) trait Observer {
-    /// At snapshot `index` of the schedule.
-    fn observe(&mut self, index: usize, simulation: &Simulation) -> Result<(), String>;
+    /// At a snapshot, the `last` or one before.
+    fn observe(&mut self, simulation: &Simulation, last: bool) -> Result<(), String>;
 }
 
 /// Reads a scenario.
@@ -40,7 +40,8 @@ pub(crate) fn read(text: &str, path: &Path) -> Result<Scenario, Stopped> {
         .map_err(|error| Stopped::Failed(format!("{}: {}", error.problem(), error.remedy())))
 }
 
-/// Takes a simulation along its schedule; returns the time spent in its steps.
+/// Takes a simulation along its schedule, or to where a criterion ends it, which is its last snapshot then; returns the
+/// time spent in its steps.
 pub(crate) fn follow(
     description: &Description,
     simulation: &mut Simulation,
@@ -54,14 +55,16 @@ pub(crate) fn follow(
     };
     let mut in_flow = Duration::ZERO;
     let mut steps: Vec<StepRecord> = vec![];
-    for (index, &time) in description.schedule.times().iter().enumerate() {
+    let mut ending = simulation.ending();
+    for &time in description.schedule.times() {
         let started = Instant::now();
-        while simulation.state().time < time {
+        while simulation.state().time < time && ending.is_none() {
             if following.stop.load(Ordering::Relaxed) {
                 return Err(Stopped::Interrupted);
             }
             let record = simulation.step(time).map_err(|error| failed(&error))?;
             (following.progress)(record.time / description.end);
+            ending = simulation.ending();
             if let Some(writer) = &mut writer {
                 steps.push(record);
                 if steps.len() >= simulation.steps_kept() {
@@ -71,12 +74,16 @@ pub(crate) fn follow(
             }
         }
         in_flow += started.elapsed();
-        observer.observe(index, simulation).map_err(Stopped::Failed)?;
+        let last = ending.is_some() || time == description.end;
+        observer.observe(simulation, last).map_err(Stopped::Failed)?;
         if let Some(writer) = &mut writer {
             let snapshot = simulation.snapshot_with_error().map_err(|error| failed(&error))?;
             let written = writer.write(&snapshot, simulation.state(), &steps, true);
             written.map_err(|error| failed(&error))?;
             steps.clear();
+        }
+        if last {
+            break;
         }
     }
     if let Some(writer) = writer {
@@ -97,7 +104,7 @@ pub(crate) fn carry_out(
 ) -> Result<(), Option<String>> {
     struct Nothing;
     impl Observer for Nothing {
-        fn observe(&mut self, _: usize, _: &Simulation) -> Result<(), String> {
+        fn observe(&mut self, _: &Simulation, _: bool) -> Result<(), String> {
             Ok(())
         }
     }

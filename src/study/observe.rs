@@ -42,6 +42,7 @@ struct Measuring<'a> {
     start: Vec<f64>,
     series: [Vec<f64>; SERIES.len()],
     residual: Vec<f64>,
+    time: Vec<f64>,
 }
 
 impl<'a> Measuring<'a> {
@@ -59,12 +60,13 @@ impl<'a> Measuring<'a> {
             start: vec![],
             series: Default::default(),
             residual: vec![],
+            time: vec![],
         }
     }
 }
 
 impl Observer for Measuring<'_> {
-    fn observe(&mut self, _: usize, simulation: &Simulation) -> Result<(), String> {
+    fn observe(&mut self, simulation: &Simulation, _: bool) -> Result<(), String> {
         let (d, stepper) = (self.description, simulation.stepper());
         let snapshot = simulation.snapshot();
         let (particles, mass) = measure(d, simulation);
@@ -98,6 +100,7 @@ impl Observer for Measuring<'_> {
         ];
         self.series.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
         self.residual.extend(snapshot.residual);
+        self.time.push(snapshot.time);
         Ok(())
     }
 }
@@ -128,7 +131,7 @@ pub fn numbers_of_run(description: &Description) -> u64 {
     let (times, s) = (description.schedule.times().len() as u64, description.samples.len() as u64);
     let series = SERIES.len() as u64;
     let of_time = times.saturating_mul(series + 1 + s);
-    of_time.saturating_add(series + 4 * s + 3)
+    of_time.saturating_add(series + 4 * s + 3 + 2 * u64::from(description.until.is_some()))
 }
 
 /// Carries one run of a sweep out, and keeps what is measured.
@@ -148,14 +151,18 @@ pub(crate) fn sweep_run(
     let mut measuring = Measuring::new(&d);
     let in_flow = follow::follow(&d, &mut simulation, following, &mut measuring)?;
     let mut record = Record::new(fingerprint);
-    let (times, s) = (d.schedule.times().len(), d.samples.len());
+    let (times, s) = (measuring.time.len(), d.samples.len());
     for (name, values) in SERIES.iter().zip(measuring.series) {
         record.keep_number(&format!("final_{name}"), values[times - 1]);
         record.keep(name, &[("time", times)], values);
     }
     record.keep("final_residual", &[("sample", s)], measuring.residual[(times - 1) * s..].to_vec());
     record.keep("residual", &[("time", times), ("sample", s)], measuring.residual);
-    record.keep("time", &[("time", times)], d.schedule.times().to_vec());
+    if d.until.is_some() {
+        record.keep_number("final_time", simulation.state().time);
+        record.keep_number("ending", simulation.ending().map_or(0.0, |ending| f64::from(ending.code())));
+    }
+    record.keep("time", &[("time", times)], measuring.time);
     record.keep("x", &[("sample", s)], d.samples.x().to_vec());
     record.keep("y", &[("sample", s)], d.samples.y().to_vec());
     record.keep("sample_weight", &[("sample", s)], d.samples.weight().to_vec());

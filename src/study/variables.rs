@@ -63,6 +63,12 @@ pub const VARIABLES: &[Declared] = &[
     Declared::new("particles", &[], "particles of the run, m").equation("section 2"),
     Declared::new("kappa", &[], "factor before the mean over neurons").equation("section 2: m / alpha(m)"),
     Declared::new("steps", &[], "accepted steps of the run"),
+    Declared::new(
+        "ending",
+        &[],
+        "criterion that ended the run: 0 none (time.end), 1 rest, 2 time.until_loss, 3 time.until_speed",
+    )
+    .equation("section 15"),
     Declared::new("wall_time", &[], "duration of the run").units("s"),
     Declared::new("flow_time", &[], "part of wall_time spent in the steps of the flow").units("s"),
     Declared::new("failure", &[], "why the run failed; empty if it did not"),

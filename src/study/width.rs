@@ -38,6 +38,10 @@ pub struct WidthPlan {
     pub(crate) plan: Plan,
 }
 
+/// What would end runs at times of their own.
+const UNTIL_KEYS: [&str; 3] = ["until", "until_loss", "until_speed"];
+const TO_THE_END: &str = "time.until, until_loss and until_speed are left out: runs are compared at the same times, up to time.end";
+
 impl WidthPlan {
     /// Checks the request.
     ///
@@ -52,9 +56,13 @@ impl WidthPlan {
             });
         }
         // The study says itself by which quadrature the limit is made.
-        let base = &request.base.without("measure", &QUADRATURE_KEYS);
+        let given = request.base.without("measure", &QUADRATURE_KEYS);
+        let base = &given.without("time", &UNTIL_KEYS);
         let largest = widths.iter().copied().max().unwrap_or(1);
-        let limit = Limit::new(base, request.limit, request.limit_particles, largest)?;
+        let mut limit = Limit::new(base, request.limit, request.limit_particles, largest)?;
+        if *base != given {
+            limit.notes.push(TO_THE_END.to_string());
+        }
         let mut runs = vec![];
         let data = Data::default();
         let of_limit = |run: &limit::LimitRun| -> Result<Run, StudyError> {

@@ -50,9 +50,8 @@ struct Watching<'a> {
 }
 
 impl Observer for Watching<'_> {
-    fn observe(&mut self, index: usize, simulation: &Simulation) -> Result<(), String> {
+    fn observe(&mut self, simulation: &Simulation, last: bool) -> Result<(), String> {
         let (d, stepper) = (self.description, simulation.stepper());
-        let last = index + 1 == d.schedule.times().len();
         self.residual.extend(stepper.residual());
         self.pinned.push(simulation.pinned_mass());
         if self.every_kernel || last {

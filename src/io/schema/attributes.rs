@@ -84,7 +84,10 @@ static BEFORE_SETTINGS: &[Attribute] = &[
 ];
 
 static AFTER_SETTINGS: &[Attribute] = &[
-    attribute("end", Kind::F64, "mean-field time at which the run ends"),
+    attribute("end", Kind::F64, "mean-field time at which the run ends at the latest"),
+    sometimes("until_rest", Kind::I8, "1 when the run ends before where it is at rest to the tolerance"),
+    sometimes("until_loss", Kind::F64, "loss at which the run ends before"),
+    sometimes("until_speed", Kind::F64, "root mean square velocity at which the run ends before"),
     attribute("tolerance", Kind::F64, "tolerance on the residual path, in units of y"),
     attribute("merged_loss", Kind::F64, "the part of the loss that merging ties removed"),
     attribute("x_offset", Kind::F64, "x = (raw x - x_offset) / x_scale"),

@@ -32,6 +32,8 @@ pub enum When {
     Density,
     /// When its error is estimated.
     EstimatedDensity,
+    /// When something may end the run before its end.
+    Until,
 }
 
 /// A column of the particles.

@@ -1,6 +1,7 @@
 //! The list of all variables of a run file.
 
 use crate::problem::Regions;
+use crate::run::Ending;
 
 use super::super::piece::Piece;
 use super::dimensions::Dim::*;
@@ -12,6 +13,7 @@ use super::variable::{Field, Source, Variable, When};
 
 const PLACES: &[(i8, &str)] = &[(0, "free"), (1, "pinned"), (2, "dead"), (3, "stuck"), (4, "stuck_pinned")];
 const RULES: &[(i8, &str)] = &[(0, "hermite"), (1, "quadratic")];
+const ENDINGS: &[(i8, &str)] = &[(0, "none"), (1, "rest"), (2, "loss"), (3, "speed")];
 const CLASSES: &[(i8, &str)] = &[(-1, "repulsor"), (0, "passthrough"), (1, "attractor"), (2, "dead_edge")];
 
 /// All variables, in the order in which they are created. Row checksums cover the variables of
@@ -137,6 +139,16 @@ pub static VARIABLES: &[Variable] = &[
     // One row per snapshot.
     root("step_count", &[Time], Kind::I64, Source::Snapshot(|s| Piece::I64(vec![s.step as i64])))
         .says("accepted steps so far"),
+    root(
+        "ending",
+        &[Time],
+        Kind::I8,
+        Source::Snapshot(|s| Piece::I8(vec![s.ending.map_or(0, Ending::code)])),
+    )
+    .says("criterion that ends the run at this snapshot; none where it goes on or is at its end")
+    .equation("section 15")
+    .flags(ENDINGS)
+    .when(When::Until),
     root("residual", &[Time, Sample], Kind::F64, Source::Snapshot(|s| Piece::F64(s.residual.to_vec())))
         .says("rho_j = f(x_j) - y_j of the particles")
         .equation("section 2"),

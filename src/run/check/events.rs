@@ -155,12 +155,15 @@ fn end_error(description: &Description, begin: f64, record: &StepRecord) -> f64 
 }
 
 /// How many scheduled times of a run that came to its end have no snapshot; `None` of another.
-pub(super) fn missing(description: &Description, marks: &[Mark]) -> Option<f64> {
-    if marks.last()?.time != description.end {
+///
+/// * `ended`: whether a criterion ended it at its last snapshot.
+pub(super) fn missing(description: &Description, marks: &[Mark], ended: bool) -> Option<f64> {
+    let end = marks.last()?.time;
+    if end != description.end && !ended {
         return None;
     }
     // Not a binary search: it would trust the order that is in question.
     let taken: HashSet<u64> = marks.iter().map(|mark| mark.time.to_bits()).collect();
-    let due = description.schedule.times().iter();
+    let due = description.schedule.times().iter().filter(|&&due| due <= end);
     Some(due.filter(|due| !taken.contains(&due.to_bits())).count() as f64)
 }

@@ -7,6 +7,7 @@
 mod attractors;
 mod columns;
 mod direct;
+mod ending;
 mod events;
 mod field;
 mod kernels;
@@ -59,6 +60,8 @@ pub struct Checker<'a> {
     initial: Option<Vec<[f64; 3]>>,
     /// Whether any mass was ever pinned.
     pinned: bool,
+    /// Snapshots whose criterion does not hold, or is not told.
+    wrong_endings: f64,
     /// The flow of the kernel at the start, and the residuals it starts from.
     exponential: Option<(GradientFlow, Vec<f64>)>,
     table: Table,
@@ -80,6 +83,7 @@ impl<'a> Checker<'a> {
             trace: None,
             initial: None,
             pinned: false,
+            wrong_endings: 0.0,
             exponential: None,
             table: Table::new(description),
             description,
@@ -117,6 +121,7 @@ impl<'a> Checker<'a> {
         if let Some(columns) = &stored {
             self.each(&snapshot, columns);
         }
+        self.wrong_endings += ending::wrong(self.description, &snapshot);
         let direct = all.map(|columns| self.all(&rho, &snapshot, columns));
         self.second = worse(self.second, worst(snapshot.region_covariance.iter().copied()));
         if let Some(direct) = &direct {
@@ -348,14 +353,19 @@ impl<'a> Checker<'a> {
                 self.note(law, error, time);
             }
         }
-        if let Some(missing) = events::missing(self.description, &self.marks) {
-            self.note(Law::Schedule, missing, self.description.end);
+        let ended = self.previous.as_ref().is_some_and(|last| last.ending.is_some());
+        if let Some(missing) = events::missing(self.description, &self.marks, ended) {
+            let end = self.marks.last().map_or(0.0, |mark| mark.time);
+            self.note(Law::Schedule, missing, end);
         }
         if let (Some(snapshot), Some(state)) = (self.previous.take(), saved) {
             let single = self.description.output.single_precision;
+            self.wrong_endings += ending::wrong_at_rest(self.description, &snapshot, state);
             let different = last::different(&snapshot, self.held.last(), state, particles.as_ref(), single);
             self.note(Law::Checkpoint, different, snapshot.time);
         }
+        let time = self.marks.last().map_or(0.0, |mark| mark.time);
+        self.note(Law::Ending, self.wrong_endings, time);
         self.table.finish()
     }
 }

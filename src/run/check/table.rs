@@ -53,6 +53,7 @@ pub(super) enum Law {
     Steps,
     Times,
     Schedule,
+    Ending,
     Events,
     Finite,
     Regions,
@@ -186,6 +187,14 @@ impl Table {
             0.0,
             "snapshots of a finished run that were due and are not there, count",
         );
+        if description.until.is_some() {
+            line(
+                Law::Ending,
+                "ending",
+                0.0,
+                "snapshots at which the criterion that ends the run is not the one that holds there, count",
+            );
+        }
         line(Law::Events, "events", 0.0, "counts of events against the sum over the steps");
         line(Law::Finite, "finite", 0.0, "numbers of a snapshot that are not finite, count");
         line(

@@ -1,0 +1,91 @@
+//! Whether a run is at rest to its tolerance (mathematics, section 15).
+//!
+//! What is left of the dissipation must not be able to move a residual by more than `eps`, the error that the controller
+//! admits. How long it has is not known; it is given
+//!
+//! ```text
+//! H = max( t, 1 / rate ),    rate = v^T N K_t N v / (v^T N v),    v = d rho/dt
+//! ```
+//!
+//! as long again as the run has lasted, and at least the time that the tangent kernel takes to bring the residuals to
+//! rest. The run is at rest if
+//!
+//! 1. `sqrt(2 L / n_j) <= eps` for all samples and there is no penalty: the loss never grows, so that no residual ever
+//!    moves by more than twice this; or
+//! 2. `H |v_j| <= eps` for all samples, and, where both layers train, in the field `g` as it is
+//!
+//! ```text
+//! |xt|_max Sum_places ( tr Sigma / kappa ) ( exp(2 G 100 H) - 1 ) <= eps
+//! ```
+//!
+//! The second line is what makes a plateau no rest: neurons too small to be seen in a residual grow like `exp(G t)`, with
+//! `G = kappa |g|` in a region and `kappa |<g, d>|` on a boundary, and a bound on what they can become has to stay
+//! below `eps` for a hundred times as long. Places without mass do not count.
+//!
+//! A plateau that takes longer than `100 H` to leave is taken for rest: nothing in the state tells the two apart.
+
+use crate::flow::moments::SIGMA;
+use crate::flow::{ParticleKind, State, Stepper, gradients, rate};
+
+use super::diagnostics::ParticleSums;
+
+/// Plateaus that last up to this many times as long as all before them are told from rest.
+const PATIENCE: f64 = 100.0;
+
+/// Whether the state is at rest, see the module. `O(s)`; of neurons that pass the first test of 2., `O(m)`.
+///
+/// * `eps`: the error that is admitted in a residual.
+pub(super) fn at_rest(stepper: &Stepper, state: &State, eps: f64) -> bool {
+    let (samples, v) = (stepper.samples(), stepper.residual_rate());
+    let n = samples.weight();
+    let least = n.iter().fold(f64::INFINITY, |least, n| n.min(least));
+    if stepper.flow().tv() == 0.0 && (2.0 * super::ending::loss(stepper) / least).sqrt() <= eps {
+        return true;
+    }
+    let horizon = state.time.max(relaxation(stepper));
+    // Written so that a NaN, of an infinite time without motion, counts as none.
+    if v.iter().any(|v| v.abs() * horizon > eps) {
+        return false;
+    }
+    let flow = stepper.flow();
+    let grows = flow.particles() == ParticleKind::Neuron && flow.moves() == (true, true);
+    !grows || growth(stepper, state, PATIENCE * horizon) <= eps
+}
+
+/// `1 / rate`, see the module; 0 where nothing moves.
+fn relaxation(stepper: &Stepper) -> f64 {
+    let (samples, v) = (stepper.samples(), stepper.residual_rate());
+    let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
+    let slowing = rate(samples, &sigma, &[], v);
+    let dot = |a: &[f64], b: &[f64]| -> f64 {
+        a.iter().zip(b).zip(samples.weight()).map(|((a, b), n)| n * a * b).sum()
+    };
+    let square = dot(v, v);
+    if square > 0.0 { square / -dot(v, &slowing).min(0.0) } else { 0.0 }
+}
+
+/// By how much neurons could move a residual within the time `horizon` in the field as it is.
+fn growth(stepper: &Stepper, state: &State, horizon: f64) -> f64 {
+    let (samples, regions, moments) = (stepper.samples(), stepper.regions(), stepper.moments());
+    let (flow, count) = (stepper.flow(), regions.boundaries());
+    let mut g = vec![[0.0; 2]; count];
+    gradients(samples, stepper.residual(), &mut g);
+    // Which places have mass: moments of emptied ones keep a rounding.
+    let sums = ParticleSums::of_neurons(stepper.mass(), state, regions, &g, &flow);
+    let kappa = flow.kappa();
+    let part = |mass: f64, trace: f64, pull: f64| match mass > 0.0 && trace > 0.0 {
+        true => trace / kappa * (2.0 * kappa * pull * horizon).exp_m1(),
+        false => 0.0,
+    };
+    let free = (1..count).map(|k| {
+        let trace = moments.region[k][SIGMA] + moments.region[k][SIGMA + 2];
+        part(sums.region_mass[k], trace, g[k][0].hypot(g[k][1]))
+    });
+    let pinned = (0..count).map(|b| {
+        let (g, d) = (g[regions.inactive_side(b)], regions.direction(b));
+        let [positive, negative] = sums.pinned_mass[b];
+        part(positive + negative, moments.weight[b][0], (g[0] * d[0] + g[1] * d[1]).abs())
+    });
+    let farthest = samples.x().iter().fold(0.0_f64, |far, x| far.max(x.hypot(1.0)));
+    farthest * free.chain(pinned).sum::<f64>()
+}
