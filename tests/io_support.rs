@@ -91,6 +91,7 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
         tangent_kernel: kernel.then(|| matrix(21, s, s)),
         tangent_kernel_eigenvalues: kernel.then(|| vector(22, s)),
         error_estimate: kernel.then(|| number(24, i, 0).abs()),
+        ending: None,
         counters: counters(23, i),
     }
 }

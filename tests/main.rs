@@ -1,6 +1,7 @@
 //! All integration tests in one binary, a module for each subject.
 
 mod adversarial;
+mod alignment;
 mod architecture;
 mod boundaries;
 mod check_alterations;

@@ -5,7 +5,7 @@ use reluflow::flow::tangent_kernel::frobenius;
 use reluflow::flow::{Counters, Descent, Flow, Layers, gradients};
 use reluflow::problem::{Neurons, Place, Regions, Samples};
 use reluflow::run::{
-    Check, Checker, Columns, Description, OutputOptions, Schedule, Snapshot, boundary_classes,
+    Check, Checker, Columns, Description, OutputOptions, Schedule, Snapshot, Until, boundary_classes,
 };
 
 use crate::common::Draw;

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::flow::{DensityGrid, Flow};
 use crate::io::{RunFile, Status};
 use crate::problem::PlaceKind;
-use crate::run::{ParticleOutput, Snapshot};
+use crate::run::{ParticleOutput, Snapshot, Verdict};
 use crate::system::text::{self, number, time};
 
+use super::alignment::Course;
 use super::drive::ending_name;
 use super::failure::{Exit, Failure};
 use super::output::{note, print, print_exactly, print_json};
@@ -22,6 +23,7 @@ use super::table::table;
 Examples:
   reluflow info output/mcycle.h5
   reluflow info output/mcycle.h5 --scenario > again.toml
+  reluflow info output/alignment.h5 --alignment      # where small neurons turned to, and plateaus
 
 Reads files that are being written, and what a kill left behind, as they are.")]
 pub struct Args {
@@ -30,6 +32,10 @@ pub struct Args {
     /// Print the scenario of the run instead; files it names are relative to the original's folder
     #[arg(long, conflicts_with = "json")]
     scenario: bool,
+    /// Print where neurons have turned to at each snapshot: the share of the live mass within so many radians of the
+    /// extremal directions of the field, and plateaus of the loss
+    #[arg(long, value_name = "ANGLE", num_args = 0..=1, default_missing_value = "0.1", conflicts_with = "scenario")]
+    alignment: Option<f64>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -44,8 +50,15 @@ impl Args {
             return Ok(Exit::Success);
         }
         warn_unless_ordinary(&file, quiet);
+        let course = self.alignment.map(|angle| Course::of(&file, angle)).transpose()?;
         if self.json {
-            print_json(&as_json(&file)?)?;
+            let mut json = as_json(&file)?;
+            if let (Some(course), Value::Object(json)) = (course, &mut json) {
+                json.insert("alignment".to_string(), course.json());
+            }
+            print_json(&json)?;
+        } else if let (false, Some(course)) = (quiet, course) {
+            print(&course.text())?;
         } else if !quiet {
             print(&as_text(&file)?)?;
         }
@@ -100,6 +113,12 @@ fn worst_estimate(file: &RunFile) -> Result<Option<(f64, f64)>, Failure> {
     Ok(worst)
 }
 
+/// What a run at rest has come to.
+fn verdict(file: &RunFile) -> Result<Option<Verdict>, Failure> {
+    let Some(last) = file.len().checked_sub(1) else { return Ok(None) };
+    Ok(Verdict::of(&file.description()?, &file.snapshot(0)?, &file.snapshot(last)?))
+}
+
 fn as_json(file: &RunFile) -> Result<Value, Failure> {
     let description = file.description()?;
     let attributes: serde_json::Map<String, Value> =
@@ -140,6 +159,7 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
         "particles": description.mass.len(),
         "cells": description.density.map(|density| density.cells),
         "snapshots": { "written": times.len(), "due": description.schedule.times().len() },
+        "verdict": verdict(file)?.map(|verdict| verdict.name()),
         "times": times,
         "loss": loss,
         "last": last,
@@ -203,6 +223,9 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
         row("time", format!("{} of {}", time(last.time), time(description.end)));
         if let Some(ending) = last.ending {
             row("ended", ending.to_string());
+        }
+        if let Some(verdict) = verdict(file)? {
+            row("verdict", verdict.to_string());
         }
         row("steps", last.step.to_string());
         row("loss", format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, time(last.time)));

@@ -3,6 +3,7 @@
 //! Parses, calls the library, prints; decides nothing about the mathematics or the file. Results
 //! go to standard output, the course of a run and errors to standard error.
 
+mod alignment;
 mod check;
 mod compare;
 mod completions;

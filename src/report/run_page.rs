@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::flow::Flow;
 use crate::io::{IoError, RunFile, Status};
-use crate::run::Check;
+use crate::run::{Check, Verdict};
 use crate::system::text::{percent, time};
 
 use super::arrays::Arrays;
@@ -67,7 +67,9 @@ fn subtitle(run: &Gathered) -> String {
     text += &match run.status {
         Status::Finished => {
             let last = &run.last().snapshot;
-            let why = last.ending.map_or(String::new(), |ending| format!(" ({ending})"));
+            let verdict = Verdict::of(d, &run.frames[0].snapshot, last).map(|verdict| verdict.to_string());
+            let ending = || last.ending.map(|ending| ending.to_string());
+            let why = verdict.or_else(ending).map_or(String::new(), |why| format!(" ({why})"));
             format!(", until t = {}{why}", time(last.time))
         }
         Status::Interrupted => format!(", interrupted at t = {}", time(run.last().snapshot.time)),

@@ -1,5 +1,6 @@
 //! A run: the state, its snapshots, when they are taken, and the loop that drives them.
 
+mod alignment;
 mod check;
 mod description;
 mod diagnostics;
@@ -10,8 +11,10 @@ mod rest;
 mod schedule;
 mod simulation;
 mod snapshot;
+mod verdict;
 
 pub use crate::flow::{Column, ColumnMut, State, StepRecord};
+pub use alignment::{Alignment, Extremal, extremal_directions};
 pub use check::{Check, Checker, Columns};
 pub use description::{Description, OutputOptions, ParticleOutput};
 pub use diagnostics::{BoundaryClass, ParticleSums, boundary_classes, eigenvalues};
@@ -20,3 +23,4 @@ pub use pointwise::{Density, Pointwise, PointwiseError, StartLaw};
 pub use schedule::Schedule;
 pub use simulation::{Observer, ObserverError, Outcome, RunError, STEPS_KEPT, Simulation, drive};
 pub use snapshot::Snapshot;
+pub use verdict::{Losses, Verdict};

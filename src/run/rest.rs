@@ -20,17 +20,22 @@
 //!
 //! The second line is what makes a plateau no rest: neurons too small to be seen in a residual grow like `exp(G t)`, with
 //! `G = kappa |g|` in a region and `kappa |<g, d>|` on a boundary, and a bound on what they can become has to stay
-//! below `eps` for a hundred times as long. Places without mass do not count.
+//! below `eps` for a hundred times as long. Places without mass do not count, nor do those where `G` is below the
+//! uncertainty of the field, `kappa eps Sum_(j active) n_j |xt_j|`.
 //!
 //! A plateau that takes longer than `100 H` to leave is taken for rest: nothing in the state tells the two apart.
 
 use crate::flow::moments::SIGMA;
+use crate::flow::interface::Margins;
 use crate::flow::{ParticleKind, State, Stepper, gradients, rate};
 
 use super::diagnostics::ParticleSums;
 
 /// Plateaus that last up to this many times as long as all before them are told from rest.
 const PATIENCE: f64 = 100.0;
+
+/// Beyond this `exp` says no more than that it is large; neurons that are exactly zero stay zero.
+const LARGEST_EXPONENT: f64 = 700.0;
 
 /// Whether the state is at rest, see the module. `O(s)`; of neurons that pass the first test of 2., `O(m)`.
 ///
@@ -49,7 +54,7 @@ pub(super) fn at_rest(stepper: &Stepper, state: &State, eps: f64) -> bool {
     }
     let flow = stepper.flow();
     let grows = flow.particles() == ParticleKind::Neuron && flow.moves() == (true, true);
-    !grows || growth(stepper, state, PATIENCE * horizon) <= eps
+    !grows || growth(stepper, state, PATIENCE * horizon, eps) <= eps
 }
 
 /// `1 / rate`, see the module; 0 where nothing moves.
@@ -65,7 +70,7 @@ fn relaxation(stepper: &Stepper) -> f64 {
 }
 
 /// By how much neurons could move a residual within the time `horizon` in the field as it is.
-fn growth(stepper: &Stepper, state: &State, horizon: f64) -> f64 {
+fn growth(stepper: &Stepper, state: &State, horizon: f64, eps: f64) -> f64 {
     let (samples, regions, moments) = (stepper.samples(), stepper.regions(), stepper.moments());
     let (flow, count) = (stepper.flow(), regions.boundaries());
     let mut g = vec![[0.0; 2]; count];
@@ -73,18 +78,20 @@ fn growth(stepper: &Stepper, state: &State, horizon: f64) -> f64 {
     // Which places have mass: moments of emptied ones keep a rounding.
     let sums = ParticleSums::of_neurons(stepper.mass(), state, regions, &g, &flow);
     let kappa = flow.kappa();
-    let part = |mass: f64, trace: f64, pull: f64| match mass > 0.0 && trace > 0.0 {
-        true => trace / kappa * (2.0 * kappa * pull * horizon).exp_m1(),
+    let margins = Margins::new(samples, kappa, eps);
+    let part = |mass: f64, trace: f64, pull: f64, margin: f64| match mass > 0.0 && kappa * pull > margin {
+        true => trace / kappa * (2.0 * kappa * pull * horizon).min(LARGEST_EXPONENT).exp_m1(),
         false => 0.0,
     };
     let free = (1..count).map(|k| {
         let trace = moments.region[k][SIGMA] + moments.region[k][SIGMA + 2];
-        part(sums.region_mass[k], trace, g[k][0].hypot(g[k][1]))
+        part(sums.region_mass[k], trace, g[k][0].hypot(g[k][1]), margins.of(k))
     });
     let pinned = (0..count).map(|b| {
-        let (g, d) = (g[regions.inactive_side(b)], regions.direction(b));
+        let k = regions.inactive_side(b);
+        let (g, d) = (g[k], regions.direction(b));
         let [positive, negative] = sums.pinned_mass[b];
-        part(positive + negative, moments.weight[b][0], (g[0] * d[0] + g[1] * d[1]).abs())
+        part(positive + negative, moments.weight[b][0], (g[0] * d[0] + g[1] * d[1]).abs(), margins.of(k))
     });
     let farthest = samples.x().iter().fold(0.0_f64, |far, x| far.max(x.hypot(1.0)));
     farthest * free.chain(pinned).sum::<f64>()

@@ -53,6 +53,7 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("lifted"),
         shipped!("kernel"),
         shipped!("adaptive"),
+        shipped!("alignment"),
         shipped!("gd"),
         shipped!("delta_m100"),
         shipped!("delta_m1"),
