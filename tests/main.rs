@@ -46,6 +46,7 @@ mod descent;
 mod descent_jax;
 mod descent_limits;
 mod descent_naive;
+mod descent_noise;
 mod descent_run;
 mod diagnostics;
 mod io_damage;

@@ -112,10 +112,23 @@ pub struct Descent {
     pub momentum: f64,
     /// Samples per step, drawn without replacement epoch by epoch; `None` is the full batch.
     pub batch: Option<usize>,
-    /// Seed of the batches.
+    /// Seed of the batches and of the noise.
     pub seed: u64,
+    /// Standard deviation of the normal noise that every step draws anew for every label `y`; merged labels are means
+    /// of `n_j`, with `n_j^(-1/2)` of it. 0 is none.
+    pub label_noise: f64,
+    /// Temperature `tau` of Langevin noise: every step adds `(2 tau eta / m)^(1/2)` times a standard normal to each
+    /// parameter that trains. A framework's temperature of the loss is `tau / m`. 0 is none.
+    pub temperature: f64,
     /// Which layers train.
     pub layers: Layers,
+}
+
+impl Descent {
+    /// Whether steps draw noise.
+    pub fn is_noisy(&self) -> bool {
+        self.label_noise > 0.0 || self.temperature > 0.0
+    }
 }
 
 impl Flow {
@@ -132,6 +145,8 @@ impl Flow {
                 momentum: 0.0,
                 batch: None,
                 seed: 0,
+                label_noise: 0.0,
+                temperature: 0.0,
                 layers: Layers::Both,
             },
         },
@@ -212,14 +227,22 @@ impl Flow {
 mod tests {
     use super::*;
 
+    const PLAIN: Descent = match Flow::ALL[4] {
+        Flow::Descent { descent, .. } => descent,
+        _ => panic!("gradient descent is the last"),
+    };
+
     #[test]
     fn values_make_the_flow_they_are_of() {
         let settings =
-            Descent { learning_rate: 0.3, momentum: 0.5, batch: Some(7), seed: 11, layers: Layers::Hidden };
+            Descent { learning_rate: 0.3, momentum: 0.5, batch: Some(7), seed: 11, layers: Layers::Hidden, ..PLAIN };
+        let noisy = Descent { momentum: 0.0, label_noise: 0.5, temperature: 0.25, ..settings };
         let more = [
             Flow::Canonical { tv: 0.25 },
             Flow::Descent { kappa: 2.5, descent: settings },
             Flow::Descent { kappa: 2.5, descent: Descent { batch: None, seed: 0, ..settings } },
+            Flow::Descent { kappa: 2.5, descent: noisy },
+            Flow::Descent { kappa: 2.5, descent: Descent { batch: None, temperature: 0.0, ..noisy } },
         ];
         for flow in Flow::ALL.into_iter().chain(more) {
             let (d, values) = (flow.descriptor(), flow.values());

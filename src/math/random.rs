@@ -24,6 +24,10 @@ pub enum Purpose {
     Resampling,
     /// Which particles a report draws; the index is the share of mass.
     Drawing,
+    /// Noise on the labels of gradient descent; the index is the step.
+    Labels,
+    /// Langevin noise of gradient descent; the index is the step times the number of neurons, plus the neuron.
+    Langevin,
 }
 
 impl Purpose {
@@ -36,6 +40,8 @@ impl Purpose {
             Purpose::Directions => 0x6469_7265_6374_696f,
             Purpose::Resampling => 0x7265_7361_6d70_6c65,
             Purpose::Drawing => 0x6472_6177_696e_67c3,
+            Purpose::Labels => 0x6c61_6265_6c73_e2b7,
+            Purpose::Langevin => 0x6c61_6e67_6576_696e,
         }
     }
 }

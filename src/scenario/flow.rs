@@ -10,13 +10,27 @@ use super::section::Section;
 use super::source::Source;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 9] =
-    ["kind", "tv", "scaling", "balance", "learning_rate", "momentum", "batch", "seed", "layers"];
+pub(super) const KEYS: [&str; 11] = [
+    "kind",
+    "tv",
+    "scaling",
+    "balance",
+    "learning_rate",
+    "momentum",
+    "batch",
+    "label_noise",
+    "temperature",
+    "seed",
+    "layers",
+];
 
 /// Factors before the mean over neurons that moments of doubles can hold.
 const KAPPA: [f64; 2] = [1e-20, 1e20];
 /// Factors of `balance` beyond which one layer loses the other's digits.
 const BALANCE: [f64; 2] = [1e-10, 1e10];
+
+/// Noise beyond this leaves nothing of any data.
+const MOST_NOISE: f64 = 1e10;
 
 /// Learning rates with which times stay numbers.
 const LEARNING_RATE: [f64; 2] = [1e-20, 1e12];
@@ -60,8 +74,8 @@ impl FlowForm {
             Flow::Descent { descent: settings, .. } => {
                 *settings = descent(&mut section, &mut form.batch)?;
                 // A seed alone would draw nothing.
-                if form.batch.is_none() && section.has("seed") {
-                    with = " without flow.batch";
+                if form.batch.is_none() && !settings.is_noisy() && section.has("seed") {
+                    with = " without flow.batch, label_noise or temperature";
                 }
             }
         }
@@ -238,12 +252,31 @@ fn descent(section: &mut Section, batch: &mut Option<Kept<usize>>) -> Result<Des
         return Err(momentum.refuse("is out of range", "give 0 (plain descent) or more, below 1"));
     }
     *batch = section.count("batch", 1, u32::MAX.into(), " (samples per step)")?.map(|batch| batch.keep());
-    let seed = if batch.is_some() { section.seed()? } else { 0 };
+    let mut strength = |key: &'static str, remedy: &str| -> Result<f64, ScenarioError> {
+        let Some(value) = section.number(key)? else { return Ok(0.0) };
+        match (0.0..=MOST_NOISE).contains(&value.value) {
+            true => Ok(value.value),
+            false => Err(value.refuse("is out of range", remedy)),
+        }
+    };
+    let label_noise = strength("label_noise", "give the standard deviation of the noise, 0 to 1e10")?;
+    let temperature = strength("temperature", "give a temperature from 0 to 1e10; a framework's is 1 / m of it")?;
+    let hot = temperature > 0.0;
+    if let Some(momentum) = momentum.as_ref().filter(|momentum| momentum.value > 0.0 && hot) {
+        return Err(momentum.refuse(
+            "cannot be had with flow.temperature",
+            "give one of the two: Langevin noise is that of plain descent",
+        ));
+    }
+    let draws = batch.is_some() || label_noise > 0.0 || hot;
+    let seed = if draws { section.seed()? } else { 0 };
     Ok(Descent {
         learning_rate: learning_rate.value,
         momentum: momentum.map_or(0.0, |momentum| momentum.value),
         batch: batch.as_ref().map(|batch| batch.value),
         seed,
+        label_noise,
+        temperature,
         layers: section.choice("layers", &Layers::NAMES)?,
     })
 }

@@ -166,13 +166,13 @@ impl TimeForm {
 
 /// `until = "rest"`, `until_loss` and `until_speed`.
 ///
-/// * `unsteady`: whether the velocity is not that of a gradient flow, but has momentum, or is of minibatches.
+/// * `unsteady`: whether the velocity is not that of a gradient flow, but has momentum or noise, or is of minibatches.
 fn until(section: &mut Section, unsteady: bool) -> Result<Until, ScenarioError> {
     let mut until = Until::default();
     if let Some(word) = section.text("until")? {
         until.rest = word.one_of(&[("rest", true), ("end", false)])?;
         if until.rest && unsteady {
-            return Err(word.refuse("is not known of momentum and minibatches", UNSTEADY));
+            return Err(word.refuse("is not known of momentum, minibatches and noise", UNSTEADY));
         }
     }
     if let Some(loss) = section.number("until_loss")? {
@@ -183,7 +183,7 @@ fn until(section: &mut Section, unsteady: bool) -> Result<Until, ScenarioError> 
     }
     if let Some(speed) = section.number("until_speed")? {
         if unsteady {
-            return Err(speed.refuse("is not known of momentum and minibatches", UNSTEADY));
+            return Err(speed.refuse("is not known of momentum, minibatches and noise", UNSTEADY));
         }
         if speed.value <= 0.0 {
             return Err(speed.refuse("is not positive", "give a speed above 0, for example 1e-6"));
@@ -194,7 +194,7 @@ fn until(section: &mut Section, unsteady: bool) -> Result<Until, ScenarioError> 
 }
 
 /// What to do where the gradient is not the velocity.
-const UNSTEADY: &str = "give until_loss, or remove flow.momentum and flow.batch";
+const UNSTEADY: &str = "give until_loss, or remove flow.momentum, batch, label_noise and temperature";
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ use super::active::region_of;
 use super::batches::Batches;
 use super::columns::Descended;
 use super::landing::landing;
+use super::noise::{Heat, with_noisy_labels};
 use super::pass::{Chunk, Pass, Update};
 use super::residual::{self, OdeStep};
 use super::rows::{Row, rows};
@@ -24,6 +25,9 @@ use super::sums::{self, Sums};
 /// Largest weighted square of a bound on the sums of a step: beyond it squares of residuals could overflow.
 const OVERFLOW: f64 = 1e280;
 
+/// No normal that is drawn is larger: `(-2 ln 2^-53)^(1/2)` is 8.6.
+const LARGEST_NORMAL: f64 = 9.0;
+
 /// Advances a [`State`] of neurons by steps of gradient descent.
 pub struct Descender {
     samples: Samples,
@@ -32,6 +36,8 @@ pub struct Descender {
     kappa: f64,
     learning_rate: f64,
     update: Update,
+    seed: u64,
+    label_noise: f64,
     batches: Option<Batches>,
     rows: Vec<Row>,
     moments: Moments,
@@ -116,6 +122,8 @@ impl Descender {
             kappa,
             learning_rate: descent.learning_rate,
             update,
+            seed: descent.seed,
+            label_noise: descent.label_noise,
             batches: descent.batch.map(|size| Batches::new(s, size, descent.seed)),
             rows: rows(samples.x()),
             rho: vec![0.0; s],
@@ -210,14 +218,17 @@ impl Descender {
         })
     }
 
-    /// Sets `g_k` to that of the samples of the next step: the full batch, or a minibatch.
+    /// Sets `g_k` to that of the samples of the next step: the full batch, or a minibatch, and their noisy labels.
     fn set_field(&mut self, state: &State) {
         let mut g = vec![[0.0; 2]; self.rows.len()];
+        let noisy = (self.label_noise > 0.0)
+            .then(|| with_noisy_labels(&self.samples, &self.rho, self.label_noise, self.seed, state.step));
+        let rho = noisy.as_ref().unwrap_or(&self.rho);
         match &mut self.batches {
-            None => gradients(&self.samples, &self.rho, &mut g),
+            None => gradients(&self.samples, rho, &mut g),
             Some(batches) => {
-                let mut weighed = vec![0.0; self.rho.len()];
-                batches.weigh(state.step, &self.rho, &mut weighed);
+                let mut weighed = vec![0.0; rho.len()];
+                batches.weigh(state.step, rho, &mut weighed);
                 gradients(&self.samples, &weighed, &mut g);
             }
         }
@@ -231,7 +242,7 @@ impl Descender {
         let strongest =
             self.rows.iter().fold(0.0, |most: f64, row| most.max(row.g[0].abs() + row.g[1].abs()));
         let velocity = self.update.momentum * self.largest[1] + strongest * self.largest[0];
-        self.largest[0] + self.update.dt * velocity
+        self.largest[0] + self.update.dt * velocity + LARGEST_NORMAL * self.update.heat
     }
 
     /// Refuses parameters as large as `reach` if sums over them could overflow: `f`, and with it
@@ -251,7 +262,8 @@ impl Descender {
     /// Goes over all neurons in fixed chunks and adds up what they left, in order.
     fn pass(&mut self, state: &mut State, visit: fn(&Pass<'_>, &mut Chunk<'_>, &mut Sums)) {
         let g_ode = residual::field(&self.samples, state);
-        let pass = Pass { x: self.samples.x(), rows: &self.rows, g_ode: &g_ode, update: self.update };
+        let heat = Heat::new(self.seed, state.step, self.mass.len());
+        let pass = Pass { x: self.samples.x(), rows: &self.rows, g_ode: &g_ode, update: self.update, heat };
         let size = chunk_size(self.mass.len(), self.rows.len());
         let Descended { c, w_x, w_y, v_c, v_x, v_y, place, .. } = state.particles.descended_mut();
         let mut velocity = [v_c, v_x, v_y].map(|v| v.chunks_mut(size));
@@ -261,7 +273,9 @@ impl Descender {
             .zip(c.chunks_mut(size))
             .zip(w_x.chunks_mut(size).zip(w_y.chunks_mut(size)))
             .zip(place.chunks_mut(size))
-            .map(|(((mass, c), (w_x, w_y)), place)| Chunk {
+            .enumerate()
+            .map(|(number, (((mass, c), (w_x, w_y)), place))| Chunk {
+                first: (number * size) as u64,
                 mass,
                 c,
                 w: [w_x, w_y],

@@ -26,8 +26,12 @@ pub fn descriptor(kappa: f64, descent: &Descent) -> Descriptor {
         tv: None,
         kappa: Some(kappa),
         learning_rate: Some(descent.learning_rate),
-        plain: descent.momentum == 0.0 && descent.batch.is_none(),
-        breaks: if descent.momentum > 0.0 { &BROKEN } else { &BROKEN[..BY_STEPS] },
+        plain: descent.momentum == 0.0 && descent.batch.is_none() && !descent.is_noisy(),
+        breaks: match (descent.temperature > 0.0, descent.momentum > 0.0) {
+            (true, _) => &BROKEN_BY_HEAT,
+            (false, true) => &BROKEN,
+            (false, false) => &BROKEN[..BY_STEPS],
+        },
         parameters: &PARAMETERS,
         build,
         bytes_per_sample: 2_500,
@@ -53,7 +57,14 @@ const BROKEN: [(Law, &str); 7] = [
     (Law::Frozen, "not a law of descent with momentum, which moves dead neurons on"),
 ];
 
-static PARAMETERS: [Parameter; 5] = [
+const BROKEN_BY_HEAT: [(Law, &str); 7] = {
+    let mut broken = BROKEN;
+    broken[BY_STEPS].1 = "not a law of descent with Langevin noise, which carries neurons out of the dead region";
+    broken[BY_STEPS + 1].1 = "not a law of descent with Langevin noise, which moves dead neurons, too";
+    broken
+};
+
+static PARAMETERS: [Parameter; 7] = [
     Parameter {
         name: "learning_rate",
         about: "eta of gradient descent; a step advances time by eta / m",
@@ -77,9 +88,21 @@ static PARAMETERS: [Parameter; 5] = [
     },
     Parameter {
         name: "batch_seed",
-        about: "seed of the batches",
+        about: "seed of the batches and of the noise",
         allowed: Allowed::Count,
         words: |_| String::new(),
+    },
+    Parameter {
+        name: "label_noise",
+        about: "standard deviation of the noise on labels at every step of gradient descent, if there is any",
+        allowed: Allowed::Number(|noise| noise > 0.0),
+        words: |value| labelled("label noise", value),
+    },
+    Parameter {
+        name: "temperature",
+        about: "temperature of the Langevin noise of gradient descent in mean-field time, if there is any",
+        allowed: Allowed::Number(|temperature| temperature > 0.0),
+        words: |value| labelled("temperature", value),
     },
     Parameter {
         name: "layers",
@@ -100,13 +123,20 @@ fn labelled(label: &str, value: Option<Value>) -> String {
     }
 }
 
+/// A strength that is stored if it is not 0.
+fn positive(value: f64) -> Option<Value> {
+    (value > 0.0).then_some(Value::Number(value))
+}
+
 /// Values of `PARAMETERS`.
 pub fn values(descent: &Descent) -> [Option<Value>; PARAMETERS.len()] {
     [
         Some(Value::Number(descent.learning_rate)),
         Some(Value::Number(descent.momentum)),
         descent.batch.map(|samples| Value::Count(samples as u64)),
-        descent.batch.map(|_| Value::Count(descent.seed)),
+        (descent.batch.is_some() || descent.is_noisy()).then_some(Value::Count(descent.seed)),
+        positive(descent.label_noise),
+        positive(descent.temperature),
         Some(Value::Name(descent.layers.name())),
     ]
 }
@@ -117,18 +147,33 @@ fn build(kappa: f64, _tv: f64, values: &[Option<Value>]) -> Option<Flow> {
         Some(Value::Number(momentum)),
         batch,
         seed,
+        label_noise,
+        temperature,
         Some(Value::Name(layers)),
     ] = values
     else {
         return None;
     };
-    let (batch, seed) = match (batch, seed) {
-        (None, _) => (None, 0),
-        (Some(Value::Count(samples)), Some(Value::Count(seed))) => (Some(samples as usize), seed),
-        _ => return None,
+    let strength = |value| match value {
+        None => Some(0.0),
+        Some(Value::Number(value)) => Some(value),
+        Some(_) => None,
+    };
+    let (label_noise, temperature) = (strength(label_noise)?, strength(temperature)?);
+    let batch = match batch {
+        None => None,
+        Some(Value::Count(samples)) => Some(samples as usize),
+        Some(_) => return None,
+    };
+    let draws = batch.is_some() || label_noise > 0.0 || temperature > 0.0;
+    let seed = match seed {
+        Some(Value::Count(seed)) if draws => seed,
+        None if draws => return None,
+        _ => 0,
     };
     let (_, layers) = *Layers::NAMES.iter().find(|(name, _)| *name == layers)?;
-    Some(Flow::Descent { kappa, descent: Descent { learning_rate, momentum, batch, seed, layers } })
+    let descent = Descent { learning_rate, momentum, batch, seed, label_noise, temperature, layers };
+    Some(Flow::Descent { kappa, descent })
 }
 
 #[cfg(test)]
@@ -140,5 +185,9 @@ mod tests {
         let of_momentum = |(_, why): &(Law, &str)| why.contains("momentum");
         assert!(!BROKEN[..BY_STEPS].iter().any(of_momentum));
         assert!(BROKEN[BY_STEPS..].iter().all(of_momentum));
+        // Those of Langevin noise are the same laws.
+        let laws = |list: &[(Law, &str)]| list.iter().map(|(law, _)| *law).collect::<Vec<_>>();
+        assert_eq!(laws(&BROKEN_BY_HEAT), laws(&BROKEN));
+        assert!(!BROKEN_BY_HEAT.iter().any(of_momentum));
     }
 }

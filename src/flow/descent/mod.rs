@@ -27,6 +27,7 @@ mod descender;
 pub mod descriptor;
 mod kinks;
 mod landing;
+mod noise;
 mod pass;
 mod residual;
 mod rows;

@@ -12,6 +12,7 @@ use crate::flow::field::Vec2;
 use crate::problem::Place;
 
 use super::active::region_near;
+use super::noise::Heat;
 use super::kinks::Crosser;
 use super::rows::{Row, contains};
 use super::sums::{ENTRIES, Sums};
@@ -27,6 +28,8 @@ pub struct Chunk<'a> {
     pub c: &'a mut [f64],
     pub w: [&'a mut [f64]; 2],
     pub place: &'a mut [Place],
+    /// The number of its first neuron.
+    pub first: u64,
     /// Sums of past gradients, in the order `c, w_x, w_y`; empty without momentum.
     pub velocity: [&'a mut [f64]; 3],
 }
@@ -42,6 +45,8 @@ pub struct Update {
     pub output: f64,
     /// 1 if `w` trains, else 0.
     pub hidden: f64,
+    /// Standard deviation of the Langevin noise of a step, `(2 tau dt)^(1/2)`.
+    pub heat: f64,
 }
 
 impl Update {
@@ -60,6 +65,8 @@ pub struct Pass<'a> {
     /// `g_k` of the residual ODE and of the full batch, without `kappa`: for neurons that cross.
     pub g_ode: &'a [Vec2],
     pub update: Update,
+    /// Where Langevin noise is drawn from.
+    pub heat: Heat,
 }
 
 impl Pass<'_> {
@@ -99,6 +106,9 @@ fn advance<const HEAVY: bool>(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut
             block.gather_velocity(chunk, start);
         }
         block.step::<HEAVY>(pass.update);
+        if pass.update.heat > 0.0 {
+            block.heat(pass, chunk.first + start as u64);
+        }
         block.leave(pass, chunk, start, sums);
         block.moments(pass.update);
         block.scatter(sums);
@@ -172,7 +182,7 @@ impl Block {
     /// `z -= dt v`, `v = momentum v + (<g,w>, c g)`: torch.optim.SGD.
     #[inline(always)]
     fn step<const HEAVY: bool>(&mut self, update: Update) {
-        let Update { dt, momentum, output, hidden } = update;
+        let Update { dt, momentum, output, hidden, .. } = update;
         for i in 0..LANES {
             let (c, w_x, w_y) = (self.z[0][i], self.z[1][i], self.z[2][i]);
             let (g_x, g_y) = (self.g[0][i], self.g[1][i]);
@@ -187,6 +197,17 @@ impl Block {
             }
             let z = [c - dt * v[0], w_x - dt * v[1], w_y - dt * v[2]];
             (self.z[0][i], self.z[1][i], self.z[2][i]) = (z[0], z[1], z[2]);
+        }
+    }
+
+    /// Adds Langevin noise to the parameters that train; the block's first neuron is number `first`.
+    fn heat(&mut self, pass: &Pass<'_>, first: u64) {
+        let Update { output, hidden, heat, .. } = pass.update;
+        for i in 0..self.len {
+            let mut draw = pass.heat.of(first + i as u64);
+            for (z, trains) in self.z.iter_mut().zip([output, hidden, hidden]) {
+                z[i] += heat * trains * draw.normal();
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use super::pass::Update;
 /// [`FlowError::Setting`] for values outside their range.
 pub fn update(descent: &Descent, kappa: f64, neurons: usize, samples: usize) -> Result<Update, FlowError> {
     let refuse = |what, value: f64, allowed| Err(FlowError::Setting { what, value, allowed });
-    let Descent { learning_rate, momentum, batch, layers, .. } = *descent;
+    let Descent { learning_rate, momentum, batch, layers, label_noise, temperature, .. } = *descent;
     let dt = learning_rate / neurons as f64;
     if !(dt > 0.0 && dt.is_finite()) {
         return refuse("learning_rate", learning_rate, "a positive number");
@@ -26,7 +26,16 @@ pub fn update(descent: &Descent, kappa: f64, neurons: usize, samples: usize) -> 
     {
         return refuse("batch", size as f64, "1 up to the number of samples with different x");
     }
+    for (what, value) in [("label_noise", label_noise), ("temperature", temperature)] {
+        if !(value >= 0.0 && value.is_finite()) {
+            return refuse(what, value, "0 (none) or a positive number");
+        }
+    }
+    if temperature > 0.0 && momentum > 0.0 {
+        return refuse("momentum", momentum, "0 with a temperature: Langevin noise is that of plain descent");
+    }
+    let heat = (2.0 * temperature * dt).sqrt();
     let trains = |yes: bool| if yes { 1.0 } else { 0.0 };
     let (output, hidden) = (trains(layers.output()), trains(layers.hidden()));
-    Ok(Update { dt, momentum, output, hidden })
+    Ok(Update { dt, momentum, output, hidden, heat })
 }

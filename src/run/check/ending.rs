@@ -18,7 +18,7 @@ pub(super) fn wrong(description: &Description, snapshot: &Snapshot) -> f64 {
     // (holds for sure, cannot hold)
     let state = |value: f64, most: Option<f64>| {
         let most = most.unwrap_or(f64::NEG_INFINITY);
-        (value <= most * (1.0 - ROUNDING), !(value <= most * (1.0 + ROUNDING)))
+        (value <= most * (1.0 - ROUNDING), value.is_nan() || value > most * (1.0 + ROUNDING))
     };
     let [of_loss, of_speed] = [state(loss, until.loss), state(speed, until.speed)];
     let wrong = match snapshot.ending {
