@@ -50,15 +50,25 @@ fn a_small_start_stays_at_the_loss_of_the_line() {
     let snapshots = told["alignment"]["snapshots"].as_array().unwrap();
     let at = |t: f64| snapshots.iter().find(|snapshot| snapshot["time"].as_f64() == Some(t)).unwrap();
     let of = |t: f64, name: &str| at(t)[name].as_f64().unwrap();
-    assert!(of(0.0, "share") < 0.05 && of(2.0, "share") > 0.6 && of(3.0, "share") == 1.0, "{}", of(2.0, "share"));
-    assert!((of(2.0, "loss") / zero - 1.0).abs() < 2e-3 && told["alignment"]["aligned_at"].as_f64().unwrap() <= 3.0);
+    assert!(
+        of(0.0, "share") < 0.05 && of(2.0, "share") > 0.6 && of(3.0, "share") == 1.0,
+        "{}",
+        of(2.0, "share")
+    );
+    assert!(
+        (of(2.0, "loss") / zero - 1.0).abs() < 2e-3
+            && told["alignment"]["aligned_at"].as_f64().unwrap() <= 3.0
+    );
     // One direction, of positive r, with all samples active: that of Sum_j y_j xt_j.
     let x = [-0.75, -0.5, 0.125];
     let field = [x[0] * 1.1 + x[1] * 0.1 + x[2] * 0.8, 2.0f64];
     for t in [0.0, 2.0] {
         let [only] = &at(t)["directions"].as_array().unwrap()[..] else { panic!("{}", at(t)) };
         let theta = only["theta"].as_f64().unwrap();
-        assert!(only["sign"].as_f64() == Some(1.0) && (theta - field[1].atan2(field[0])).abs() < 2e-3, "{only}");
+        assert!(
+            only["sign"].as_f64() == Some(1.0) && (theta - field[1].atan2(field[0])).abs() < 2e-3,
+            "{only}"
+        );
     }
     let plateaus = told["alignment"]["plateaus"].as_array().unwrap();
     let losses: Vec<f64> = plateaus.iter().map(|plateau| plateau["loss"].as_f64().unwrap()).collect();

@@ -72,7 +72,15 @@ fn many_steps_of_every_kind_follow_back_propagation() {
     for (seed, layers) in (0..).zip(LAYERS) {
         for (momentum, batch) in [(0.0, None), (0.9, None), (0.0, Some(4)), (0.5, Some(5))] {
             let mut network = drawn(100 + seed, 17, 150, 150f64.sqrt());
-            let descent = Descent { learning_rate: 0.02, momentum, batch, seed: 9, label_noise: 0.0, temperature: 0.0, layers };
+            let descent = Descent {
+                learning_rate: 0.02,
+                momentum,
+                batch,
+                seed: 9,
+                label_noise: 0.0,
+                temperature: 0.0,
+                layers,
+            };
             let (mut descender, mut state) = network.descender(&descent);
             let s = network.x.len();
             let mut batches = batch.map(|size| reluflow::flow::descent::Batches::new(s, size, 9));

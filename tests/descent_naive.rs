@@ -8,8 +8,15 @@ use reluflow::problem::{Neurons, Samples};
 use crate::common::Draw;
 
 /// The settings that tests start from.
-pub const PLAIN: Descent =
-    Descent { learning_rate: 0.1, momentum: 0.0, batch: None, seed: 0, label_noise: 0.0, temperature: 0.0, layers: Layers::Both };
+pub const PLAIN: Descent = Descent {
+    learning_rate: 0.1,
+    momentum: 0.0,
+    batch: None,
+    seed: 0,
+    label_noise: 0.0,
+    temperature: 0.0,
+    layers: Layers::Both,
+};
 
 /// A network `f(x) = (1/alpha) Sum_i c_i [a_i x - b_i]_+` in training by `torch.optim.SGD`.
 #[derive(Debug, Clone)]

@@ -51,10 +51,12 @@ fn steps_are_those_of_the_definition() {
             let dt = 2.0 / m as f64;
             for i in 0..m {
                 let active: Vec<usize> = (0..3).filter(|&j| a[i] * x[j] - b[i] > 0.0).collect();
-                let sum = |of: &dyn Fn(usize) -> f64| active.iter().map(|&j| n[j] * rho[j] * of(j)).sum::<f64>();
+                let sum =
+                    |of: &dyn Fn(usize) -> f64| active.iter().map(|&j| n[j] * rho[j] * of(j)).sum::<f64>();
                 let gradient = [sum(&|j| a[i] * x[j] - b[i]), c[i] * sum(&|j| x[j]), -c[i] * sum(&|_| 1.0)];
                 let mut heat = Stream::new(11, Purpose::Langevin, step * m as u64 + i as u64);
-                let heat: Vec<f64> = (0..3).map(|_| heat.normal() * (2.0 * temperature * dt).sqrt()).collect();
+                let heat: Vec<f64> =
+                    (0..3).map(|_| heat.normal() * (2.0 * temperature * dt).sqrt()).collect();
                 if layers.output() {
                     c[i] += heat[0] - dt * gradient[0];
                 }

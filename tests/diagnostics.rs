@@ -1,7 +1,9 @@
 //! What a snapshot says against the definitions.
 
 use reluflow::problem::{PlaceKind, Regions, Samples, Sampling};
-use reluflow::run::{BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State, Until};
+use reluflow::run::{
+    BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State, Until,
+};
 use reluflow::{flow::Flow, problem::Affine};
 
 use crate::common::{Draw, Problem, worst};

@@ -43,7 +43,15 @@ pub fn write(writer: &mut RunWriter, d: &Description, frames: bool, range: std::
 }
 
 fn descent(batch: Option<usize>, seed: u64, layers: Layers) -> Flow {
-    let descent = Descent { learning_rate: 0.125, momentum: 0.9, batch, seed, label_noise: 0.0, temperature: 0.0, layers };
+    let descent = Descent {
+        learning_rate: 0.125,
+        momentum: 0.9,
+        batch,
+        seed,
+        label_noise: 0.0,
+        temperature: 0.0,
+        layers,
+    };
     Flow::Descent { kappa: 3.0, descent }
 }
 

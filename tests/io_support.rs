@@ -7,7 +7,9 @@ use ndarray::{Array1, Array2};
 use reluflow::flow::{Canonical, Counters, Flow, Particles};
 use reluflow::io::{IoError, RunWriter};
 use reluflow::problem::{Affine, Place, PlaceKind, Samples, Sampling};
-use reluflow::run::{Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord, Until};
+use reluflow::run::{
+    Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord, Until,
+};
 
 /// Snapshots of the made-up run.
 pub const SNAPSHOTS: usize = 3;

@@ -142,7 +142,15 @@ fn the_schema_is_whole() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("run.h5");
     let batch = Some(2);
-    let descent = Descent { learning_rate: 0.1, momentum: 0.0, batch, seed: 3, label_noise: 0.0, temperature: 0.0, layers: Layers::Both };
+    let descent = Descent {
+        learning_rate: 0.1,
+        momentum: 0.0,
+        batch,
+        seed: 3,
+        label_noise: 0.0,
+        temperature: 0.0,
+        layers: Layers::Both,
+    };
     let flow = Flow::Descent { kappa: 1.0, descent };
     write_all(&path, &Description { flow, ..description(3, 20, EVERYTHING) });
     let mut names = hdf5::File::open(&path).unwrap().attr_names().unwrap();

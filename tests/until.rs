@@ -203,19 +203,24 @@ fn the_program_says_why_a_run_ended() {
 #[test]
 fn sweeps_keep_when_and_why_their_runs_ended() {
     let folder = tempfile::tempdir().unwrap();
-    let text = decay(folder.path(), "until_loss = 1e-4").replace("end = 1000.0", "end = 5.0").replace(", 500.0", "");
+    let text =
+        decay(folder.path(), "until_loss = 1e-4").replace("end = 1000.0", "end = 5.0").replace(", 500.0", "");
     fs::write(folder.path().join("a.toml"), text).unwrap();
     let values = "time.until_loss=1e-9,1e-4,1e-2";
     let command = ["study", "sweep", "a.toml", "--set", values, "-o", "s.h5"];
     let output = reluflow(folder.path()).args(command).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let file = reluflow::io::ArrayFile::open(&folder.path().join("s.h5"), reluflow::study::FORMAT_VERSION).unwrap();
+    let file =
+        reluflow::io::ArrayFile::open(&folder.path().join("s.h5"), reluflow::study::FORMAT_VERSION).unwrap();
     let numbers = |name: &str| file.numbers(name).unwrap();
     assert_eq!(numbers("ending"), [0.0, 2.0, 2.0]);
     let (time, loss) = (numbers("final_time"), numbers("final_loss"));
     assert!(time[0] == 5.0 && time[2] < time[1] && time[1] < 5.0, "{time:?}");
     // L = exp(-2 t) / 2, whose last snapshot is that of the criterion.
-    assert!(time.iter().zip(&loss).all(|(t, loss)| (loss * 2.0 * (2.0 * t).exp() - 1.0).abs() < 1e-5), "{loss:?}");
+    assert!(
+        time.iter().zip(&loss).all(|(t, loss)| (loss * 2.0 * (2.0 * t).exp() - 1.0).abs() < 1e-5),
+        "{loss:?}"
+    );
     assert!(loss[1] <= 1e-4 && loss[2] <= 1e-2, "{loss:?}");
 }
 

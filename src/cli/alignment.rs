@@ -45,7 +45,9 @@ impl Course {
         for index in 0..file.len() {
             let Some(p) = file.particles(index)? else {
                 return Err(Failure::usage("the run stores no particles, whose directions are asked for")
-                    .help("run it again with output.particles = \"all\", and without measure.representation"));
+                    .help(
+                        "run it again with output.particles = \"all\", and without measure.representation",
+                    ));
             };
             let snapshot = file.snapshot(index)?;
             let columns = Columns {
@@ -117,7 +119,8 @@ impl Course {
     /// As text.
     pub fn text(&self) -> String {
         let row = |cells: [&str; 5]| cells.map(String::from).to_vec();
-        let mut rows = vec![row(["t", "loss", "live mass", "aligned", "extremal directions: sign of r, theta, share"])];
+        let mut rows =
+            vec![row(["t", "loss", "live mass", "aligned", "extremal directions: sign of r, theta, share"])];
         for (i, found) in self.found.iter().enumerate() {
             let directions = found.directions.iter().map(|(to, share)| {
                 let sign = if to.sign > 0.0 { '+' } else { '-' };

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use crate::flow::{State, StepRecord};
 use crate::io::{IoError, RunWriter, step_size};
-use crate::run::{Description, Ending, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive};
+use crate::run::{
+    Description, Ending, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive,
+};
 use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};

@@ -62,11 +62,11 @@ pub use density::{Densities, Density, DensityGrid, Nodes, Places, View, density_
 pub use descent::Descended;
 pub use descriptor::{Conserved, Descriptor, Law, Layers, ParticleKind};
 pub use error::FlowError;
+pub(crate) use field::rate;
 pub use field::{Vec2, gradients, project};
 pub use lifted::Lifted;
 pub use parameter::{Allowed, Parameter, Value};
 pub use record::{PathRule, StepPath, StepRecord};
-pub(crate) use field::rate;
 pub(crate) use scale::{least_scale, residual_scale};
 pub use state::{Particles, State};
 
@@ -234,8 +234,14 @@ mod tests {
 
     #[test]
     fn values_make_the_flow_they_are_of() {
-        let settings =
-            Descent { learning_rate: 0.3, momentum: 0.5, batch: Some(7), seed: 11, layers: Layers::Hidden, ..PLAIN };
+        let settings = Descent {
+            learning_rate: 0.3,
+            momentum: 0.5,
+            batch: Some(7),
+            seed: 11,
+            layers: Layers::Hidden,
+            ..PLAIN
+        };
         let noisy = Descent { momentum: 0.0, label_noise: 0.5, temperature: 0.25, ..settings };
         let more = [
             Flow::Canonical { tv: 0.25 },

@@ -38,7 +38,8 @@ impl RunWriter {
         let Some((header, state)) = saved else {
             return Err(IoError::NoCheckpoint { path });
         };
-        let ending = file.ending()?.filter(|_| file.time(file.len() - 1).is_ok_and(|last| last == state.time));
+        let ending =
+            file.ending()?.filter(|_| file.time(file.len() - 1).is_ok_and(|last| last == state.time));
         if state.time >= description.end || ending.is_some() {
             let (snapshots, end) = (file.len(), state.time);
             let ordinary = file.status().is_ordinary();

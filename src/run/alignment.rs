@@ -94,7 +94,13 @@ impl Alignment {
     ///
     /// * `mass`: of all particles, by their numbers.
     /// * `angle`: how near counts as aligned (rad).
-    pub fn new(samples: &Samples, rho: &[f64], mass: &[f64], particles: &Columns<'_>, angle: f64) -> Alignment {
+    pub fn new(
+        samples: &Samples,
+        rho: &[f64],
+        mass: &[f64],
+        particles: &Columns<'_>,
+        angle: f64,
+    ) -> Alignment {
         let mut directions: Vec<(Extremal, f64)> =
             extremal_directions(samples, rho).into_iter().map(|found| (found, 0.0)).collect();
         let (mut live, mut aligned) = (0.0, 0.0);
@@ -152,10 +158,15 @@ mod tests {
             assert_eq!(found.len(), expected.len(), "seed {seed}: {found:?} {expected:?}");
             for (sign, theta, height) in expected {
                 let near = |e: &&Extremal| {
-                    e.sign == sign && ((e.theta - theta + PI).rem_euclid(TAU) - PI).abs() < 2.0 * TAU / STEPS as f64
+                    e.sign == sign
+                        && ((e.theta - theta + PI).rem_euclid(TAU) - PI).abs() < 2.0 * TAU / STEPS as f64
                 };
-                let match_ = found.iter().find(near).unwrap_or_else(|| panic!("seed {seed}: {theta} {found:?}"));
-                assert!((match_.growth - height).abs() < 1e-3 && (growth(sign, match_.theta) - match_.growth).abs() < 1e-12);
+                let match_ =
+                    found.iter().find(near).unwrap_or_else(|| panic!("seed {seed}: {theta} {found:?}"));
+                assert!(
+                    (match_.growth - height).abs() < 1e-3
+                        && (growth(sign, match_.theta) - match_.growth).abs() < 1e-12
+                );
                 pinned += usize::from(match_.boundary.is_some());
             }
         }
@@ -166,7 +177,8 @@ mod tests {
     fn shares_are_of_the_live_mass_of_the_same_sign() {
         let samples = Samples::new(&[0.0], &[2.0]).unwrap();
         let up = std::f64::consts::FRAC_PI_2;
-        let place = [Place::in_region(1), Place::in_region(1), Place::in_region(1), Place::DEAD, Place::in_region(1)];
+        let place =
+            [Place::in_region(1), Place::in_region(1), Place::in_region(1), Place::DEAD, Place::in_region(1)];
         let columns = Columns {
             index: &[0, 1, 2, 3, 4],
             r: &[1.0, 1.0, -1.0, 1.0, 0.0],

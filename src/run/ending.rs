@@ -107,7 +107,9 @@ pub(super) fn loss(stepper: &Stepper) -> f64 {
 /// `(Int |velocity|^2 mu)^(1/2)`: without a penalty `(Sum_k <g_k, Sigma_k g_k>)^(1/2)`, in `O(s)`.
 pub(super) fn speed(stepper: &Stepper, state: &State) -> f64 {
     if stepper.flow().tv() > 0.0 {
-        return super::diagnostics::snapshot(stepper, state, &stepper.flow(), false).energy_dissipation.sqrt();
+        return super::diagnostics::snapshot(stepper, state, &stepper.flow(), false)
+            .energy_dissipation
+            .sqrt();
     }
     let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
     let mut g = vec![[0.0; 2]; sigma.len()];

@@ -25,8 +25,8 @@
 //!
 //! A plateau that takes longer than `100 H` to leave is taken for rest: nothing in the state tells the two apart.
 
-use crate::flow::moments::SIGMA;
 use crate::flow::interface::Margins;
+use crate::flow::moments::SIGMA;
 use crate::flow::{ParticleKind, State, Stepper, gradients, rate};
 
 use super::diagnostics::ParticleSums;

@@ -69,7 +69,8 @@ impl Verdict {
             return Some(Verdict::Interpolation);
         }
         // What residuals that are off by this do to the loss.
-        let uncertain: f64 = last.residual.iter().zip(samples.weight()).map(|(rho, n)| n * rho.abs() * off).sum();
+        let uncertain: f64 =
+            last.residual.iter().zip(samples.weight()).map(|(rho, n)| n * rho.abs() * off).sum();
         let (losses, at) = (Losses::of(samples), |loss: f64| (last.loss - loss).abs() <= uncertain);
         Some(match (at(losses.line), at(losses.zero)) {
             (true, _) => Verdict::Line(last.loss),

@@ -260,7 +260,8 @@ fn descent(section: &mut Section, batch: &mut Option<Kept<usize>>) -> Result<Des
         }
     };
     let label_noise = strength("label_noise", "give the standard deviation of the noise, 0 to 1e10")?;
-    let temperature = strength("temperature", "give a temperature from 0 to 1e10; a framework's is 1 / m of it")?;
+    let temperature =
+        strength("temperature", "give a temperature from 0 to 1e10; a framework's is 1 / m of it")?;
     let hot = temperature > 0.0;
     if let Some(momentum) = momentum.as_ref().filter(|momentum| momentum.value > 0.0 && hot) {
         return Err(momentum.refuse(

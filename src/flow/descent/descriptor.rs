@@ -59,7 +59,8 @@ const BROKEN: [(Law, &str); 7] = [
 
 const BROKEN_BY_HEAT: [(Law, &str); 7] = {
     let mut broken = BROKEN;
-    broken[BY_STEPS].1 = "not a law of descent with Langevin noise, which carries neurons out of the dead region";
+    broken[BY_STEPS].1 =
+        "not a law of descent with Langevin noise, which carries neurons out of the dead region";
     broken[BY_STEPS + 1].1 = "not a law of descent with Langevin noise, which moves dead neurons, too";
     broken
 };

@@ -65,7 +65,10 @@ mod tests {
         for (j, deviation) in [0.5, 0.25].into_iter().enumerate() {
             assert!(mean[j].abs() < 5.0 * deviation / (steps as f64).sqrt(), "{mean:?}");
             let variance: f64 = deviation * deviation;
-            assert!((square[j] - variance).abs() < 5.0 * variance * (2.0 / steps as f64).sqrt(), "{square:?}");
+            assert!(
+                (square[j] - variance).abs() < 5.0 * variance * (2.0 / steps as f64).sqrt(),
+                "{square:?}"
+            );
         }
     }
 

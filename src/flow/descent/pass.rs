@@ -12,8 +12,8 @@ use crate::flow::field::Vec2;
 use crate::problem::Place;
 
 use super::active::region_near;
-use super::noise::Heat;
 use super::kinks::Crosser;
+use super::noise::Heat;
 use super::rows::{Row, contains};
 use super::sums::{ENTRIES, Sums};
 
