@@ -32,10 +32,25 @@ fn kinds_and_scalings_make_their_flows() {
     assert_eq!(kind("adaptive"), Flow::Adaptive { kappa: 2.0 });
     let settings =
         "kind = \"gd\"\nlearning_rate = 0.5\nmomentum = 0.9\nbatch = 2\nseed = 7\nlayers = \"hidden\"\n";
-    let descent =
-        Descent { learning_rate: 0.5, momentum: 0.9, batch: Some(2), seed: 7, layers: Layers::Hidden };
+    let descent = Descent {
+        learning_rate: 0.5,
+        momentum: 0.9,
+        batch: Some(2),
+        seed: 7,
+        label_noise: 0.0,
+        temperature: 0.0,
+        layers: Layers::Hidden,
+    };
     assert_eq!(flow(&format!("{settings}{measure}")).description.flow, Flow::Descent { kappa: 1.0, descent });
-    let plain = Descent { learning_rate: 0.5, momentum: 0.0, batch: None, seed: 0, layers: Layers::Both };
+    let plain = Descent {
+        learning_rate: 0.5,
+        momentum: 0.0,
+        batch: None,
+        seed: 0,
+        label_noise: 0.0,
+        temperature: 0.0,
+        layers: Layers::Both,
+    };
     let plain_text = format!("kind = \"gd\"\nlearning_rate = 0.5\n{measure}");
     assert_eq!(flow(&plain_text).description.flow, Flow::Descent { kappa: 1.0, descent: plain });
 }
