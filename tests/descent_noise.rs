@@ -153,6 +153,40 @@ fn a_resumed_run_has_the_same_noise() {
     }
 }
 
+/// Six points of a kinked function and a wide network: without noise the kernel stays where it was (lazy). With noise on the
+/// labels descent goes on along the interpolants to where the trace of the kernel is small, and the total variation of `f'`
+/// falls to the least that interpolants have, 2 (that of the linear one).
+#[test]
+fn label_noise_leads_to_the_least_variation() {
+    let run = |noise: &str| {
+        let text = format!(
+            "[samples]\nx = [-1.0, -0.6, -0.2, 0.2, 0.6, 1.0]\ny = [1.0, 0.6, 0.2, 0.2, 0.6, 1.0]\n[measure]\nparticles = 100\n\
+             law = \"pytorch\"\nseed = 1\n[flow]\nkind = \"gd\"\nscaling = \"1\"\nlearning_rate = 0.01\nlabel_noise = {noise}\nseed = 2\n\
+             [time]\nsteps = 400000\n"
+        );
+        let scenario = Scenario::parse(&text, Path::new("noise.toml")).unwrap();
+        let d = scenario.description;
+        let mut run = Simulation::new(&d, scenario.start).unwrap();
+        run.advance_to(d.end).unwrap();
+        let z: Vec<[f64; 3]> = (0..100).map(|i| run.state().neuron(i)).collect();
+        let f = |x: f64| z.iter().map(|[c, a, b]| c * (a * x + b).max(0.0)).sum::<f64>();
+        let mut trace = 0.0;
+        for &x in d.samples.x() {
+            for [c, a, b] in z.iter().filter(|[_, a, b]| a * x + b > 0.0) {
+                trace += (a * x + b).powi(2) + c * c * (1.0 + x * x);
+            }
+        }
+        let grid: Vec<f64> = (0..401).map(|i| f(-1.0 + 0.005 * f64::from(i))).collect();
+        let bends = grid.windows(3).map(|f| (f[0] - 2.0 * f[1] + f[2]).abs() / 0.005);
+        let (variation, loss) = (bends.sum::<f64>(), run.loss());
+        println!("noise {noise}: trace {trace:.2}, variation {variation:.3}, loss {loss:.1e}");
+        (trace, variation, loss)
+    };
+    let (plain, noisy) = (run("0"), run("0.3"));
+    assert!((plain.0 - 158.0).abs() < 1.0 && plain.1 > 2.7 && plain.2 < 1e-20, "{plain:?}");
+    assert!(noisy.0 < 12.0 && (1.8..2.2).contains(&noisy.1) && noisy.2 < 0.02, "{noisy:?}");
+}
+
 #[test]
 fn noise_that_cannot_be_is_refused() {
     for (more, expected) in [

@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use crate::flow::{State, Stepper, gradients};
-
-use super::rest;
-
 /// Criteria by which a run ends before [`Description::end`](super::Description::end): it does after the first step at
 /// whose end one of them holds. They depend on nothing but the state there, so that a run that is interrupted and
 /// resumed ends where it would have ended.
@@ -82,42 +78,6 @@ impl Until {
         let speed = self.speed.map(|speed| format!("at a speed of {}", number(speed)));
         [rest, loss, speed].into_iter().flatten().collect::<Vec<_>>().join(" or ")
     }
-
-    /// The criterion that holds for a state; the first of [`Ending::ALL`] if several do.
-    ///
-    /// * `eps`: the error that is admitted in a residual, `tolerance` times its unit.
-    pub(super) fn reached(&self, stepper: &Stepper, state: &State, eps: f64) -> Option<Ending> {
-        let rest = || self.rest && rest::at_rest(stepper, state, eps);
-        let loss = || self.loss.is_some_and(|most| loss(stepper) <= most);
-        let speed = || self.speed.is_some_and(|most| speed(stepper, state) <= most);
-        Ending::ALL.into_iter().find(|ending| match ending {
-            Ending::Rest => rest(),
-            Ending::Loss => loss(),
-            Ending::Speed => speed(),
-        })
-    }
-}
-
-/// `L = 1/2 Sum_j n_j rho_j^2`.
-pub(super) fn loss(stepper: &Stepper) -> f64 {
-    let weights = stepper.samples().weight();
-    0.5 * stepper.residual().iter().zip(weights).map(|(rho, n)| n * rho * rho).sum::<f64>()
-}
-
-/// `(Int |velocity|^2 mu)^(1/2)`: without a penalty `(Sum_k <g_k, Sigma_k g_k>)^(1/2)`, in `O(s)`.
-pub(super) fn speed(stepper: &Stepper, state: &State) -> f64 {
-    if stepper.flow().tv() > 0.0 {
-        return super::diagnostics::snapshot(stepper, state, &stepper.flow(), false)
-            .energy_dissipation
-            .sqrt();
-    }
-    let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
-    let mut g = vec![[0.0; 2]; sigma.len()];
-    gradients(stepper.samples(), stepper.residual(), &mut g);
-    let form = |(g, [xx, xy, yy]): (&[f64; 2], &[f64; 3])| {
-        g[0] * g[0] * xx + 2.0 * g[0] * g[1] * xy + g[1] * g[1] * yy
-    };
-    g.iter().zip(&sigma).map(form).sum::<f64>().max(0.0).sqrt()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod alignment;
 mod check;
+mod criteria;
 mod description;
 mod diagnostics;
 mod ending;

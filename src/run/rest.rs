@@ -31,6 +31,12 @@ use crate::flow::{ParticleKind, State, Stepper, gradients, rate};
 
 use super::diagnostics::ParticleSums;
 
+/// `L = 1/2 Sum_j n_j rho_j^2`.
+pub(super) fn loss(stepper: &Stepper) -> f64 {
+    let weights = stepper.samples().weight();
+    0.5 * stepper.residual().iter().zip(weights).map(|(rho, n)| n * rho * rho).sum::<f64>()
+}
+
 /// Plateaus that last up to this many times as long as all before them are told from rest.
 const PATIENCE: f64 = 100.0;
 
@@ -44,7 +50,7 @@ pub(super) fn at_rest(stepper: &Stepper, state: &State, eps: f64) -> bool {
     let (samples, v) = (stepper.samples(), stepper.residual_rate());
     let n = samples.weight();
     let least = n.iter().fold(f64::INFINITY, |least, n| n.min(least));
-    if stepper.flow().tv() == 0.0 && (2.0 * super::ending::loss(stepper) / least).sqrt() <= eps {
+    if stepper.flow().tv() == 0.0 && (2.0 * loss(stepper) / least).sqrt() <= eps {
         return true;
     }
     let horizon = state.time.max(relaxation(stepper));

@@ -6,8 +6,8 @@ use crate::flow::{Flow, FlowError, State, StepRecord, Stepper};
 use crate::problem::Start;
 
 use super::diagnostics::snapshot;
-use super::ending;
 use super::{Description, Ending, Schedule, Snapshot, Until};
+use super::{criteria, rest};
 
 /// An error of an observer of a run, such as a full disk.
 pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
@@ -174,7 +174,7 @@ impl Simulation {
 
     /// `L = 1/2 Sum_j n_j rho_j^2`.
     pub fn loss(&self) -> f64 {
-        ending::loss(&self.stepper)
+        rest::loss(&self.stepper)
     }
 
     /// The criterion of [`Description::until`] that holds in the current state.
@@ -182,7 +182,7 @@ impl Simulation {
         if !self.until.is_some() {
             return None;
         }
-        self.until.reached(&self.stepper, &self.state, self.tolerance * self.state.scale)
+        criteria::reached(&self.until, &self.stepper, &self.state, self.tolerance * self.state.scale)
     }
 
     /// Mass pinned on all boundaries together.

@@ -74,7 +74,8 @@ impl FlowForm {
             Flow::Descent { descent: settings, .. } => {
                 *settings = descent(&mut section, &mut form.batch)?;
                 // A seed alone would draw nothing.
-                if form.batch.is_none() && !settings.is_noisy() && section.has("seed") {
+                let noise = ["label_noise", "temperature"].iter().any(|key| section.has(key));
+                if form.batch.is_none() && !noise && section.has("seed") {
                     with = " without flow.batch, label_noise or temperature";
                 }
             }
@@ -269,8 +270,10 @@ fn descent(section: &mut Section, batch: &mut Option<Kept<usize>>) -> Result<Des
             "give one of the two: Langevin noise is that of plain descent",
         ));
     }
-    let draws = batch.is_some() || label_noise > 0.0 || hot;
-    let seed = if draws { section.seed()? } else { 0 };
+    // A sweep of the noise may begin with none, which has no use for the seed that the others have.
+    let noise = ["label_noise", "temperature"].iter().any(|key| section.has(key));
+    let given = if batch.is_some() || noise { section.seed()? } else { 0 };
+    let seed = if batch.is_some() || label_noise > 0.0 || hot { given } else { 0 };
     Ok(Descent {
         learning_rate: learning_rate.value,
         momentum: momentum.map_or(0.0, |momentum| momentum.value),
