@@ -144,12 +144,12 @@ fn a_resumed_run_has_the_same_noise() {
         let mut rest = Simulation::resume(&d, first.state().clone()).unwrap();
         rest.advance_to(d.end).unwrap();
         assert_eq!(rest.state(), whole.state(), "{more}");
-        // Another seed, other noise.
+        // Another seed, other noise; without a temperature the dead stay where they are.
         let other = text.replace("seed = 8", "seed = 9");
         let other = Scenario::parse(&other, Path::new("noise.toml")).unwrap();
         let mut run = Simulation::new(&other.description, other.start).unwrap();
         run.advance_to(d.end).unwrap();
-        assert!((0..300).all(|i| run.state().neuron(i) != whole.state().neuron(i)), "{more}");
+        assert!((0..300).any(|i| run.state().neuron(i) != whole.state().neuron(i)), "{more}");
     }
 }
 
