@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use reluflow::flow::{Descent, Flow, Layers};
 use reluflow::io::schema::{ATTRIBUTES, Dim, VARIABLES, Variable};
 use reluflow::io::{IoError, LostSnapshot, RunFile, RunWriter, recover, validate};
-use reluflow::run::{Description, OutputOptions, ParticleOutput};
+use reluflow::run::{Description, OutputOptions, ParticleOutput, Until};
 
 use crate::io_support::*;
 use crate::study_support::Text;
@@ -147,12 +147,15 @@ fn the_schema_is_whole() {
         momentum: 0.0,
         batch,
         seed: 3,
-        label_noise: 0.0,
-        temperature: 0.0,
+        label_noise: 0.5,
+        temperature: 0.25,
         layers: Layers::Both,
     };
     let flow = Flow::Descent { kappa: 1.0, descent };
-    write_all(&path, &Description { flow, ..description(3, 20, EVERYTHING) });
+    let until = Until { rest: true, loss: Some(1e-9), speed: Some(1e-9) };
+    write_all(&path, &Description { flow, until, ..description(3, 20, EVERYTHING) });
+    assert_eq!(validate(&path).unwrap(), []);
+    assert_eq!(RunFile::open(&path).unwrap().description().unwrap().until, until);
     let mut names = hdf5::File::open(&path).unwrap().attr_names().unwrap();
     let of_others = Flow::ALL.iter().filter(|other| other.name() != flow.name());
     let of_others: Vec<&str> =

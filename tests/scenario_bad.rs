@@ -118,12 +118,12 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "misspelt key",
         "[time]\nend = 1.0\ntolerence = 1e-8\n",
-        "bad.toml:3:1: unknown key `tolerence` in [time]\n  did you mean `tolerance`? [time] knows end, steps, tolerance",
+        "bad.toml:3:1: unknown key `tolerence` in [time]\n  did you mean `tolerance`? [time] knows end, steps, tolerance, until, until_loss, until_speed",
     ),
     (
         "key nobody knows",
         "[time]\nend = 1.0\nwavelength = 3\n",
-        "bad.toml:3:1: unknown key `wavelength` in [time]\n  [time] knows end, steps, tolerance",
+        "bad.toml:3:1: unknown key `wavelength` in [time]\n  [time] knows end, steps, tolerance, until, until_loss, until_speed",
     ),
     (
         "misspelt section",
@@ -184,7 +184,7 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "case matters",
         "[time]\nEnd = 1.0\n",
-        "bad.toml:2:1: unknown key `End` in [time]\n  did you mean `end`? [time] knows end, steps, tolerance",
+        "bad.toml:2:1: unknown key `End` in [time]\n  did you mean `end`? [time] knows end, steps, tolerance, until, until_loss, until_speed",
     ),
     (
         "no source",

@@ -254,7 +254,7 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "tolerance of gd",
         "[flow]\nkind = \"gd\"\nlearning_rate = 0.1\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n[time]\nsteps = 100\ntolerance = 1e-8\n",
-        "bad.toml:9:1: time.tolerance is not used by flow.kind = \"gd\"\n  remove it; flow.kind = \"gd\" takes steps",
+        "bad.toml:9:1: time.tolerance is not used by flow.kind = \"gd\"\n  remove it; flow.kind = \"gd\" takes steps, until, until_loss, until_speed",
     ),
     (
         "too many steps",

@@ -64,9 +64,10 @@ impl TimeForm {
         let form = format!("flow.kind = \"{}\"", flow.name());
         let descriptor = flow.descriptor();
         let descent = descriptor.learning_rate.is_some();
-        let until = until(&mut section, descent && !descriptor.plain)?;
+        let unsteady = descent && !descriptor.plain;
         if descent && section.exactly_one(&["end", "steps"], "steps = 1000")? == "steps" {
             let count = section.count("steps", 1, MAX_STEPS, "")?.expect("it is present");
+            let until = until(&mut section, unsteady)?;
             section.finish(form)?;
             return Ok(TimeForm { end: End::Steps(count.keep()), tolerance: DEFAULT_TOLERANCE, until });
         }
@@ -96,6 +97,7 @@ impl TimeForm {
             }
             tolerance = given.value;
         }
+        let until = until(&mut section, unsteady)?;
         section.finish(form)?;
         Ok(TimeForm { end: End::At(end.keep()), tolerance, until })
     }
