@@ -42,7 +42,7 @@ const VALUES: &str = r#"0 | -0.0 | 1 | 2 | -1 | 3.5 | 0.01 | nan | -inf | 1e308 
 "" | "none" | "all" | "f32" | "f64" | "he" | "glorot" | "pytorch" | "normal" | "normal-uniform" | "uniform-uniform" | "two-sided" |
 "uniform" | "sign" | "gaussian" | "spike" | "square" | "sawtooth" | "step" | "linear" | "abs" | "quadratic" | "constant" |
 "canonical" | "lifted" | "kernel" | "adaptive" | "gd" | "m" | "sqrt(m)" | "1" | "both" | "output" | "hidden" |
-"iid" | "sobol" | "quadrature" | "data/nile.csv" | "data/particles.csv" | "data" | "\u0007" | "\u202e" |
+"rest" | "end" | "iid" | "sobol" | "quadrature" | "data/nile.csv" | "data/particles.csv" | "data" | "\u0007" | "\u202e" |
 [] | [1.0] | [1, 1] | [-1e308, 1e308] | [0.0, 1e-320] | [-1.0, 1.0] | [0.2, 0.4] | [nan, 1] | [[1, 2], [3]] | {} |
 { count = 100000 } | { every = 1e-4 } | { every_steps = 3 } | { steps = [1, 2] } | { times = [0, 0, 1e-300, 1] } |
 { times = [0.5, 0.25] } | { log = { first = 1e-300, per_decade = 3 } } | { log = { first = 0.01, per_decade = 1000000 } }"#;
@@ -52,11 +52,11 @@ const RICH: [&str; 4] = [
     "title = \"a\"\n[samples]\nfunction = \"sine\"\ncount = 6\ninterval = [-2.0, 1.0]\ngap = [-0.5, 0.25]\namplitude = 1.5\n\
      frequency = 0.5\nphase = 0.25\nnoise = 0.1\nseed = 3\nstandardize = true\n[measure]\nparticles = 64\nlaw = \"two-sided\"\nb_bound = 2.0\n\
      c_law = \"sign\"\nsampling = \"quadrature\"\nnodes = 8\nestimate_error = true\n[flow]\nkind = \"lifted\"\nscaling = 1\n\
-     balance = 0.5\n[time]\nend = 1.0\ntolerance = 1e-6\n[output]\nsnapshots = { log = { first = 0.01, per_decade = 3 } }\n\
+     balance = 0.5\n[time]\nend = 1.0\ntolerance = 1e-6\nuntil = \"rest\"\nuntil_loss = 1e-9\nuntil_speed = 1e-9\n[output]\nsnapshots = { log = { first = 0.01, per_decade = 3 } }\n\
      particles = 3\nprecision = \"f32\"\ntangent_kernel = true\npath = true\ncompression = 9\n",
     "[samples]\nfunction = \"gaussian\"\ncount = 4\ncenter = 0.1\nwidth = 0.2\n[measure]\nparticles = 8\nlaw = \"uniform\"\n\
      a_bound = 2.0\nb_bound = 3.0\nhidden_scale = 0.5\noutput_scale = 2.0\nantisymmetric = true\nseed = 4\n[flow]\n\
-     kind = \"gd\"\nlearning_rate = 0.01\nmomentum = 0.9\nbatch = 2\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\n\
+     kind = \"gd\"\nlearning_rate = 0.01\nmomentum = 0.9\nbatch = 2\nlabel_noise = 0.1\ntemperature = 0.0\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\n\
      [time]\nsteps = 100\n[output]\nsnapshots = { every_steps = 10 }\nparticles = \"none\"\n",
     "[samples]\nx = [0.0, 1.0, 1.0]\ny = [1.0, -1.0, 0.5]\n[measure]\nparticles = 16\nlaw = \"normal\"\nscale = 0.1\ndelta = -1.0\n\
      sampling = \"sobol\"\n[flow]\nkind = \"adaptive\"\n[time]\nend = 2.0\n[output]\nsnapshots = { times = [0.5, 1.0, 2.0] }\n",
