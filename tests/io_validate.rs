@@ -154,8 +154,6 @@ fn the_schema_is_whole() {
     let flow = Flow::Descent { kappa: 1.0, descent };
     let until = Until { rest: true, loss: Some(1e-9), speed: Some(1e-9) };
     write_all(&path, &Description { flow, until, ..description(3, 20, EVERYTHING) });
-    assert_eq!(validate(&path).unwrap(), []);
-    assert_eq!(RunFile::open(&path).unwrap().description().unwrap().until, until);
     let mut names = hdf5::File::open(&path).unwrap().attr_names().unwrap();
     let of_others = Flow::ALL.iter().filter(|other| other.name() != flow.name());
     let of_others: Vec<&str> =
