@@ -27,7 +27,7 @@
 
 use crate::flow::interface::Margins;
 use crate::flow::moments::SIGMA;
-use crate::flow::{ParticleKind, State, Stepper, gradients, rate};
+use crate::flow::{ParticleKind, Particles, State, Stepper, gradients, rate};
 
 use super::diagnostics::ParticleSums;
 
@@ -82,7 +82,10 @@ fn growth(stepper: &Stepper, state: &State, horizon: f64, eps: f64) -> f64 {
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, stepper.residual(), &mut g);
     // Which places have mass: moments of emptied ones keep a rounding.
-    let sums = ParticleSums::of_neurons(stepper.mass(), state, regions, &g, &flow);
+    let sums = match &state.particles {
+        Particles::Density(density) => ParticleSums::of_density(density, moments, regions, &g, &flow),
+        _ => ParticleSums::of_neurons(stepper.mass(), state, regions, &g, &flow),
+    };
     let kappa = flow.kappa();
     let margins = Margins::new(samples, kappa, eps);
     let part = |mass: f64, trace: f64, pull: f64, margin: f64| match mass > 0.0 && kappa * pull > margin {
