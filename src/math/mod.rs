@@ -7,6 +7,7 @@ pub mod chunks;
 pub mod cross_validation;
 pub mod cubic_spline;
 pub mod even;
+pub mod exponential;
 pub mod gauss;
 pub mod gmres;
 pub mod lanczos;

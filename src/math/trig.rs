@@ -76,14 +76,25 @@ pub fn sin_cos_small(x: f64) -> (f64, f64) {
 /// ```
 #[inline(always)]
 pub fn atan(x: f64) -> f64 {
+    atan_ratio(x, 1.0)
+}
+
+/// `atan(y / x)` for `x > 0`, with one division less.
+///
+/// ```
+/// use reluflow::math::trig::{atan, atan_ratio};
+/// assert!((atan_ratio(-1.0, 3.0) - atan(-1.0 / 3.0)).abs() < 3e-16);
+/// ```
+#[inline(always)]
+pub fn atan_ratio(y: f64, x: f64) -> f64 {
     // tan(3 pi / 8)
-    let (size, far, middle) = (x.abs(), x.abs() > 2.414_213_562_373_095, x.abs() > 0.66);
+    let (size, far, middle) = (y.abs(), y.abs() > 2.414_213_562_373_095 * x, y.abs() > 0.66 * x);
     let (over, under) = if far {
-        (-1.0, size)
+        (-x, size)
     } else if middle {
-        (size - 1.0, size + 1.0)
+        (size - x, size + x)
     } else {
-        (size, 1.0)
+        (size, x)
     };
     let base = if far {
         FRAC_PI_2
@@ -111,7 +122,7 @@ pub fn atan(x: f64) -> f64 {
     let q = q * z + 4.328_810_604_912_902_6e2;
     let q = q * z + 4.853_903_996_359_137e2;
     let q = q * z + 1.945_506_571_482_614e2;
-    (base + (t + (t * z * (p / q) + low))).copysign(x)
+    (base + (t + (t * z * (p / q) + low))).copysign(y)
 }
 
 #[cfg(test)]

@@ -39,13 +39,32 @@ impl Parabola {
     /// * `left`, `right`: not negative.
     #[inline(always)]
     pub fn new(mass: f64, left: f64, right: f64) -> Parabola {
-        let bend = 6.0 * (mass - 0.5 * (left + right));
-        // a(xi) = left + rise xi - bend xi^2: convex with its minimum inside where 0 < rise / (2 bend) < 1, bend < 0.
-        let rise = right - left + bend;
-        let inside = bend < 0.0 && rise < 0.0 && rise > 2.0 * bend;
-        let lowest = if inside { left + 0.25 * rise * rise / bend } else { mass };
-        let excess = mass - lowest;
-        let factor = if lowest < 0.0 { mass / excess } else { 1.0 };
+        let parabola = Parabola { mass, left, right };
+        if parabola.dips() { parabola.drawn() } else { parabola }
+    }
+
+    /// `[rise, bend]`.
+    #[inline(always)]
+    fn shape(&self) -> [f64; 2] {
+        let bend = 6.0 * (self.mass - 0.5 * (self.left + self.right));
+        // a(xi) = left + rise xi - bend xi^2
+        [self.right - self.left + bend, bend]
+    }
+
+    /// Whether it is negative somewhere, which few are. Without a division, so that rows are tested side by side.
+    #[inline(always)]
+    pub fn dips(&self) -> bool {
+        let [rise, bend] = self.shape();
+        // Convex with its minimum, left + rise^2 / (4 bend), inside where 0 < rise / (2 bend) < 1, bend < 0.
+        (bend < 0.0) & (rise < 0.0) & (rise > 2.0 * bend) & (rise * rise + 4.0 * self.left * bend > 0.0)
+    }
+
+    /// Of one that dips, drawn towards its mean until it does not.
+    #[inline(always)]
+    pub fn drawn(&self) -> Parabola {
+        let Parabola { mass, left, right } = *self;
+        let [rise, bend] = self.shape();
+        let factor = mass / (mass - (left + 0.25 * rise * rise / bend));
         Parabola { mass, left: mass + factor * (left - mass), right: mass + factor * (right - mass) }
     }
 
@@ -73,17 +92,23 @@ impl Cell {
     #[inline(always)]
     pub fn new(mass: &Lanes, left: &Lanes, right: &Lanes) -> Cell {
         let mut cell = Cell { mass: *mass, left: *left, right: *right };
+        let mut dip = false;
         for i in 0..LANES {
-            let one = Parabola::new(mass[i], left[i], right[i]);
-            (cell.left[i], cell.right[i]) = (one.left, one.right);
+            dip |= cell.of(i).dips();
+        }
+        if dip {
+            for i in 0..LANES {
+                let one = Parabola::new(mass[i], left[i], right[i]);
+                (cell.left[i], cell.right[i]) = (one.left, one.right);
+            }
         }
         cell
     }
 
-    /// As [`Parabola::head`], of one row.
+    /// Of one row.
     #[inline(always)]
-    pub fn head(&self, lane: usize, xi: f64) -> f64 {
-        Parabola { mass: self.mass[lane], left: self.left[lane], right: self.right[lane] }.head(xi)
+    pub fn of(&self, lane: usize) -> Parabola {
+        Parabola { mass: self.mass[lane], left: self.left[lane], right: self.right[lane] }
     }
 }
 

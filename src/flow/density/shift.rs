@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::parabola::{LANES, Lanes, Parabola, face, lanes};
+use super::parabola::{LANES, Lanes, Parabola, face};
 
 /// How far a column moves, in rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,54 +21,84 @@ impl Displacement {
     }
 }
 
-/// Cells of a window: those of a block, one more below, and two on both sides for the faces.
-const WINDOW: usize = LANES + 5;
+/// Blocks that are shifted together: what is known of a face serves both its sides.
+pub const TOGETHER: usize = 4;
+/// Rows of so many blocks.
+const ROWS: usize = TOGETHER * LANES;
+/// Cells of a window: those of the blocks, one more below, and two on both sides for the faces.
+const WINDOW: usize = ROWS + 5;
+/// Blocks that hold a window, wherever it begins.
+const SOURCES: usize = TOGETHER + 2;
 
-/// One block of rows after the shift.
+/// Up to [`TOGETHER`] blocks of rows after the shift.
 ///
 /// The mass above the face that moves into a cell leaves the cell below: what one cell loses is, to the last bit,
 /// what the next one gains. Rows outside the blocks are empty; what moves there is lost, and the caller sees to it
 /// that nothing does.
 ///
 /// * `from`: all blocks, `[block][column][row]`.
-/// * `block`: which one `to`, `[column][row]`, is.
+/// * `first`: which block is the first of `to`, `[block][column][row]`.
 /// * `moves`: of each column.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-pub fn shift(from: &[Lanes], block: usize, moves: &[Displacement], to: &mut [Lanes]) {
+pub fn shift(from: &[Lanes], first: usize, moves: &[Displacement], to: &mut [Lanes]) {
     let columns = moves.len();
-    let rows = (from.len() / columns * LANES) as isize;
-    for (column, (moves, to)) in moves.iter().zip(to).enumerate() {
+    let (blocks, all) = (to.len() / columns, (from.len() / columns) as isize);
+    for (column, moves) in moves.iter().enumerate() {
         if *moves == (Displacement { rows: 0, part: 0.0 }) {
-            *to = from[block * columns + column];
+            for block in 0..blocks {
+                to[block * columns + column] = from[(first + block) * columns + column];
+            }
             continue;
         }
-        // Rows `start .. start + WINDOW`; `start + 3` moves to row 0 of the block but for the part.
-        let start = (block * LANES) as isize - moves.rows - 3;
-        let mut mass = [0.0; WINDOW];
-        for (i, mass) in mass.iter_mut().enumerate() {
-            let row = start + i as isize;
-            if (0..rows).contains(&row) {
-                let row = row as usize;
-                *mass = from[row / LANES * columns + column][row % LANES];
+        // Rows `start .. start + WINDOW`; `start + 3` moves to the first row of `to` but for the part.
+        let start = (first * LANES) as isize - moves.rows - 3;
+        let (source, offset) = (start.div_euclid(LANES as isize), start.rem_euclid(LANES as isize) as usize);
+        let mut sources = [[0.0; LANES]; SOURCES];
+        for (i, rows) in sources.iter_mut().enumerate() {
+            let block = source + i as isize;
+            if (0..all).contains(&block) {
+                *rows = from[block as usize * columns + column];
             }
         }
-        if mass == [0.0; WINDOW] {
-            *to = [0.0; LANES];
-            continue;
+        let moved = if sources == [[0.0; LANES]; SOURCES] {
+            [[0.0; LANES]; TOGETHER]
+        } else {
+            let window = &sources.as_flattened()[offset..offset + WINDOW];
+            part_of_a_row(window.try_into().expect("a window"), moves.part)
+        };
+        for block in 0..blocks {
+            to[block * columns + column] = moved[block];
         }
-        // The face at the lower end of cell `i + 2`.
-        let mut faces = [0.0; LANES + 2];
-        for i in 0..LANES + 2 {
-            faces[i] = face(mass[i], mass[i + 1], mass[i + 2], mass[i + 3]).max(0.0);
-        }
-        // What cell `i + 2` hands on.
-        let mut passed = [0.0; LANES + 1];
-        for i in 0..LANES + 1 {
-            let cell = Parabola::new(mass[i + 2], faces[i], faces[i + 1]);
-            passed[i] = cell.mass - cell.head(1.0 - moves.part);
-        }
-        *to = lanes(|i| (mass[i + 3] - passed[i + 1]) + passed[i]);
     }
+}
+
+/// The rows of `to` from a window, moved by a part of a row.
+#[inline(always)]
+fn part_of_a_row(mass: &[f64; WINDOW], part: f64) -> [Lanes; TOGETHER] {
+    // The face at the lower end of cell `i + 2`.
+    let mut faces = [0.0; ROWS + 2];
+    for i in 0..ROWS + 2 {
+        faces[i] = face(mass[i], mass[i + 1], mass[i + 2], mass[i + 3]).max(0.0);
+    }
+    let cell = |i: usize| Parabola { mass: mass[i + 2], left: faces[i], right: faces[i + 1] };
+    // What cell `i + 2` hands on.
+    let mut passed = [0.0; ROWS + 1];
+    let mut dip = false;
+    for i in 0..ROWS + 1 {
+        dip |= cell(i).dips();
+        passed[i] = mass[i + 2] - cell(i).head(1.0 - part);
+    }
+    if dip {
+        for i in 0..ROWS + 1 {
+            let Parabola { mass, left, right } = cell(i);
+            passed[i] = mass - Parabola::new(mass, left, right).head(1.0 - part);
+        }
+    }
+    let mut to = [[0.0; LANES]; TOGETHER];
+    for (i, to) in to.as_flattened_mut().iter_mut().enumerate() {
+        *to = (mass[i + 3] - passed[i + 1]) + passed[i];
+    }
+    to
 }
 
 #[cfg(test)]
@@ -88,8 +118,8 @@ mod tests {
         let moves = [Displacement::new(distance)];
         for _ in 0..times {
             let from = cells.clone();
-            for (block, to) in cells.chunks_mut(1).enumerate() {
-                shift(&from, block, &moves, to);
+            for (chunk, to) in cells.chunks_mut(TOGETHER).enumerate() {
+                shift(&from, TOGETHER * chunk, &moves, to);
             }
         }
         let exact = (0..rows).map(|row| at(row, distance * times as f64)).collect();

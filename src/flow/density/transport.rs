@@ -6,7 +6,7 @@ use crate::flow::interface::leaves_zero;
 
 use super::grid::Grid;
 use super::parabola::{LANES, Lanes};
-use super::shift::{Displacement, shift};
+use super::shift::{Displacement, TOGETHER, shift};
 use super::slice::Slice;
 use super::split::{Scratch, Split, place, transport};
 
@@ -35,7 +35,9 @@ pub fn move_all(
     let all = grid.all();
     if motion.towards_zero == 0.0 && !slice.coordinate.has_origin() {
         let moves: Vec<Displacement> = motion.rows.iter().map(|rows| Displacement::new(*rows)).collect();
-        to.par_chunks_mut(all).enumerate().for_each(|(block, to)| shift(from, block, &moves, to));
+        to.par_chunks_mut(TOGETHER * all)
+            .enumerate()
+            .for_each(|(chunk, to)| shift(from, TOGETHER * chunk, &moves, to));
         return;
     }
     let rows = slice.blocks * LANES;

@@ -9,11 +9,12 @@ use multiversion::multiversion;
 
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, Margins};
-use crate::math::trig::atan;
+use crate::math::exponential::exp_m1;
+use crate::math::trig::atan_ratio;
 use crate::problem::Regions;
 
 use super::grid::Grid;
-use super::parabola::{Cell, LANES, Lanes, end_face, face, lanes, next_face};
+use super::parabola::{Cell, LANES, Lanes, Parabola, end_face, face, lanes, next_face};
 
 /// What arrives at a boundary from either side goes on into the region beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,15 +66,34 @@ impl Face {
     /// The angle from the face to its foot: `grown = exp(z) - 1`.
     #[inline(always)]
     fn turned(&self, grown: f64) -> f64 {
-        2.0 * atan(grown * self.sin / (2.0 + grown * self.versine))
+        2.0 * atan_ratio(grown * self.sin, 2.0 + grown * self.versine)
     }
 }
 
-/// The place where the mass of a cell ends, traced back: a cell, and how much of its mass lies below.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Foot {
-    column: u32,
-    head: f64,
+/// The places, of all rows, where the mass of a column of cells ends, traced back.
+#[derive(Debug, Clone, Copy)]
+struct Feet {
+    /// In which column each is.
+    column: [u32; LANES],
+    /// Mass of the cell there below it.
+    below: Lanes,
+    /// And above it.
+    above: Lanes,
+}
+
+impl Feet {
+    /// * `part`: of the width of the column.
+    #[inline(always)]
+    fn new(cells: &[Cell], column: [u32; LANES], part: &Lanes) -> Feet {
+        let [mut mass, mut left, mut right] = [[0.0; LANES]; 3];
+        for lane in 0..LANES {
+            let cell = cells[column[lane] as usize].of(lane);
+            (mass[lane], left[lane], right[lane]) = (cell.mass, cell.left, cell.right);
+        }
+        let cell = |lane: usize| Parabola { mass: mass[lane], left: left[lane], right: right[lane] };
+        let below = lanes(|lane| cell(lane).head(part[lane]));
+        Feet { column, below, above: lanes(|lane| mass[lane] - below[lane]) }
+    }
 }
 
 /// What crosses boundary `b`, of rows with `r > 0` and of rows with `r < 0` (`A < 0`, `A > 0`).
@@ -112,39 +132,7 @@ impl<'a> Turning<'a> {
         Turning { grid, strength, faces, crosses }
     }
 
-    /// The foot of face `i` of region `k`, seen from inside that region, wherever it lies.
-    fn trace(&self, cells: &[Cell], a: f64, mut k: usize, mut i: usize, lane: usize) -> Foot {
-        let grid = self.grid;
-        let side = usize::from(a > 0.0);
-        // What is left of the step.
-        let mut left = 1.0;
-        loop {
-            let (range, face) = (grid.of(k), &self.faces[k][i]);
-            let exponent = a * self.strength[k] * left;
-            let [least, largest] = face.stays;
-            if exponent >= least && exponent <= largest {
-                let at = i as f64 + face.turned(exponent.exp_m1()) / grid.width(k);
-                return foot(cells, range.start, range.len(), at, lane);
-            }
-            // It came in through a boundary, if anything comes across it.
-            let away = exponent > 0.0;
-            let upward = away == (face.sin <= 0.0);
-            let (b, edge) = if upward { (k - 1, range.start) } else { (k, range.end) };
-            let stop = Foot { column: edge as u32, head: 0.0 };
-            let crosses = self.crosses[b][side];
-            if !(if upward { crosses.upward } else { crosses.downward }) {
-                return stop;
-            }
-            left *= 1.0 - (if away { largest } else { least }) / exponent;
-            if left.is_nan() || left <= 0.0 {
-                return stop;
-            }
-            k = if upward { k - 1 } else { k + 1 };
-            i = if upward { grid.of(k).len() } else { 0 };
-        }
-    }
-
-    /// Feet of face `i` of region `k`.
+    /// Feet of face `i` of region `k`, seen from inside that region, wherever they lie.
     ///
     /// * `exponents`, `grown`: `A |g_k| h` of the rows, and `exp` of it, minus 1.
     #[inline(always)]
@@ -153,23 +141,87 @@ impl<'a> Turning<'a> {
         cells: &[Cell],
         turn: &Lanes,
         (exponents, grown): (&Lanes, &Lanes),
-        k: usize,
-        i: usize,
-    ) -> [Foot; LANES] {
-        let face = &self.faces[k][i];
-        let [least, largest] = face.stays;
-        let range = self.grid.of(k);
-        let scale = 1.0 / self.grid.width(k);
-        let at = lanes(|lane| i as f64 + scale * face.turned(grown[lane]));
-        let mut feet = [Foot::default(); LANES];
-        for lane in 0..LANES {
-            feet[lane] = if exponents[lane] >= least && exponents[lane] <= largest {
-                foot(cells, range.start, range.len(), at[lane], lane)
-            } else {
-                self.trace(cells, turn[lane], k, i, lane)
-            };
+        (k, i): (usize, usize),
+    ) -> Feet {
+        let [least, largest] = self.faces[k][i].stays;
+        let mut all_stay = true;
+        for exponent in exponents {
+            all_stay &= (*exponent >= least) & (*exponent <= largest);
         }
-        feet
+        let (column, part) =
+            if all_stay { self.within(grown, (k, i)) } else { self.traced(turn, (exponents, grown), (k, i)) };
+        Feet::new(cells, column, &part)
+    }
+
+    /// Columns of feet that stay in region `k`, and where in their columns they are.
+    #[inline(always)]
+    fn within(&self, grown: &Lanes, (k, i): (usize, usize)) -> ([u32; LANES], Lanes) {
+        let (face, range) = (&self.faces[k][i], self.grid.of(k));
+        let (scale, count) = (1.0 / self.grid.width(k), range.len());
+        let at = lanes(|lane| (i as f64 + scale * face.turned(grown[lane])).max(0.0).min(count as f64));
+        let mut column = [0; LANES];
+        for lane in 0..LANES {
+            column[lane] = (at[lane] as i32).min(count as i32 - 1);
+        }
+        let part = lanes(|lane| at[lane] - f64::from(column[lane]));
+        let mut columns = [0; LANES];
+        for lane in 0..LANES {
+            columns[lane] = range.start as u32 + column[lane] as u32;
+        }
+        (columns, part)
+    }
+
+    /// The same where some come from other regions. Rows of a block turn the same way, so that all those that leave a
+    /// region backwards do so through the same boundary.
+    #[inline(always)]
+    fn traced(
+        &self,
+        turn: &Lanes,
+        (exponents, grown): (&Lanes, &Lanes),
+        (mut k, mut i): (usize, usize),
+    ) -> ([u32; LANES], Lanes) {
+        let side = usize::from(turn[0] > 0.0);
+        let (mut exponents, mut grown) = (*exponents, *grown);
+        let (mut columns, mut parts) = ([0; LANES], [0.0; LANES]);
+        // What is left of the step, and of whom something is.
+        let (mut left, mut open) = ([1.0; LANES], [true; LANES]);
+        loop {
+            let (face, range) = (&self.faces[k][i], self.grid.of(k));
+            let [least, largest] = face.stays;
+            let (column, part) = self.within(&grown, (k, i));
+            for lane in 0..LANES {
+                let stays = (exponents[lane] >= least) & (exponents[lane] <= largest);
+                if open[lane] & stays {
+                    (columns[lane], parts[lane]) = (column[lane], part[lane]);
+                }
+                open[lane] &= !stays;
+            }
+            if open == [false; LANES] {
+                return (columns, parts);
+            }
+            // They came in through a boundary, if anything comes across it.
+            let away = turn[0] > 0.0;
+            let upward = away == (face.sin <= 0.0);
+            let (b, edge) = if upward { (k - 1, range.start) } else { (k, range.end) };
+            let crosses = self.crosses[b][side];
+            let comes = if upward { crosses.upward } else { crosses.downward };
+            let reached = if away { largest } else { least };
+            for lane in 0..LANES {
+                left[lane] *= 1.0 - reached / exponents[lane];
+                let goes_on = comes & (left[lane] > 0.0);
+                if open[lane] & !goes_on {
+                    (columns[lane], parts[lane]) = (edge as u32, 0.0);
+                }
+                open[lane] &= goes_on;
+            }
+            if open == [false; LANES] {
+                return (columns, parts);
+            }
+            k = if upward { k - 1 } else { k + 1 };
+            i = if upward { self.grid.of(k).len() } else { 0 };
+            exponents = lanes(|lane| turn[lane] * self.strength[k] * left[lane]);
+            grown = lanes(|lane| exp_m1(exponents[lane]));
+        }
     }
 }
 
@@ -188,20 +240,25 @@ pub fn turn_block(
     to: &mut [Lanes],
 ) {
     let (grid, columns, count) = (turning.grid, turning.grid.columns(), turning.grid.regions());
+    to.copy_from_slice(from);
+    if from.iter().all(|rows| *rows == [0.0; LANES]) {
+        return;
+    }
     cells.clear();
     for k in 1..count {
         parabolas(&from[grid.of(k)], cells);
     }
-    let live = cells.len();
-    to.copy_from_slice(from);
-    let start = [Foot { column: 0, head: 0.0 }; LANES];
-    let end = [Foot { column: live as u32, head: 0.0 }; LANES];
+    let live = cells.len() as u32;
+    // Where what lies beyond the last boundary would be.
+    cells.push(Cell::new(&[0.0; LANES], &[0.0; LANES], &[0.0; LANES]));
+    let edge = |column: u32| Feet::new(cells, [column; LANES], &[0.0; LANES]);
+    let (start, end) = (edge(0), edge(live));
     // The feet of the last face, seen from the region below it.
     let mut before = start;
     for k in 1..count {
         let exponents = lanes(|lane| turn[lane] * turning.strength[k]);
-        let grown = lanes(|lane| exponents[lane].exp_m1());
-        let feet = |i: usize| turning.feet(cells, turn, (&exponents, &grown), k, i);
+        let grown = lanes(|lane| exp_m1(exponents[lane]));
+        let feet = |i: usize| turning.feet(cells, turn, (&exponents, &grown), (k, i));
         let range = grid.of(k);
         let mut low = feet(0);
         // Boundary `k - 1`: both sides have different feet where it holds something.
@@ -217,14 +274,6 @@ pub fn turn_block(
     add(&mut to[columns + count + 1], &between(cells, &before, &end));
 }
 
-/// The foot at `at` columns from the first of a region.
-#[inline(always)]
-fn foot(cells: &[Cell], first: usize, count: usize, at: f64, lane: usize) -> Foot {
-    let at = at.clamp(0.0, count as f64);
-    let cell = (at as usize).min(count - 1);
-    Foot { column: (first + cell) as u32, head: cells[first + cell].head(lane, at - cell as f64) }
-}
-
 /// Which part of the exponent takes `psi` to `end`: `tan(end/2) = tan(psi/2) exp(part exponent)`.
 pub fn used(psi: f64, end: f64, exponent: f64) -> f64 {
     let ratio = (0.5 * end).tan() / (0.5 * psi).tan();
@@ -233,21 +282,34 @@ pub fn used(psi: f64, end: f64, exponent: f64) -> f64 {
 
 /// Mass between two feet, of which the second is not below the first but for rounding.
 #[inline(always)]
-fn between(cells: &[Cell], low: &[Foot; LANES], high: &[Foot; LANES]) -> Lanes {
+fn between(cells: &[Cell], low: &Feet, high: &Feet) -> Lanes {
+    let last = cells.len() - 1;
+    let mut next = [0.0; LANES];
+    let mut furthest = 0;
+    for lane in 0..LANES {
+        next[lane] = cells[(low.column[lane] as usize + 1).min(last)].mass[lane];
+        furthest = furthest.max(high.column[lane] as i32 - low.column[lane] as i32);
+    }
+    // Whole columns that lie between: most often none or one.
+    let mut inner = lanes(|lane| {
+        let sum = low.above[lane];
+        if high.column[lane] > low.column[lane] + 1 { sum + next[lane] } else { sum }
+    });
+    if furthest > 2 {
+        for lane in 0..LANES {
+            for column in low.column[lane] + 2..high.column[lane] {
+                inner[lane] += cells[column as usize].mass[lane];
+            }
+        }
+    }
     lanes(|lane| {
-        let (low, high) = (low[lane], high[lane]);
-        if low.column == high.column {
-            return (high.head - low.head).max(0.0);
+        if high.column[lane] == low.column[lane] {
+            (high.below[lane] - low.below[lane]).max(0.0)
+        } else if high.column[lane] > low.column[lane] {
+            inner[lane] + high.below[lane]
+        } else {
+            0.0
         }
-        if low.column > high.column {
-            return 0.0;
-        }
-        let (from, to) = (low.column as usize, high.column as usize);
-        let mut sum = cells[from].mass[lane] - low.head;
-        for cell in &cells[from + 1..to] {
-            sum += cell.mass[lane];
-        }
-        sum + high.head
     })
 }
 
