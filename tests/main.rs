@@ -109,6 +109,7 @@ mod scenario_samples;
 mod scenario_shipped;
 mod shipped_accuracy;
 mod stiff;
+mod study_limits;
 mod study_measures;
 mod study_support;
 mod study_sweep;

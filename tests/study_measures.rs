@@ -129,12 +129,12 @@ fn the_limit_knows_its_error() {
             assert!(found["limit"].as_str().unwrap().starts_with("quadrature, "), "{found:#}");
             assert!(found["limit_of_measures"].as_str().unwrap().contains("Sobol' points"));
             // What stands for the measure is another approach to the same limit.
-            let apart = found["limits_apart"]["residual"].as_f64().unwrap();
+            let apart = found["limits"][0]["apart"]["sobol"]["residual"].as_f64().unwrap();
             assert!(apart < 1e-3 && apart > 0.0, "{apart}");
         }
     }
     let (_, told, found) = study("20000", "iid");
-    assert!(found["limits_apart"].is_null() && told > 10.0 * fine_error, "{found:#}");
+    assert!(found["limits"].as_array().unwrap().len() == 1 && told > 10.0 * fine_error, "{found:#}");
 }
 
 /// Where there is no quadrature the next best is taken and the study says so; scenarios that are
@@ -162,7 +162,7 @@ fn refused_limits_have_a_fallback_that_is_told() {
         assert!(text.contains("is of no use to gradient descent"), "{text}");
     }
     assert!(found["limit"].as_str().unwrap().starts_with("8192 Sobol' points"), "{found:#}");
-    assert_eq!((&found["limit_of_measures"], &found["limits_apart"]), (&"".into(), &Value::Null));
+    assert_eq!((&found["limit_of_measures"], &found["limits"][1]), (&"".into(), &Value::Null));
     assert!(found["widths"][1]["deviation"]["theta W1"]["mean"].as_f64().unwrap() > 0.0);
     // sin(2 pi x) at five points is 0 throughout: a quadrature would have nothing to learn.
     fs::write(folder.path().join("flat.toml"), sine(100, 3)).unwrap();

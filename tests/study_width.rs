@@ -61,7 +61,7 @@ fn independent_draws_approach_with_slope_one_half() {
             assert!(approach["width_for_one_percent"].is_null());
         }
         // The limit is known far better than the networks are, by two ways to it.
-        let apart = found["limits_apart"]["residual"].as_f64().unwrap();
+        let apart = found["limits"][0]["apart"]["sobol"]["residual"].as_f64().unwrap();
         let widest = found["widths"][3]["deviation"]["residual"]["mean"].as_f64().unwrap();
         assert!(apart < 0.1 * widest, "{name}: {apart} {widest}");
         // At the start the fluctuations are a sum of independent terms: normal, and with the mean and
@@ -234,7 +234,7 @@ fn shards_of_a_width_study_merged_are_the_whole() {
     study(&["-o", "other/part.h5", "--shard", "2/3"]).assert().success();
     let merged = json(merge().args(["--json", "-q"]));
     assert_same_study(&folder.path().join("whole.h5"), &folder.path().join("part.h5"));
-    for key in ["limit", "limits_apart", "widths", "approaches", "answer"] {
+    for key in ["limit", "limits", "widths", "approaches", "answer"] {
         assert_eq!(whole[key], merged[key], "{key}");
     }
     assert!(!folder.path().join("part.h5.parts").exists(), "parts are left behind");
@@ -253,7 +253,7 @@ fn requests_that_make_no_sense_are_refused() {
     for (arguments, words) in [
         (&["width", "file.toml"][..], "the start measure is not drawn, so that there is no width to vary"),
         (&["width", "sine.toml", "--widths", "0"], "give a whole number from 1 to 1e9"),
-        (&["width", "sine.toml", "--limit", "best"], "give quadrature, sobol or iid"),
+        (&["width", "sine.toml", "--limit", "best"], "give density, quadrature, sobol or iid"),
         (&["phase", "sine.toml"], "--set measure.delta="),
     ] {
         let mut command = reluflow(folder.path());

@@ -40,6 +40,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         seeds: stage.pick(64, 24),
         limit: None,
         limit_particles: stage.pick(None, Some(20_000)),
+        limit_cells: None,
     };
     let place = Place { study: stage.folder.join("width.h5"), force: true, shard: None };
     let ended = WidthPlan::new(&request)?.carry_out(&place, &Silent(stage.told), stage.stop)?;

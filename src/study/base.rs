@@ -75,11 +75,15 @@ impl Base {
         }
     }
 
-    /// The text with overrides that have been checked before.
+    /// The text with overrides that have been checked before; one without a value takes its key out.
     pub(crate) fn with_unchecked(&self, set: &[(String, String)]) -> Result<String, StudyError> {
         let mut text = self.text.clone();
         for (key, value) in set {
-            text = overrides::set(&text, key, value).map_err(|problem| StudyError::Override {
+            let changed = match (value.as_str(), key.split_once('.')) {
+                ("", Some((section, key))) => overrides::without(&text, section, &[key]),
+                _ => overrides::set(&text, key, value),
+            };
+            text = changed.map_err(|problem| StudyError::Override {
                 overrides: written(key, value),
                 problem,
                 remedy: "give section and key of a scenario, for example measure.scale".to_string(),

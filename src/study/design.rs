@@ -10,25 +10,32 @@ use super::views;
 pub(crate) struct Design {
     pub widths: Vec<u64>,
     pub seeds: usize,
-    pub kind: LimitKind,
-    /// What stands for the final measure of the limit, if it is another.
-    pub measures: Option<LimitKind>,
-    /// Both in words.
-    pub words: [String; 2],
+    /// Limits, with two runs of each, fine and coarse, before those of the ensembles; the first stands for residuals,
+    /// functions, kernels.
+    pub limits: Vec<OneLimit>,
+    /// Which of them stands for the final measure.
+    pub measures: usize,
     pub notes: Vec<String>,
     pub antisymmetric: bool,
 }
 
+/// One limit of a width study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OneLimit {
+    pub kind: LimitKind,
+    pub words: String,
+}
+
 impl Design {
     /// Runs before those of the ensembles: fine and coarse limits.
-    pub fn limits(&self) -> usize {
-        if self.measures.is_some() { 4 } else { 2 }
+    pub fn runs_of_limits(&self) -> usize {
+        2 * self.limits.len()
     }
 
-    /// Numbers of the runs that stand for the limit of functions and of measures: both must be
+    /// Numbers of the runs that stand for the limit of functions and of measures, which may be one: both must be
     /// known before anything is compared with them.
     pub fn fine(&self) -> [usize; 2] {
-        if self.measures.is_some() { [0, 2] } else { [0, 0] }
+        [0, 2 * self.measures]
     }
 
     pub fn cells(&self) -> usize {

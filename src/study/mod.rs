@@ -62,4 +62,4 @@ pub use validate::validate_study_file;
 pub use values::Swept;
 pub use variables::VARIABLES;
 pub use width::{WidthPlan, WidthRequest};
-pub use width_report::WidthReport;
+pub use width_report::{COMPARED, LimitReport, WidthReport};

@@ -106,7 +106,7 @@ impl Observer for Measuring<'_> {
 }
 
 /// The particles of a run with their masses, or weighted points that stand for its density.
-fn measure<'a>(d: &'a Description, simulation: &Simulation) -> (Particles, Cow<'a, [f64]>) {
+pub(super) fn measure<'a>(d: &'a Description, simulation: &Simulation) -> (Particles, Cow<'a, [f64]>) {
     let state = simulation.state();
     if let flow::Particles::Density(columns) = &state.particles {
         let nodes = Nodes::of(columns, simulation.stepper().regions(), d.flow);

@@ -49,7 +49,7 @@ pub struct Axis {
 pub struct Run {
     /// Index along every axis.
     pub at: Vec<usize>,
-    /// Keys and the values they are set to.
+    /// Keys and the values they are set to; one without a value is taken out of the scenario.
     pub set: Vec<(String, String)>,
     /// All that determines its numbers, as a hash.
     pub fingerprint: String,
@@ -78,7 +78,9 @@ pub struct Plan {
 impl Run {
     /// Its overrides as on the command line.
     pub fn words(&self) -> String {
-        self.set.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+        // Keys that are taken out are not a matter of choice.
+        let given = self.set.iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
     }
 }
 

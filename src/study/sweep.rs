@@ -231,7 +231,7 @@ fn finish(
             let by_print = |run: &Run| records.iter().find(|r| r.fingerprint == run.fingerprint).cloned();
             let limits = Limits::of_runs(design, &plan.runs, by_print)?;
             let report = report(design, &limits, records);
-            width_file::write(place, plan, &report, &limits, &records[design.limits()..])?;
+            width_file::write(place, plan, &report, &limits, &records[design.runs_of_limits()..])?;
             ended.width = Some(report);
         }
         None => {

@@ -4,10 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::StudyError;
 use super::base::Base;
-use super::design::Design;
+use super::design::{Design, OneLimit};
 use super::engine::{Engine, Monitor};
 use super::follow;
-use super::limit::{self, Limit, LimitKind, Pair, QUADRATURE_KEYS};
+use super::limit::{self, Asked, KEYS_OF_LIMITS, Limit, LimitKind};
 use super::place::Place;
 use super::plan::{Axis, Data, Plan, Run, Values};
 use super::sweep::{self, Ended};
@@ -29,6 +29,29 @@ pub struct WidthRequest {
     pub limit: Option<LimitKind>,
     /// Particles of the limit; chosen by its kind if not told.
     pub limit_particles: Option<u64>,
+    /// Cells of a density each way; chosen if not told.
+    pub limit_cells: Option<[usize; 2]>,
+}
+
+impl WidthRequest {
+    /// The scenario without what it says of a limit, and what is asked of that: a scenario of a density has its own.
+    fn limit(&self) -> (Base, Asked) {
+        let table: toml::Table = self.base.text.parse().unwrap_or_default();
+        let measure = |key: &str| table.get("measure")?.get(key);
+        let density = measure("representation").and_then(toml::Value::as_str) == Some("density");
+        let cells = || -> Option<[usize; 2]> {
+            let cells = measure("cells")?.as_array()?.iter();
+            let each =
+                |cell: &toml::Value| Some(cell.as_float().or(Some(cell.as_integer()? as f64))? as usize);
+            cells.map(each).collect::<Option<Vec<_>>>()?.try_into().ok()
+        };
+        let asked = Asked {
+            kind: self.limit.or(density.then_some(LimitKind::Density)),
+            particles: self.limit_particles,
+            cells: self.limit_cells.or_else(cells),
+        };
+        (self.base.without("measure", &KEYS_OF_LIMITS).without("output", &["amplitude"]), asked)
+    }
 }
 
 /// A width study that can be carried out: the limit, a coarser one that tells its error, and the
@@ -55,12 +78,18 @@ impl WidthPlan {
                 remedy: "give at least one width and two seeds: error bars come from the seeds".to_string(),
             });
         }
-        // The study says itself by which quadrature the limit is made.
-        let given = request.base.without("measure", &QUADRATURE_KEYS);
+        // The study says itself how the limit is made.
+        let (given, asked) = &request.limit();
+        if request.limit_cells.is_some() && asked.kind != Some(LimitKind::Density) {
+            return Err(StudyError::Request {
+                problem: "the limit's cells belong to a density, and the limit is another".to_string(),
+                remedy: "give --limit density, too, or leave --limit-cells out".to_string(),
+            });
+        }
         let base = &given.without("time", &UNTIL_KEYS);
         let largest = widths.iter().copied().max().unwrap_or(1);
-        let mut limit = Limit::new(base, request.limit, request.limit_particles, largest)?;
-        if *base != given {
+        let mut limit = Limit::new(base, *asked, largest)?;
+        if base != given {
             limit.notes.push(TO_THE_END.to_string());
         }
         let mut runs = vec![];
@@ -70,18 +99,15 @@ impl WidthPlan {
                 Plan::run(WIDTH, base, vec![], run.set.clone(), &format!("limit for {widths:?}"), &data)?;
             Ok(Run { particles: run.particles, ..planned })
         };
-        for pair in [Some(&limit.functions), limit.measures.as_ref()].into_iter().flatten() {
-            for run in &pair.runs {
-                runs.push(of_limit(run)?);
-            }
+        for run in limit.pairs.iter().flat_map(|pair| &pair.runs) {
+            runs.push(of_limit(run)?);
         }
-        let words = |pair: &Pair| pair.words.clone();
+        let limits = limit.pairs.into_iter().map(|pair| OneLimit { kind: pair.kind, words: pair.words });
         let design = Design {
             widths: widths.clone(),
             seeds: request.seeds,
-            kind: limit.functions.kind,
-            measures: limit.measures.as_ref().map(|pair| pair.kind),
-            words: [words(&limit.functions), limit.measures.as_ref().map_or(String::new(), words)],
+            limits: limits.collect(),
+            measures: limit.measures,
             notes: limit.notes,
             antisymmetric: base.antisymmetric(),
         };
@@ -138,12 +164,15 @@ impl WidthPlan {
     /// The limit in words, and what was refused on the way to it.
     pub fn words(&self) -> Vec<String> {
         let design = self.design();
-        let [functions, measures] = &design.words;
         let mut words = design.notes.clone();
-        words.push(format!("limit: {functions}"));
-        if !measures.is_empty() {
-            words.push(format!("its final measure: {measures}"));
-        }
+        words.extend(design.limits.iter().enumerate().map(|(i, limit)| {
+            let role = match i {
+                0 => "limit",
+                i if i == design.measures => "its final measure",
+                _ => "beside it",
+            };
+            format!("{role}: {}", limit.words)
+        }));
         words
     }
 
@@ -164,12 +193,15 @@ impl WidthPlan {
         let (fine, others) = runs.split_at(self.fine().len());
         let cells = design.cells();
         // The finer limits have to be known before anything is compared with them.
-        let [of_functions, of_measures] = design.fine().map(|number| plan.runs[number].fingerprint.as_str());
+        let number_of = |run: &Run| {
+            plan.runs[..design.runs_of_limits()].iter().position(|limit| limit.fingerprint == run.fingerprint)
+        };
+        let limit = |number: usize| Role::Limit {
+            functions: number == 0,
+            measures: (number == 2 * design.measures).then_some(design.widths.as_slice()),
+        };
         let (complete, mut times) = engine.carry_out(fine, &|text, run, following, begun| {
-            let role = Role::Limit {
-                functions: run.fingerprint == of_functions,
-                measures: (run.fingerprint == of_measures).then_some(design.widths.as_slice()),
-            };
+            let role = limit(number_of(run).unwrap_or_default());
             let scenario = follow::read(text, &plan.base.path)?;
             width_run(scenario, &role, cells, &run.fingerprint, following, begun)
         })?;
@@ -179,8 +211,13 @@ impl WidthPlan {
         }
         let limits = Limits::of_runs(design, &plan.runs, |run| parts.read(&run.fingerprint))?;
         let (complete, spent) = engine.carry_out(others, &|text, run, following, begun| {
+            let role = match number_of(run) {
+                Some(number) if number % 2 == 0 => limit(number),
+                Some(_) => Role::Coarse(&limits),
+                None => Role::Member(&limits),
+            };
             let scenario = follow::read(text, &plan.base.path)?;
-            width_run(scenario, &Role::Member(&limits), cells, &run.fingerprint, following, begun)
+            width_run(scenario, &role, cells, &run.fingerprint, following, begun)
         })?;
         times = times.and(&spent);
         (ended.interrupted, ended.times) = (!complete, times);

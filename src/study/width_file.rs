@@ -13,7 +13,7 @@ use super::place::Place;
 use super::plan::Plan;
 use super::record::Record;
 use super::views::DISTANCES;
-use super::width_report::WidthReport;
+use super::width_report::{COMPARED, WidthReport};
 use super::width_run::Limits;
 
 /// Writes limit, ensembles and what they say.
@@ -124,7 +124,7 @@ type Variable<'a> = Entry<Source<'a>>;
 /// The variables of the file of a width study besides its axes, in the order in which they are
 /// written.
 fn table<'a>() -> Vec<Variable<'a>> {
-    [coordinates(), limit(), ensembles(), deviations(), fluctuations(), measures()]
+    [coordinates(), limit(), limits_side_by_side(), ensembles(), deviations(), fluctuations(), measures()]
         .into_iter()
         .flatten()
         .collect()
@@ -180,6 +180,41 @@ fn limit<'a>() -> Vec<Variable<'a>> {
         )
         .equation("section 7")
         .when(|w| !w.kernel_of_all_times()),
+    ]
+}
+
+/// The limit and others that are independent of it.
+fn limits_side_by_side<'a>() -> Vec<Variable<'a>> {
+    const LIMIT: &[&str] = &["limit_kind"];
+    vec![
+        Variable::new("limit_kind", LIMIT, "how a limit is made; the first stands for the functions", |w| {
+            Values::texts(w.report.limits.iter().map(|limit| limit.kind.name()))
+        }),
+        Variable::new("other_limit_kind", &["other_limit_kind"], "how a limit is made", |w| {
+            Values::texts(w.report.limits.iter().map(|limit| limit.kind.name()))
+        }),
+        Variable::new("compared", &["compared"], "in what limits are compared", |_| {
+            Values::texts(Quantity::ALL.into_iter().take(COMPARED).map(Quantity::name))
+        }),
+        Variable::new("limit_about", LIMIT, "the limit in words", |w| {
+            Values::Text(w.report.limits.iter().map(|limit| limit.about.clone()).collect())
+        }),
+        Variable::new(
+            "limit_own_error",
+            &["limit_kind", "compared"],
+            "the limit's own error, from a coarser one of its kind",
+            |w| Values::F64(w.report.limits.iter().flat_map(|limit| limit.error).collect()),
+        ),
+        Variable::new(
+            "limits_apart",
+            &["limit_kind", "other_limit_kind", "compared"],
+            "how far the other limit is from the limit",
+            |w| {
+                Values::F64(
+                    w.report.limits.iter().flat_map(|limit| limit.apart.iter().flatten().copied()).collect(),
+                )
+            },
+        ),
     ]
 }
 

@@ -3,12 +3,29 @@
 use crate::math::power_law::PowerLaw;
 
 use super::approach::{Approach, Evidence, approach};
-use super::design::Design;
+use super::design::{Design, OneLimit};
 use super::ensemble::{Fluctuations, Quantity, WidthRow, mean_and_error, rms};
 use super::limit::LimitKind;
 use super::record::Record;
 use super::views::{DISTANCES, Views};
-use super::width_run::Limits;
+use super::width_run::{Limits, kernel_distance};
+
+/// Quantities in which limits are compared: residual, function, tangent kernel and pinned mass.
+pub const COMPARED: usize = 4;
+
+/// One limit, or another beside it.
+#[derive(Debug, Clone)]
+pub struct LimitReport {
+    /// How it is made.
+    pub kind: LimitKind,
+    /// The same in words.
+    pub about: String,
+    /// Its own error in residual, function, tangent kernel and pinned mass, from a coarser one; NaN where that is not
+    /// known.
+    pub error: [f64; COMPARED],
+    /// How far it is from each of the limits in these: an independent check of both.
+    pub apart: Vec<[f64; COMPARED]>,
+}
 
 /// A finished width study.
 #[derive(Debug, Clone)]
@@ -19,9 +36,8 @@ pub struct WidthReport {
     pub measure_limit: String,
     /// What was refused on the way to the limit, and why.
     pub notes: Vec<String>,
-    /// How far what stands for the final measure is from the limit in residual, function, tangent
-    /// kernel and pinned mass: an independent check of it, if there are two.
-    pub check: Option<[f64; 4]>,
+    /// What stands for the limit, and others that are independent of it.
+    pub limits: Vec<LimitReport>,
     /// Shares of the limit's mass whose knot lies at the ends of the window or beyond, and that has
     /// none.
     pub knot_shares: [f64; 2],
@@ -35,14 +51,14 @@ pub struct WidthReport {
 
 /// From the records of all runs, in the order of the plan.
 pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> WidthReport {
-    let (limit, members) = (&limits.functions, &records[design.limits()..]);
+    let (limit, members) = (&limits.functions, &records[design.runs_of_limits()..]);
     let rows: Vec<WidthRow> = design
         .widths
         .iter()
         .zip(members.chunks(design.seeds))
         .map(|(&width, ensemble)| row(width, ensemble, limits))
         .collect();
-    let coarse = [&records[1], &records[design.limits() - 1]];
+    let coarse = design.fine().map(|fine| &records[fine + 1]);
     let approaches = Quantity::ALL
         .iter()
         .map(|&quantity| {
@@ -61,10 +77,13 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
     }
     let shares = limits.measures.values("knot_shares").unwrap_or(&[f64::NAN; 2]);
     WidthReport {
-        limit: design.words[0].clone(),
-        measure_limit: design.words[1].clone(),
+        limit: design.limits[0].words.clone(),
+        measure_limit: match design.measures {
+            0 => String::new(),
+            measures => design.limits[measures].words.clone(),
+        },
         notes: design.notes.clone(),
-        check: design.measures.is_some().then(|| check(limit, &limits.measures)),
+        limits: reports_of_limits(design, records),
         knot_shares: [shares[0], shares[1]],
         rows,
         approaches,
@@ -72,19 +91,38 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
     }
 }
 
-/// The limit's own error in a quantity, from the coarser limits.
-fn limit_error(design: &Design, limits: &Limits, coarse: [&Record; 2], quantity: Quantity) -> f64 {
-    let (kind, coarse) = match quantity.of_measure() {
-        false => (design.kind, coarse[0]),
-        true => (design.measures.unwrap_or(design.kind), coarse[1]),
+/// The limits side by side.
+fn reports_of_limits(design: &Design, records: &[Record]) -> Vec<LimitReport> {
+    let of = |(i, limit): (usize, &OneLimit)| {
+        let [fine, coarse] = [&records[2 * i], &records[2 * i + 1]];
+        let beside = records[..design.runs_of_limits()].iter().step_by(2);
+        LimitReport {
+            kind: limit.kind,
+            about: limit.words.clone(),
+            error: apart(coarse, fine).map(|apart| error_of(limit.kind, apart)),
+            apart: beside.map(|other| apart(other, fine)).collect(),
+        }
     };
-    let apart = limits.deviation(quantity, coarse);
-    let error = match kind {
+    design.limits.iter().enumerate().map(of).collect()
+}
+
+/// What the distance to a coarser limit says of the error of a finer one.
+fn error_of(kind: LimitKind, apart: f64) -> f64 {
+    match kind {
         // Both err: variances 1/M and 4/M.
         LimitKind::Iid => apart / 5f64.sqrt(),
         // The coarser errs more, so that the distance is a bound.
         _ => apart,
+    }
+}
+
+/// The limit's own error in a quantity, from the coarser limits.
+fn limit_error(design: &Design, limits: &Limits, coarse: [&Record; 2], quantity: Quantity) -> f64 {
+    let (kind, coarse) = match quantity.of_measure() {
+        false => (design.limits[0].kind, coarse[0]),
+        true => (design.limits[design.measures].kind, coarse[1]),
     };
+    let error = error_of(kind, limits.deviation(quantity, coarse));
     // Networks and limit are gathered in cells of the same length.
     let gathered = Views::of_record(&limits.measures).map_or([f64::NAN; DISTANCES.len()], |v| v.spread());
     error + quantity.distance().map_or(0.0, |q| 2.0 * gathered[q])
@@ -101,17 +139,13 @@ fn redrawn(design: &Design, measures: &Record, quantity: Quantity) -> Option<Pow
 }
 
 /// How far two limits are apart in residual, function, tangent kernel and pinned mass.
-fn check(limit: &Record, other: &Record) -> [f64; 4] {
+fn apart(other: &Record, limit: &Record) -> [f64; COMPARED] {
     let kernels = |record: &Record| -> (Vec<f64>, usize) {
         let kernel = record.field("kernel");
         kernel.map_or((vec![], 1), |(field, values)| (values.to_vec(), field.shape[1] * field.shape[2]))
     };
     let ((a, size), (b, _)) = (kernels(limit), kernels(other));
-    let apart = |(a, b): (&[f64], &[f64])| {
-        let square: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
-        (square / a.iter().map(|a| a * a).sum::<f64>()).sqrt()
-    };
-    let kernel = rms(a.chunks(size).zip(b.chunks(size)).map(apart));
+    let kernel = rms(a.chunks(size).zip(b.chunks(size)).map(|(a, b)| kernel_distance(b, a)));
     let of = |quantity: Quantity| quantity.deviation(other, limit);
     [of(Quantity::Residual), of(Quantity::Function), kernel, of(Quantity::PinnedMass)]
 }

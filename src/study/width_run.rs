@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use crate::flow::tangent_kernel::tangent_kernel;
-use crate::io::Particles;
 use crate::math::even;
 use crate::problem::function_values;
 use crate::run::{Description, Simulation};
@@ -15,6 +14,7 @@ use super::columns::Columns;
 use super::design::Design;
 use super::ensemble::{Quantity, mean_and_error};
 use super::follow::{self, Following, Observer, Stopped};
+use super::observe::measure;
 use super::plan::Run;
 use super::record::Record;
 use super::start_covariance::start_covariance;
@@ -37,14 +37,16 @@ pub(crate) fn grid(x: &[f64]) -> Vec<f64> {
 struct Watching<'a> {
     description: &'a Description,
     grid: Vec<f64>,
-    /// Kernels of the limit, by snapshot; empty for the limit itself.
+    /// Kernels of the limit, by snapshot; empty for those that are compared with none.
     limit_kernel: &'a [f64],
     every_kernel: bool,
+    keep_kernels: bool,
     residual: Vec<f64>,
     pinned: Vec<f64>,
     function: Vec<f64>,
-    /// Of the limit: the kernels; of a member: relative distances to those.
     kernel: Vec<f64>,
+    /// Relative distances to those of the limit.
+    kernel_distance: Vec<f64>,
     /// The final measure.
     last: Option<Columns>,
 }
@@ -58,24 +60,27 @@ impl Observer for Watching<'_> {
             let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
             let kernel = tangent_kernel(&d.samples, &sigma);
             let size = kernel.len();
-            if self.limit_kernel.is_empty() {
+            if !self.limit_kernel.is_empty() {
+                let at = self.kernel_distance.len() * size;
+                self.kernel_distance.push(kernel_distance(&kernel, &self.limit_kernel[at..at + size]));
+            }
+            if self.keep_kernels {
                 self.kernel.extend(kernel);
-            } else {
-                let at = self.kernel.len() * size;
-                let limit = &self.limit_kernel[at..at + size];
-                let square: f64 = kernel.iter().zip(limit).map(|(a, b)| (a - b).powi(2)).sum();
-                let norm: f64 = limit.iter().map(|b| b * b).sum();
-                self.kernel.push((square / norm).sqrt());
             }
         }
         if last {
-            let particles = Particles::of_state(simulation.state(), d.flow.kappa())
-                .ok_or("a study of widths needs particles")?;
-            self.function = function_values(&self.grid, &particles.r, &particles.theta, &d.mass);
-            self.last = Some(Columns::of(&particles, &d.mass, stepper.regions(), d.samples.x()));
+            let (particles, mass) = measure(d, simulation);
+            self.function = function_values(&self.grid, &particles.r, &particles.theta, &mass);
+            self.last = Some(Columns::of(&particles, &mass, stepper.regions(), d.samples.x()));
         }
         Ok(())
     }
+}
+
+/// How far a tangent kernel is from that of the limit, as a share of it.
+pub(crate) fn kernel_distance<'a>(kernel: impl IntoIterator<Item = &'a f64>, limit: &[f64]) -> f64 {
+    let square: f64 = kernel.into_iter().zip(limit).map(|(a, b)| (a - b).powi(2)).sum();
+    (square / limit.iter().map(|b| b * b).sum::<f64>()).sqrt()
 }
 
 /// What stands for the limit, for those that are compared with it.
@@ -138,14 +143,16 @@ impl Limits {
 
 /// What a run of a width study is.
 pub(crate) enum Role<'a> {
-    /// The limit of functions, or of measures, or of both.
+    /// The limit of functions, or of measures, or of both; or another one beside it.
     Limit {
         /// Whether of functions.
         functions: bool,
         /// If of measures, the widths of the study.
         measures: Option<&'a [u64]>,
     },
-    /// Compared with the limit: a member of an ensemble, or a coarser limit.
+    /// A coarser limit, which tells the error of a finer one.
+    Coarse(&'a Limits),
+    /// A member of an ensemble.
     Member(&'a Limits),
 }
 
@@ -167,28 +174,29 @@ pub(crate) fn width_run(
     let mut record = Record::new(fingerprint);
     let (times, s) = (d.schedule.times().len(), d.samples.len());
     let limit = match role {
-        Role::Limit { functions, .. } => {
-            if *functions {
-                let covariance = start_covariance(&d, &start);
-                record.keep("start_covariance", &[("sample", s), ("sample_column", s)], covariance);
-            }
-            None
-        }
-        Role::Member(limits) => {
+        Role::Limit { .. } => None,
+        Role::Member(limits) | Role::Coarse(limits) => {
             same_times(&d, limits.functions.values("time").unwrap_or_default())?;
             Some(limits)
         }
     };
     let mut simulation = Simulation::new(&d, start).map_err(|error| Stopped::Failed(error.to_string()))?;
+    if matches!(role, Role::Limit { functions: true, .. }) {
+        let (points, mass) = measure(&d, &simulation);
+        let covariance = start_covariance(d.samples.x(), (&points.r, &points.theta, &mass));
+        record.keep("start_covariance", &[("sample", s), ("sample_column", s)], covariance);
+    }
     let mut watching = Watching {
         grid: grid(d.samples.x()),
         limit_kernel: limit.and_then(|limit| limit.functions.values("kernel")).unwrap_or_default(),
         every_kernel: times * s * s <= KERNEL_NUMBERS,
+        keep_kernels: !matches!(role, Role::Member(_)),
         description: &d,
         residual: vec![],
         pinned: vec![],
         function: vec![],
         kernel: vec![],
+        kernel_distance: vec![],
         last: None,
     };
     let in_flow = follow::follow(&d, &mut simulation, following, &mut watching)?;
@@ -198,10 +206,12 @@ pub(crate) fn width_run(
     record.keep("function", &[("grid", points)], watching.function);
     let columns = watching.last.ok_or_else(|| Stopped::Failed("the run has no last snapshot".into()))?;
     record.keep("knot_shares", &[("share", 2)], columns.shares().to_vec());
+    if watching.keep_kernels {
+        let kernels = watching.kernel.len() / (s * s);
+        record.keep("kernel", &[("time", kernels), ("sample", s), ("sample_column", s)], watching.kernel);
+    }
     match role {
         Role::Limit { measures, .. } => {
-            let kernels = watching.kernel.len() / (s * s);
-            record.keep("kernel", &[("time", kernels), ("sample", s), ("sample_column", s)], watching.kernel);
             record.keep("time", &[("time", times)], d.schedule.times().to_vec());
             record.keep("grid", &[("grid", points)], watching.grid);
             record.keep("x", &[("sample", s)], d.samples.x().to_vec());
@@ -210,9 +220,9 @@ pub(crate) fn width_run(
                 keep_measure(&mut record, &columns, widths, cells);
             }
         }
-        Role::Member(limits) => {
-            let kernels = watching.kernel.len();
-            record.keep("kernel_distance", &[("time", kernels)], watching.kernel);
+        Role::Member(limits) | Role::Coarse(limits) => {
+            let kernels = watching.kernel_distance.len();
+            record.keep("kernel_distance", &[("time", kernels)], watching.kernel_distance);
             let (distances, error) = Views::of(&columns, cells).distances(&limits.views);
             record.keep("measure_distance", &[("distance", DISTANCES.len())], distances.to_vec());
             record.keep_number("sliced_error", error);

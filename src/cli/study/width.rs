@@ -10,7 +10,8 @@ use crate::cli::output::{note, print, print_json};
 use crate::cli::table::table;
 use crate::cli::threads::Threads;
 use crate::study::{
-    Approach, Base, Ended, LimitKind, Quantity, WidthPlan, WidthReport, WidthRequest, WidthRow,
+    Approach, Base, COMPARED, Ended, LimitKind, LimitReport, Quantity, WidthPlan, WidthReport, WidthRequest,
+    WidthRow,
 };
 use crate::system::text;
 
@@ -37,12 +38,16 @@ pub struct Args {
     /// Networks of each width
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     seeds: u32,
-    /// How the limit is made: quadrature, sobol or iid [default: the first that the scenario allows]
+    /// How the limit is made: density, quadrature, sobol or iid; a density is compared with quadrature and Sobol' points
+    /// [default: the first of the last three that the scenario allows; density, if the scenario is of one]
     #[arg(long, value_name = "KIND", value_parser = kind)]
     limit: Option<LimitKind>,
     /// Particles of the limit, about [default: by its kind, and the largest width]
     #[arg(long, value_name = "M", value_parser = width)]
     limit_particles: Option<u64>,
+    /// Cells of a density as limit, per turn of the circle and across the amplitudes [default: measure.cells, or 512x512]
+    #[arg(long, value_name = "NxM", value_parser = cells)]
+    limit_cells: Option<[usize; 2]>,
     /// Do only the third of sixteen parts; `study merge` puts all together
     #[arg(long, value_name = "3/16", value_parser = shard)]
     shard: Option<(usize, usize)>,
@@ -65,7 +70,15 @@ pub fn width(text: &str) -> Result<u64, String> {
 
 fn kind(text: &str) -> Result<LimitKind, String> {
     let found = LimitKind::ALL.into_iter().find(|kind| kind.name() == text);
-    found.ok_or_else(|| "give quadrature, sobol or iid".to_string())
+    found.ok_or_else(|| "give density, quadrature, sobol or iid".to_string())
+}
+
+/// `512x256`, or `512` for both; half as many each way tell the error.
+fn cells(text: &str) -> Result<[usize; 2], String> {
+    let (per_turn, across) = text.split_once('x').unwrap_or((text, text));
+    let each = |text: &str| text.trim().parse().ok().filter(|cells| (32..=16_384).contains(cells));
+    let both = each(per_turn).zip(each(across)).map(|(per_turn, across)| [per_turn, across]);
+    both.ok_or_else(|| "give two whole numbers from 32 to 16384, for example 512x512".to_string())
 }
 
 impl Args {
@@ -80,6 +93,7 @@ impl Args {
             seeds: self.seeds as usize,
             limit: self.limit,
             limit_particles: self.limit_particles,
+            limit_cells: self.limit_cells,
         };
         tell_notices(&request.base, quiet);
         let plan = WidthPlan::new(&request)?;
@@ -140,6 +154,34 @@ fn by_width(
     table(&rows, &[0])
 }
 
+/// How far limits are apart, and what each of more than two knows of its own error.
+fn limits(report: &WidthReport) -> String {
+    let names = &Quantity::ALL[..COMPARED];
+    match &report.limits[..] {
+        [_] | [] => String::new(),
+        [one, _] => {
+            let apart = names.iter().zip(one.apart[1]).map(|(q, apart)| format!("{} {apart:.1e}", q.name()));
+            format!("the two are apart by: {}\n", apart.collect::<Vec<_>>().join(", "))
+        }
+        limits => {
+            let row = |name: String, found: [f64; COMPARED]| {
+                let found =
+                    found.map(|value| if value.is_nan() { "-".into() } else { format!("{value:.1e}") });
+                [name].into_iter().chain(found).collect::<Vec<String>>()
+            };
+            let head = ["error of".to_string()].into_iter().chain(names.iter().map(|q| q.name().to_string()));
+            let mut rows = vec![head.collect()];
+            rows.extend(limits.iter().map(|limit| row(limit.about.clone(), limit.error)));
+            for (i, limit) in limits.iter().enumerate() {
+                for (other, &apart) in limits.iter().zip(&limit.apart).skip(i + 1) {
+                    rows.push(row(format!("{} and {} apart", limit.kind.name(), other.kind.name()), apart));
+                }
+            }
+            format!("\n{}", table(&rows, &[]))
+        }
+    }
+}
+
 /// Whether fluctuations are what theory has.
 fn fluctuations(report: &WidthReport, row: &WidthRow) -> Vec<String> {
     let p = |moment: usize| match row.fluctuations[moment].p_value() {
@@ -166,11 +208,7 @@ fn as_text(report: &WidthReport) -> String {
     if !report.measure_limit.is_empty() {
         text += &format!("its final measure: {}\n", report.measure_limit);
     }
-    if let Some(apart) = report.check {
-        let apart: Vec<String> =
-            functions.iter().zip(apart).map(|(q, apart)| format!("{} {apart:.1e}", q.name())).collect();
-        text += &format!("the two are apart by: {}\n", apart.join(", "));
-    }
+    text += &limits(report);
     text += "\nmean distance to it, with standard error\n";
     let head = ["normal at start, end", "mean at start", "covariance at start"];
     text += &by_width(report, functions, &head, |row| fluctuations(report, row));
@@ -282,16 +320,27 @@ fn approach_as_json(approach: &Approach) -> Value {
     })
 }
 
-fn as_json(report: &WidthReport, ended: &Ended) -> Value {
-    let check = report.check.map(|apart| {
-        let named = Quantity::ALL.iter().zip(apart).map(|(q, apart)| (q.name().to_string(), json!(apart)));
+fn limit_as_json(report: &WidthReport, limit: &LimitReport) -> Value {
+    let named = |found: &[f64; COMPARED]| -> Value {
+        let named = Quantity::ALL.iter().zip(found).map(|(q, value)| (q.name().to_string(), json!(value)));
         Value::Object(named.collect())
-    });
+    };
+    let others = report.limits.iter().zip(&limit.apart).filter(|(other, _)| other.kind != limit.kind);
+    let apart = others.map(|(other, apart)| (other.kind.name().to_string(), named(apart)));
+    json!({
+        "kind": limit.kind.name(),
+        "about": limit.about,
+        "error": named(&limit.error),
+        "apart": Value::Object(apart.collect()),
+    })
+}
+
+fn as_json(report: &WidthReport, ended: &Ended) -> Value {
     json!({
         "limit": report.limit,
         "limit_of_measures": report.measure_limit,
         "limit_notes": report.notes,
-        "limits_apart": check,
+        "limits": report.limits.iter().map(|limit| limit_as_json(report, limit)).collect::<Vec<_>>(),
         "knots_outside": report.knot_shares[0],
         "knots_none": report.knot_shares[1],
         "widths": report.rows.iter().map(|row| row_as_json(report, row)).collect::<Vec<_>>(),
