@@ -383,7 +383,7 @@ mod tests {
         let kinds: Vec<LimitKind> = limit.pairs.iter().map(|pair| pair.kind).collect();
         assert_eq!(kinds, [LimitKind::Density, LimitKind::Quadrature, LimitKind::Sobol]);
         assert_eq!((limit.measures, limit.notes.len()), (2, 0));
-        assert_eq!(limit.pairs[0].words, "density, 512 x 512 cells (error: against 256 x 256)");
+        assert_eq!(limit.pairs[0].words, "density, 512 x 512 cells (error: against 256 x 256 cells)");
         let limit = Limit::new(&pairs, asked(Some([40, 32])), 1000).unwrap();
         for (run, cells) in limit.pairs[0].runs.iter().zip([[40, 32], [20, 16]]) {
             let scenario = Scenario::parse(&pairs.with(&run.set).unwrap(), &pairs.path).unwrap();

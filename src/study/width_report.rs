@@ -99,7 +99,10 @@ fn reports_of_limits(design: &Design, records: &[Record]) -> Vec<LimitReport> {
         LimitReport {
             kind: limit.kind,
             about: limit.words.clone(),
-            error: apart(coarse, fine).map(|apart| error_of(limit.kind, apart)),
+            error: {
+                let apart = apart(coarse, fine);
+                std::array::from_fn(|q| error_of(limit.kind, Quantity::ALL[q], apart[q]))
+            },
             apart: beside.map(|other| apart(other, fine)).collect(),
         }
     };
@@ -107,10 +110,13 @@ fn reports_of_limits(design: &Design, records: &[Record]) -> Vec<LimitReport> {
 }
 
 /// What the distance to a coarser limit says of the error of a finer one.
-fn error_of(kind: LimitKind, apart: f64) -> f64 {
-    match kind {
+fn error_of(kind: LimitKind, quantity: Quantity, apart: f64) -> f64 {
+    match (kind, quantity) {
         // Both err: variances 1/M and 4/M.
-        LimitKind::Iid => apart / 5f64.sqrt(),
+        (LimitKind::Iid, _) => apart / 5f64.sqrt(),
+        // What of a cell's mass is on a line is known to first order in its width or a little less: as the power 0.6
+        // the error is twice the distance.
+        (LimitKind::Density, Quantity::TangentKernel | Quantity::PinnedMass) => 2.0 * apart,
         // The coarser errs more, so that the distance is a bound.
         _ => apart,
     }
@@ -122,7 +128,7 @@ fn limit_error(design: &Design, limits: &Limits, coarse: [&Record; 2], quantity:
         false => (design.limits[0].kind, coarse[0]),
         true => (design.limits[design.measures].kind, coarse[1]),
     };
-    let error = error_of(kind, limits.deviation(quantity, coarse));
+    let error = error_of(kind, quantity, limits.deviation(quantity, coarse));
     // Networks and limit are gathered in cells of the same length.
     let gathered = Views::of_record(&limits.measures).map_or([f64::NAN; DISTANCES.len()], |v| v.spread());
     error + quantity.distance().map_or(0.0, |q| 2.0 * gathered[q])
