@@ -242,10 +242,10 @@ fn commands_say_what_they_lack() {
         .code(2)
         .stderr(contains("d.h5: solves for the density, and has no particles"));
     reluflow(folder.path())
-        .args(["report", "d.h5"])
+        .args(["report", "d.h5", "--gif", "d.gif"])
         .assert()
         .code(2)
-        .stderr(contains("representation = \"particles\""));
+        .stderr(contains("--gif films neurons: leave it out"));
     for figure in ["loss", "residuals", "regions", "attractors", "function"] {
         let plot = ["plot", "d.h5", "--figure", figure, "-o", &format!("{figure}.svg")];
         reluflow(folder.path()).args(plot).assert().success();

@@ -97,6 +97,7 @@ mod pointwise;
 mod reference;
 mod report;
 mod report_browser;
+mod report_density;
 mod reproduce;
 mod rest_steps;
 mod sampling;

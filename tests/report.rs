@@ -15,7 +15,7 @@ use crate::cli_support::{folder_with_sine, json, reluflow, sine, start_and_wait_
 use crate::study_support::{Text, numbers, texts};
 
 /// What a report must stay under.
-const LIMIT: usize = 15_000_000;
+pub const LIMIT: usize = 15_000_000;
 
 /// Makes a report and reads it.
 pub fn page(folder: &Path, arguments: &[&str]) -> String {
@@ -29,14 +29,14 @@ fn run(folder: &Path, scenario: &str) {
 }
 
 /// The data block of a page.
-fn data(page: &str) -> Value {
+pub fn data(page: &str) -> Value {
     let start = page.find("id=\"data\">").expect("a data block") + "id=\"data\">".len();
     let end = start + page[start..].find("</script>").unwrap();
     serde_json::from_str(&page[start..end]).unwrap()
 }
 
 /// An array of the data block, as its scripts decode it.
-fn array(data: &Value, name: &str) -> Vec<f64> {
+pub fn array(data: &Value, name: &str) -> Vec<f64> {
     let array = &data["arrays"][name];
     let bytes = STANDARD.decode(array["base64"].as_str().unwrap_or_else(|| panic!("no {name}"))).unwrap();
     macro_rules! numbers {

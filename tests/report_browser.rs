@@ -30,6 +30,9 @@ fn a_browser_shows_it_and_keyboard_and_pointer_work() {
         reluflow(folder.path()).args(arguments).assert().success();
     };
     fs::write(folder.path().join("run.toml"), RUN).unwrap();
+    let density = RUN.replace("particles = 400\nseed = 1", "representation = \"density\"\ncells = [64, 64]");
+    fs::write(folder.path().join("density.toml"), density).unwrap();
+    make(&["run", "-q", "density.toml", "-o", "density.h5"]);
     make(&["run", "-q", "run.toml", "-o", "run.h5"]);
     make(&[
         "study",
@@ -57,7 +60,7 @@ fn a_browser_shows_it_and_keyboard_and_pointer_work() {
         "--limit-particles",
         "10000",
     ]);
-    for name in ["run", "sweep", "width"] {
+    for name in ["run", "density", "sweep", "width"] {
         make(&["report", "-q", &format!("{name}.h5")]);
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/report.py");

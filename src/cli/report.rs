@@ -63,6 +63,9 @@ impl Args {
                 warn_unless_ordinary(&file, quiet);
                 let run = Gathered::read(&file, self.particles as usize)?;
                 if let Some(gif) = &self.gif {
+                    if run.cells.is_some() {
+                        return Err(ReportError::NoNeurons { path: path() }.into());
+                    }
                     write_file(gif, &film(&run)?)?;
                 }
                 run_page(&file, &run)?

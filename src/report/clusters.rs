@@ -1,5 +1,6 @@
 //! Pinned clusters: what sits on the line of a sample, taken together.
 
+use crate::flow::{Densities, DensityGrid};
 use crate::problem::{PlaceKind, Regions, Samples};
 use crate::run::Snapshot;
 
@@ -30,8 +31,7 @@ pub fn clusters(
     samples: &Samples,
     regions: &Regions,
 ) -> (Vec<Cluster>, f64) {
-    let count = regions.boundaries();
-    let mut sums = vec![[[0.0; 2]; 2]; count];
+    let mut sums = vec![[[0.0; 2]; 2]; regions.boundaries()];
     for (i, place) in stored.particles.place.iter().enumerate() {
         if place.kind() == PlaceKind::Pinned {
             let (r, mass) = (stored.particles.r[i], stored.mass[i]);
@@ -39,6 +39,34 @@ pub fn clusters(
             *sum = [sum[0] + mass, sum[1] + mass * r];
         }
     }
+    heaviest(snapshot, &sums, samples, regions)
+}
+
+/// The same of a density: means are over what is stored of each line.
+pub fn clusters_of_lines(
+    snapshot: &Snapshot,
+    (grid, densities): (&DensityGrid, &Densities),
+    samples: &Samples,
+    regions: &Regions,
+) -> (Vec<Cluster>, f64) {
+    let faces = grid.amplitude_faces();
+    let mut sums = vec![[[0.0; 2]; 2]; regions.boundaries()];
+    for (i, density) in densities.line_density.iter().enumerate() {
+        let (b, row) = (i / grid.rows, i % grid.rows);
+        let (r, mass) = (0.5 * (faces[row] + faces[row + 1]), density * (faces[row + 1] - faces[row]));
+        let sum = &mut sums[b][usize::from(r < 0.0)];
+        *sum = [sum[0] + mass, sum[1] + mass * r];
+    }
+    heaviest(snapshot, &sums, samples, regions)
+}
+
+/// * `sums`: mass and mass times `r` of those that are stored, by boundary and sign.
+fn heaviest(
+    snapshot: &Snapshot,
+    sums: &[[[f64; 2]; 2]],
+    samples: &Samples,
+    regions: &Regions,
+) -> (Vec<Cluster>, f64) {
     let mut all: Vec<Cluster> = snapshot
         .pinned_mass
         .indexed_iter()

@@ -38,12 +38,12 @@ pub enum ReportError {
         /// The run file.
         path: PathBuf,
     },
-    /// The run solves for its density.
+    /// A film is asked for of a density.
     #[error(
-        "{} solves for the density of the measure, and a report follows particles: `reluflow plot` draws its figures, or run it with measure.representation = \"particles\"",
+        "{} solves for the density of the measure, and --gif films neurons: leave it out; `reluflow plot --figure density --time T` draws single moments",
         text::path(.path)
     )]
-    NoNetwork {
+    NoNeurons {
         /// The run file.
         path: PathBuf,
     },

@@ -6,14 +6,15 @@ use crate::io::{Particles, RunFile, Status};
 use crate::problem::{Place, Regions, function_values};
 use crate::run::{Description, Snapshot};
 
-use super::budget::{Budget, shown_samples};
-use super::clusters::{Cluster, clusters};
+use super::budget::{Budget, PARTICLE, shown_samples};
+use super::cells::{Cells, CellsNow};
+use super::clusters::{Cluster, clusters, clusters_of_lines};
 use super::displacement::Displacement;
 use super::error::ReportError;
 use super::frozen::Frozen;
 use super::grid::Grid;
 use super::regime::Regime;
-use super::stored::stored;
+use super::stored::{Stored, stored};
 use super::subsample::{Pick, subsample};
 
 /// The drawn particles of one snapshot.
@@ -38,15 +39,17 @@ pub struct Frame {
     pub function: Vec<f64>,
     /// The function of a kernel that stands still, and its loss.
     pub frozen: Option<(Vec<f64>, f64)>,
-    /// The drawn particles.
+    /// The drawn particles; none of a density.
     pub drawn: Drawn,
+    /// The cells of a density.
+    pub cells: Option<CellsNow>,
     /// Pinned clusters, heaviest first.
     pub clusters: Vec<Cluster>,
     /// Pinned mass that is in none of them.
     pub clusters_left_out: f64,
-    /// Root mean square angle turned (rad).
+    /// Root mean square angle turned (rad); NaN of a density, which follows no neuron.
     pub turned: f64,
-    /// Median distance moved by knots among the samples, as a share of the samples' range.
+    /// Median distance moved by knots among the samples, as a share of the samples' range; NaN of a density.
     pub knots_moved: f64,
 }
 
@@ -61,8 +64,10 @@ pub struct Gathered {
     pub attributes: Vec<(String, String)>,
     /// Snapshots in the file.
     pub snapshots: usize,
-    /// Particles that the file stores.
+    /// Particles that the file stores; 0 of a density, as `picks`, `numbers` and `mass` are empty.
     pub stored: usize,
+    /// The cells in which a density is drawn.
+    pub cells: Option<Cells>,
     /// Numbers of the samples that are drawn one by one.
     pub shown: Vec<usize>,
     /// Where functions are drawn.
@@ -91,7 +96,7 @@ impl Gathered {
         }
         let description = file.description()?;
         if description.density.is_some() {
-            return Err(ReportError::NoNetwork { path: path() });
+            return Gathered::read_cells(file, description);
         }
         let (samples, regions) = (&description.samples, Regions::new(&description.samples));
         let shown = shown_samples(samples.len());
@@ -123,6 +128,7 @@ impl Gathered {
                 function,
                 frozen: frozen.as_ref().map(|frozen| (frozen.function(&grid, time), frozen.loss(time))),
                 drawn: drawn(&now.particles, &picks),
+                cells: None,
                 clusters,
                 clusters_left_out,
                 turned: displacement.turned(&now.particles.theta),
@@ -135,12 +141,70 @@ impl Gathered {
             attributes: file.attributes()?,
             snapshots: file.len(),
             stored: start.mass.len(),
+            cells: None,
             description,
             shown,
             grid,
             picks,
             numbers,
             mass,
+            frames,
+        })
+    }
+
+    /// Reads a run that solves for its density.
+    fn read_cells(file: &RunFile, description: Description) -> Result<Gathered, ReportError> {
+        let path = || file.path().to_owned();
+        let density = description.density.ok_or_else(|| ReportError::NoParticles { path: path() })?;
+        let (samples, regions) = (&description.samples, Regions::new(&description.samples));
+        let shown = shown_samples(samples.len());
+        let x: Vec<f64> = shown.iter().map(|&j| samples.x()[j]).collect();
+        let grid = Grid::new(&x);
+        // What particles would take is for cells.
+        let budget = Budget::new(file.len(), shown.len(), grid.x().len(), usize::MAX);
+        let room = budget.particles.saturating_mul(PARTICLE);
+        let cells = Cells::new(file, &budget.frames, &density, &regions, room)?;
+        let (mut frames, mut frozen): (Vec<Frame>, Option<Frozen>) = (vec![], None);
+        for number in budget.frames {
+            let mut snapshot = file.snapshot(number)?;
+            (snapshot.tangent_kernel, snapshot.tangent_kernel_eigenvalues) = (None, None);
+            let found = file.densities(number)?.ok_or_else(|| ReportError::NoParticles { path: path() })?;
+            let now = Stored::of_cells(&found, &density, &regions);
+            let mut function = function_values(grid.x(), &now.particles.r, &now.particles.theta, &now.weight);
+            let known: Vec<f64> = shown.iter().map(|&j| samples.y()[j] + snapshot.residual[j]).collect();
+            grid.through_samples(&mut function, &known);
+            if frames.is_empty() {
+                let start = Stored::of_columns(&found, &density, &regions);
+                frozen = Frozen::new(&description, &snapshot, &start, &grid, &function, &shown);
+            }
+            let time = snapshot.time;
+            let (clusters, clusters_left_out) =
+                clusters_of_lines(&snapshot, (&density, &found), samples, &regions);
+            frames.push(Frame {
+                number,
+                function,
+                frozen: frozen.as_ref().map(|frozen| (frozen.function(&grid, time), frozen.loss(time))),
+                drawn: Drawn { r: vec![], theta: vec![], place: vec![] },
+                cells: Some(cells.now(&found, &density, &regions)),
+                clusters,
+                clusters_left_out,
+                turned: f64::NAN,
+                knots_moved: f64::NAN,
+                snapshot,
+            });
+        }
+        Ok(Gathered {
+            status: file.status(),
+            attributes: file.attributes()?,
+            snapshots: file.len(),
+            stored: 0,
+            cells: Some(cells),
+            description,
+            shown,
+            grid,
+            picks: vec![],
+            numbers: vec![],
+            mass: vec![],
             frames,
         })
     }

@@ -8,6 +8,7 @@
 
 mod arrays;
 mod budget;
+mod cells;
 mod clusters;
 mod displacement;
 mod error;
@@ -27,6 +28,7 @@ mod subsample;
 use crate::io::RunFile;
 
 pub use budget::BYTES;
+pub use cells::{Cells, CellsNow};
 pub use displacement::Displacement;
 pub use error::ReportError;
 pub use film::film;

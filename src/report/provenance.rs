@@ -27,7 +27,12 @@ pub(super) fn of_run(run: &Gathered) -> String {
         row("flow", d.flow.name().to_string()),
         row("start measure", d.measure_source.clone()),
         row("seed", attribute("seed")),
-        row("neurons", format!("{}, of which {} are stored", d.mass.len(), run.stored)),
+        match &d.density {
+            None => row("neurons", format!("{}, of which {} are stored", d.mass.len(), run.stored)),
+            Some(grid) => {
+                row("cells", format!("{} per turn of the circle, {} across", grid.cells[0], grid.cells[1]))
+            }
+        },
         row("samples", samples_words(run)),
         row("tolerance", format!("{:e}", d.tolerance)),
         row("threads", attribute("threads")),

@@ -20,9 +20,9 @@ const KEPT: f64 = 0.1;
 pub struct Regime {
     /// `|K_t - K_0| / |K_0|`.
     pub kernel_change: f64,
-    /// Root mean square angle turned (rad).
+    /// Root mean square angle turned (rad); NaN of a density, which follows no neuron.
     pub turned: f64,
-    /// Median distance that knots among the samples have moved, as a share of the samples' range.
+    /// Median distance that knots among the samples have moved, as a share of the samples' range; NaN of a density.
     pub knots_moved: f64,
     /// Share of the mass that is pinned.
     pub pinned: f64,
@@ -89,6 +89,18 @@ impl Regime {
         let turned = degrees(self.turned);
         let change = change_in_words(self.kernel_change);
         let mut text = match self.verdict() {
+            verdict if self.turned.is_nan() => format!(
+                "The tangent kernel has changed by {}.",
+                match verdict {
+                    Verdict::Kernel => format!(
+                        "only {change}: up to here the network learned as a linear model with fixed features does"
+                    ),
+                    Verdict::Between => format!(
+                        "{change}, neither little nor much: features moved while their heights were fitted"
+                    ),
+                    Verdict::Adaptive => format!("{change}: the network changed its own features"),
+                }
+            ),
             Verdict::Kernel if self.turned >= KEPT => format!(
                 "The tangent kernel has changed by only {change}, although neurons turned by {turned} in the root \
                  mean square: up to here the network learned as a linear model does."
@@ -185,6 +197,15 @@ mod tests {
             text.contains("although neurons turned by 11\u{b0}") && text.contains("Only 30 % of the loss"),
             "{text}"
         );
+        let density = Regime { turned: f64::NAN, knots_moved: f64::NAN, ..regime() };
+        for (change, words) in [
+            (0.01, "by only 1.0 %: up to here"),
+            (0.1, "neither little nor much"),
+            (0.6, "by 60 %: the network"),
+        ] {
+            let text = Regime { kernel_change: change, ..density }.sentence();
+            assert!(text.contains(words) && !text.contains("turned") && !text.contains("NaN"), "{text}");
+        }
         let killed = Regime { status: Status::Killed, ..regime() }.sentence();
         assert!(killed.contains("not reached its end"), "{killed}");
         assert!(regime().comparison().unwrap().contains("to 0.250;"));

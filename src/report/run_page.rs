@@ -5,21 +5,42 @@ use serde_json::{Value, json};
 use crate::flow::Flow;
 use crate::io::{IoError, RunFile, Status};
 use crate::run::{Check, Verdict};
-use crate::system::text::{percent, time};
+use crate::system::text::{digits, percent, time};
 
 use super::arrays::Arrays;
+use super::cells::Cells;
 use super::gather::{Frame, Gathered};
 use super::html::{Page, escape, slanted, table};
 use super::provenance;
 
-/// Scripts of the page, in the order in which they follow each other.
-const SCRIPTS: &[&str] = &[
+/// Scripts of a page of particles, in the order in which they follow each other.
+const PARTICLES: &[&str] = &[
     include_str!("page/core.js"),
     include_str!("page/plot.js"),
     include_str!("page/pointer.js"),
     include_str!("page/time.js"),
     include_str!("page/link.js"),
+    include_str!("page/pinned.js"),
     include_str!("page/particles.js"),
+    include_str!("page/function.js"),
+    include_str!("page/plane.js"),
+    include_str!("page/cylinder.js"),
+    include_str!("page/residuals.js"),
+    include_str!("page/clusters.js"),
+    include_str!("page/course.js"),
+    include_str!("page/run.js"),
+];
+
+/// The same of a density.
+const CELLS: &[&str] = &[
+    include_str!("page/core.js"),
+    include_str!("page/plot.js"),
+    include_str!("page/pointer.js"),
+    include_str!("page/time.js"),
+    include_str!("page/link.js"),
+    include_str!("page/pinned.js"),
+    include_str!("page/cells.js"),
+    include_str!("page/lines.js"),
     include_str!("page/function.js"),
     include_str!("page/plane.js"),
     include_str!("page/cylinder.js"),
@@ -36,7 +57,24 @@ const HINT: &str = r##"<p class="muted">Below, one network learns its samples. P
 pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
     let checks = file.checks()?;
     let regime = run.regime();
+    let (scripts, measure, knots, of) = match run.cells {
+        None => (
+            PARTICLES,
+            include_str!("page/particles.html"),
+            "ticks below, coloured by the sign of the neuron",
+            "particles",
+        ),
+        Some(_) => (
+            CELLS,
+            include_str!("page/cells.html"),
+            "their density in the strip below, by the sign of <i>r</i>",
+            "density",
+        ),
+    };
     let fill = [
+        ("measure", measure.to_string()),
+        ("knots", knots.to_string()),
+        ("of", of.to_string()),
         ("comparison", regime.comparison().map_or(String::new(), |text| format!("<p>{}</p>", escape(&text)))),
         ("flow", slanted(run.description.flow.descriptor().meaning)),
         ("checks_summary", escape(&checks_summary(&checks))),
@@ -54,7 +92,7 @@ pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
         body: include_str!("page/run.html"),
         fill: &fill,
         data: &data(run),
-        scripts: SCRIPTS,
+        scripts,
     };
     Ok(page.render())
 }
@@ -63,7 +101,11 @@ fn subtitle(run: &Gathered) -> String {
     let d = &run.description;
     let (s, m) = (d.samples.len(), d.mass.len());
     let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let mut text = format!("{}, {}, {}", counted(m, "neuron"), counted(s, "sample"), flow_name(&d.flow));
+    let what = match &d.density {
+        None => counted(m, "neuron"),
+        Some(grid) => format!("a density in {} x {} cells", grid.cells[0], grid.cells[1]),
+    };
+    let mut text = format!("{what}, {}, {}", counted(s, "sample"), flow_name(&d.flow));
     text += &match run.status {
         Status::Finished => {
             let last = &run.last().snapshot;
@@ -143,6 +185,23 @@ fn events(last: &Frame) -> String {
     table("Events since the start", &[], &rows, &[1])
 }
 
+/// How the drawn cells of a density were chosen.
+fn cells_words(cells: &Cells) -> String {
+    format!(
+        "This run has no neurons: it solves for the density of infinitely many. It is drawn in {} x {} cells, rows by \
+         columns, of {} x {} in the file: means of those, in 255 steps of colour by the logarithm, from {} to {} per unit \
+         r and radian. No column crosses the line of a sample, unless there are too many lines. Of {} lines that ever \
+         held a thousandth of the mass, or of the heaviest where there are more, the density in r is shown. ",
+        cells.r.len() - 1,
+        cells.theta.len() - 1,
+        cells.stored[0],
+        cells.stored[1],
+        digits(cells.range[0], 2),
+        digits(cells.range[1], 2),
+        cells.lines.len()
+    )
+}
+
 /// How the drawn particles, samples and snapshots were chosen.
 fn drawn_words(run: &Gathered) -> String {
     let (m, drawn) = (run.description.mass.len(), run.picks.len());
@@ -155,6 +214,7 @@ fn drawn_words(run: &Gathered) -> String {
         );
     }
     text += &match drawn < run.stored {
+        _ if run.cells.is_some() => run.cells.as_ref().map_or(String::new(), cells_words),
         true => format!(
             "Drawn are {drawn} of the {} stored neurons: their mass is cut into equal shares along the order of sign and \
              direction at the start, and of each share one neuron is drawn, with probability proportional to \
@@ -163,8 +223,10 @@ fn drawn_words(run: &Gathered) -> String {
         ),
         false => format!("All {drawn} stored neurons that have mass are drawn. "),
     };
-    text += "Pinned clusters are taken together: their masses are of all neurons, their mean r of those stored. \
-             Dots far outside are drawn at the edge of the picture. ";
+    if run.cells.is_none() {
+        text += "Pinned clusters are taken together: their masses are of all neurons, their mean r of those stored. \
+                 Dots far outside are drawn at the edge of the picture. ";
+    }
     if run.frames.len() < run.snapshots {
         text += &format!(
             "Of {} snapshots, {} are here, evenly spread over their numbers. ",
@@ -185,6 +247,30 @@ fn drawn_words(run: &Gathered) -> String {
         percent(run.last().snapshot.region_mass[0], 2)
     );
     text
+}
+
+/// The drawn particles, as the scripts read them.
+fn particles_data(a: &mut Arrays, run: &Gathered) {
+    let (frames, t, p) = (&run.frames, run.frames.len(), run.picks.len());
+    a.u32("particle", &[p], run.numbers.iter().copied());
+    a.f64("mass", &[p], run.mass.iter().copied());
+    a.u32("shares", &[p], run.picks.iter().map(|pick| pick.shares as usize));
+    a.f32("r", &[t, p], frames.iter().flat_map(|f| f.drawn.r.iter().copied()));
+    a.f32("theta", &[t, p], frames.iter().flat_map(|f| f.drawn.theta.iter().copied()));
+    a.u8("place", &[t, p], frames.iter().flat_map(|f| f.drawn.place.iter().map(|place| place.kind() as u8)));
+}
+
+/// The cells and lines of a density, as the scripts read them.
+fn cells_data(a: &mut Arrays, cells: &Cells, frames: &[Frame]) {
+    let (t, rows, columns) = (frames.len(), cells.r.len() - 1, cells.theta.len() - 1);
+    let now = || frames.iter().filter_map(|f| f.cells.as_ref());
+    a.f64("map_r", &[rows + 1], cells.r.iter().copied());
+    a.f64("map_theta", &[columns + 1], cells.theta.iter().copied());
+    a.u8("map", &[t, rows, columns], now().flat_map(|now| now.codes.iter().copied()));
+    let knots = now().flat_map(|now| now.per_radian.iter().flatten().copied());
+    a.f32("per_radian", &[t, 2, columns], knots);
+    a.u32("line_boundary", &[cells.lines.len()], cells.lines.iter().copied());
+    a.f32("line", &[t, cells.lines.len(), rows], now().flat_map(|now| now.lines.iter().copied()));
 }
 
 /// What the scripts read.
@@ -237,12 +323,10 @@ fn data(run: &Gathered) -> Value {
         a.f32("frozen_function", &[t, n], frozen().flat_map(|frozen| frozen.0.iter().copied()));
         a.f64("frozen_loss", &[t], frozen().map(|frozen| frozen.1));
     }
-    a.u32("particle", &[p], run.numbers.iter().copied());
-    a.f64("mass", &[p], run.mass.iter().copied());
-    a.u32("shares", &[p], run.picks.iter().map(|pick| pick.shares as usize));
-    a.f32("r", &[t, p], frames.iter().flat_map(|f| f.drawn.r.iter().copied()));
-    a.f32("theta", &[t, p], frames.iter().flat_map(|f| f.drawn.theta.iter().copied()));
-    a.u8("place", &[t, p], frames.iter().flat_map(|f| f.drawn.place.iter().map(|place| place.kind() as u8)));
+    match &run.cells {
+        Some(cells) => cells_data(&mut a, cells, frames),
+        None => particles_data(&mut a, run),
+    }
     let clusters = || frames.iter().flat_map(|f| f.clusters.iter());
     let mut first = vec![0];
     frames.iter().for_each(|f| first.push(first[first.len() - 1] + f.clusters.len()));
@@ -256,6 +340,8 @@ fn data(run: &Gathered) -> Value {
     a.f64("clusters_left_out", &[t], each(|f| f.clusters_left_out).into_iter());
     json!({
         "kind": "run",
+        "measure": if run.cells.is_some() { "density" } else { "particles" },
+        "map_range": run.cells.as_ref().map(|cells| cells.range),
         "flow": d.flow.name(),
         "kappa": d.flow.kappa(),
         "tv": d.flow.tv(),

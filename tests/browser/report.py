@@ -272,6 +272,61 @@ def look_at_run(page):
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
+def look_at_density(page):
+    """The page of a run without particles: cells move with the slider, lines light up, values are told."""
+    courses = [name for name in COURSES if name != "course-turned"]
+    page.open(1280)
+    assert not page.at("course-turned").is_displayed()
+    for name in PANELS + courses:
+        assert page.drawn(name) > 10, f"{name} is empty"
+    last = page.pictures(PANELS + courses)
+    page.to_frame(2)
+    for name in PANELS + courses:
+        assert page.picture(name) != last[name], f"{name} does not follow the slider"
+    assert page.at("plane").get_attribute("aria-label").startswith("The density in the plane at t = 2.5")
+    page.to_frame(8)
+    assert page.pictures(PANELS) == {name: last[name] for name in PANELS}, "the same time, another picture"
+    # Play goes through pictures between snapshots.
+    page.to_frame(0)
+    page.at("play").click()
+    time.sleep(0.5)
+    between = page.picture("cylinder")
+    page.at("play").click()
+    page.settle()
+    assert between != page.picture("cylinder")
+    # A row of the table lights its line in every picture.
+    page.to_frame(8)
+    plain = page.pictures(PANELS)
+    row = page.driver.find_element(By.CSS_SELECTOR, "#clusters tbody tr")
+    page.js("arguments[0].focus()", row)
+    page.settle()
+    for name in PANELS:
+        assert page.picture(name) != plain[name], f"{name} does not light up"
+    page.js("document.activeElement.blur()")
+    page.settle()
+    assert page.pictures(PANELS) == plain, "something stays lit"
+    # What a cell, a curve beside it and the strip of knots hold.
+    for name, words in [("cylinder", "per unit r and rad"), ("cylinder", "per unit r at r ="), ("plane", "with r < 0"), ("function", "knots at x =")]:
+        page.js("document.getElementById(arguments[0]).scrollIntoView({ block: 'center' })", name)
+        page.settle()
+        shown = page.js(
+            """const canvas = document.getElementById(arguments[0]);
+            const box = canvas.getBoundingClientRect();
+            for (let x = 20; x < box.width; x += 3) for (let y = 10; y < box.height; y += 5) {
+              canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y, bubbles: true }));
+              const text = document.getElementById('tip').textContent;
+              if (text.includes(arguments[1])) return text;
+            }""",
+            name, words,
+        )
+        assert shown, f"{name} does not tell {words}"
+        assert "NaN" not in shown and "–" not in shown, shown
+        page.js("document.getElementById(arguments[0]).dispatchEvent(new PointerEvent('pointerleave'))", name)
+    for name in ["light", "dark"]:
+        page.open(1280, f"#theme={name}")
+        assert contrast(page) >= 4.5, (name, contrast(page))
+
+
 def look_at_sweep(page):
     page.open(1280)
     names = ["lines", "map", "course"]
@@ -300,7 +355,7 @@ def main():
         driver = browser(profile)
         try:
             driver.set_script_timeout(20)
-            for name, look in [("run", look_at_run), ("sweep", look_at_sweep), ("width", look_at_width)]:
+            for name, look in [("run", look_at_run), ("density", look_at_density), ("sweep", look_at_sweep), ("width", look_at_width)]:
                 page = Page(driver, folder / f"{name}.html")
                 look(page)
                 for width in [1280, 390]:

@@ -38,8 +38,11 @@ course("course-kernel", { range: [0, Math.max(0.32, 1.12 * most)] }, (plot, c) =
   if (plot.py(0) - plot.py(STILL) > 11) label(c, "kernel", plot.area.right - 6, (plot.py(0) + plot.py(STILL)) / 2, { align: "right", fill: color.muted });
 }, (i) => `kernel changed by ${change(A.kernel_change[i])}`);
 
+// A density follows no neuron.
+const follows = A.turned.some(Number.isFinite);
+document.querySelectorAll(".only-neurons").forEach((part) => (part.hidden = !follows));
 const degrees = (i) => (A.turned[i] * 180) / Math.PI;
-course("course-turned", { range: [0, Math.max(0.5, 1.12 * largest(A.time.map((_, i) => degrees(i))))] }, (plot, c) => {
+if (follows) course("course-turned", { range: [0, Math.max(0.5, 1.12 * largest(A.time.map((_, i) => degrees(i))))] }, (plot, c) => {
   plot.curve(frames, overTime(plot, degrees), { stroke: color.ink, width: 2.4 });
   mark(plot, c, degrees(view.frame), color.ink);
 }, (i) => `turned by ${short(degrees(i))}°\nmedian knot moved by ${percent(A.knots_moved[i])} of the samples' range`);
@@ -78,8 +81,10 @@ moved.push(() => {
   const i = view.frame;
   const figures = [
     ["tangent kernel changed by", change(A.kernel_change[i])],
-    ["neurons turned by (rms)", `${short(degrees(i))}°`],
-    ["median knot moved by, of the samples’ range", percent(A.knots_moved[i])],
+    ...(follows ? [
+      ["neurons turned by (rms)", `${short(degrees(i))}°`],
+      ["median knot moved by, of the samples’ range", percent(A.knots_moved[i])],
+    ] : []),
     ["mass on lines of samples", percent(A.pinned[i])],
     ["dead mass", percent(A.dead[i])],
     ["loss left", percent(A.loss[i] / A.loss[0])],

@@ -1,31 +1,34 @@
-// Neurons at (theta, r): the cylinder, cut open where no sample is active.
+// The measure at (theta, r): the cylinder, cut open where no sample is active.
 
 const [SEAM, END] = [-Math.PI / 2, 1.5 * Math.PI];
 const cylinderPlot = new Plot(byId("cylinder"), {
   x: { range: [SEAM, END], label: "direction θ (rad); the knot is at −tan θ", ticks: [[SEAM, "−π/2"], [0, "0"], [Math.PI / 2, "π/2"], [Math.PI, "π"], [END, "3π/2"]] },
-  y: { range: [-reachOf, reachOf], label: "strength r" },
+  y: { range: [-measure.reach, measure.reach], label: "strength r" },
 }, { top: 26, right: 18 });
 
 const opened = (theta) => theta - 2 * Math.PI * Math.floor((theta - SEAM) / (2 * Math.PI));
-const cylinderOf = (r, theta) => [cylinderPlot.px(opened(theta)), cylinderPlot.py(clamp(r, -0.985 * reachOf, 0.985 * reachOf))];
-const dotOnCylinder = (i) => cylinderOf(dots.r[i], dots.theta[i]);
+const cylinderOf = (r, theta) => [cylinderPlot.px(opened(theta)), cylinderPlot.py(clamp(r, -0.985 * measure.reach, 0.985 * measure.reach))];
 const clusterOnCylinder = (k) => (Number.isFinite(k.r) ? cylinderOf(k.r, k.angle) : null);
 
 panels.push(() => {
   const plot = cylinderPlot;
   const c = plot.begin();
-  dotsNow();
+  // Less wide where something stands beside it.
+  const { left, top, width, height } = plot.area;
+  plot.place(left, top, width - measure.beside(width), height);
   plot.frame();
+  measure.besides(c);
   const { area } = plot;
   plot.inside(() => {
     c.fillStyle = color.deadfill;
     c.fillRect(area.left, area.top, area.width, area.height);
     for (let k = 1; k < lines.length; k++) {
       const [left, right] = [plot.px(lines[k - 1].angle), plot.px(lines[k].angle)];
-      c.fillStyle = regionColor(k);
+      c.fillStyle = measure.region(k);
       // A little over the next one, which is drawn upon it.
       c.fillRect(left, area.top, right - left + (k + 1 < lines.length ? 1 : 0), area.height);
     }
+    measure.map?.(c, area);
     c.strokeStyle = color.faint;
     c.lineWidth = 1;
     line(c, area.left, plot.py(0), area.right, plot.py(0));
@@ -48,9 +51,7 @@ panels.push(() => {
       }
     }
     c.globalAlpha = 1;
-    drawPaths(c, cylinderOf);
-    drawDots(c, dotOnCylinder);
-    drawClusters(c, clusterOnCylinder);
+    measure.cylinder(c);
   });
   // Which way neurons face, and the numbers of the samples.
   c.fillStyle = color.muted;
@@ -73,7 +74,7 @@ panels.push(() => {
 point(cylinderPlot.canvas, (x, y) => {
   const plot = cylinderPlot;
   if (!plot.area) return null;
-  return findNeuron(x, y, clusterOnCylinder, dotOnCylinder, () => {
+  return findThere(x, y, clusterOnCylinder, measure.findOnCylinder, () => {
     if (y < plot.area.top - 22 || y > plot.area.bottom) return null;
     const off = (at) => Math.abs(plot.px(at.angle) - x);
     const best = lines.reduce((best, at) => (off(at) < off(best) ? at : best), lines[0]);

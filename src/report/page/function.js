@@ -15,37 +15,13 @@ const hasFrozen = A.frozen_function !== undefined;
 document.querySelectorAll(".only-frozen").forEach((part) => (part.hidden = !hasFrozen));
 const CROWD = 200; // more samples than this are drawn as points, below the curves
 
-// A neuron's knot in pixels.
-function knotAt(i) {
-  const { theta } = dotsNow();
-  const x = functionPlot.px(-Math.tan(theta[i]));
-  const { left, right } = functionPlot.area;
-  return x >= left && x <= right && placeNow(i) !== DEAD ? x : NaN;
-}
-
 panels.push(() => {
   const plot = functionPlot;
   const c = plot.begin();
   plot.frame();
   const { area } = plot;
 
-  // Knots.
-  const { r } = dotsNow();
-  c.lineWidth = 1;
-  c.globalAlpha = clamp(14 / Math.sqrt(particles), 0.16, 0.8);
-  for (const negative of [true, false]) {
-    c.strokeStyle = signColor(negative ? -1 : 1);
-    c.beginPath();
-    for (let i = 0; i < particles; i++) {
-      if (r[i] < 0 !== negative) continue;
-      const x = knotAt(i);
-      if (Number.isNaN(x)) continue;
-      c.moveTo(x, area.bottom + 3);
-      c.lineTo(x, area.bottom + RUG);
-    }
-    c.stroke();
-  }
-  c.globalAlpha = 1;
+  measure.knots(c, area);
 
   plot.inside(() => {
     const gridPoint = (value) => (i) => [plot.px(A.grid[i]), plot.py(value(i))];
@@ -133,8 +109,7 @@ point(functionPlot.canvas, (x, y) => {
     const clusters = clustersNow();
     const k = nearest(clusters.length, (k) => [plot.px(A.x[clusters[k].q]), y], x, y, 9);
     if (k >= 0) return { text: clusterText(clusters[k]), light: { sample: clusters[k].q, boundary: clusters[k].boundary, side: clusters[k].side } };
-    const i = nearest(particles, (i) => [knotAt(i), y], x, y, 5);
-    return i >= 0 ? { text: neuronText(i) } : null;
+    return measure.findKnot(x, y);
   }
   const k = nearest(points, (k) => [plot.px(A.grid[k]), 0], x, 0, 1e5);
   const frozen = hasFrozen ? `\nif the kernel stood still: ${short(now(A.frozen_function, points, k), 4)}` : "";

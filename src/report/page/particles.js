@@ -1,4 +1,4 @@
-// The drawn neurons and the clusters of a moment, as the plane and the cylinder need them.
+// The drawn neurons of a moment, as the function, the plane and the cylinder need them.
 
 const particles = A.particle.length;
 const dots = { r: new Float64Array(particles), theta: new Float64Array(particles), at: NaN };
@@ -17,25 +17,12 @@ function dotsNow() {
   return dots;
 }
 
-// The clusters of the nearest snapshot whose place is known and whose sample is shown.
-function clustersNow(frame = view.frame) {
-  const found = [];
-  for (let k = A.cluster_first[frame]; k < A.cluster_first[frame + 1]; k++) {
-    const boundary = A.cluster_boundary[k];
-    const q = shownAt.get(sampleOf(boundary));
-    if (q === undefined) continue;
-    found.push({ boundary, q, side: A.cluster_side[k], mass: A.cluster_mass[k], r: A.cluster_r[k], slope: A.cluster_slope[k], angle: angleOf(boundary, A.x[q]) });
-  }
-  return found;
-}
-
 // Area by what a neuron stands for, alike for all where all stand for the same.
 const stands = data.shares ? Array.from(A.shares) : Array.from(A.mass);
 const mean = stands.reduce((sum, share) => sum + share, 0) / Math.max(1, particles);
 const DOT = clamp(64 / Math.sqrt(particles || 1), 1.5, 4.2);
 const radius = Float64Array.from(stands, (share) => DOT * clamp(Math.sqrt(share / mean), 0.6, 4));
 const ALPHA = clamp(26 / Math.sqrt(particles || 1), 0.38, 0.85);
-const clusterRadius = (mass) => 3.5 + 30 * Math.sqrt(mass);
 
 // One picture of a dot in each colour, stamped for every neuron: overlapping dots darken.
 const stamps = new Map();
@@ -63,16 +50,6 @@ function drawDots(c, place) {
   }
   c.globalAlpha = 1;
 }
-function drawClusters(c, place) {
-  for (const cluster of clustersNow()) {
-    const at = place(cluster);
-    if (!at) continue;
-    const on = isLit(cluster.q, cluster.boundary, cluster.side);
-    const fill = signColor(cluster.side ? -1 : 1);
-    disc(c, at[0], at[1], clusterRadius(cluster.mass), { fill, stroke: on ? color.ink : fill, width: on ? 3 : 1.6, alpha: on ? 0.55 : 0.2 });
-  }
-}
-
 // Paths of some neurons from the start to now.
 const PATHS = 160;
 const followed = Array.from({ length: Math.min(PATHS, particles) }, (_, k) => Math.floor((k * particles) / Math.min(PATHS, particles)));
@@ -121,3 +98,67 @@ function neuronText(i) {
   const facing = Math.cos(theta[i]) > 0 ? "right" : "left";
   return `neuron ${A.particle[i]}: ${names[placeNow(i)]}${stand}\nr = ${short(r[i])}, θ = ${short(theta[i])}\nknot at ${short(knot)}, active to its ${facing}`;
 }
+
+// A neuron's knot in pixels.
+function knotAt(i) {
+  const { theta } = dotsNow();
+  const x = functionPlot.px(-Math.tan(theta[i]));
+  const { left, right } = functionPlot.area;
+  return x >= left && x <= right && placeNow(i) !== DEAD ? x : NaN;
+}
+const dotInPlane = (i) => planeOf(dots.r[i], dots.theta[i]);
+const dotOnCylinder = (i) => cylinderOf(dots.r[i], dots.theta[i]);
+function findDot(x, y, place) {
+  dotsNow();
+  const i = nearest(particles, place, x, y, 7);
+  return i >= 0 ? { text: neuronText(i) } : null;
+}
+
+// What the pictures show of the measure; a page of a density has another.
+const measure = {
+  reach: reachOf,
+  region: regionColor,
+  // Ticks between the frame of the function and its numbers.
+  knots(c, { bottom }) {
+    const { r } = dotsNow();
+    c.lineWidth = 1;
+    c.globalAlpha = clamp(14 / Math.sqrt(particles), 0.16, 0.8);
+    for (const negative of [true, false]) {
+      c.strokeStyle = signColor(negative ? -1 : 1);
+      c.beginPath();
+      for (let i = 0; i < particles; i++) {
+        if (r[i] < 0 !== negative) continue;
+        const x = knotAt(i);
+        if (Number.isNaN(x)) continue;
+        c.moveTo(x, bottom + 3);
+        c.lineTo(x, bottom + RUG);
+      }
+      c.stroke();
+    }
+    c.globalAlpha = 1;
+  },
+  findKnot(x, y) {
+    const i = nearest(particles, (i) => [knotAt(i), y], x, y, 5);
+    return i >= 0 ? { text: neuronText(i) } : null;
+  },
+  plane(c) {
+    dotsNow();
+    drawPaths(c, planeOf);
+    drawDots(c, dotInPlane);
+    drawClusters(c, clusterInPlane);
+  },
+  cylinder(c) {
+    dotsNow();
+    drawPaths(c, cylinderOf);
+    drawDots(c, dotOnCylinder);
+    drawClusters(c, clusterOnCylinder);
+  },
+  findInPlane: (x, y) => findDot(x, y, dotInPlane),
+  findOnCylinder: (x, y) => findDot(x, y, dotOnCylinder),
+  // Room to the right of the cylinder, and what is there.
+  beside: () => 0,
+  besides() {},
+  of: "particles",
+  words: `${particles} neurons`,
+};
+byId("show-trails").addEventListener("change", redraw);

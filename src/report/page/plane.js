@@ -1,4 +1,4 @@
-// Neurons at (u, v) = |r| (cos theta, sin theta) (W eq. 6), lines of samples, activation regions.
+// The measure at (u, v) = |r| (cos theta, sin theta) (W eq. 6), lines of samples, activation regions.
 
 const planePlot = new Plot(byId("plane"), { x: { range: [-1, 1] }, y: { range: [-1, 1] } }, { left: 1, right: 1, top: 1, bottom: 1 });
 
@@ -10,15 +10,13 @@ function planeAt(u, v, keep = true) {
   return [area.left + area.width / 2 + x / out, area.top + area.height / 2 + y / out];
 }
 const planeOf = (r, theta) => planeAt(Math.abs(r) * Math.cos(theta), Math.abs(r) * Math.sin(theta));
-const dotInPlane = (i) => planeOf(dots.r[i], dots.theta[i]);
 const clusterInPlane = (k) => (Number.isFinite(k.r) ? planeOf(k.r, k.angle) : null);
 
 panels.push(() => {
   const plot = planePlot;
   const c = plot.begin();
   const { area } = plot;
-  plot.scale = Math.min(area.width, area.height) / 2 / reachOf;
-  dotsNow();
+  plot.scale = Math.min(area.width, area.height) / 2 / measure.reach;
   plot.inside(() => {
     const far = 2 * (area.width + area.height);
     const ray = (angle) => {
@@ -38,9 +36,10 @@ panels.push(() => {
       c.fill();
     };
     // All that live at once, and over it each of its own.
-    wedge(lines[0].angle, lines[lines.length - 1].angle, regionColor(Math.ceil(samplesShown / 2)));
-    for (let k = 1; k < lines.length; k++) wedge(lines[k - 1].angle, lines[k].angle, regionColor(k));
+    wedge(lines[0].angle, lines[lines.length - 1].angle, measure.region(Math.ceil(samplesShown / 2)));
+    for (let k = 1; k < lines.length; k++) wedge(lines[k - 1].angle, lines[k].angle, measure.region(k));
     const many = samplesShown > 30;
+    measure.under?.(c, planeAt);
     for (const at of lines) {
       const sign = attracts(at);
       const on = isLit(at.q, at.b);
@@ -50,9 +49,7 @@ panels.push(() => {
       line(c, ...planeAt(0, 0), ...ray(at.angle));
     }
     c.globalAlpha = 1;
-    drawPaths(c, planeOf);
-    drawDots(c, dotInPlane);
-    drawClusters(c, clusterInPlane);
+    measure.plane(c);
     if (!many) {
       for (const at of lines) {
         const reach = 0.94 * Math.min(area.width / 2 / Math.abs(Math.cos(at.angle)), area.height / 2 / Math.abs(Math.sin(at.angle))) / plot.scale;
@@ -63,7 +60,7 @@ panels.push(() => {
       }
     }
     // A scale, in place of ticks.
-    const unit = linearTicks(0, reachOf, 3)[1]?.[0] ?? reachOf;
+    const unit = linearTicks(0, measure.reach, 3)[1]?.[0] ?? measure.reach;
     c.strokeStyle = color.muted;
     c.lineWidth = 1.5;
     const [x, y] = [area.left + 12, area.bottom - 12];
@@ -71,34 +68,32 @@ panels.push(() => {
     label(c, `|r| = ${short(unit)}`, x, y - 11, { fill: color.muted });
     if (many) return;
     const dead = (lines[0].angle + lines[lines.length - 1].angle + 2 * Math.PI) / 2 - 2 * Math.PI;
-    label(c, "dead", ...planeAt(0.62 * reachOf * Math.cos(dead), 0.62 * reachOf * Math.sin(dead)), { align: "center", fill: color.muted });
+    label(c, "dead", ...planeAt(0.62 * measure.reach * Math.cos(dead), 0.62 * measure.reach * Math.sin(dead)), { align: "center", fill: color.muted });
   });
   c.strokeStyle = color.rule;
   c.lineWidth = 1;
   c.strokeRect(area.left + 0.5, area.top + 0.5, area.width - 1, area.height - 1);
 });
 
-// Clusters, then neurons, then lines.
-function findNeuron(x, y, cluster, dot, nearLine) {
+// Clusters, then what else is there, then lines.
+function findThere(x, y, cluster, find, nearLine) {
   const clusters = clustersNow();
-  dotsNow();
   const k = nearest(clusters.length, (k) => cluster(clusters[k]), x, y, 12);
   if (k >= 0) return { text: clusterText(clusters[k]), light: { sample: clusters[k].q, boundary: clusters[k].boundary, side: clusters[k].side } };
-  const i = nearest(particles, dot, x, y, 7);
-  if (i >= 0) return { text: neuronText(i) };
+  const found = measure.linesFirst ? null : find(x, y);
+  if (found) return found;
   const near = nearLine();
-  if (!near) return null;
+  if (!near) return measure.linesFirst ? find(x, y) : null;
   const sign = attracts(near);
   const does = sign ? `\nattracts neurons with ${sign > 0 ? "r > 0" : "r < 0"} now` : "";
   return { text: `line of ${sampleText(near.q)}${does}`, light: { sample: near.q, boundary: near.b } };
 }
 point(planePlot.canvas, (x, y) => {
   if (!planePlot.area) return null;
-  return findNeuron(x, y, clusterInPlane, dotInPlane, () => {
+  return findThere(x, y, clusterInPlane, measure.findInPlane, () => {
     const [u, v] = [x - planeAt(0, 0)[0], planeAt(0, 0)[1] - y];
     const off = (at) => (u * Math.cos(at.angle) + v * Math.sin(at.angle) > 0 ? Math.abs(u * Math.sin(at.angle) - v * Math.cos(at.angle)) : Infinity);
     const best = lines.reduce((best, at) => (off(at) < off(best) ? at : best), lines[0]);
     return off(best) < 5 ? best : null;
   });
 });
-byId("show-trails").addEventListener("change", redraw);

@@ -83,7 +83,7 @@ point(residualPlot.canvas, (x, y) => {
   }
   const i = frameAt(differencePlot, x);
   return {
-    text: `t = ${short(A.time[i], 4)}, largest difference to the particles\nresidual ODE: ${short(A.ode_difference[2 * i], 2)}\nas printed: ${short(A.ode_difference[2 * i + 1], 2)}`,
+    text: `t = ${short(A.time[i], 4)}, largest difference to the ${measure.of}\nresidual ODE: ${short(A.ode_difference[2 * i], 2)}\nas printed: ${short(A.ode_difference[2 * i + 1], 2)}`,
     go: i,
   };
 });

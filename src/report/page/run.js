@@ -8,11 +8,11 @@ moved.push(() => {
   const worst = largest(Array.from(A.x, (_, q) => Math.abs(A.residual[i * samplesShown + q])));
   const say = (id, text) => byId(id).setAttribute("aria-label", text);
   say("function", `The function at ${t} through ${data.samples} samples; largest residual ${short(worst)}.`);
-  say("plane", `${particles} neurons in the plane at ${t}; ${clusters} pinned clusters hold ${percent(A.pinned[i])} of the mass, ${percent(A.dead[i])} is dead.`);
-  say("cylinder", `The same neurons by direction and strength at ${t}.`);
-  say("residuals", `Residuals at ${t}; the residual ODE differs from the particles by ${short(A.ode_difference[2 * i], 2)}, as printed by ${short(A.ode_difference[2 * i + 1], 2)}.`);
+  say("plane", `${measure.words} in the plane at ${t}; ${clusters} pinned clusters hold ${percent(A.pinned[i])} of the mass, ${percent(A.dead[i])} is dead.`);
+  say("cylinder", `The same by direction and strength at ${t}.`);
+  say("residuals", `Residuals at ${t}; the residual ODE differs from the ${measure.of} by ${short(A.ode_difference[2 * i], 2)}, as printed by ${short(A.ode_difference[2 * i + 1], 2)}.`);
   say("course-kernel", `The tangent kernel has changed by ${change(A.kernel_change[i])} at ${t}.`);
-  say("course-turned", `Neurons have turned by ${short(degrees(i))} degrees at ${t}.`);
+  if (follows) say("course-turned", `Neurons have turned by ${short(degrees(i))} degrees at ${t}.`);
   say("course-mass", `${percent(A.pinned[i])} of the mass is pinned and ${percent(A.dead[i])} dead at ${t}.`);
   say("course-loss", `The loss is ${short(A.loss[i])} at ${t}.`);
 });

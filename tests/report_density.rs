@@ -1,0 +1,121 @@
+//! The page of a run that solves for its density: its cells and lines are the file's, coarser, with the same masses.
+
+use std::fs;
+
+use predicates::str::contains;
+use reluflow::io::RunFile;
+
+use crate::cli_support::reluflow;
+use crate::report::{LIMIT, array, data, page};
+
+fn scenario(measure: &str, flow: &str) -> String {
+    format!(
+        "title = \"Cells\"\n[samples]\nx = [-1.0, -0.5, 0.0, 0.5, 1.0]\ny = [-0.1411, -0.9975, 0.0, 0.9975, 0.1411]\n\
+         [measure]\nrepresentation = \"density\"\n{measure}\n[flow]\n{flow}\n[time]\nend = 4.0\ntolerance = 1e-4\n\
+         [output]\nsnapshots = {{ count = 5 }}\n"
+    )
+}
+
+#[test]
+fn masses_of_cells_and_lines_are_those_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second has more cells than a page takes.
+    for cells in ["cells = [96, 96]", "cells = [400, 300]"] {
+        fs::write(folder.path().join("d.toml"), scenario(cells, "")).unwrap();
+        reluflow(folder.path()).args(["run", "-q", "--force", "d.toml", "-o", "d.h5"]).assert().success();
+        let page = page(folder.path(), &["d.h5"]);
+        assert!(page.len() < LIMIT && page.contains("It is drawn in") && !page.contains("stored neurons"));
+        let data = data(&page);
+        let file = RunFile::open(&folder.path().join("d.h5")).unwrap();
+        let [r, theta] = ["map_r", "map_theta"].map(|name| array(&data, name));
+        let (rows, columns) = (r.len() - 1, theta.len() - 1);
+        assert!(
+            rows <= 160
+                && columns <= 432
+                && (theta[columns] - theta[0] - std::f64::consts::TAU).abs() < 1e-12
+        );
+        let [codes, knots, lines] = ["map", "per_radian", "line"].map(|name| array(&data, name));
+        let boundaries = array(&data, "line_boundary");
+        let range: Vec<f64> = serde_json::from_value(data["map_range"].clone()).unwrap();
+        let residual = array(&data, "residual");
+        let [function, at, y] = ["function", "grid_sample", "y"].map(|name| array(&data, name));
+        for t in 0..5 {
+            let snapshot = file.snapshot(t).unwrap();
+            let found = file.densities(t).unwrap().unwrap();
+            let stored_height = 2.0 * file.description().unwrap().density.unwrap().limit / data_rows(&page);
+            let dead_lines: f64 = found.dead_line_density.iter().sum::<f64>() * stored_height;
+            let bulk = 1.0 - snapshot.pinned_mass.sum() - dead_lines - found.mass_outside;
+            let width = |i: usize| theta[i + 1] - theta[i];
+            let of_knots: f64 =
+                (0..2 * columns).map(|i| knots[t * 2 * columns + i] * width(i % columns)).sum();
+            assert!((of_knots - bulk).abs() < 1e-6, "{cells}, {t}: {of_knots} {bulk}");
+            // Codes are steps of 4 % at most: half of that either way, and what is fainter than the first is left out.
+            let decode = |code: f64| {
+                if code > 0.0 { range[0] * (range[1] / range[0]).powf((code - 1.0) / 254.0) } else { 0.0 }
+            };
+            let cell = |i: usize| {
+                decode(codes[t * rows * columns + i])
+                    * (r[i / columns + 1] - r[i / columns])
+                    * width(i % columns)
+            };
+            let mass: f64 = (0..rows * columns).map(cell).sum();
+            assert!((mass - bulk).abs() < 0.02 * bulk, "{cells}, {t}: {mass} {bulk}");
+            for (k, b) in boundaries.iter().enumerate() {
+                let from = (t * boundaries.len() + k) * rows;
+                let mass: f64 = (0..rows).map(|row| lines[from + row] * (r[row + 1] - r[row])).sum();
+                let expected = snapshot.pinned_mass.row(*b as usize).sum();
+                assert!(
+                    (mass - expected).abs() < 1e-3 * expected + 1e-6,
+                    "{cells}, {t}, {b}: {mass} {expected}"
+                );
+            }
+            for j in 0..5 {
+                let value = function[t * function.len() / 5 + at[j] as usize];
+                assert_eq!(value, f64::from((y[j] + residual[5 * t + j]) as f32), "sample {j}");
+            }
+        }
+        assert!(boundaries.len() >= 4);
+        assert!(array(&data, "turned").iter().all(|turned| turned.is_nan()));
+        // A kernel that stands still: its function is smooth between samples, as that of a density is.
+        let frozen = array(&data, "frozen_function");
+        let (x, last) = (array(&data, "grid"), &frozen[4 * frozen.len() / 5..]);
+        let slope = |i: usize| (last[i + 1] - last[i]) / (x[i + 1] - x[i]);
+        let inner = (at[1] as usize + 2..at[2] as usize - 2).filter(|i| x[i + 1] - x[*i] > 1e-3);
+        let bend = inner.map(|i| (slope(i + 1) - slope(i)).abs()).fold(0.0, f64::max);
+        assert!(bend < 0.02, "{cells}: {bend}");
+    }
+}
+
+/// Rows that the file stores, as the page tells them.
+fn data_rows(page: &str) -> f64 {
+    let words = page.split("columns, of ").nth(1).unwrap();
+    words.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn every_flow_has_a_page_without_a_word_of_neurons_that_are_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let lifted =
+        |delta: &str| (format!("cells = [48, 48]\ndelta = {delta}"), "kind = \"lifted\"".to_string());
+    let tv = ("cells = [48, 48]".to_string(), "tv = 0.1".to_string());
+    for (measure, flow) in [lifted("-0.5"), lifted("0"), lifted("0.5"), tv] {
+        fs::write(folder.path().join("d.toml"), scenario(&measure, &flow)).unwrap();
+        reluflow(folder.path()).args(["run", "-q", "--force", "d.toml", "-o", "d.h5"]).assert().success();
+        let page = page(folder.path(), &["d.h5"]);
+        let body = &page[page.find("<body>").unwrap()..page.find("id=\"data\"").unwrap()];
+        for wrong in ["NaN", "0 neurons", "stored neurons", "Neurons turned"] {
+            assert!(!body.contains(wrong), "{flow}: {wrong}");
+        }
+        assert!(
+            body.contains("a density in 48 x 48 cells") && body.contains("laws that can be checked hold")
+        );
+        // How neurons share their amplitude is not in a density: nothing is said of a frozen kernel.
+        assert!(data(&page)["arrays"].get("frozen_function").is_none());
+    }
+    reluflow(folder.path())
+        .args(["report", "d.h5", "--gif", "d.gif"])
+        .assert()
+        .code(2)
+        .stderr(contains("`reluflow plot --figure density --time T` draws single moments"));
+    assert!(!folder.path().join("d.gif").exists());
+}
