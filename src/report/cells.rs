@@ -198,7 +198,7 @@ mod tests {
             for samples in [1, 5, 94, 1000] {
                 let x: Vec<f64> = (0..samples).map(|i| i as f64).collect();
                 let regions = Regions::new(&Samples::new(&x, &vec![0.0; samples]).unwrap());
-                let grid = DensityGrid { cells: [512, 512], rows: 1024, limit: 4.0 };
+                let grid = DensityGrid { cells: [512, 512], rows: 1024, limit: 4.0, slices: 1 };
                 let theta = grid.theta_faces(&regions);
                 let [rows, count] = shape(room, theta.len() - 1, 1024);
                 let columns = column_groups(&theta, &regions, count);
