@@ -76,13 +76,8 @@ fn masses_of_cells_and_lines_are_those_of_the_file() {
         }
         assert!(boundaries.len() >= 4);
         assert!(array(&data, "turned").iter().all(|turned| turned.is_nan()));
-        // A kernel that stands still: its function is smooth between samples, as that of a density is.
-        let frozen = array(&data, "frozen_function");
-        let (x, last) = (array(&data, "grid"), &frozen[4 * frozen.len() / 5..]);
-        let slope = |i: usize| (last[i + 1] - last[i]) / (x[i + 1] - x[i]);
-        let inner = (at[1] as usize + 2..at[2] as usize - 2).filter(|i| x[i + 1] - x[*i] > 1e-3);
-        let bend = inner.map(|i| (slope(i + 1) - slope(i)).abs()).fold(0.0, f64::max);
-        assert!(bend < 0.02, "{cells}: {bend}");
+        // What the middles of cells would make a polygon of is not shown.
+        assert!(data["arrays"].get("frozen_function").is_none());
     }
 }
 

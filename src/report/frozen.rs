@@ -27,7 +27,8 @@ pub struct Frozen {
 
 impl Frozen {
     /// From the first snapshot; `None` where the comparison means nothing (a total-variation term,
-    /// momentum, minibatches, mass pinned at the start), for a density of neurons, for very many samples, or for a kernel that
+    /// momentum, minibatches, mass pinned at the start), for a density (the
+    /// middles of its cells would make a polygon of a smooth function), for very many samples, or for a kernel that
     /// cannot be decomposed.
     ///
     /// * `start`, `function`: the stored particles of that snapshot, and its function on the grid.
@@ -41,9 +42,8 @@ impl Frozen {
     ) -> Option<Frozen> {
         let Description { samples, flow, .. } = description;
         let pinned = snapshot.pinned_mass.sum() + snapshot.stuck_mass > 0.0;
-        // The middles of cells say nothing of how neurons share their amplitude.
-        let split = start.particles.c.is_empty() && flow.particles() == ParticleKind::Neuron;
-        if !flow.descriptor().plain || split || pinned || snapshot.time > 0.0 || samples.len() > MOST {
+        let density = description.density.is_some();
+        if !flow.descriptor().plain || density || pinned || snapshot.time > 0.0 || samples.len() > MOST {
             return None;
         }
         let rows = snapshot.region_covariance.outer_iter();
