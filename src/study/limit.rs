@@ -399,7 +399,7 @@ mod tests {
         for words in [
             "limit from density: refused: ",
             "is not possible with flow.kind = \"gd\"",
-            "of these flows there is a density: the canonical flow, or the lifted one with a delta",
+            "there is a density of the canonical flow; the lifted one with a delta",
             "or choose another with --limit",
         ] {
             assert!(refused(&descent).contains(words), "{}", refused(&descent));
