@@ -125,7 +125,7 @@ fn densities_that_are_not_possible_are_refused_with_a_remedy() {
     let head = "[samples]\nfunction = \"sine\"\ncount = 6\n[time]\nend = 0.5\n[measure]\nparticles = 100\n";
     for (name, rest) in [
         ("gd.toml", "law = \"normal\"\n[flow]\nkind = \"gd\"\nlearning_rate = 0.5\n"),
-        ("kernel.toml", "law = \"normal\"\n[flow]\nkind = \"kernel\"\n"),
+        ("kernel.toml", "law = \"normal\"\ndelta = 0\n[flow]\nkind = \"kernel\"\n"),
         ("file.toml", ""),
     ] {
         fs::write(folder.path().join(name), format!("{head}{rest}")).unwrap();
@@ -133,7 +133,7 @@ fn densities_that_are_not_possible_are_refused_with_a_remedy() {
     fs::write(folder.path().join("p.csv"), "r,theta\n1,0\n").unwrap();
     let file = head.replace("particles = 100", "file = \"p.csv\"");
     fs::write(folder.path().join("file.toml"), file).unwrap();
-    let possible = "of these flows there is a density";
+    let possible = "there is a density of the canonical flow";
     let another = "or choose another with --limit";
     for (arguments, words) in [
         (&["gd.toml", "--limit", "density"][..], [possible, another]),

@@ -34,7 +34,7 @@ const PRODUCTS: usize = 60;
 /// };
 /// let kernel = Kernel::new(StartLaw { weights, output_second_moment: 1.0 });
 /// let samples = Samples::new(&[0.0, 1.0], &[0.0, 0.0])?;
-/// let flow = LinearFlow::new(&kernel, Regime::RandomFeatures, &samples, &[0.5]);
+/// let flow = LinearFlow::new(&kernel, Regime::RandomFeatures, &samples, &[0.5])?;
 /// // Moves to the minimum-norm interpolant of (0, 1), (1, 2): c_0 K(x, 0) + c_1 K(x, 1).
 /// let limit = flow.limit(&[1.0, 2.0]);
 /// let value = |x| (0..2).map(|j| limit.coefficients[j] * kernel.features(x, j as f64)).sum::<f64>();
