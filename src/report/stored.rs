@@ -28,7 +28,7 @@ impl Stored {
         Stored { particles, weight: mass.clone(), mass }
     }
 
-    /// Free mass in eight directions for each column, with its root mean square amplitude: what second moments of
+    /// Free mass in sixteen directions for each column, with its root mean square amplitude: what second moments of
     /// canonical particles need, evenly spread over the columns.
     pub fn of_columns(densities: &Densities, grid: &DensityGrid, regions: &Regions) -> Stored {
         let (theta, r) = (grid.theta_faces(regions), grid.amplitude_faces());
