@@ -69,7 +69,7 @@ impl DensityForm {
             false => None,
         };
         let (cells, target) = density_cells::read(&mut section)?;
-        // Whoever asks for an error wants to see it beside the results.
+        // An error that is asked for is told beside the results.
         let estimate_error = section.flag_or("estimate_error", target.is_some())?;
         let without = match (&law, section.has("slices"), width) {
             (ParticleLaw::Neurons(_), ..) | (_, false, _) => "",

@@ -281,7 +281,7 @@ impl Controller {
     ///
     /// A push is known to `z` roundings of its path (mathematics, section 9). An error that is no larger counts by
     /// what the next step leaves of it, `S^-1` times as much: modes that are much faster than the step forget it at once.
-    /// At the end of the time that was asked for nobody takes a next step, and all of it counts.
+    /// At the end of the time that was asked for there is no next step, and all of it counts.
     fn lasting(&self, plan: &Plan<'_>, implicit: &Implicit<'_>, error: &[f64]) -> f64 {
         let size = largest(error);
         let rounding = ROUNDING * plan.h * plan.fastest * largest(&self.rho).max(largest(&self.trial.rho));
