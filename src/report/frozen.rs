@@ -27,8 +27,7 @@ pub struct Frozen {
 
 impl Frozen {
     /// From the first snapshot; `None` where the comparison means nothing (a total-variation term,
-    /// momentum, minibatches, mass pinned at the start), for a density (the
-    /// middles of its cells would make a polygon of a smooth function), for very many samples, or for a kernel that
+    /// momentum, minibatches, mass pinned at the start), for very many samples, or for a kernel that
     /// cannot be decomposed.
     ///
     /// * `start`, `function`: the stored particles of that snapshot, and its function on the grid.
@@ -42,8 +41,7 @@ impl Frozen {
     ) -> Option<Frozen> {
         let Description { samples, flow, .. } = description;
         let pinned = snapshot.pinned_mass.sum() + snapshot.stuck_mass > 0.0;
-        let density = description.density.is_some();
-        if !flow.descriptor().plain || density || pinned || snapshot.time > 0.0 || samples.len() > MOST {
+        if !flow.descriptor().plain || pinned || snapshot.time > 0.0 || samples.len() > MOST {
             return None;
         }
         let rows = snapshot.region_covariance.outer_iter();

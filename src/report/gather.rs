@@ -164,7 +164,7 @@ impl Gathered {
         let budget = Budget::new(file.len(), shown.len(), grid.x().len(), usize::MAX);
         let room = budget.particles.saturating_mul(PARTICLE);
         let cells = Cells::new(file, &budget.frames, &density, &regions, room)?;
-        let (mut frames, mut frozen): (Vec<Frame>, Option<Frozen>) = (vec![], None);
+        let mut frames: Vec<Frame> = vec![];
         for number in budget.frames {
             let mut snapshot = file.snapshot(number)?;
             (snapshot.tangent_kernel, snapshot.tangent_kernel_eigenvalues) = (None, None);
@@ -173,17 +173,13 @@ impl Gathered {
             let mut function = function_values(grid.x(), &now.particles.r, &now.particles.theta, &now.weight);
             let known: Vec<f64> = shown.iter().map(|&j| samples.y()[j] + snapshot.residual[j]).collect();
             grid.through_samples(&mut function, &known);
-            if frames.is_empty() {
-                let start = Stored::of_columns(&found, &density, &regions);
-                frozen = Frozen::new(&description, &snapshot, &start, &grid, &function, &shown);
-            }
-            let time = snapshot.time;
             let (clusters, clusters_left_out) =
                 clusters_of_lines(&snapshot, (&density, &found), samples, &regions);
             frames.push(Frame {
                 number,
                 function,
-                frozen: frozen.as_ref().map(|frozen| (frozen.function(&grid, time), frozen.loss(time))),
+                // The middles of cells would make a polygon of a smooth function.
+                frozen: None,
                 drawn: Drawn { r: vec![], theta: vec![], place: vec![] },
                 cells: Some(cells.now(&found, &density, &regions)),
                 clusters,
