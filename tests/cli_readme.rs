@@ -14,7 +14,7 @@ use resvg::tiny_skia::Pixmap;
 use crate::cli_support::{COMMANDS, reluflow};
 
 /// All pages of the guide.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "scenarios",
     "flows",
     "mathematics",
@@ -22,6 +22,7 @@ const PAGES: [&str; 12] = [
     "kernel_regime",
     "infinite_width",
     "density",
+    "landscape",
     "studies",
     "figures",
     "papers",

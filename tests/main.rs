@@ -17,6 +17,7 @@ mod cli_hostile;
 mod cli_interrupt;
 mod cli_kernel;
 mod cli_kill;
+mod cli_law;
 mod cli_limits;
 mod cli_neurons;
 mod cli_readme;

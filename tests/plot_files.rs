@@ -34,7 +34,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let crowd = scenario("canonical", "normal-uniform", 200, "").replace("count = 5", "count = 120");
     files.push(run(folder, "many_samples", &crowd));
     for (arguments, name) in [
-        (&["kernel", "canonical.toml"][..], "kernel.h5"),
+        (&["law", "canonical.toml", "--draw", "300"][..], "law.h5"),
+        (&["kernel", "canonical.toml"], "kernel.h5"),
         (
             &[
                 "study",

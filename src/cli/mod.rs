@@ -14,6 +14,7 @@ mod failure;
 mod info;
 mod interrupt;
 mod kernel;
+mod law;
 mod output;
 mod pace;
 mod panic;
@@ -74,6 +75,7 @@ enum Command {
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
+    Law(law::Args),
     Report(report::Args),
     Study(study::Args),
     Reproduce(reproduce::Args),
@@ -124,6 +126,7 @@ impl Command {
                 | Command::Density(_)
                 | Command::Resume(_)
                 | Command::Kernel(_)
+                | Command::Law(_)
                 | Command::Study(_)
                 | Command::Reproduce(_)
         )
@@ -144,6 +147,7 @@ impl Command {
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
+            Command::Law(args) => args.execute(quiet),
             Command::Report(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),
             Command::Reproduce(args) => args.execute(quiet),

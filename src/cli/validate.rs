@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::io::{FileKind, Finding, RunFile, validate, validate_density_file, validate_kernel_file};
+use crate::io::{
+    FileKind, Finding, RunFile, validate, validate_density_file, validate_kernel_file, validate_law_file,
+};
 use crate::scenario::Scenario;
 use crate::study::validate_study_file;
 use crate::system::text;
@@ -14,7 +16,7 @@ use super::output::{note, print, print_json};
 use super::probe::guard_lists;
 use super::table::table;
 
-/// Compare a run, study, kernel or density file with its format's definition, down to every checksum
+/// Compare a run, study, kernel, law or density file with its format's definition, down to every checksum
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -38,6 +40,7 @@ impl Args {
             Ok(FileKind::Study) => validate_study_file(&self.file)?,
             Ok(FileKind::Kernel) => validate_kernel_file(&self.file)?,
             Ok(FileKind::Density) => validate_density_file(&self.file)?,
+            Ok(FileKind::Law) => validate_law_file(&self.file)?,
             // A damaged run file may not tell what it is.
             _ => self.of_run()?,
         };

@@ -13,6 +13,7 @@ macro_rules! labels {
 [studies]: crate::guide::studies
 [figures]: crate::guide::figures
 [density]: crate::guide::density
+[landscape]: crate::guide::landscape
 [selection]: crate::guide::selection
 [papers]: crate::guide::papers
 [validation]: crate::guide::validation
@@ -39,6 +40,7 @@ page!(run_files, "run_files.md");
 page!(kernel_regime, "kernel_regime.md");
 page!(infinite_width, "infinite_width.md");
 page!(density, "density.md");
+page!(landscape, "landscape.md");
 page!(selection, "selection.md");
 page!(studies, "studies.md");
 page!(figures, "figures.md");

@@ -23,6 +23,8 @@ pub enum FileKind {
     Kernel,
     /// A pointwise density.
     Density,
+    /// A start law in function space (`reluflow law`).
+    Law,
 }
 
 impl FileKind {
@@ -33,6 +35,7 @@ impl FileKind {
             FileKind::Study => "study_format_version",
             FileKind::Kernel => "kernel_format_version",
             FileKind::Density => "density_format_version",
+            FileKind::Law => "law_format_version",
         }
     }
 
@@ -47,7 +50,9 @@ impl FileKind {
 
     fn of_file(file: &File) -> Option<FileKind> {
         let has = |kind: &FileKind| file.attr(kind.mark()).is_ok();
-        [FileKind::Run, FileKind::Study, FileKind::Kernel, FileKind::Density].into_iter().find(has)
+        [FileKind::Run, FileKind::Study, FileKind::Kernel, FileKind::Density, FileKind::Law]
+            .into_iter()
+            .find(has)
     }
 }
 

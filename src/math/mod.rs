@@ -22,6 +22,7 @@ pub mod random;
 pub mod segments;
 pub mod semiseparable;
 pub mod sobol;
+pub mod special;
 pub mod sum;
 pub mod transport;
 pub mod trend_filter;

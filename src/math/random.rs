@@ -28,6 +28,8 @@ pub enum Purpose {
     Labels,
     /// Langevin noise of gradient descent; the index is the step times the number of neurons, plus the neuron.
     Langevin,
+    /// Whole starts, of which a distribution is simulated.
+    Starts,
 }
 
 impl Purpose {
@@ -42,6 +44,7 @@ impl Purpose {
             Purpose::Drawing => 0x6472_6177_696e_67c3,
             Purpose::Labels => 0x6c61_6265_6c73_e2b7,
             Purpose::Langevin => 0x6c61_6e67_6576_696e,
+            Purpose::Starts => 0x7374_6172_7473_a94d,
         }
     }
 }

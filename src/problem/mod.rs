@@ -7,6 +7,7 @@ mod error;
 mod function;
 mod knots;
 mod law;
+mod lonely;
 mod measure;
 mod neurons;
 mod place;
@@ -18,7 +19,10 @@ pub use density::{DensityLaw, DensityStart};
 pub use error::ProblemError;
 pub use function::function_values;
 pub use knots::{FLAT, Flat, Knots, knot_of};
-pub use law::{Bundle, DrawnLaw, Law, LawKind, NeuronLaw, NoDensity, OutputLaw, ParticleLaw, Ray, Sampling};
+pub use law::{
+    Bundle, DrawnLaw, FunctionLaw, Law, LawKind, NeuronLaw, NoDensity, OutputLaw, ParticleLaw, Ray, Sampling,
+};
+pub use lonely::lonely_probability;
 pub use measure::Measure;
 pub use neurons::Neurons;
 pub use place::{Place, PlaceKind};

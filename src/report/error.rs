@@ -28,6 +28,15 @@ pub enum ReportError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is one of a start law.
+    #[error(
+        "{} is a file of reluflow law: reports are made of runs and studies; `reluflow plot` draws it",
+        text::path(.path)
+    )]
+    Law {
+        /// The file.
+        path: PathBuf,
+    },
     /// The run stores no particles.
     #[error(
         "{} stores no particles, of which a report draws the network: run the scenario again with \

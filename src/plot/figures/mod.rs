@@ -9,6 +9,7 @@ pub(crate) mod film;
 mod function;
 mod kernel;
 mod knots;
+mod law;
 mod loss;
 mod marginals;
 mod phase;
@@ -36,7 +37,7 @@ enum Make {
     Moment(fn(&RunSource, usize) -> Result<Figure, PlotError>),
     /// From a whole run.
     Run(fn(&RunSource) -> Result<Figure, PlotError>),
-    /// From a study file or a kernel file.
+    /// From a file of arrays: of a study, the kernel regime, a start law.
     Arrays(fn(&ArrayFile) -> Result<Figure, PlotError>),
 }
 
@@ -171,6 +172,12 @@ pub const FIGURES: &[Kind] = &[
         of: &["kernel file"],
         make: Make::Arrays(slices::figure),
     },
+    Kind {
+        name: "law",
+        about: "the density of knots and delta-slopes of a start law, with its marginals",
+        of: &["law file"],
+        make: Make::Arrays(law::figure),
+    },
 ];
 
 impl Source {
@@ -209,7 +216,9 @@ impl Source {
         match (self, kind.make) {
             (Source::Run(run), Make::Moment(make)) => make(run, run.at(time)?),
             (Source::Run(run), Make::Run(make)) => make(run),
-            (Source::Study(file) | Source::Kernel(file), Make::Arrays(make)) => make(file),
+            (Source::Study(file) | Source::Kernel(file) | Source::Law(file), Make::Arrays(make)) => {
+                make(file)
+            }
             _ => unreachable!("figures are listed by the kind of file"),
         }
     }

@@ -100,18 +100,18 @@ impl Law {
         Measure::uniform(r, theta)
     }
 
-    fn particle(&self, seed: u64, i: u64) -> (f64, f64) {
+    pub(super) fn particle(&self, seed: u64, i: u64) -> (f64, f64) {
+        let stream = |i| Stream::new(seed, Purpose::Particles, i);
         if !self.antisymmetric {
-            return self.independent(seed, i);
+            return self.independent(&mut stream(i));
         }
         // Partners are neighbours: their contributions cancel as they are summed.
-        let (r, theta) = self.independent(seed, i / 2);
+        let (r, theta) = self.independent(&mut stream(i / 2));
         (if i.is_multiple_of(2) { r } else { -r }, theta)
     }
 
-    fn independent(&self, seed: u64, i: u64) -> (f64, f64) {
-        let mut draw = Stream::new(seed, Purpose::Particles, i);
-        let draw = &mut draw;
+    /// `(r, theta)` of one neuron without its partner.
+    pub(super) fn independent(&self, draw: &mut Stream) -> (f64, f64) {
         match self.kind {
             LawKind::NormalUniform => (self.scale * draw.normal(), TAU * draw.unit()),
             LawKind::UniformUniform => (self.scale * draw.uniform(-1.0, 1.0), TAU * draw.unit()),

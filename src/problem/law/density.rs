@@ -126,7 +126,7 @@ impl Polar {
 
 impl Curve {
     /// The density of the direction at `theta`, and `|p|` there; 0 and 1 where the curve has no point.
-    fn direction(&self, theta: f64) -> (f64, f64) {
+    pub(super) fn direction(&self, theta: f64) -> (f64, f64) {
         let (sin, cos) = theta.sin_cos();
         match *self {
             Curve::Circle => (1.0 / TAU, 1.0),

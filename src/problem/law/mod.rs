@@ -9,6 +9,7 @@ mod amplitude;
 mod canonical;
 mod density;
 mod directions;
+mod function_space;
 mod kind;
 mod masses;
 mod neurons;
@@ -20,6 +21,7 @@ mod sampling;
 
 pub use canonical::Law;
 pub use density::NoDensity;
+pub use function_space::FunctionLaw;
 pub use kind::{LawKind, OutputLaw};
 pub use neurons::{DrawnLaw, NeuronLaw};
 pub use particles::ParticleLaw;

@@ -116,6 +116,23 @@ impl DrawnLaw {
             }
     }
 
+    /// `E (c^2 - |w|^2)`.
+    ///
+    /// ```
+    /// use reluflow::problem::{DrawnLaw, LawKind};
+    /// let law = DrawnLaw { kind: LawKind::Normal, hidden_scale: 1.0, output_scale: 2.0 };
+    /// assert!((law.mean_delta() - 2.0).abs() < 1e-14); // 4 - (1 + 1)
+    /// ```
+    pub fn mean_delta(&self) -> f64 {
+        let square = match Polar::of(self.kind).curve {
+            Curve::Circle => 1.0,
+            // Twice the mean of |p|^2 weighted with areas: E (a^2 + b^2) = (A^2 + B^2) / 3.
+            Curve::Rectangle { a, b } => 2.0 * (a * a + b * b) / 3.0,
+            Curve::Lines { b } => 1.0 + b * b / 3.0,
+        };
+        self.mean_output().powi(2) - square * self.mean_length(self.hidden_scale).powi(2)
+    }
+
     /// Whether all `|w|` of a bundle are equal.
     pub fn has_one_length(&self) -> bool {
         Polar::of(self.kind).radius == Radius::One
