@@ -106,6 +106,49 @@ fn its_numbers_fit_together() {
     assert!(distance[0] > 0.01 && distance[targets] < 0.01, "{distance:?}");
 }
 
+/// Motorcycle-like data: ties, uneven gaps, noise, with all eigenvalues and in linear time.
+#[test]
+fn many_samples_have_all_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = String::from("x,y\n");
+    for i in 0..3000 {
+        let t = f64::from(i - i % 5) * 0.618_034;
+        let x = (t.fract() - 0.5).powi(3);
+        rows += &format!("{x},{}\n", (20.0 * x).sin() + 0.1 * (1e4 * t + f64::from(i)).sin());
+    }
+    fs::write(folder.path().join("a.csv"), rows).unwrap();
+    let arguments = ["kernel", "a.csv", "--ridge", "0.1", "--width", "500", "--times", "0.5,20"];
+    let output = reluflow(folder.path()).args(arguments).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "600 samples",
+        "ridge, tangent kernel ",
+        "smoothing spline ",
+        "of the smoothing spline ",
+        "deviation over starts of 500 neurons",
+        "at t = 20.00 ",
+        "in the limit ",
+    ] {
+        assert!(text.lines().any(|found| found.starts_with(line)), "{line}\n{text}");
+    }
+    assert!(!text.contains("NaN") && text.lines().all(|line| line.chars().count() <= 110), "{text}");
+    // The same in linear time.
+    let linear = [&arguments[..], &["--solver", "linear", "-o", "b.h5"]].concat();
+    let output = reluflow(folder.path()).args(linear).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("extreme rates alone, by the Lanczos process"), "{text}");
+    reluflow(folder.path()).args(["validate", "b.h5"]).assert().success();
+    let [dense, linear] = ["output/a_kernel.h5", "b.h5"].map(|path| folder.path().join(path));
+    for (name, share) in [("residual_tangent", 1e-9), ("starts_deviation", 1e-3), ("path_loss", 1e-9)] {
+        let (a, b) = (read(&dense, name), read(&linear, name));
+        let size = a.iter().fold(0.0f64, |most, a| most.max(a.abs()));
+        let off = a.iter().zip(&b).fold(0.0f64, |most, (a, b)| most.max((a - b).abs()));
+        assert!(a.len() == b.len() && off < share * size, "{name}: {off:e} of {size:e}");
+    }
+    reluflow(folder.path()).args(["plot", "b.h5", "-o", "b.svg"]).assert().success();
+    assert!(fs::read_to_string(folder.path().join("b.svg")).unwrap().contains("2 deviations over starts"));
+}
+
 /// All values of a variable.
 fn read(path: &Path, name: &str) -> Vec<f64> {
     hdf5::File::open(path).unwrap().dataset(name).unwrap().read_raw().unwrap()
@@ -219,6 +262,7 @@ fn wrong_options_are_refused() {
         ("--smoothing", "-1", "0 or more"),
         ("--tv", "nan", "not finite"),
         ("--times", "1,x", "not a number"),
+        ("--ridge", "0", "more than 0"),
         ("--points", "1", "not in 2.."),
         ("-o", "square.toml", "is the input"),
         ("--run", "none.h5", "cannot open none.h5"),

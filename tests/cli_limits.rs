@@ -37,7 +37,7 @@ fn a_kernel_that_does_not_fit_is_refused_with_its_size() {
     let table: String = (0..100_000).map(|k| format!("{k},{}\n", k % 7)).collect();
     fs::write(folder.path().join("a.csv"), format!("x,y\n{table}")).unwrap();
     reluflow(folder.path())
-        .args(["kernel", "a.csv", "--no-file"])
+        .args(["kernel", "a.csv", "--no-file", "--solver", "dense"])
         .timeout(Duration::from_secs(60))
         .assert()
         .code(2)
@@ -45,6 +45,18 @@ fn a_kernel_that_does_not_fit_is_refused_with_its_size() {
             contains("error: kernel: 100000 samples need 800.6 GB of memory, and ")
                 .and(contains("panicked").not()),
         );
+}
+
+/// So is one in linear time, or a run on as many samples before it.
+#[test]
+fn a_linear_kernel_that_does_not_fit_is_refused_with_its_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let table: String = (0..300_000).map(|k| format!("{k},{}\n", k % 7)).collect();
+    fs::write(folder.path().join("a.csv"), format!("x,y\n{table}")).unwrap();
+    limited(folder.path(), 600_000, &["kernel", "a.csv", "--no-file"])
+        .assert()
+        .code(2)
+        .stderr(is_match(r"300000 samples need \d+\.\d [MG]B of memory, and ").unwrap());
 }
 
 /// Each sample takes kilobytes in regions and tables.

@@ -68,6 +68,7 @@ mod kernel_linear;
 mod kernel_particles;
 mod kernel_spline_view;
 mod kernel_splines;
+mod kernel_starts;
 mod kernel_tv;
 mod laws;
 mod lifted_corners;

@@ -45,6 +45,7 @@ pub fn write_kernel_file(
         ("start_law", text(words[0])),
         ("start_function", text(words[1])),
         ("kappa", description.flow.kappa().to_string()),
+        ("starts_width", report.width.to_string()),
     ];
     netcdf::write(path, force, &attributes, &arrays(&table(), &Source::new(report, run)))
 }

@@ -1,6 +1,6 @@
 //! The variables of the file of `reluflow kernel`.
 
-use crate::kernel::{Curve, KnotRange, Regime, RegimeReport, Report, RunRow};
+use crate::kernel::{Curve, KnotRange, RandomStarts, Regime, RegimeReport, Report, RunRow};
 
 use super::declared::Entry;
 use super::netcdf::Values;
@@ -17,6 +17,11 @@ impl<'a> Source<'a> {
     /// * `run`: snapshots of a particle run; none if there is no run.
     pub fn new(report: &'a Report, run: &'a [RunRow]) -> Source<'a> {
         Source { report, run, curves: std::iter::once(&report.start).chain(report.curves()).collect() }
+    }
+
+    /// Whether there are kernel matrices.
+    fn is_dense(&self) -> bool {
+        self.report.regimes.iter().all(|regime| regime.flow.dense().is_some())
     }
 
     fn each_curve(&self, value: fn(&Curve) -> f64) -> Values {
@@ -61,6 +66,16 @@ impl<'a> Source<'a> {
         Values::F64(Regime::ALL.into_iter().filter_map(gram).flat_map(|gram| gram.into_iter()).collect())
     }
 
+    /// What random starts make of each regime.
+    fn starts(&self, of: impl Fn(&RandomStarts) -> Vec<f64>) -> Values {
+        let all = self.report.regimes.iter().filter_map(|regime| regime.random_starts.as_ref());
+        Values::F64(all.flat_map(of).collect())
+    }
+
+    fn first_starts(&self) -> Option<&RandomStarts> {
+        self.report.regimes[0].random_starts.as_ref()
+    }
+
     fn each_range(&self, value: fn(&KnotRange) -> f64) -> Values {
         Values::F64(self.report.knot_range.iter().map(value).collect())
     }
@@ -89,7 +104,7 @@ type Variable<'a> = Entry<Source<'a>>;
 
 /// All variables of a kernel file, in the order in which they are written.
 pub(crate) fn table<'a>() -> Vec<Variable<'a>> {
-    let groups = [samples(), functions(), regimes(), paths(), slices(), fits(), particle_run()];
+    let groups = [samples(), functions(), regimes(), paths(), starts(), slices(), fits(), particle_run()];
     groups.into_iter().flatten().collect()
 }
 
@@ -98,7 +113,8 @@ fn samples<'a>() -> Vec<Variable<'a>> {
         Variable::new("sample", &["sample"], "number of the sample", |k| count(k.report.samples.len())),
         Variable::new("sample_column", &["sample_column"], "number of the sample", |k| {
             count(k.report.samples.len())
-        }),
+        })
+        .when(Source::is_dense),
         Variable::new("x", &["sample"], "position of the sample", |k| all(k.report.samples.x())),
         Variable::new("y", &["sample"], "value of the sample, mean over ties", |k| all(k.report.samples.y())),
         Variable::new("sample_weight", &["sample"], "samples merged, n_j", |k| {
@@ -190,10 +206,21 @@ fn regimes<'a>() -> Vec<Variable<'a>> {
             Values::texts(Regime::ALL.map(Regime::name))
         }),
         Variable::new("kernel", GRAM, "kernel at the samples", |k| {
-            all(k.report.regimes.iter().flat_map(|regime| regime.flow.kernel()))
+            all(k
+                .report
+                .regimes
+                .iter()
+                .filter_map(|regime| regime.flow.dense())
+                .flat_map(|flow| flow.kernel()))
         })
-        .equation("section 12; W eq. 23, 27"),
-        Variable::new("mode", &["mode"], "number of the eigenvalue", |k| count(k.report.samples.len())),
+        .equation("section 12; W eq. 23, 27")
+        .when(Source::is_dense),
+        Variable::new(
+            "mode",
+            &["mode"],
+            "number of the eigenvalue; of many samples the least and the largest",
+            |k| count(k.report.regimes[0].rates().len()),
+        ),
         Variable::new(
             "rate",
             &["regime", "mode"],
@@ -228,9 +255,10 @@ fn paths<'a>() -> Vec<Variable<'a>> {
             "residual",
             &["time", "sample"],
             "residual rho_j = f(x_j) - y_j, random features",
-            |k| all(&k.report.regimes[0].residual),
+            |k| all(k.report.regimes[0].residual.iter().flatten()),
         )
-        .equation(RESIDUAL),
+        .equation(RESIDUAL)
+        .when(|k| k.report.regimes[0].residual.is_some()),
         Variable::new("path_loss", &["time"], "loss on the path, random features", |k| {
             all(&k.report.regimes[0].loss)
         }),
@@ -253,9 +281,10 @@ fn paths<'a>() -> Vec<Variable<'a>> {
             "residual_tangent",
             &["time_tangent", "sample"],
             "residual rho_j = f(x_j) - y_j, tangent",
-            |k| all(&k.report.regimes[1].residual),
+            |k| all(k.report.regimes[1].residual.iter().flatten()),
         )
-        .equation(RESIDUAL),
+        .equation(RESIDUAL)
+        .when(|k| k.report.regimes[1].residual.is_some()),
         Variable::new("path_loss_tangent", &["time_tangent"], "loss on the path, tangent", |k| {
             all(&k.report.regimes[1].loss)
         }),
@@ -269,6 +298,33 @@ fn paths<'a>() -> Vec<Variable<'a>> {
             |k| all(&k.report.regimes[1].distances),
         ),
     ]
+}
+
+/// The function over random starts.
+fn starts<'a>() -> Vec<Variable<'a>> {
+    const SHAPE: &[&str] = &["regime", "starts_time", "starts_x"];
+    let entries = vec![
+        Variable::new("starts_time", &["starts_time"], "mean-field time, infinite for the limit", |k| {
+            all(k.first_starts().iter().flat_map(|starts| &starts.times))
+        }),
+        Variable::new(
+            "starts_x",
+            &["starts_x"],
+            "where mean and deviation over random starts are told",
+            |k| all(k.first_starts().iter().flat_map(|starts| &starts.points)),
+        ),
+        Variable::new("starts_mean", SHAPE, "mean of the function over random starts", |k| {
+            k.starts(|starts| starts.mean.iter().copied().collect())
+        }),
+        Variable::new(
+            "starts_deviation",
+            SHAPE,
+            "standard deviation of the function over random starts of starts_width neurons",
+            |k| k.starts(|starts| starts.deviation.iter().copied().collect()),
+        )
+        .equation("f_0 of covariance kappa^2 E c^2 K_RF / m, section 12"),
+    ];
+    entries.into_iter().map(|entry| entry.when(|k| k.first_starts().is_some())).collect()
 }
 
 fn slices<'a>() -> Vec<Variable<'a>> {

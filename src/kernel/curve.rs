@@ -1,13 +1,17 @@
 //! The functions that are set beside each other, and what is told of each.
 
-use crate::math::cubic_spline::CubicSpline;
+use ndarray::parallel::prelude::*;
+
+use crate::math::cubic_spline::{CubicSpline, linear_variation};
 use crate::math::linear_spline::LinearSpline;
 use crate::math::quadrature::integrate;
+use crate::math::sum::sum;
 use crate::problem::Samples;
 
 use super::function_norm::FunctionNorm;
 use super::kernels::Kernel;
 use super::limit::{KernelFunction, Norm, curvature_norm};
+use super::random_starts::Starts;
 
 /// A function beside others: its values, and how bent it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,11 +48,24 @@ pub(super) struct Places<'a> {
     pub function_norm: &'a FunctionNorm,
     pub grid: &'a [f64],
     pub kernel: &'a Kernel,
+    /// Random starts of which mean and deviation are told.
+    pub starts: Option<Starts<'a>>,
+    /// Integrals over the gaps between samples by fixed rules.
+    pub linear: bool,
 }
 
+/// With many samples, gaps are short up to this share of the range of the samples.
+const SHORT: f64 = 1e-3;
+
 impl Places<'_> {
-    fn curve(&self, name: &'static str, title: String, value: impl Fn(f64) -> f64) -> Curve {
-        let at = |points: &[f64]| -> Vec<f64> { points.iter().map(|&x| value(x)).collect() };
+    /// Whether the density of the knots may change over a gap.
+    pub fn is_long(&self, gap: usize) -> bool {
+        let x = self.samples.x();
+        x[gap + 1] - x[gap] > SHORT * (x[x.len() - 1] - x[0])
+    }
+
+    fn curve(&self, name: &'static str, title: String, value: impl Fn(f64) -> f64 + Sync) -> Curve {
+        let at = |points: &[f64]| -> Vec<f64> { points.par_iter().map(|&x| value(x)).collect() };
         self.curve_of_values(
             name,
             title,
@@ -84,7 +101,11 @@ impl Places<'_> {
         Curve {
             roughness: spline.roughness(),
             slope_variation: spline.slope_variation(),
-            curvature: curvature_norm(self.kernel, spline.knots(), bend).map(|integral| integral.value),
+            curvature: if self.linear {
+                curvature_in_gaps(self, spline)
+            } else {
+                curvature_norm(self.kernel, spline.knots(), bend).map(|integral| integral.value)
+            },
             ..self.curve(name, title, |x| spline.value(x))
         }
     }
@@ -111,9 +132,8 @@ impl Places<'_> {
         let second = |x: f64| function.second_derivative(x).expect("just asked");
         let (mut roughness, mut slope_variation) = (0.0, 0.0);
         for gap in x.windows(2) {
-            let breaks = sign_change(&second, gap[0], gap[1]);
-            roughness += integrate(|x| second(x).powi(2), gap[0], gap[1], &[], 0.0, 1e-9).value;
-            slope_variation += integrate(|x| second(x).abs(), gap[0], gap[1], &breaks, 0.0, 1e-9).value;
+            let [square, variation] = bending_in(&second, gap[0], gap[1], true);
+            (roughness, slope_variation) = (roughness + square, slope_variation + variation);
         }
         let curvature = norm.and_then(|norm| norm.curvature());
         Curve { norm, roughness, slope_variation, curvature, ..curve }
@@ -133,7 +153,49 @@ fn sign_change(f: &impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> Vec<f64>
     vec![0.5 * (low + high)]
 }
 
+/// `Int |f''|^2` and `Int |f''|` over a gap between samples. If that is not `long`, `f''` is taken as linear.
+pub(super) fn bending_in(second: &impl Fn(f64) -> f64, low: f64, high: f64, long: bool) -> [f64; 2] {
+    if long {
+        let breaks = sign_change(second, low, high);
+        let square = integrate(|x| second(x).powi(2), low, high, &[], 0.0, 1e-9).value;
+        return [square, integrate(|x| second(x).abs(), low, high, &breaks, 0.0, 1e-9).value];
+    }
+    let h = high - low;
+    // Just inside: the density of the knots may jump at a sample.
+    let [a, b] = [low + 1e-9 * h, high - 1e-9 * h].map(second);
+    [h * (a * a + a * b + b * b) / 3.0, linear_variation(h, a, b)]
+}
+
+/// `Int |f''|^2 / nu` of a natural spline of many knots; `None` if the knots of the law have no density.
+fn curvature_in_gaps(places: &Places, spline: &CubicSpline) -> Option<f64> {
+    let kernel = places.kernel;
+    kernel.knot_density(0.0)?;
+    let (x, bends) = (spline.knots(), spline.second_derivative());
+    let bounds = kernel.knot_bounds();
+    let share = 0.5 - 0.5 / 3f64.sqrt();
+    let of_gap = |i: usize| {
+        let (low, h) = (x[i], x[i + 1] - x[i]);
+        let value = |at: f64| {
+            let u = (at - low) / h;
+            let bend = (1.0 - u) * bends[i] + u * bends[i + 1];
+            let nu: f64 = kernel.knot_density(at).expect("asked above").iter().sum();
+            if bend == 0.0 { 0.0 } else { bend * (bend / nu) }
+        };
+        // Two Gauss points where the density hardly changes.
+        let two = || 0.5 * h * (value(low + share * h) + value(low + (1.0 - share) * h));
+        match two() {
+            rough if rough.is_finite() && places.is_long(i) => {
+                let found = integrate(value, low, low + h, &bounds, 0.0, 1e-9).value;
+                if found.is_nan() { f64::INFINITY } else { found }
+            }
+            rough => rough,
+        }
+    };
+    let gaps: Vec<f64> = (0..x.len() - 1).into_par_iter().map(of_gap).collect();
+    Some(sum(gaps))
+}
+
 /// Total variation of the slopes between neighbouring points.
-fn variation_of_slopes(x: &[f64], f: &[f64]) -> f64 {
+pub(super) fn variation_of_slopes(x: &[f64], f: &[f64]) -> f64 {
     LinearSpline::new(x.to_vec(), f.to_vec()).slope_variation()
 }

@@ -1,6 +1,5 @@
 //! Norms of functions over the range of the samples.
 
-use crate::math::norm::largest;
 use crate::math::quadrature::gauss_legendre;
 
 /// Gauss points in every gap between samples: at least four, for which the mean square of a
@@ -8,7 +7,7 @@ use crate::math::quadrature::gauss_legendre;
 const LEAST: usize = 4;
 /// About so many points in all where samples are few.
 const POINTS: usize = 400;
-/// With more samples than this two points in a gap will do.
+/// With more samples than this the samples and two points in a gap will do.
 const MANY: usize = 1000;
 
 /// Quadrature over the range of the samples, by which functions are compared.
@@ -33,7 +32,10 @@ impl FunctionNorm {
         if gaps == 0 {
             return FunctionNorm { points: x.to_vec(), weights: vec![1.0] };
         }
-        let each = if x.len() > MANY { 2 } else { (POINTS / gaps).clamp(LEAST, 40) };
+        if x.len() > MANY {
+            return FunctionNorm::lobatto(x);
+        }
+        let each = (POINTS / gaps).clamp(LEAST, 40);
         let (nodes, node_weights) = gauss_legendre(each);
         let length = x[gaps] - x[0];
         let (mut points, mut weights) = (vec![], vec![]);
@@ -45,9 +47,30 @@ impl FunctionNorm {
         FunctionNorm { points, weights }
     }
 
+    /// The Lobatto rule with four points in every gap, its ends among them: exact up to degree 5, as for the mean square of
+    /// a parabola.
+    fn lobatto(x: &[f64]) -> FunctionNorm {
+        let length = x[x.len() - 1] - x[0];
+        let share = 0.5 - 0.5 / 5f64.sqrt();
+        let (mut points, mut weights) = (vec![x[0]], vec![0.0]);
+        for gap in x.windows(2) {
+            let h = gap[1] - gap[0];
+            let (inner, outer) = (5.0 / 12.0 * h / length, h / length / 12.0);
+            *weights.last_mut().expect("there is one") += outer;
+            points.extend([gap[0] + share * h, gap[1] - share * h, gap[1]]);
+            weights.extend([inner, inner, outer]);
+        }
+        FunctionNorm { points, weights }
+    }
+
     /// The points.
     pub fn points(&self) -> &[f64] {
         &self.points
+    }
+
+    /// The weights of the points, whose sum is 1.
+    pub(super) fn weights(&self) -> &[f64] {
+        &self.weights
     }
 
     /// Root mean square over the range of the samples, from values at the points.
@@ -57,7 +80,12 @@ impl FunctionNorm {
 
     /// Root mean square and largest magnitude of a difference.
     pub fn distance(&self, a: &[f64], b: &[f64]) -> [f64; 2] {
-        let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-        [self.rms(&difference), largest(&difference)]
+        let (mut square, mut most) = (0.0, 0.0f64);
+        for ((a, b), w) in a.iter().zip(b).zip(&self.weights) {
+            let difference = a - b;
+            square += w * difference * difference;
+            most = if difference.abs() >= most || difference.is_nan() { difference.abs() } else { most };
+        }
+        [square.sqrt(), most]
     }
 }

@@ -1,6 +1,7 @@
 //! Gradient flow with a constant kernel, in linear time and memory.
 
-use crate::math::lanczos::largest_eigenvalue;
+use rayon::prelude::*;
+
 use crate::math::semiseparable::{ChainFactor, Smoothed};
 use crate::math::sum::{Sum, sum};
 use crate::problem::Samples;
@@ -8,22 +9,13 @@ use crate::problem::Samples;
 use super::KernelError;
 use super::kernels::{Kernel, Regime};
 use super::limit::{Norm, affine_cost};
-use super::line::{Line, Moved, STATE, moved};
-
-/// Where pivots are lost the limit is that of a ridge of this share of the fastest rate: what the dense code cannot tell
-/// from rounding either.
-const LOST: f64 = 64.0 * f64::EPSILON;
-/// Extreme eigenvalues are found to this, or with so many products at most.
-const RATES: f64 = 1e-4;
-const PRODUCTS: usize = 60;
+use super::line::{Gather, Line, Motion, STATE, moved, moved_roughly};
 
 /// As [`GradientFlow`](super::GradientFlow), for any number of samples: the kernel is a chain from sample to sample, of rank
 /// 4 (mathematics, section 17), and everything costs time and memory linear in samples and points.
 ///
-/// * The limit is solved for by a square-root factor that loses no modes to rounding where samples are close. Where the
-///   kernel has fewer modes than there are samples, the limit is that of a ridge of `64 eps` times the fastest rate.
 /// * Times go by eight complex shifts each (a rational approximation of the exponential that is good to 3e-14).
-/// * Of the rates the extremes are known, by the Lanczos process.
+/// * The limit, and the extremes of the rates, are those of [`LinearLimit`](super::LinearLimit).
 ///
 /// ```
 /// use reluflow::kernel::{BiasLaw, Kernel, LinearFlow, Regime, SlopeLaw, StartLaw, WeightLaw};
@@ -33,38 +25,22 @@ const PRODUCTS: usize = 60;
 ///     b: BiasLaw::Uniform { low: -1.0, high: 1.0 },
 /// };
 /// let kernel = Kernel::new(StartLaw { weights, output_second_moment: 1.0 });
-/// let samples = Samples::new(&[0.0, 1.0], &[0.0, 0.0])?;
+/// let samples = Samples::new(&[1.0], &[0.0])?;
 /// let flow = LinearFlow::new(&kernel, Regime::RandomFeatures, &samples, &[0.5])?;
-/// // Moves to the minimum-norm interpolant of (0, 1), (1, 2): c_0 K(x, 0) + c_1 K(x, 1).
-/// let limit = flow.limit(&[1.0, 2.0]);
-/// let value = |x| (0..2).map(|j| limit.coefficients[j] * kernel.features(x, j as f64)).sum::<f64>();
-/// assert!((value(1.0) - 2.0).abs() < 1e-12);
-/// assert!((limit.at_points[0] - value(0.5)).abs() < 1e-12);
+/// // One sample, K(1, 1) = 2/3: of a residual of 3 the part 3 (1 - exp(-2/3 t)) is gone.
+/// let moved = flow.at(&[3.0], 1.5);
+/// assert!((moved.at_samples[0] - 3.0 * (1.0 - (-1.0f64).exp())).abs() < 1e-12);
+/// let share = kernel.features(0.5, 1.0) / kernel.features(1.0, 1.0);
+/// assert!((moved.at_points[0] - share * moved.at_samples[0]).abs() < 1e-12);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug, Clone)]
 pub struct LinearFlow {
     regime: Regime,
-    line: Line,
+    pub(super) line: Line,
     x: Vec<f64>,
     /// `1 / n_j` along the chain, infinite where there is no sample.
     inverse_weight: Vec<f64>,
-    factor: ChainFactor<STATE>,
-    /// The ridge that the limit has; 0 where it interpolates.
-    ridge: f64,
-    lost: usize,
-    /// Least and largest.
-    rates: [f64; 2],
-}
-
-/// How a function has moved: by `Sum_j coefficient_j K(x, x_j)`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Motion {
-    /// One per sample.
-    pub coefficients: Vec<f64>,
-    /// At the samples.
-    pub at_samples: Vec<f64>,
-    /// At the points.
-    pub at_points: Vec<f64>,
 }
 
 /// What a ridge makes of residuals.
@@ -94,84 +70,38 @@ impl LinearFlow {
         for (to, n) in inverse_weight[line.before..].iter_mut().zip(samples.weight()) {
             *to = 1.0 / n;
         }
-        let mut flow = LinearFlow {
-            regime,
-            x: samples.x().to_vec(),
-            inverse_weight,
-            factor: ChainFactor::default(),
-            ridge: 0.0,
-            lost: 0,
-            rates: [0.0; 2],
-            line,
-        };
-        flow.check(samples)?;
-        let root: Vec<f64> = samples.weight().iter().map(|n| n.sqrt()).collect();
-        let scaled = |v: &[f64]| -> Vec<f64> { v.iter().zip(&root).map(|(v, root)| v * root).collect() };
-        let largest =
-            largest_eigenvalue(samples.len(), RATES, PRODUCTS, |v| scaled(&flow.product(&scaled(v))));
-        if largest <= 0.0 {
-            return Err(KernelError::Zero);
-        }
-        flow.factor.refactor(&flow.line.chain, &flow.diagonal(0.0));
-        flow.lost = flow.factor.lost();
-        flow.rates = [LOST * largest, largest];
-        if flow.lost > 0 {
-            flow.ridge = LOST * largest;
-            flow.factor.refactor(&flow.line.chain, &flow.diagonal(flow.ridge));
-        } else {
-            let divided = |v: &[f64]| -> Vec<f64> { v.iter().zip(&root).map(|(v, root)| v / root).collect() };
-            let inverse = largest_eigenvalue(samples.len(), RATES, PRODUCTS, |v| {
-                let mut b = flow.padded(&divided(v));
-                flow.factor.solve(&flow.line.chain, &mut b);
-                divided(flow.of_samples(&b))
-            });
-            flow.rates[0] = 1.0 / inverse;
-        }
-        Ok(flow)
-    }
-
-    fn check(&self, samples: &Samples) -> Result<(), KernelError> {
-        let diagonal = self.line.chain.diagonal();
-        let of_samples = &diagonal[self.line.before..][..samples.len()];
+        let diagonal = line.chain.diagonal();
+        let of_samples = &diagonal[line.before..][..samples.len()];
         match of_samples.iter().position(|value| !value.is_finite()) {
             Some(i) => Err(KernelError::NonFinite { i, j: i, value: of_samples[i] }),
             None if of_samples.iter().all(|&value| value == 0.0) => Err(KernelError::Zero),
-            None => Ok(()),
+            None => Ok(LinearFlow { regime, x: samples.x().to_vec(), inverse_weight, line }),
         }
     }
 
-    /// The largest rate.
-    pub fn largest_rate(&self) -> f64 {
-        self.rates[1]
+    /// How many samples there are.
+    pub(super) fn samples(&self) -> usize {
+        self.x.len()
     }
 
-    /// The least rate; that of the ridge where modes are lost.
-    pub fn least_rate(&self) -> f64 {
-        self.rates[0]
-    }
-
-    /// Their ratio; infinite where modes are lost.
-    pub fn condition_number(&self) -> f64 {
-        if self.lost > 0 { f64::INFINITY } else { self.rates[1] / self.rates[0] }
-    }
-
-    /// How many samples follow from those before, by rounding, so that the limit has a ridge.
-    pub fn dropped(&self) -> usize {
-        self.lost
+    /// Multiplicities of the samples, as `1 / n_j`.
+    pub(super) fn inverse_weight(&self) -> &[f64] {
+        self.of_samples(&self.inverse_weight)
     }
 
     /// Samples along the chain, with nothing where there are none.
-    fn padded(&self, of_samples: &[f64]) -> Vec<f64> {
+    pub(super) fn padded(&self, of_samples: &[f64]) -> Vec<f64> {
         let mut b = vec![0.0; self.line.chain.len()];
         b[self.line.before..][..of_samples.len()].copy_from_slice(of_samples);
         b
     }
 
-    fn of_samples<'a, T>(&self, along: &'a [T]) -> &'a [T] {
+    pub(super) fn of_samples<'a, T>(&self, along: &'a [T]) -> &'a [T] {
         &along[self.line.before..][..self.line.samples]
     }
 
-    fn diagonal(&self, ridge: f64) -> Vec<f64> {
+    /// `ridge / n_j` along the chain.
+    pub(super) fn diagonal(&self, ridge: f64) -> Vec<f64> {
         let entry = |&inverse: &f64| if inverse == f64::INFINITY { inverse } else { ridge * inverse };
         self.inverse_weight.iter().map(entry).collect()
     }
@@ -181,31 +111,45 @@ impl LinearFlow {
         self.of_samples(&self.line.chain.product(&self.padded(v))).to_vec()
     }
 
-    fn motion(&self, Moved { coefficients, states, pulls }: Moved) -> Motion {
-        Motion {
-            coefficients: self.of_samples(&coefficients).to_vec(),
-            at_samples: self.of_samples(&states).iter().map(|state| state[0]).collect(),
-            at_points: self.line.at_points(&states, &pulls),
+    /// What a factor makes of residuals.
+    pub(super) fn smooth(&self, factor: &ChainFactor<STATE>, rho: &[f64]) -> Motion {
+        let Smoothed { weights, states, pulls } = factor.smooth(&self.line.chain, &self.padded(rho));
+        let mut gather = Gather::new(&self.line);
+        for i in (0..weights.len()).rev() {
+            gather.place(i, &states[i], &pulls[i], weights[i]);
         }
+        gather.motion()
     }
 
-    /// How the function moves in all time from residuals `rho(0)` (with the sign of `rho`: the function is
+    /// How the function has moved at a finite time `t` from residuals `rho(0)` (with the sign of `rho`: the function is
     /// `f_0 - motion`).
-    pub fn limit(&self, rho: &[f64]) -> Motion {
-        self.motion(from(self.factor.smooth(&self.line.chain, &self.padded(rho))))
-    }
-
-    /// How it has moved at the time `t`.
     pub fn at(&self, rho: &[f64], t: f64) -> Motion {
-        if t == f64::INFINITY {
-            return self.limit(rho);
-        }
         if t == 0.0 {
             let zero = vec![0.0; self.x.len()];
             let at_points = vec![0.0; self.line.points()];
             return Motion { coefficients: zero.clone(), at_samples: zero, at_points };
         }
-        self.motion(moved(&self.line.chain, &self.inverse_weight, &self.padded(rho), t))
+        moved(&self.line, &self.inverse_weight, &self.padded(rho), t)
+    }
+
+    /// `map` of what [`LinearFlow::at`] has at these times, all above 0, in parallel; four shifts each, and two times at
+    /// once, do for 2.4e-8 of the way.
+    pub fn roughly_at<T: Send>(
+        &self,
+        rho: &[f64],
+        times: &[f64],
+        map: impl Fn(Motion) -> T + Sync,
+    ) -> Vec<T> {
+        let rho = self.padded(rho);
+        let pairs: Vec<Vec<T>> = times
+            .par_chunks(2)
+            .map(|pair| {
+                let both = [pair[0], pair[pair.len() - 1]];
+                let motions = moved_roughly(&self.line, &self.inverse_weight, &rho, both);
+                motions.into_iter().take(pair.len()).map(&map).collect()
+            })
+            .collect();
+        pairs.into_iter().flatten().collect()
     }
 
     /// The minimiser of `1/2 Sum_j n_j (f_0 - motion - y)_j^2 + lambda/2 |motion|^2`: kernel ridge regression.
@@ -214,7 +158,7 @@ impl LinearFlow {
     pub fn ridge(&self, rho: &[f64], lambda: f64) -> Ridge {
         let diagonal = self.diagonal(lambda);
         let factor = ChainFactor::new(&self.line.chain, &diagonal);
-        let motion = self.motion(from(factor.smooth(&self.line.chain, &self.padded(rho))));
+        let motion = self.smooth(&factor, rho);
         let inverse = factor.inverse_diagonal(&self.line.chain);
         let (own, inverse) = (self.of_samples(&diagonal), self.of_samples(&inverse));
         let parameters = sum(own.iter().zip(inverse).map(|(d, inverse)| 1.0 - d * inverse));
@@ -270,15 +214,11 @@ impl LinearFlow {
         norm.value()
     }
 
-    /// `f''` of the function `-motion` just inside the gaps between samples, at their left and right ends; `None` where it has
-    /// none (see [`KernelFunction::second_derivative`](super::KernelFunction::second_derivative)).
-    pub fn second_derivative(&self, kernel: &Kernel, motion: &Motion) -> Option<Vec<[f64; 2]>> {
-        if self.regime == Regime::Tangent {
-            return None;
-        }
-        kernel.knot_density(0.0)?;
+    /// `Sum_(j > i) c_j (x_j - x_i)` and `Sum_(j < i) c_j (x_i - x_j)` of the coefficients of a motion: both are linear between
+    /// samples, and make up the second derivative of `-motion` (see
+    /// [`KernelFunction::second_derivative`](super::KernelFunction::second_derivative)).
+    pub(super) fn reaches(&self, motion: &Motion) -> [Vec<f64>; 2] {
         let (x, c) = (&self.x, &motion.coefficients);
-        // Sum_(j beyond) c_j |x_j - x|, on either side.
         let reach = |order: &mut dyn Iterator<Item = usize>| {
             let mut out = vec![0.0; x.len()];
             let (mut zeroth, mut first, mut last): (f64, f64, Option<usize>) = (0.0, 0.0, None);
@@ -292,19 +232,6 @@ impl LinearFlow {
             }
             out
         };
-        let right = reach(&mut (0..x.len()).rev());
-        let left = reach(&mut (0..x.len()));
-        let gap = |i: usize| {
-            let inside = 1e-9 * (x[i + 1] - x[i]);
-            [(i, x[i] + inside), (i + 1, x[i + 1] - inside)].map(|(j, at)| {
-                let [nu_right, nu_left] = kernel.knot_density(at).expect("asked above");
-                -(nu_right * right[j] + nu_left * left[j])
-            })
-        };
-        Some((0..x.len() - 1).map(gap).collect())
+        [reach(&mut (0..x.len()).rev()), reach(&mut (0..x.len()))]
     }
-}
-
-fn from(Smoothed { weights, states, pulls }: Smoothed<STATE>) -> Moved {
-    Moved { coefficients: weights, states, pulls }
 }

@@ -3,23 +3,27 @@
 use ndarray::{Array2, s};
 
 use super::KernelError;
-use super::approach::Within;
+use super::approach::{Approach, Within};
 use super::curve::{Curve, Places};
+use super::flow::Flow;
 use super::gradient_flow::GradientFlow;
 use super::kernels::Regime;
 use super::limit::KernelFunction;
+use super::random_starts::RandomStarts;
 use super::request::Request;
 
 /// Default times: this many in a factor of ten.
 const PER_DECADE: f64 = 10.0;
+/// Crossings of the bound are enclosed to this in `ln t`, and found to its cube.
+const WIDTH: f64 = 1e-3;
 
 /// Gradient flow in one regime.
 #[derive(Debug, Clone)]
 pub struct RegimeReport {
     /// Which.
     pub regime: Regime,
-    /// The flow, with its kernel matrix and rates.
-    pub flow: GradientFlow,
+    /// The rates of the flow.
+    pub flow: Flow,
     /// `K^-1 rho(0)`: the limit is `f_0(x) - Sum_j alpha_j K(x, x_j)`.
     pub alpha: Vec<f64>,
     /// The limit.
@@ -28,8 +32,8 @@ pub struct RegimeReport {
     pub kappa: f64,
     /// Mean-field times, ascending.
     pub times: Vec<f64>,
-    /// `rho(t)`, shape `(times, samples)`.
-    pub residual: Array2<f64>,
+    /// `rho(t)`, shape `(times, samples)`; in linear time only at times that were asked for.
+    pub residual: Option<Array2<f64>>,
     /// `1/2 Sum_j n_j rho_j(t)^2`.
     pub loss: Vec<f64>,
     /// The function on the grid, shape `(times, grid)`.
@@ -41,6 +45,8 @@ pub struct RegimeReport {
     pub distances: Array2<f64>,
     /// The same in the limit of long times.
     pub limit_distances: Vec<f64>,
+    /// The function over random starts, if that is asked for.
+    pub random_starts: Option<RandomStarts>,
     /// When the distance to each target is within the bound that was asked for.
     pub within: Vec<Within>,
 }
@@ -49,9 +55,14 @@ pub struct RegimeReport {
 pub(super) type Values = [Vec<f64>; 3];
 
 impl RegimeReport {
-    /// Rates of the modes in mean-field time, ascending: `kappa^2` times those of the flow.
+    /// Rates of the modes in mean-field time, ascending: `kappa^2` times those of the flow; the least and the largest
+    /// where no others are known.
     pub fn rates(&self) -> Vec<f64> {
-        self.flow.rates().iter().map(|rate| self.kappa * self.kappa * rate).collect()
+        let rates = match &self.flow {
+            Flow::Dense(flow) => flow.rates().to_vec(),
+            Flow::Linear(extremes) => vec![extremes.least, extremes.largest],
+        };
+        rates.iter().map(|rate| self.kappa * self.kappa * rate).collect()
     }
 }
 
@@ -81,10 +92,7 @@ pub(super) fn follow(
         let by = flow.kernel().dot(&ndarray::ArrayView1::from(alpha));
         start[0].iter().zip(by).map(|(start, by)| start - by).collect()
     };
-    let (name, title) = match regime {
-        Regime::RandomFeatures => ("limit_random_features", "limit, random features"),
-        Regime::Tangent => ("limit_tangent", "limit, tangent kernel"),
-    };
+    let (name, title) = limit_name(regime);
     let end = moved(&alpha);
     let values = [at_samples(&alpha), end[..split].to_vec(), end[split..].to_vec()];
     let mut limit = places.curve_of_values(name, title.to_string(), values);
@@ -95,7 +103,9 @@ pub(super) fn follow(
     } else {
         limit.norm = Some(norm);
     }
-    let scan = default_times(&flow);
+    let random_starts =
+        places.starts.map(|starts| starts.trained(regime, request, |k, t| flow.coefficients(k, t).to_vec()));
+    let scan = times_between(1e-2 / flow.largest_rate(), 40.0 / flow.least_rate());
     let compared: Vec<&[f64]> =
         std::iter::once(&limit).chain(targets.iter().copied()).map(|curve| &curve.at_nodes[..]).collect();
     let rms = |f: &[f64], target: &[f64]| places.function_norm.distance(f, target)[0];
@@ -119,15 +129,11 @@ pub(super) fn follow(
     let scanned = path(&scan);
     let scanned_distances = measure(&scanned);
     let limit_distances: Vec<f64> = (0..compared.len()).map(|k| relative(&limit.at_nodes, k)).collect();
-    let within = (0..compared.len())
-        .map(|k| {
-            let at = |t: f64| {
-                let f = moved(&flow.coefficients(&rho, t).to_vec());
-                relative(&f[..split], k)
-            };
-            Within::of(&scan, &scanned_distances.column(k).to_vec(), limit_distances[k], request.bound, at)
-                .at_pace(speed)
-        })
+    let rows = |distances: &Array2<f64>| distances.outer_iter().map(|row| row.to_vec()).collect();
+    let within = Approach::new(scan.clone(), rows(&scanned_distances), limit_distances.clone())
+        .within(request.bound, WIDTH, |times| rows(&measure(&path(times))))
+        .into_iter()
+        .map(|within| within.at_pace(speed))
         .collect();
     let (times, functions, distances) = match &request.times {
         Some(times) => {
@@ -142,23 +148,32 @@ pub(super) fn follow(
     Ok(RegimeReport {
         regime,
         loss: residuals.iter().map(|rho| flow.loss(rho)).collect(),
-        residual: Array2::from_shape_fn((times.len(), samples.len()), |(i, j)| residuals[i][j]),
+        residual: Some(Array2::from_shape_fn((times.len(), samples.len()), |(i, j)| residuals[i][j])),
         on_grid: functions.slice(s![.., split..]).to_owned(),
         targets: std::iter::once("limit").chain(targets.iter().map(|curve| curve.name)).collect(),
-        flow,
+        flow: Flow::Dense(flow),
         alpha,
         limit,
         kappa: request.kappa,
         times: times.iter().map(|t| t / speed).collect(),
         distances,
         limit_distances,
+        random_starts,
         within,
     })
 }
 
-/// From long before the fastest mode moves to long after the slowest has arrived.
-fn default_times(flow: &GradientFlow) -> Vec<f64> {
-    let (first, last) = (1e-2 / flow.largest_rate(), 40.0 / flow.least_rate());
+/// The name of the limit of a regime, and its title.
+pub(super) fn limit_name(regime: Regime) -> (&'static str, &'static str) {
+    match regime {
+        Regime::RandomFeatures => ("limit_random_features", "limit, random features"),
+        Regime::Tangent => ("limit_tangent", "limit, tangent kernel"),
+    }
+}
+
+/// So many times in a factor of ten between two: from long before the fastest mode moves to long after the slowest has
+/// arrived.
+fn times_between(first: f64, last: f64) -> Vec<f64> {
     let count = ((last / first).log10() * PER_DECADE).ceil();
     (0..=count as usize).map(|i| first * (last / first).powf(i as f64 / count)).collect()
 }

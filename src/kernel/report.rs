@@ -6,18 +6,30 @@ use crate::math::cross_validation::smoothing_parameter;
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
 use crate::math::segments::{self, Segments};
+use crate::math::smoothing_process::SmoothingProcess;
 use crate::math::trend_filter::trend_filter;
 use crate::problem::{Samples, function_values};
 
 use super::KernelError;
 use super::curve::{Curve, Places};
+use super::flow::Flow;
 use super::function_norm::FunctionNorm;
 use super::gradient_flow::GradientFlow;
 use super::kernels::{Kernel, Regime};
 use super::limit::KernelFunction;
+use super::linear_flow::LinearFlow;
+use super::linear_limit::LinearLimit;
 use super::monte_carlo::MonteCarlo;
+use super::random_starts::Starts;
 use super::regime::{RegimeReport, follow};
+use super::regime_linear;
 use super::request::Request;
+use super::ridge::ridges;
+
+/// Mean and deviation over random starts are told at so many points of the grid at most; in linear time at so many divided
+/// by the number of samples.
+const MOST_STARTS: usize = 401;
+const STARTS: usize = 10_000_000;
 
 /// The random-features limit when the knots spread over a wider range.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +67,8 @@ pub struct Report {
     pub smoothing: Option<f64>,
     /// Widened ranges of knots.
     pub knot_range: Vec<KnotRange>,
+    /// Neurons of the random starts; 0 if none are told of.
+    pub width: usize,
     /// Positions of the slices.
     pub slices: Vec<f64>,
     /// `K_RF(x0, .)`, the second term of the tangent kernel, and their sum: shape
@@ -75,16 +89,34 @@ impl Report {
         let x = samples.x();
         let function_norm = FunctionNorm::new(x);
         let grid = grid(x, request.points);
-        let places = Places { samples, function_norm: &function_norm, grid: &grid, kernel: &kernel };
+        let start_points = some_of(&grid, if request.linear { STARTS / x.len() } else { MOST_STARTS });
+        let places = Places {
+            samples,
+            function_norm: &function_norm,
+            grid: &grid,
+            kernel: &kernel,
+            starts: (request.width > 0).then(|| Starts {
+                kernel: &kernel,
+                variance: request.kappa.powi(2) * kernel.law().output_second_moment / request.width as f64,
+                x,
+                y: samples.y(),
+                points: &start_points,
+            }),
+            linear: request.linear,
+        };
         let at = |points: &[f64]| match &request.start {
             Some(measure) => function_values(points, measure.r(), measure.theta(), measure.mass()),
             None => vec![0.0; points.len()],
         };
         let start = [at(x), at(function_norm.points()), at(&grid)];
-        let (splines, smoothing) = splines(places, request)?;
+        let (mut splines, smoothing) = splines(places, request)?;
+        if let Some(lambda) = request.ridge {
+            splines.extend(ridges(places, &start, lambda)?);
+        }
         let targets: Vec<&Curve> = splines.iter().collect();
         let mut regimes = vec![];
         for regime in Regime::ALL {
+            let follow = if request.linear { regime_linear::follow } else { follow };
             regimes.push(follow(places, regime, &start, &targets, request)?);
         }
         let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
@@ -100,8 +132,9 @@ impl Report {
             let (x0, x) = (request.slices[i], grid[k]);
             [Kernel::features, Kernel::activation_term, Kernel::tangent][term](&kernel, x0, x)
         });
-        let monte_carlo =
-            (request.draws > 0).then(|| MonteCarlo::new(&kernel, x, request.draws, request.seed)).flatten();
+        let monte_carlo = (request.draws > 0 && !request.linear)
+            .then(|| MonteCarlo::new(&kernel, x, request.draws, request.seed))
+            .flatten();
         let pieces = (request.pieces > 0).then(|| {
             [segments::optimal, segments::greedy]
                 .map(|fit| fit(x, samples.y(), samples.weight(), request.pieces))
@@ -114,6 +147,7 @@ impl Report {
             splines,
             smoothing,
             knot_range,
+            width: request.width,
             slices: request.slices.clone(),
             slice_values,
             monte_carlo,
@@ -128,15 +162,40 @@ impl Report {
     /// `(times, points)`.
     ///
     /// * `times`: mean-field times.
-    pub fn path_at(&self, regime: &RegimeReport, times: &[f64]) -> Array2<f64> {
-        let matrix = self.kernel.matrix(regime.regime, self.function_norm.points(), self.samples.x());
+    ///
+    /// # Errors
+    /// The kernel is not what it was when the report was made.
+    pub fn path_at(&self, regime: &RegimeReport, times: &[f64]) -> Result<Array2<f64>, KernelError> {
         let y = self.samples.y();
         let rho: Vec<f64> = self.start.at_samples.iter().zip(y).map(|(f, y)| f - y).collect();
         let own: Vec<f64> = times.iter().map(|t| t * regime.kappa * regime.kappa).collect();
-        let moved = matrix.dot(&regime.flow.coefficients_at(&rho, &own));
-        Array2::from_shape_fn((times.len(), self.function_norm.points().len()), |(i, k)| {
+        let flow = match &regime.flow {
+            Flow::Dense(flow) => flow,
+            Flow::Linear(_) => {
+                let points = self.function_norm.points();
+                let flow = LinearFlow::new(&self.kernel, regime.regime, &self.samples, points)?;
+                let mut path = Array2::zeros((times.len(), points.len()));
+                for (mut row, t) in path.outer_iter_mut().zip(own) {
+                    let by = flow.at(&rho, t).at_points;
+                    row.iter_mut()
+                        .zip(&self.start.at_nodes)
+                        .zip(by)
+                        .for_each(|((f, start), by)| *f = start - by);
+                }
+                return Ok(path);
+            }
+        };
+        let matrix = self.kernel.matrix(regime.regime, self.function_norm.points(), self.samples.x());
+        let moved = matrix.dot(&flow.coefficients_at(&rho, &own));
+        Ok(Array2::from_shape_fn((times.len(), self.function_norm.points().len()), |(i, k)| {
             self.start.at_nodes[k] - moved[[k, i]]
-        })
+        }))
+    }
+
+    /// The first and the last of the samples' positions.
+    pub fn range(&self) -> [f64; 2] {
+        let x = self.samples.x();
+        [x[0], x[x.len() - 1]]
     }
 
     /// All functions that are set beside each other: limits, then splines.
@@ -150,14 +209,22 @@ fn splines(places: Places, request: &Request) -> Result<(Vec<Curve>, Option<f64>
     let samples = places.samples;
     let (x, y, weight) = (samples.x(), samples.y(), samples.weight());
     let natural = CubicSpline::natural(x, y);
+    let process = (request.linear && x.len() > 2).then(|| SmoothingProcess::new(x, y, weight));
     let linear = LinearSpline::new(x.to_vec(), y.to_vec());
     let mut curves = vec![
         places.cubic("natural_spline", "natural cubic spline".to_string(), &natural),
         places.linear("linear_interpolant", "linear interpolant".to_string(), &linear),
     ];
-    let chosen = request.smoothing.or_else(|| (x.len() > 4).then(|| smoothing_parameter(x, y, weight)));
+    let best = || match &process {
+        Some(process) => process.parameter(),
+        None => smoothing_parameter(x, y, weight),
+    };
+    let chosen = request.smoothing.or_else(|| (x.len() > 4).then(best));
     if let Some(lambda) = chosen {
-        let spline = CubicSpline::smoothing(x, y, weight, lambda);
+        let spline = match &process {
+            Some(process) if lambda > 0.0 => process.fit(lambda).spline,
+            _ => CubicSpline::smoothing(x, y, weight, lambda),
+        };
         let how = if request.smoothing.is_some() { "as given" } else { "by cross-validation" };
         let curve = places.cubic("smoothing_spline", "smoothing spline".to_string(), &spline);
         curves.push(Curve { remark: format!("lambda = {lambda:.3e}, {how}"), ..curve });
@@ -183,6 +250,19 @@ fn widened(
     natural: &[f64],
 ) -> Result<KnotRange, KernelError> {
     let (regime, x) = (Regime::RandomFeatures, places.samples.x());
+    if places.linear {
+        let flow = LinearFlow::new(kernel, regime, places.samples, places.function_norm.points())?;
+        let limit = LinearLimit::new(&flow)?;
+        let motion = limit.of(rho);
+        let values: Vec<f64> = start.iter().zip(&motion.at_points).map(|(start, by)| start - by).collect();
+        return Ok(KnotRange {
+            factor: *factor,
+            distance: places.function_norm.distance(&values, natural)[1],
+            affine_share: flow.norm(kernel, &motion).affine_share().unwrap_or(f64::NAN),
+            condition_number: limit.extremes().condition_number(),
+            dropped: limit.extremes().lost,
+        });
+    }
     let flow = GradientFlow::new(kernel.gram(regime, x), places.samples.weight())?;
     let alpha = flow.coefficients(rho, f64::INFINITY).to_vec();
     let function = KernelFunction::new(kernel, regime, x, &alpha);
@@ -196,6 +276,15 @@ fn widened(
         condition_number: flow.condition_number(),
         dropped: flow.dropped(),
     })
+}
+
+/// Equally spaced ones, about so many but no fewer than eight, the first and the last among them.
+fn some_of(grid: &[f64], about: usize) -> Vec<f64> {
+    let (last, count) = (grid.len() - 1, about.clamp(8, MOST_STARTS) - 1);
+    if last <= count {
+        return grid.to_vec();
+    }
+    (0..=count).map(|i| grid[i * last / count]).collect()
 }
 
 /// Equally spaced over the range of the samples and a quarter beyond on either side.

@@ -13,6 +13,12 @@ pub struct Request {
     pub bound: f64,
     /// `lambda` of the smoothing spline; chosen by generalised cross-validation if not given.
     pub smoothing: Option<f64>,
+    /// `lambda` of kernel ridge regression; none if not given.
+    pub ridge: Option<f64>,
+    /// Neurons of the random starts whose mean and deviation are told; 0: none.
+    pub width: usize,
+    /// Linear time and memory: extremes of the rates alone, no kernel matrices.
+    pub linear: bool,
     /// `lambda` of the fit with penalised total variation; 0: none.
     pub tv: f64,
     /// Points of the grid on which functions are stored.

@@ -1,5 +1,6 @@
 //! A run of particles in spline terms, snapshot by snapshot.
 
+use super::KernelError;
 use super::report::Report;
 use super::spline_view::SplineView;
 
@@ -91,13 +92,17 @@ impl RunRow {
     }
 
     /// Finds how far all rows are from the paths of infinitely many neurons.
-    pub fn set_beside_paths(report: &Report, rows: &mut [RunRow]) {
+    ///
+    /// # Errors
+    /// As [`Report::path_at`].
+    pub fn set_beside_paths(report: &Report, rows: &mut [RunRow]) -> Result<(), KernelError> {
         let times: Vec<f64> = rows.iter().map(|row| row.time).collect();
         for (k, regime) in report.regimes.iter().enumerate() {
-            let path = report.path_at(regime, &times);
+            let path = report.path_at(regime, &times)?;
             for (row, infinite) in rows.iter_mut().zip(path.outer_iter()) {
                 row.to_path[k] = report.function_norm.distance(&row.at_nodes, &infinite.to_vec())[0];
             }
         }
+        Ok(())
     }
 }

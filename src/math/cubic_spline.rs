@@ -77,6 +77,11 @@ impl CubicSpline {
         CubicSpline { x: x.to_vec(), y: fitted, second }
     }
 
+    /// From values and second derivatives at the knots, which must belong together.
+    pub(super) fn from_second_derivative(x: Vec<f64>, y: Vec<f64>, second: Vec<f64>) -> CubicSpline {
+        CubicSpline { x, y, second }
+    }
+
     /// The knots.
     pub fn knots(&self) -> &[f64] {
         &self.x

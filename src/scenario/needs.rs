@@ -38,6 +38,8 @@ const TANGENT_MATRICES: u64 = 6;
 /// Square matrices at once in the kernel regime: kernel and modes of both regimes, the symmetric
 /// matrix, what its decomposition works in, and kernels at the points at which functions are compared.
 const KERNEL_MATRICES: u64 = 10;
+/// Bytes of a sample there in linear time (a bound: chain, its factor, functions between the samples).
+const LINEAR_KERNEL: u64 = 1900;
 /// Numbers there for each sample and each point at which functions are stored.
 const AT_POINTS: u64 = 2;
 
@@ -88,6 +90,13 @@ impl Need {
         let (s, points) = (samples as u64, points as u64);
         let rows = KERNEL_MATRICES * s + AT_POINTS * points;
         Need::new(0, samples, s.saturating_mul(rows).saturating_mul(NUMBER))
+    }
+
+    /// Of `reluflow kernel` in linear time, residuals stored at so many times.
+    pub fn of_linear_kernel(samples: usize, times: usize) -> Need {
+        // Both regimes, as they are and as they are written.
+        let each = LINEAR_KERNEL + 4 * NUMBER * times as u64;
+        Need::new(0, samples, (samples as u64).saturating_mul(each))
     }
 
     fn new(particles: usize, samples: usize, of_samples: u64) -> Need {

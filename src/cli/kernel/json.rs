@@ -54,6 +54,18 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
                 "largest_rate": number(regime.kappa * regime.kappa * regime.flow.largest_rate()),
                 "modes_dropped": regime.flow.dropped(),
                 "within": within.collect::<Vec<_>>(),
+                "random_starts": regime.random_starts.as_ref().map(|starts| {
+                    let [low, high] = report.range();
+                    let at = |time: usize| {
+                        let [rms, most] = starts.deviation_between(time, low, high);
+                        json!({
+                            "time": number(starts.times[time]),
+                            "rms_deviation": number(rms),
+                            "max_deviation": number(most),
+                        })
+                    };
+                    (0..starts.times.len()).map(at).collect::<Vec<_>>()
+                }),
             })
         })
         .collect();
@@ -80,6 +92,7 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
         "samples": report.samples.len(),
         "bound": bound,
         "smoothing": report.smoothing,
+        "starts_width": report.width,
         "functions": functions,
         "regimes": regimes,
         "knot_range": knot_range,

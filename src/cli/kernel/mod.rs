@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::io::write_kernel_file;
 use crate::kernel::{Kernel, KernelError, Report, Request};
 use crate::math::norm::worst;
-use crate::problem::{Measure, Start};
+use crate::problem::{Measure, Sampling, Start};
+use crate::run::Description;
 use crate::scenario::Scenario;
 use crate::scenario::needs::Need;
 use crate::study;
@@ -19,6 +20,13 @@ use super::failure::{Exit, Failure};
 use super::output::{note, print, print_json, tell};
 use super::run::{is_same_file, make_parent};
 use super::threads::Threads;
+
+/// With more samples than this the work is done in linear time and memory.
+const DENSE: usize = 1000;
+
+/// Fits by straight pieces are computed unasked up to this many samples: they take their square.
+const PIECES: usize = 5000;
+const MOST_PIECES: u32 = 8;
 
 /// Widened ranges of knots are computed unasked up to this many samples: each takes a
 /// decomposition.
@@ -60,6 +68,16 @@ pub struct Args {
     /// lambda of the smoothing spline [default: by generalised cross-validation]
     #[arg(long, value_name = "LAMBDA", value_parser = not_negative)]
     smoothing: Option<f64>,
+    /// Add kernel ridge regression with this lambda: least 1/2 sum n rho^2 + lambda/2 |f|^2
+    #[arg(long, value_name = "LAMBDA", value_parser = positive)]
+    ridge: Option<f64>,
+    /// Neurons of the random starts over which mean and deviation are told; 0 for none [default: the scenario's, if it draws
+    /// them and has at most 1000 samples]
+    #[arg(long, value_name = "N")]
+    width: Option<u32>,
+    /// All eigenvalues of the kernel matrices, or linear time and memory [default: linear above 1000 samples]
+    #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
+    solver: Solver,
     /// lambda of the fit with penalised total variation [default: flow.tv of the scenario]
     #[arg(long, value_name = "LAMBDA", value_parser = not_negative)]
     tv: Option<f64>,
@@ -75,9 +93,9 @@ pub struct Args {
     /// Points at which functions are stored
     #[arg(long, value_name = "N", default_value_t = 401, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     points: u32,
-    /// Most pieces of the fits by straight pieces; 0 for none
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(0..=1000))]
-    pieces: u32,
+    /// Most pieces of the fits by straight pieces; 0 for none [default: 8 up to 5000 samples]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pieces: Option<u32>,
     /// Check the kernels with this many random neurons
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     monte_carlo: u32,
@@ -100,6 +118,17 @@ enum StartFunction {
     Particles,
 }
 
+/// How kernels are worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Solver {
+    /// By the number of samples
+    Auto,
+    /// All eigenvalues: the square of the samples in memory, their cube in time
+    Dense,
+    /// Extreme eigenvalues alone: linear time and memory
+    Linear,
+}
+
 fn finite(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| "not a number".to_string())?;
     if value.is_finite() { Ok(value) } else { Err("not finite".to_string()) }
@@ -108,6 +137,11 @@ fn finite(text: &str) -> Result<f64, String> {
 fn not_negative(text: &str) -> Result<f64, String> {
     let value = finite(text)?;
     if value >= 0.0 { Ok(value) } else { Err("negative: give 0 or more".to_string()) }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value = finite(text)?;
+    if value > 0.0 { Ok(value) } else { Err("give more than 0".to_string()) }
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -135,7 +169,21 @@ impl Args {
             StartFunction::Zero => "zero",
             StartFunction::Particles => "that of the scenario's particles",
         };
+        let linear = match self.solver {
+            Solver::Auto => samples.len() > DENSE,
+            solver => solver == Solver::Linear,
+        };
+        if linear && self.monte_carlo > 0 {
+            return Err(Failure::usage(format!(
+                "--monte-carlo needs the kernel matrices of {} samples: give --solver dense, or at most {DENSE} samples",
+                samples.len()
+            )));
+        }
+        let pieces = self.pieces.unwrap_or(if samples.len() <= PIECES { MOST_PIECES } else { 0 });
         let request = Request {
+            ridge: self.ridge,
+            width: self.width(&description, law.is_some(), linear)?,
+            linear,
             kappa,
             start: if self.start == StartFunction::Particles {
                 Some(canonical(&start, kappa)?)
@@ -151,10 +199,13 @@ impl Args {
             slices: self.slices.clone().unwrap_or_else(|| default_slices(samples.x())),
             draws: self.monte_carlo as usize,
             seed: self.seed,
-            pieces: self.pieces as usize,
+            pieces: pieces as usize,
         };
-        Need::of_kernel(samples.len(), request.points)
-            .check()
+        let need = match (linear, &request.times) {
+            (false, _) => Need::of_kernel(samples.len(), request.points),
+            (true, times) => Need::of_linear_kernel(samples.len(), times.as_ref().map_or(0, Vec::len)),
+        };
+        need.check()
             .map_err(|(problem, remedy)| Failure::usage(format!("kernel: {problem}")).help(remedy))?;
         let report = Report::new(samples, Kernel::new(start_law), &request)?;
         let view = self.run.as_ref().map(|run| run::view(run, &report, quiet)).transpose()?;
@@ -215,6 +266,30 @@ impl Args {
             return Err(crate::io::IoError::Exists { path: output.to_owned() }.into());
         }
         make_parent(output)
+    }
+
+    /// Neurons of the random starts that are told of.
+    fn width(&self, description: &Description, drawn: bool, linear: bool) -> Result<usize, Failure> {
+        if self.width.unwrap_or(u32::from(!linear)) == 0 {
+            return Ok(0);
+        }
+        let refused = |why: &str| match self.width {
+            Some(_) => Err(Failure::usage(format!("--width: {why}"))),
+            None => Ok(0),
+        };
+        match Scenario::start_law(description)? {
+            Some(start) if start.law.antisymmetric() => {
+                refused("measure.antisymmetric makes every start the function 0: there is no deviation")
+            }
+            Some(_) if drawn => match self.width {
+                Some(width) => Ok(width as usize),
+                None if matches!(description.sampling, Sampling::Iid | Sampling::Sobol) => {
+                    Ok(description.mass.len())
+                }
+                None => Ok(0),
+            },
+            _ => refused("the scenario's particles are taken as they are: there is no law of random starts"),
+        }
     }
 
     fn knot_factors(&self, samples: usize) -> Vec<f64> {

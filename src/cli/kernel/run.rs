@@ -72,7 +72,7 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
             }
         }
     }
-    RunRow::set_beside_paths(report, &mut rows);
+    RunRow::set_beside_paths(report, &mut rows)?;
     let last = file.snapshot(file.len() - 1)?;
     let energy = last.loss + last.total_variation_penalty;
     let tv = description.flow.tv();

@@ -41,6 +41,9 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
         text += &table(&rows, &right);
     };
     section(kernels(report));
+    if report.regimes.iter().any(|r| r.flow.dense().is_none()) {
+        text += "extreme rates alone, by the Lanczos process: so many samples are worked on in linear time\n";
+    }
     for curve in report.curves() {
         if let Some(norm) = curve.norm
             && let Some(parts) = norm.parts
@@ -65,6 +68,9 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
     section(functions(report));
     section(distances(report));
     section(within(report, bound));
+    if report.width > 0 {
+        section(random_starts(report));
+    }
     if !report.knot_range.is_empty() {
         section(knot_range(report));
     }
@@ -86,6 +92,8 @@ fn short(name: &str) -> &str {
         "linear_interpolant" => "linear",
         "smoothing_spline" => "smoothing",
         "tv_minimiser" => "TV",
+        "ridge_random_features" => "RF ridge",
+        "ridge_tangent" => "tangent ridge",
         name => name,
     }
 }
@@ -212,6 +220,31 @@ fn arrival(within: Within) -> String {
     }
 }
 
+/// Times of which random starts are told; those beyond are in the file.
+const TIMES: usize = 12;
+
+fn random_starts(report: &Report) -> Vec<Vec<String>> {
+    let [low, high] = report.range();
+    let mut rows = vec![vec![format!("deviation over starts of {} neurons: rms (largest)", report.width)]];
+    rows[0].extend(report.regimes.iter().map(|r| regime(r.regime).to_string()));
+    let starts: Vec<_> = report.regimes.iter().filter_map(|r| r.random_starts.as_ref()).collect();
+    let times = &starts[0].times;
+    let last = times.len() - 1;
+    for i in (0..last.min(TIMES)).chain([last]) {
+        let mut cells = vec![match times[i] {
+            0.0 => "at the start".to_string(),
+            f64::INFINITY => "in the limit".to_string(),
+            t => format!("at t = {}", figure(t)),
+        }];
+        cells.extend(starts.iter().map(|starts| {
+            let [rms, most] = starts.deviation_between(i, low, high);
+            format!("{} ({})", figure(rms), figure(most))
+        }));
+        rows.push(cells);
+    }
+    rows
+}
+
 fn knot_range(report: &Report) -> Vec<Vec<String>> {
     let mut rows = vec![vec!["knots spread by".to_string()]];
     rows[0].extend(report.knot_range.iter().map(|wide| format!("x {}", wide.factor)));
@@ -249,7 +282,8 @@ fn monte_carlo(report: &Report) -> Vec<Vec<String>> {
     for r in &report.regimes {
         let (mean, error) = found.gram(r.regime);
         for (i, j) in [(0, 0), (0, last / 2), (0, last), (last / 2, last / 2), (last, last)] {
-            let (exact, mean, error) = (r.flow.kernel()[[i, j]], mean[[i, j]], error[[i, j]]);
+            let exact = report.kernel.value(r.regime, x[i], x[j]);
+            let (mean, error) = (mean[[i, j]], error[[i, j]]);
             let deviation = if error > 0.0 { (mean - exact) / error } else { 0.0 };
             rows.push(vec![
                 format!("{}, ({}, {})", regime(r.regime), figure(x[i]), figure(x[j])),

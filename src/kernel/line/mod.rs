@@ -6,12 +6,15 @@
 //! sum of two processes with independent increments, one from the left and one from the right;
 //! [`moments`] has their increments, [`Line`] makes a chain of them.
 
+mod gather;
 mod model;
 mod moments;
 mod rational;
 
+pub(super) use gather::Gather;
+pub use gather::Motion;
 pub(super) use model::{Line, STATE};
-pub(super) use rational::{Moved, moved};
+pub(super) use rational::{moved, moved_roughly};
 
 #[cfg(test)]
 mod tests;

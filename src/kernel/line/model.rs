@@ -8,7 +8,7 @@ use super::super::kernels::{Kernel, Regime};
 use super::moments::{KnotMoments, Moments};
 
 /// No row: the point is a place of the chain.
-const IN_CHAIN: u32 = u32::MAX;
+pub(super) const IN_CHAIN: u32 = u32::MAX;
 
 /// Gaps between samples that are worked on at once.
 const BLOCK: usize = 4096;
@@ -28,15 +28,16 @@ pub(in crate::kernel) const STATE: usize = 4;
 ///
 /// `gamma` independent of the past: rotations give the way from left to right as well, and nothing is divided by what
 /// may vanish.
+#[derive(Debug, Clone)]
 pub(in crate::kernel) struct Line {
     pub chain: Chain<STATE>,
     /// Points before the first sample, which are in the chain.
     pub before: usize,
     pub samples: usize,
     /// Of each point: the place in the chain at or before it, and its row or [`IN_CHAIN`].
-    spots: Vec<(u32, u32)>,
+    pub(super) spots: Vec<(u32, u32)>,
     /// Of the points between samples: what the state before them and the pull after them contribute.
-    rows: Vec<[[f64; STATE]; 2]>,
+    pub(super) rows: Vec<[[f64; STATE]; 2]>,
     /// `E c^2` of the neurons of either facing with knots between neighbours in the chain.
     pub activity: Vec<[f64; 2]>,
     /// `E c^2` of the right-facing neurons active at the first place of the chain, and of the left-facing at the last.
@@ -151,19 +152,6 @@ impl Line {
     /// How many points there are.
     pub fn points(&self) -> usize {
         self.spots.len()
-    }
-
-    /// The function at the points, from the states and the pulls along the chain.
-    pub fn at_points(&self, states: &[[f64; STATE]], pulls: &[[f64; STATE]]) -> Vec<f64> {
-        let value = |&(at, row): &(u32, u32)| {
-            let at = at as usize;
-            if row == IN_CHAIN {
-                return states[at][0];
-            }
-            let [of_state, of_pull] = &self.rows[row as usize];
-            (0..STATE).map(|k| of_state[k] * states[at][k] + of_pull[k] * pulls[at + 1][k]).sum()
-        };
-        self.spots.iter().map(value).collect()
     }
 }
 

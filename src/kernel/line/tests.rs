@@ -63,7 +63,9 @@ fn points_have_the_values_of_the_kernel_function() {
         let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.7 });
         for regime in Regime::ALL {
             let flow = crate::kernel::LinearFlow::new(&kernel, regime, &samples, &points).unwrap();
-            for found in [flow.limit(&rho), flow.at(&rho, 3.0), flow.ridge(&rho, 1e-2).motion] {
+            let limit = crate::kernel::LinearLimit::new(&flow).unwrap().of(&rho);
+            let [rough] = <[_; 1]>::try_from(flow.roughly_at(&rho, &[3.0], |motion| motion)).unwrap();
+            for found in [limit, flow.at(&rho, 3.0), rough, flow.ridge(&rho, 1e-2).motion] {
                 let size: f64 = found.coefficients.iter().map(|c| c.abs()).sum();
                 for (&at, value) in points.iter().zip(&found.at_points) {
                     let expected: f64 =

@@ -76,6 +76,31 @@ impl<const R: usize> Chain<R> {
         out
     }
 
+    /// `v^T K v`, a sum of squares: the variance of what `v` weighs.
+    ///
+    /// ```
+    /// use reluflow::math::semiseparable::{Chain, Step};
+    /// let walk = Chain::new([[2.0]], vec![Step { transition: [[1.0]], noise: [[2.0]] }; 2]);
+    /// assert_eq!(walk.variance(&[0.0, -1.0, 1.0]), 4.0); // one step
+    /// ```
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn variance(&self, v: &[f64]) -> f64 {
+        assert_eq!(v.len(), self.len(), "rows of the matrix and of the vector");
+        let square = |root: &Matrix<R>, pull: &[f64; R]| -> f64 {
+            transposed(root, pull).iter().map(|along| along * along).sum()
+        };
+        let (mut pull, mut sum) = ([0.0; R], 0.0);
+        for (i, step) in self.steps.iter().enumerate().rev() {
+            pull[0] += v[i + 1];
+            sum += square(&step.noise, &pull);
+            pull = transposed(&step.transition, &pull);
+        }
+        pull[0] += v[0];
+        sum + square(&self.start, &pull)
+    }
+
     /// The diagonal, `K[i, i]`.
     pub fn diagonal(&self) -> Vec<f64> {
         let mut covariance = square(&self.start);

@@ -5,7 +5,7 @@ use ndarray_linalg::c64;
 use super::chain::{Chain, Matrix, square};
 
 /// Samples between the states that are kept: those between are found again on the way back.
-const KEPT: usize = 512;
+const KEPT: usize = 64;
 
 /// A complex number in every lane.
 #[derive(Debug, Clone, Copy)]
@@ -125,35 +125,39 @@ impl<const L: usize> ShiftedLanes<L> {
         out
     }
 
-    /// The real part of `Sum_l factor_l y_l` for the states `y_l` and pulls of the solutions (as
-    /// [`Smoothed`](super::Smoothed) has them), and for the solutions themselves: `emit(i, state, pull, weight)` for
-    /// every sample, the last first.
+    /// The real parts of `Sum_l factor_l y_l` for the states `y_l` and pulls of the solutions (as
+    /// [`Smoothed`](super::Smoothed) has them), and for the solutions themselves, for `M` rows of factors:
+    /// `emit(i, states, pulls, weights)` for every sample, the last first.
     ///
     /// Inlined into the caller, whose instruction set it then uses.
     ///
     /// # Panics
     /// If the lengths differ.
     #[inline(always)]
-    pub fn combine<const R: usize>(
+    pub fn combine<const R: usize, const M: usize>(
         &self,
-        factors: [c64; L],
+        factors: &[[c64; L]; M],
         chain: &Chain<R>,
         diagonal: &[f64],
         b: &[f64],
-        mut emit: impl FnMut(usize, [f64; R], [f64; R], f64),
+        mut emit: impl FnMut(usize, [[f64; R]; M], [[f64; R]; M], [f64; M]),
     ) {
-        let real =
-            |z: &Complex<L>| (0..L).map(|l| factors[l].re * z.re[l] - factors[l].im * z.im[l]).sum::<f64>();
+        let real = |z: &Complex<L>, m: usize| {
+            (0..L).map(|l| factors[m][l].re * z.re[l] - factors[m][l].im * z.im[l]).sum::<f64>()
+        };
         self.smooth(chain, diagonal, b, |i, filter, [later, pull], weight| {
             // With what is known after the sample, which is little: nothing cancels.
-            let state = std::array::from_fn(|j| {
+            let states: [Complex<L>; R] = std::array::from_fn(|j| {
                 let mut sum = filter.mean[j];
                 for k in 0..R {
                     sum.add_product(&filter.covariance[j.min(k)][j.max(k)], &later[k]);
                 }
-                real(&sum)
+                sum
             });
-            emit(i, state, std::array::from_fn(|k| real(&pull[k])), real(weight));
+            let all = |of: &[Complex<L>; R]| -> [[f64; R]; M] {
+                std::array::from_fn(|m| std::array::from_fn(|k| real(&of[k], m)))
+            };
+            emit(i, all(&states), all(pull), std::array::from_fn(|m| real(weight, m)));
         });
     }
 
@@ -355,7 +359,8 @@ mod tests {
             let expected = ChainFactor::new(&chain, &vec![shift; n]).smooth(&chain, &b);
             let size = expected.weights.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
             let lanes = ShiftedLanes::new([c64::new(shift, 0.0)]);
-            lanes.combine([c64::new(1.0, 0.0)], &chain, &vec![1.0; n], &b, |i, state, pull, weight| {
+            let one = [[c64::new(1.0, 0.0)]];
+            lanes.combine(&one, &chain, &vec![1.0; n], &b, |i, [state], [pull], [weight]| {
                 assert!((weight - expected.weights[i]).abs() < bound * size, "{n} {h} {shift}: {weight}");
                 assert!(
                     (state[0] - expected.states[i][0]).abs() < bound,

@@ -14,6 +14,24 @@ const REFERENCE: &str = "natural_spline";
 /// Margin on either side of the samples, as a share of their range.
 const MARGIN: f64 = 0.06;
 
+/// Two standard deviations over random starts to either side of their mean, in the limits of both regimes.
+fn deviations(file: &ArrayFile) -> Result<Vec<Layer>, PlotError> {
+    if !file.has("starts_x") {
+        return Ok(vec![]);
+    }
+    let [x, times] = [file.numbers("starts_x")?, file.numbers("starts_time")?];
+    let [mean, deviation] = [file.numbers("starts_mean")?, file.numbers("starts_deviation")?];
+    let names = ["random features", "tangent kernel"];
+    let of = |(regime, name): (usize, &str)| {
+        let from = (regime * times.len() + times.len() - 1) * x.len();
+        let edge = |sign: f64| (from..from + x.len()).map(|i| mean[i] + sign * 2.0 * deviation[i]).collect();
+        Layer::band(format!("random starts, {name}"), x.clone(), edge(-1.0), edge(1.0))
+            .color(CURVES[regime])
+            .label(format!("2 deviations over starts, {name}"))
+    };
+    Ok(names.into_iter().enumerate().map(of).collect())
+}
+
 pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     let names = file.texts("curve")?.unwrap_or_default();
     let (grid, values) = (file.numbers("grid")?, file.numbers("f")?);
@@ -29,6 +47,9 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
         .height(1.2)
         .title("difference to the natural spline")
         .with(Layer::horizontal("zero", vec![0.0]).color(GREY));
+    for layer in deviations(file)? {
+        functions = functions.with(layer);
+    }
     let mut next = 0;
     for (i, name) in names.iter().enumerate() {
         let line = Layer::line(name.clone(), grid.clone(), curve(i)).label(name.replace('_', " "));

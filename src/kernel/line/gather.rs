@@ -1,0 +1,64 @@
+//! What solutions along a chain say of functions.
+
+use super::model::{IN_CHAIN, Line, STATE};
+
+/// How a function has moved: by `Sum_j coefficient_j K(x, x_j)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Motion {
+    /// One per sample.
+    pub coefficients: Vec<f64>,
+    /// At the samples.
+    pub at_samples: Vec<f64>,
+    /// At the points.
+    pub at_points: Vec<f64>,
+}
+
+/// Takes states and pulls along the chain, from its last place to the first, and keeps what they say.
+pub(in crate::kernel) struct Gather<'a> {
+    line: &'a Line,
+    motion: Motion,
+    /// Points yet to come.
+    points: usize,
+    /// Of the place after.
+    pull: [f64; STATE],
+}
+
+impl<'a> Gather<'a> {
+    pub fn new(line: &'a Line) -> Gather<'a> {
+        let (samples, points) = (line.samples, line.points());
+        let motion = Motion {
+            coefficients: vec![0.0; samples],
+            at_samples: vec![0.0; samples],
+            at_points: vec![0.0; points],
+        };
+        Gather { line, motion, points, pull: [0.0; STATE] }
+    }
+
+    /// Place `i`, with the state there, how samples from there on pull at it, and the coefficient.
+    #[inline(always)]
+    pub fn place(&mut self, i: usize, state: &[f64; STATE], pull: &[f64; STATE], coefficient: f64) {
+        let line = self.line;
+        while let Some(&(at, row)) = self.points.checked_sub(1).map(|last| &line.spots[last])
+            && at as usize == i
+        {
+            self.points -= 1;
+            self.motion.at_points[self.points] = if row == IN_CHAIN {
+                state[0]
+            } else {
+                let [of_state, of_pull] = &line.rows[row as usize];
+                (0..STATE).map(|k| of_state[k] * state[k] + of_pull[k] * self.pull[k]).sum()
+            };
+        }
+        self.pull = *pull;
+        if let Some(j) = i.checked_sub(line.before)
+            && j < line.samples
+        {
+            self.motion.at_samples[j] = state[0];
+            self.motion.coefficients[j] = coefficient;
+        }
+    }
+
+    pub fn motion(self) -> Motion {
+        self.motion
+    }
+}
