@@ -44,7 +44,7 @@
 //! # Modules
 //!
 //! ```text
-//! system, math  <-  problem  <-  flow, kernel  <-  run  <-  io, scenario  <-  study
+//! system, math  <-  problem  <-  flow, kernel, landscape  <-  run  <-  io, scenario  <-  study
 //!                                study  <-  plot  <-  report, reproduce  <-  cli  <-  main
 //! ```
 //!
@@ -64,20 +64,22 @@
 //! | [`flow`] | problem, math, system | the field, what happens at a boundary, the residual ODE, the step, characteristics; a [`Descriptor`](flow::Descriptor) of each flow |
 //! | [`run`] | flow, kernel, problem, math, system | the state, snapshots, schedules, the loop that drives them, the pointwise density |
 //! | [`kernel`] | problem, math, system | infinite-width kernels, their regression and dynamics, spline analysis |
+//! | [`landscape`] | flow, problem, math, system | the loss around a state: critical states, slices, the spectrum of the Hessian |
 //! | [`scenario`] | run, flow, problem, math, system | TOML and CSV input, checked; runs nothing |
-//! | [`io`] | run, flow, kernel, problem, math, system | the run file (HDF5): schema, writer, reader, recovery; kernel and density files |
+//! | [`io`] | run, flow, kernel, landscape, problem, math, system | the run file (HDF5): schema, writer, reader, recovery; kernel and density files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math, system | sweeps, width and phase studies, their files; the search for quadrature nodes |
 //! | [`plot`] | study, io, kernel, run, flow, problem, math, system | figures of run, study and kernel files |
 //! | [`report`] | plot, study, io, kernel, run, flow, problem, math, system | the HTML report of a run or a study, and its film |
-//! | [`reproduce`] | plot, study, io, scenario, kernel, run, flow, problem, math, system | figures and tables of the papers, made again |
+//! | [`reproduce`] | plot, study, io, scenario, kernel, landscape, run, flow, problem, math, system | figures and tables of the papers, made again |
 //! | [`guide`] | plot | the manual: a page for each file of `src/guide/`; it uses what its pages link to |
-//! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, run, flow, problem, math, system | subcommands, progress, error texts |
+//! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, landscape, run, flow, problem, math, system | subcommands, progress, error texts |
 
 pub mod cli;
 pub mod flow;
 pub mod guide;
 pub mod io;
 pub mod kernel;
+pub mod landscape;
 pub mod math;
 pub mod plot;
 pub mod problem;

@@ -14,6 +14,7 @@ mod failure;
 mod info;
 mod interrupt;
 mod kernel;
+mod landscape;
 mod law;
 mod output;
 mod pace;
@@ -75,6 +76,7 @@ enum Command {
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
+    Landscape(landscape::Args),
     Law(law::Args),
     Report(report::Args),
     Study(study::Args),
@@ -126,6 +128,7 @@ impl Command {
                 | Command::Density(_)
                 | Command::Resume(_)
                 | Command::Kernel(_)
+                | Command::Landscape(_)
                 | Command::Law(_)
                 | Command::Study(_)
                 | Command::Reproduce(_)
@@ -147,6 +150,7 @@ impl Command {
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
+            Command::Landscape(args) => args.execute(quiet),
             Command::Law(args) => args.execute(quiet),
             Command::Report(args) => args.execute(quiet),
             Command::Study(args) => args.execute(quiet),

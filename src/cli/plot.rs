@@ -11,7 +11,7 @@ use super::info::warn_unless_ordinary;
 use super::output::{note, print};
 use super::probe::guard;
 
-/// Draw figures of a run, a study, a kernel or a law file
+/// Draw figures of a run, a study, a kernel, law or landscape file
 #[derive(Debug, clap::Args)]
 #[command(after_help = after_help())]
 pub struct Args {

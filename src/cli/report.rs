@@ -51,7 +51,7 @@ impl Args {
         let page = match FileKind::of(&self.file)? {
             FileKind::Kernel => return Err(ReportError::Kernel { path: path() }.into()),
             FileKind::Density => return Err(ReportError::Density { path: path() }.into()),
-            FileKind::Law => return Err(ReportError::Law { path: path() }.into()),
+            FileKind::Law | FileKind::Landscape => return Err(ReportError::Arrays { path: path() }.into()),
             FileKind::Study if self.gif.is_some() => {
                 return Err(ReportError::NoFilm { path: path() }.into());
             }

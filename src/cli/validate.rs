@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::io::{
-    FileKind, Finding, RunFile, validate, validate_density_file, validate_kernel_file, validate_law_file,
+    FileKind, Finding, RunFile, validate, validate_density_file, validate_kernel_file,
+    validate_landscape_file, validate_law_file,
 };
 use crate::scenario::Scenario;
 use crate::study::validate_study_file;
@@ -16,7 +17,7 @@ use super::output::{note, print, print_json};
 use super::probe::guard_lists;
 use super::table::table;
 
-/// Compare a run, study, kernel, law or density file with its format's definition, down to every checksum
+/// Compare a run, study, kernel, law, landscape or density file with its format's definition, down to every checksum
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -41,6 +42,7 @@ impl Args {
             Ok(FileKind::Kernel) => validate_kernel_file(&self.file)?,
             Ok(FileKind::Density) => validate_density_file(&self.file)?,
             Ok(FileKind::Law) => validate_law_file(&self.file)?,
+            Ok(FileKind::Landscape) => validate_landscape_file(&self.file)?,
             // A damaged run file may not tell what it is.
             _ => self.of_run()?,
         };

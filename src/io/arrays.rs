@@ -25,6 +25,8 @@ pub enum FileKind {
     Density,
     /// A start law in function space (`reluflow law`).
     Law,
+    /// The loss around states of a run (`reluflow landscape`).
+    Landscape,
 }
 
 impl FileKind {
@@ -36,6 +38,7 @@ impl FileKind {
             FileKind::Kernel => "kernel_format_version",
             FileKind::Density => "density_format_version",
             FileKind::Law => "law_format_version",
+            FileKind::Landscape => "landscape_format_version",
         }
     }
 
@@ -50,9 +53,16 @@ impl FileKind {
 
     fn of_file(file: &File) -> Option<FileKind> {
         let has = |kind: &FileKind| file.attr(kind.mark()).is_ok();
-        [FileKind::Run, FileKind::Study, FileKind::Kernel, FileKind::Density, FileKind::Law]
-            .into_iter()
-            .find(has)
+        [
+            FileKind::Run,
+            FileKind::Study,
+            FileKind::Kernel,
+            FileKind::Density,
+            FileKind::Law,
+            FileKind::Landscape,
+        ]
+        .into_iter()
+        .find(has)
     }
 }
 

@@ -28,6 +28,7 @@ mod flow_attributes;
 mod inspect;
 mod kernel_file;
 mod kernel_variables;
+mod landscape_file;
 mod law_file;
 pub(crate) mod layout;
 mod lock;
@@ -63,6 +64,10 @@ pub use error::{IoError, LastGood};
 pub use exact::Difference;
 pub use finding::Finding;
 pub use kernel_file::{KERNEL_FORMAT_VERSION, validate_kernel_file, write_kernel_file};
+pub use landscape_file::{
+    LANDSCAPE_FORMAT_VERSION, LandscapeMoment, LandscapeTable, LossSlice, validate_landscape_file,
+    write_landscape_file,
+};
 pub use law_file::{FiniteStart, LAW_FORMAT_VERSION, LawTable, validate_law_file, write_law_file};
 pub(crate) use lock::Lock;
 pub(crate) use metadata::{git_commit, history_line, program};

@@ -35,7 +35,7 @@ pub(crate) fn probe(path: &Path, lists: bool) {
                 let _ = chunks.sum::<usize>();
             }
         }
-        Ok(FileKind::Study | FileKind::Kernel | FileKind::Density | FileKind::Law) => {
+        Ok(FileKind::Study | FileKind::Kernel | FileKind::Density | FileKind::Law | FileKind::Landscape) => {
             let Ok(file) = ArrayFile::open_any(path) else { return };
             for name in file.names().unwrap_or_default() {
                 let _ = file.dims(&name);

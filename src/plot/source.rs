@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::io::{ArrayFile, FileKind, KERNEL_FORMAT_VERSION, LAW_FORMAT_VERSION, Particles, RunFile};
+use crate::io::{
+    ArrayFile, FileKind, KERNEL_FORMAT_VERSION, LANDSCAPE_FORMAT_VERSION, LAW_FORMAT_VERSION, Particles,
+    RunFile,
+};
 use crate::problem::Regions;
 use crate::run::{Description, Snapshot};
 use crate::study;
@@ -22,6 +25,8 @@ pub enum Source {
     Kernel(ArrayFile),
     /// A start law.
     Law(ArrayFile),
+    /// The loss around states of a run.
+    Landscape(ArrayFile),
 }
 
 /// A run file with what every figure needs of it.
@@ -49,6 +54,7 @@ impl Source {
             FileKind::Density => return Err(PlotError::Density { path: path.to_owned() }),
             FileKind::Kernel => Source::Kernel(ArrayFile::open(path, KERNEL_FORMAT_VERSION)?),
             FileKind::Law => Source::Law(ArrayFile::open(path, LAW_FORMAT_VERSION)?),
+            FileKind::Landscape => Source::Landscape(ArrayFile::open(path, LANDSCAPE_FORMAT_VERSION)?),
         })
     }
 
@@ -56,18 +62,21 @@ impl Source {
     pub fn path(&self) -> PathBuf {
         match self {
             Source::Run(run) => run.file.path().to_owned(),
-            Source::Study(file) | Source::Kernel(file) | Source::Law(file) => file.path().to_owned(),
+            Source::Study(file) | Source::Kernel(file) | Source::Law(file) | Source::Landscape(file) => {
+                file.path().to_owned()
+            }
         }
     }
 
     /// What the file is, in words: `run`, `density run`, `width study`, `sweep`, `phase study`, `kernel file`,
-    /// `law file`.
+    /// `law file`, `landscape file`.
     pub fn kind(&self) -> &'static str {
         match self {
             Source::Run(run) if run.description.density.is_some() => "density run",
             Source::Run(_) => "run",
             Source::Kernel(_) => "kernel file",
             Source::Law(_) => "law file",
+            Source::Landscape(_) => "landscape file",
             Source::Study(file) => match file.attribute("study").as_deref() {
                 Some("width") => "width study",
                 Some("phase") => "phase study",

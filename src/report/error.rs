@@ -28,12 +28,12 @@ pub enum ReportError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is one of a start law.
+    /// The file is one of a start law or a loss landscape.
     #[error(
-        "{} is a file of reluflow law: reports are made of runs and studies; `reluflow plot` draws it",
+        "{} is a file of reluflow law or landscape: reports are made of runs and studies; `reluflow plot` draws it",
         text::path(.path)
     )]
-    Law {
+    Arrays {
         /// The file.
         path: PathBuf,
     },

@@ -17,7 +17,9 @@ mod plane;
 mod regions;
 mod residuals;
 mod scatter;
+mod slice;
 mod slices;
+mod spectrum;
 mod splines;
 mod study;
 mod sweep;
@@ -178,6 +180,18 @@ pub const FIGURES: &[Kind] = &[
         of: &["law file"],
         make: Make::Arrays(law::figure),
     },
+    Kind {
+        name: "spectrum",
+        about: "eigenvalues of the Hessian over time: bulk, others, how many are negative, zero, positive",
+        of: &["landscape file"],
+        make: Make::Arrays(spectrum::figure),
+    },
+    Kind {
+        name: "slice",
+        about: "the loss along the knot of one neuron, and the types of the samples",
+        of: &["landscape file"],
+        make: Make::Arrays(slice::figure),
+    },
 ];
 
 impl Source {
@@ -216,9 +230,10 @@ impl Source {
         match (self, kind.make) {
             (Source::Run(run), Make::Moment(make)) => make(run, run.at(time)?),
             (Source::Run(run), Make::Run(make)) => make(run),
-            (Source::Study(file) | Source::Kernel(file) | Source::Law(file), Make::Arrays(make)) => {
-                make(file)
-            }
+            (
+                Source::Study(file) | Source::Kernel(file) | Source::Law(file) | Source::Landscape(file),
+                Make::Arrays(make),
+            ) => make(file),
             _ => unreachable!("figures are listed by the kind of file"),
         }
     }
