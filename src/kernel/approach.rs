@@ -166,7 +166,8 @@ impl Approach {
                     return vec![];
                 }
                 // On either side of where it is thought to be, by how much that may err.
-                let (at, off) = (self.crossing(i, k, bound), 0.05 * length * length.min(1.0));
+                let (at, off) =
+                    (self.crossing(i, k, bound), (0.05 * length * length.min(1.0)).max(0.3 * width));
                 let (low, high) = (self.times[i], self.times[i + 1]);
                 let near = |t: f64| t.clamp(low * (0.01 * length).exp(), high / (0.01 * length).exp());
                 vec![near(at / off.exp()), near(at * off.exp())]
@@ -181,7 +182,7 @@ impl Approach {
         if length <= FLAT * width {
             return vec![];
         }
-        let (at, off) = (self.vertex(least, k).0, 0.1 * length * length.min(1.0));
+        let (at, off) = (self.vertex(least, k).0, (0.1 * length * length.min(1.0)).max(0.3 * width));
         // The longer side is halved if the vertex would leave it as it is.
         let longer =
             if high / middle > middle / low { (middle * high).sqrt() } else { (low * middle).sqrt() };

@@ -106,11 +106,11 @@ pub(super) fn follow(
         let far = |k: usize| left * whole[0] < 0.5 * (limit_distances[k] - request.bound).abs() * whole[k];
         left < ARRIVED && (0..compared.len()).all(|k| whole[k] == 0.0 || far(k))
     };
-    // Distances move by less than a tenth, and the path by less than a third of the way.
+    // Distances move by less than a tenth of the way or of themselves, and the path by less than a third of the way.
     let still = |a: &Moment, b: &Moment| {
         let [left, next] = [a, b].map(|moment| moment.distances[0]);
         left * left - next * next < 0.1
-            && a.distances.iter().zip(&b.distances).all(|(a, b)| (a - b).abs() < 0.1)
+            && a.distances.iter().zip(&b.distances).all(|(a, b)| (a - b).abs() < 0.1 * a.max(1.0))
     };
     let (times, moments) = scan(
         [1e-2 / extremes.largest, 40.0 / extremes.least],

@@ -46,7 +46,11 @@ impl<'a> Gather<'a> {
                 state[0]
             } else {
                 let [of_state, of_pull] = &line.rows[row as usize];
-                (0..STATE).map(|k| of_state[k] * state[k] + of_pull[k] * self.pull[k]).sum()
+                let mut value = 0.0;
+                for k in 0..STATE {
+                    value += of_state[k] * state[k] + of_pull[k] * self.pull[k];
+                }
+                value
             };
         }
         self.pull = *pull;

@@ -253,5 +253,13 @@ fn collapse(fine: &[Step<STATE>]) -> Collapsed {
 }
 
 fn multiply(a: &Matrix<STATE>, b: &Matrix<STATE>) -> Matrix<STATE> {
-    std::array::from_fn(|j| std::array::from_fn(|i| (0..STATE).map(|k| a[k][i] * b[j][k]).sum()))
+    let mut out = [[0.0; STATE]; STATE];
+    for j in 0..STATE {
+        for k in 0..STATE {
+            for i in 0..STATE {
+                out[j][i] += a[k][i] * b[j][k];
+            }
+        }
+    }
+    out
 }

@@ -128,7 +128,13 @@ pub(super) fn apply<const R: usize>(m: &Matrix<R>, v: &[f64; R]) -> [f64; R] {
 /// `M^T v`.
 #[inline(always)]
 pub(super) fn transposed<const R: usize>(m: &Matrix<R>, v: &[f64; R]) -> [f64; R] {
-    std::array::from_fn(|j| (0..R).map(|i| m[j][i] * v[i]).sum())
+    let mut out = [0.0; R];
+    for j in 0..R {
+        for i in 0..R {
+            out[j] += m[j][i] * v[i];
+        }
+    }
+    out
 }
 
 /// `C C^T v`.
@@ -140,25 +146,40 @@ pub(super) fn by_covariance<const R: usize>(root: &Matrix<R>, v: &[f64; R]) -> [
 /// `A B`.
 #[inline(always)]
 pub(super) fn multiply<const R: usize>(a: &Matrix<R>, b: &Matrix<R>) -> Matrix<R> {
-    std::array::from_fn(|j| apply(a, &b[j]))
+    let mut out = [[0.0; R]; R];
+    for j in 0..R {
+        out[j] = apply(a, &b[j]);
+    }
+    out
 }
 
 /// `C C^T`.
 #[inline(always)]
 pub(super) fn square<const R: usize>(root: &Matrix<R>) -> Matrix<R> {
-    std::array::from_fn(|j| std::array::from_fn(|i| (0..R).map(|k| root[k][i] * root[k][j]).sum()))
+    let mut out = [[0.0; R]; R];
+    for column in root {
+        for j in 0..R {
+            for i in 0..R {
+                out[j][i] += column[i] * column[j];
+            }
+        }
+    }
+    out
 }
 
 /// `F P F^T + G G^T`.
 #[inline(always)]
 pub(super) fn advance<const R: usize>(covariance: &Matrix<R>, step: &Step<R>) -> Matrix<R> {
     let moved = multiply(&step.transition, covariance);
-    let noise = square(&step.noise);
-    std::array::from_fn(|j| {
-        std::array::from_fn(|i| {
-            noise[j][i] + (0..R).map(|k| moved[k][i] * step.transition[k][j]).sum::<f64>()
-        })
-    })
+    let mut out = square(&step.noise);
+    for j in 0..R {
+        for i in 0..R {
+            for k in 0..R {
+                out[j][i] += moved[k][i] * step.transition[k][j];
+            }
+        }
+    }
+    out
 }
 
 /// The lower triangular root `C` with `C C^T = A A^T + B B^T` and a non-negative diagonal, by Givens rotations: nothing

@@ -119,7 +119,10 @@ impl<const R: usize> ChainFactor<R> {
     #[inline(always)]
     fn gain(&self, i: usize) -> [f64; R] {
         let (column, pivot) = (&self.roots[i][0], self.pivots[i]);
-        column.map(|entry| entry * (column[0] / pivot))
+        let share = column[0] / pivot;
+        let mut gain = *column;
+        gain.iter_mut().for_each(|entry| *entry *= share);
+        gain
     }
 
     /// Replaces `b` by `(K + diag)^-1 b`, in `O(n R^2)` and without allocation; for several right sides call it for

@@ -54,6 +54,19 @@ impl<const L: usize> Complex<L> {
         }
     }
 
+    /// The real part of the sum over lanes of `factor self`.
+    #[inline(always)]
+    fn real(&self, factor: &Complex<L>) -> f64 {
+        let (mut terms, mut sum) = ([0.0; L], 0.0);
+        for l in 0..L {
+            terms[l] = factor.re[l] * self.re[l] - factor.im[l] * self.im[l];
+        }
+        for term in terms {
+            sum += term;
+        }
+        sum
+    }
+
     #[inline(always)]
     fn inverse(&self) -> Complex<L> {
         let mut out = Complex::ZERO;
@@ -142,22 +155,26 @@ impl<const L: usize> ShiftedLanes<L> {
         b: &[f64],
         mut emit: impl FnMut(usize, [[f64; R]; M], [[f64; R]; M], [f64; M]),
     ) {
-        let real = |z: &Complex<L>, m: usize| {
-            (0..L).map(|l| factors[m][l].re * z.re[l] - factors[m][l].im * z.im[l]).sum::<f64>()
-        };
+        let factors =
+            factors.map(|row| Complex { re: row.map(|factor| factor.re), im: row.map(|factor| factor.im) });
         self.smooth(chain, diagonal, b, |i, filter, [later, pull], weight| {
-            // With what is known after the sample, which is little: nothing cancels.
-            let states: [Complex<L>; R] = std::array::from_fn(|j| {
+            // Loops, for closures of arrays are compiled on their own, for the least instruction set.
+            let (mut states, mut pulls, mut weights) = ([[0.0; R]; M], [[0.0; R]; M], [0.0; M]);
+            for j in 0..R {
+                // With what is known after the sample, which is little: nothing cancels.
                 let mut sum = filter.mean[j];
                 for k in 0..R {
                     sum.add_product(&filter.covariance[j.min(k)][j.max(k)], &later[k]);
                 }
-                sum
-            });
-            let all = |of: &[Complex<L>; R]| -> [[f64; R]; M] {
-                std::array::from_fn(|m| std::array::from_fn(|k| real(&of[k], m)))
-            };
-            emit(i, all(&states), all(pull), std::array::from_fn(|m| real(weight, m)));
+                for m in 0..M {
+                    states[m][j] = sum.real(&factors[m]);
+                    pulls[m][j] = pull[j].real(&factors[m]);
+                }
+            }
+            for m in 0..M {
+                weights[m] = weight.real(&factors[m]);
+            }
+            emit(i, states, pulls, weights);
         });
     }
 
@@ -184,7 +201,8 @@ impl<const L: usize> ShiftedLanes<L> {
             }
         }
         let mut kept = vec![];
-        let mut records: Vec<Record<R, L>> = Vec::with_capacity(KEPT);
+        let nothing = Record { filter: now, gain: [Complex::ZERO; R], surprise: Complex::ZERO };
+        let mut records: Vec<Record<R, L>> = vec![nothing; KEPT];
         let blocks = n.div_ceil(KEPT);
         for block in 0..blocks {
             kept.push(now);
@@ -195,16 +213,20 @@ impl<const L: usize> ShiftedLanes<L> {
         let mut pull = [Complex::ZERO; R];
         for block in (0..blocks).rev() {
             let range = block * KEPT..((block + 1) * KEPT).min(n);
-            records.clear();
             run(self, chain, diagonal, b, range.clone(), &mut kept[block], Some(&mut records));
             for i in range.rev() {
                 let record = &records[i - block * KEPT];
                 if let Some(step) = chain.steps.get(i) {
-                    pull = std::array::from_fn(|j| {
+                    let after = pull;
+                    for j in 0..R {
                         let mut sum = Complex::ZERO;
-                        (0..R).for_each(|k| sum.add_scaled(step.transition[j][k], &pull[k]));
-                        sum
-                    });
+                        for k in 0..R {
+                            if step.transition[j][k] != 0.0 {
+                                sum.add_scaled(step.transition[j][k], &after[k]);
+                            }
+                        }
+                        pull[j] = sum;
+                    }
                 }
                 let later = pull;
                 let mut weight = record.surprise;
@@ -229,6 +251,7 @@ fn run<const R: usize, const L: usize>(
     now: &mut Filter<R, L>,
     mut records: Option<&mut Vec<Record<R, L>>>,
 ) {
+    let first = range.start;
     for i in range {
         let mut gain = [Complex::ZERO; R];
         let mut surprise = Complex::ZERO;
@@ -236,7 +259,15 @@ fn run<const R: usize, const L: usize>(
             (gain, surprise) = take_in(lanes, diagonal[i], b[i], now);
         }
         if let Some(records) = &mut records {
-            records.push(Record { filter: *now, gain, surprise });
+            // In place, and the triangle that is in use alone.
+            let record = &mut records[i - first];
+            (record.gain, record.surprise) = (gain, surprise);
+            for j in 0..R {
+                record.filter.mean[j] = now.mean[j];
+                for k in j..R {
+                    record.filter.covariance[j][k] = now.covariance[j][k];
+                }
+            }
         }
         if let Some(step) = chain.steps.get(i) {
             advance(&step.transition, &square(&step.noise), now);
@@ -283,15 +314,17 @@ fn take_in<const R: usize, const L: usize>(
 /// `F P F^T + Q` and `F m`.
 #[inline(always)]
 fn advance<const R: usize, const L: usize>(f: &Matrix<R>, q: &Matrix<R>, now: &mut Filter<R, L>) {
+    // Sums are local, so that they stay in registers.
     let mut moved = [[Complex::ZERO; R]; R];
-    for j in 0..R {
-        for i in 0..R {
-            let factor = f[j][i];
-            if factor != 0.0 {
-                for k in 0..R {
-                    moved[i][k].add_scaled(factor, &now.covariance[j.min(k)][j.max(k)]);
+    for i in 0..R {
+        for k in 0..R {
+            let mut sum = Complex::ZERO;
+            for j in 0..R {
+                if f[j][i] != 0.0 {
+                    sum.add_scaled(f[j][i], &now.covariance[j.min(k)][j.max(k)]);
                 }
             }
+            moved[i][k] = sum;
         }
     }
     let mut mean = [Complex::ZERO; R];
@@ -306,9 +339,13 @@ fn advance<const R: usize, const L: usize>(f: &Matrix<R>, q: &Matrix<R>, now: &m
             }
             now.covariance[i][k] = sum;
         }
+        let mut sum = Complex::ZERO;
         for j in 0..R {
-            mean[i].add_scaled(f[j][i], &now.mean[j]);
+            if f[j][i] != 0.0 {
+                sum.add_scaled(f[j][i], &now.mean[j]);
+            }
         }
+        mean[i] = sum;
     }
     now.mean = mean;
 }
