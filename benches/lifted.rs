@@ -127,7 +127,7 @@ fn row(m: usize, s: usize, phase: &str, coarse: Option<&Simulation>, most: Optio
     let (elapsed, processor) = (start.elapsed().as_secs_f64(), processor_time() - processor);
     let updates = (m as u64 * steps) as f64;
     println!(
-        "{m:>9} {s:>6} {phase:>6} {steps:>6} {:>9.1e} {:>7.2} {:>10.1e} {:>10.1e} {:>10.2e} {:>10.2e} {:>9.3} {:>9.3} {:>6.2} {:>6.1} {:>6.1}",
+        "{m:>9} {s:>6} {phase:>6} {steps:>6} {:>9.1e} {:>7.2} {:>10.1e} {:>10.1e} {:>10.2e} {:>10.2e} {:>9.3} {:>9.3} {:>9.3} {:>6.2} {:>6.1} {:>6.1}",
         (simulation.state().time - first) / steps as f64,
         f64::from(pushes) / steps as f64,
         events as f64 / updates,
@@ -135,6 +135,7 @@ fn row(m: usize, s: usize, phase: &str, coarse: Option<&Simulation>, most: Optio
         updates / elapsed,
         updates / processor,
         1e3 * elapsed / steps as f64,
+        1e6 * elapsed / (steps as f64 * s as f64),
         1e3 * processor / steps as f64,
         24.0 * touched as f64 / elapsed / bandwidth,
         (counting::take_peak() - live) as f64 / m as f64,
@@ -155,7 +156,7 @@ fn main() {
     let bandwidth = triad();
     println!("{} threads, triad {:.1} GB/s", rayon::current_num_threads(), 1e-9 * bandwidth);
     println!(
-        "{:>9} {:>6} {:>6} {:>6} {:>9} {:>7} {:>10} {:>10} {:>10} {:>10} {:>9} {:>9} {:>6} {:>6} {:>6}",
+        "{:>9} {:>6} {:>6} {:>6} {:>9} {:>7} {:>10} {:>10} {:>10} {:>10} {:>9} {:>9} {:>9} {:>6} {:>6} {:>6}",
         "m",
         "s",
         "phase",
@@ -167,6 +168,7 @@ fn main() {
         "updates/s",
         "per cpu",
         "ms/step",
+        "us/sample",
         "cpu ms",
         "read",
         "live",

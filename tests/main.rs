@@ -51,6 +51,7 @@ mod descent_naive;
 mod descent_noise;
 mod descent_run;
 mod diagnostics;
+mod instructions;
 mod io_damage;
 mod io_disk_full;
 mod io_kill;

@@ -12,6 +12,7 @@ mod density;
 mod drive;
 mod failure;
 mod info;
+mod instructions;
 mod interrupt;
 mod kernel;
 mod landscape;
@@ -136,6 +137,7 @@ impl Command {
     }
 
     fn execute(self, quiet: bool) -> Result<Exit, Failure> {
+        instructions::apply()?;
         if !self.has_threads() {
             Threads::default().apply(quiet)?;
         }

@@ -18,8 +18,15 @@ pub struct FieldCubic {
 impl FieldCubic {
     /// The fields of all regions along `path`, times `factor`, in `O(s)`.
     pub fn all(samples: &Samples, path: &Path, factor: f64) -> Vec<FieldCubic> {
+        let mut field = vec![];
+        FieldCubic::fill(&mut field, samples, path, factor);
+        field
+    }
+
+    /// As [`FieldCubic::all`], over earlier fields.
+    pub fn fill(field: &mut Vec<FieldCubic>, samples: &Samples, path: &Path, factor: f64) {
         let count = 2 * samples.len();
-        let mut field = vec![FieldCubic::default(); count];
+        field.resize(count, FieldCubic::default());
         let mut coefficient = vec![0.0; samples.len()];
         let mut g = vec![[0.0; 2]; count];
         let factor = factor * path.h;
@@ -30,7 +37,6 @@ impl FieldCubic {
                 (field.x[p], field.y[p]) = (g[0], g[1]);
             }
         }
-        field
     }
 
     /// `h g_k` at `u`.

@@ -24,7 +24,7 @@
 //! one factorisation of `z` plus such a root, of `O(s)` (section 17), is exact however stiff `z` is.
 //! Products of `S` itself would square its condition.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use ndarray_linalg::c64;
 
@@ -82,13 +82,13 @@ impl Rule {
 /// `S` of a rule, with `z = h K N` from moments `Sigma_k`.
 pub struct Implicit<'a> {
     samples: &'a Samples,
-    sigma: Vec<[f64; 3]>,
+    sigma: &'a [[f64; 3]],
     h: f64,
     rule: Rule,
     /// A bound on `|z|`.
     coupling: f64,
     /// `z` plus a root of `S`, once it is needed.
-    factored: OnceCell<Factored>,
+    factored: OnceLock<Factored>,
 }
 
 /// Below this `|z|`, the identity serves for `S^-1`: plain iteration converges by a factor of 100 each time.
@@ -100,13 +100,24 @@ const MODERATE: f64 = 0.2;
 impl<'a> Implicit<'a> {
     /// * `sigma`: `Sigma_k` with pinned mass.
     /// * `fastest`: a bound on the fastest rate of the residuals (the trace of `K N`).
-    pub fn new(samples: &'a Samples, sigma: Vec<[f64; 3]>, h: f64, fastest: f64, rule: Rule) -> Implicit<'a> {
-        Implicit { samples, sigma, h, rule, coupling: h * fastest, factored: OnceCell::new() }
+    pub fn new(
+        samples: &'a Samples,
+        sigma: &'a [[f64; 3]],
+        h: f64,
+        fastest: f64,
+        rule: Rule,
+    ) -> Implicit<'a> {
+        Implicit { samples, sigma, h, rule, coupling: h * fastest, factored: OnceLock::new() }
+    }
+
+    /// The same with another rule.
+    pub fn with_rule(&self, rule: Rule) -> Implicit<'a> {
+        Implicit { rule, factored: OnceLock::new(), ..*self }
     }
 
     /// `z v`.
     pub fn apply(&self, v: &[f64]) -> Vec<f64> {
-        let mut out = rate(self.samples, &self.sigma, &[], v);
+        let mut out = rate(self.samples, self.sigma, &[], v);
         out.iter_mut().for_each(|value| *value *= -self.h);
         out
     }
@@ -127,7 +138,7 @@ impl<'a> Implicit<'a> {
         let imaginary = (1.0 / rate - real * real).sqrt();
         let factored = self
             .factored
-            .get_or_init(|| shifted(self.samples, &self.sigma, self.h, c64::new(real, imaginary)));
+            .get_or_init(|| shifted(self.samples, self.sigma, self.h, c64::new(real, imaginary)));
         // In the inner product in which `K N` is self-adjoint.
         let root = || self.samples.weight().iter().map(|n| n.sqrt());
         let scaled: Vec<f64> = b.iter().zip(root()).map(|(b, root)| b * root).collect();
@@ -232,7 +243,7 @@ mod tests {
     #[test]
     fn what_overflows_is_not_solved() {
         let samples = Samples::new(&[0.0, 1.0], &[0.0; 2]).unwrap();
-        let implicit = Implicit::new(&samples, vec![[1.0, 0.0, 1.0]; 4], 1.0, 1.0, Rule::Hermite);
+        let implicit = Implicit::new(&samples, &[[1.0, 0.0, 1.0]; 4], 1.0, 1.0, Rule::Hermite);
         for huge in [f64::INFINITY, f64::NAN] {
             assert!(implicit.solve(&[huge, 1.0]).iter().all(|value| !value.is_finite()));
         }
@@ -244,7 +255,7 @@ mod tests {
         let x: Vec<f64> = (0..30).map(|j| f64::from(j) / 10.0).collect();
         let samples = Samples::new(&x, &[0.0; 30]).unwrap();
         let sigma: Vec<[f64; 3]> = (0..60).map(|k| [1.0 + f64::from(k % 7), 0.1, 1.0]).collect();
-        let implicit = Implicit::new(&samples, sigma, 0.5, 1e9, Rule::Hermite);
+        let implicit = Implicit::new(&samples, &sigma, 0.5, 1e9, Rule::Hermite);
         let v: Vec<f64> = (0..30).map(|j| (f64::from(j) * 1.7).sin()).collect();
         let z = implicit.apply(&v);
         let zz = implicit.apply(&z);

@@ -27,7 +27,7 @@ impl Margins {
     pub fn new(samples: &Samples, kappa: f64, eps: f64) -> Margins {
         let s = samples.len();
         let mut region = vec![0.0; 2 * s];
-        let size = |j: usize| samples.weight()[j] * samples.x()[j].hypot(1.0);
+        let size = |j: usize| samples.weight()[j] * libm::hypot(samples.x()[j], 1.0);
         let (mut right, mut left) = (0.0, 0.0);
         for i in 0..s {
             right += size(s - 1 - i);
@@ -254,7 +254,7 @@ pub fn from_origin(
         let along = |n: Vec2| sign * (g[0] * n[0] + g[1] * n[1]);
         // The direction of steepest descent, -sign g, lies inside the region.
         if along(regions.normal(k - 1)) < 0.0 && along(regions.normal(k)) > 0.0 {
-            consider(-g[0].hypot(g[1]), margin(k), Way::Into(k));
+            consider(-libm::hypot(g[0], g[1]), margin(k), Way::Into(k));
         }
     }
     way

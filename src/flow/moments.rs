@@ -117,12 +117,17 @@ impl Moments {
         [self.region[k][SIGMA], self.region[k][SIGMA + 1], self.region[k][SIGMA + 2]]
     }
 
+    /// `Sigma_k` of free particles, for every region.
+    pub fn free_sigma(&self) -> Vec<[f64; 3]> {
+        (0..self.region.len()).map(|k| self.sigma(k)).collect()
+    }
+
     /// `Sigma_k` with the mass pinned next to region `k` added without its angular part.
     ///
     /// Pinned mass is counted on the side where its sample is inactive, so that it contributes to
     /// its own sample exactly nothing, as `<xt_j, d_b> = 0` demands.
     pub fn sigma_with_pinned(&self, regions: &Regions) -> Vec<[f64; 3]> {
-        let mut sigma: Vec<[f64; 3]> = (0..self.region.len()).map(|k| self.sigma(k)).collect();
+        let mut sigma = self.free_sigma();
         for b in 0..self.boundary.len() {
             let [weight, _] = self.weight[b];
             if weight > 0.0 {

@@ -35,7 +35,7 @@ pub fn has_one_limit(regions: &Regions, g: impl Fn(usize) -> Vec2, b: usize, sig
             let g = g(k);
             // Part of one arch of a sine, so that the slopes at its ends tell all.
             for angle in [from, to] {
-                let (sin, cos) = angle.sin_cos();
+                let (sin, cos) = libm::sincos(angle);
                 let slope = sign * (g[1] * cos - g[0] * sin);
                 if rising && slope < 0.0 {
                     return false;

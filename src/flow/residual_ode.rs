@@ -38,19 +38,21 @@ pub struct OdeStep<'a> {
     /// `Int_0^1 u^p Sigma_k du` for `p = 0 ..= 3`.
     powers: Vec<[[f64; 3]; 4]>,
     /// All of `Sigma_k` at the start and at the end.
-    ends: [Vec<[f64; 3]>; 2],
+    ends: [&'a [[f64; 3]]; 2],
     /// `lambda T_k`: at the start, at the end, and its integral over the step in `u`.
     sign: [Vec<Vec2>; 3],
 }
 
 impl<'a> OdeStep<'a> {
     /// Coefficients of a step of length `h` between two sets of moments.
+    ///
+    /// * `ends`: at the start and at the end, with `Sigma_k` that holds the pinned mass that is counted.
     pub fn new(
         samples: &'a Samples,
         regions: &Regions,
         (h, rule): (f64, Rule),
         lambda: f64,
-        [start, end]: [&Moments; 2],
+        [(start, sigma_start), (end, sigma_end)]: [(&Moments, &'a [[f64; 3]]); 2],
         event_particles: &EventParticles,
         pinned: Pinned,
     ) -> OdeStep<'a> {
@@ -61,7 +63,7 @@ impl<'a> OdeStep<'a> {
             rule,
             pinned,
             powers: Vec::with_capacity(count),
-            ends: [start, end].map(|m| (0..count).map(|k| m.sigma(k)).collect()),
+            ends: [sigma_start, sigma_end],
             sign: [vec![], vec![], vec![]],
         };
         let weights: [[f64; 4]; 4] = std::array::from_fn(hermite_moments);
@@ -83,7 +85,6 @@ impl<'a> OdeStep<'a> {
             }));
         }
         if pinned == Pinned::Radial {
-            step.ends = [start, end].map(|m| m.sigma_with_pinned(regions));
             step.add_pinned(regions, [start, end], event_particles);
         }
         if lambda > 0.0 {
@@ -122,17 +123,17 @@ impl<'a> OdeStep<'a> {
 
     /// `d rho/dt` of the residuals `rho` at the start (`end = 0`) or the end (1) of the step.
     fn rate(&self, rho: &[f64], end: usize) -> Vec<f64> {
-        rate(self.samples, &self.ends[end], &self.sign[end], rho)
+        rate(self.samples, self.ends[end], &self.sign[end], rho)
     }
 
     /// The residuals at the end of the step, from `rho` at its start.
     ///
-    /// `guess` is where the iteration starts, `fastest` a bound on the fastest rate. The path of
+    /// `guess` is where the iteration starts, `implicit` that of the rule and of `Sigma_k` at the end. The path of
     /// `rho` is that of the step's rule, and its end is iterated (by Newton's method, as the equation
     /// may be stiff) until it moves by less than `enough`, or to rounding; each iteration costs
     /// `O(s)`.
-    pub fn advance(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Vec<f64> {
-        match self.iterate(rho, guess, fastest, enough) {
+    pub fn advance(&self, implicit: &Implicit<'_>, rho: &[f64], guess: &[f64], enough: f64) -> Vec<f64> {
+        match self.iterate(implicit, rho, guess, enough) {
             Ok(end) | Err(Diverged(end)) => end,
         }
     }
@@ -143,14 +144,14 @@ impl<'a> OdeStep<'a> {
     /// Over a step that is very long against the fastest modes the iteration may diverge, because its preconditioner
     /// has the coefficients of the end of the step alone. The kernel then is taken to stand still at those, for as
     /// small a part of the solution as possible: the difference to the known one, where there is one to compare with.
-    pub fn beside(&self, rho: &[f64], [start, end]: [&[f64]; 2], fastest: f64) -> Vec<f64> {
+    pub fn beside(&self, implicit: &Implicit<'_>, rho: &[f64], [start, end]: [&[f64]; 2]) -> Vec<f64> {
         let difference: Vec<f64> = rho.iter().zip(start).map(|(a, b)| a - b).collect();
         let add = |difference: &[f64]| end.iter().zip(difference).map(|(a, b)| a + b).collect::<Vec<f64>>();
-        self.iterate(rho, &add(&difference), fastest, 0.0).unwrap_or_else(|_| {
-            let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, Rule::Stiff);
+        self.iterate(implicit, rho, &add(&difference), 0.0).unwrap_or_else(|_| {
+            let implicit = implicit.with_rule(Rule::Stiff);
             match self.pinned {
                 Pinned::Radial => {
-                    let rate = rate(self.samples, &self.ends[1], &[], &difference);
+                    let rate = rate(self.samples, self.ends[1], &[], &difference);
                     add(&implicit.frozen_end(&difference, &rate))
                 }
                 Pinned::Ignored => implicit.frozen_end(rho, &self.rate(rho, 1)),
@@ -158,9 +159,14 @@ impl<'a> OdeStep<'a> {
         })
     }
 
-    fn iterate(&self, rho: &[f64], guess: &[f64], fastest: f64, enough: f64) -> Result<Vec<f64>, Diverged> {
+    fn iterate(
+        &self,
+        implicit: &Implicit<'_>,
+        rho: &[f64],
+        guess: &[f64],
+        enough: f64,
+    ) -> Result<Vec<f64>, Diverged> {
         let rule = self.rule;
-        let implicit = Implicit::new(self.samples, self.ends[1].clone(), self.h, fastest, rule);
         // Of what is very stiff the slope is found beside the end value, from a guess in which both are consistent
         // (`Implicit::newton`): computed from the end value, its rounding would be all that is seen.
         let very_stiff = implicit.is_very_stiff();
@@ -247,7 +253,7 @@ impl<'a> OdeStep<'a> {
 
     /// By how much a change of the end value changes `h` times the rate there.
     fn slope(&self, change: &[f64]) -> Vec<f64> {
-        let mut slope = rate(self.samples, &self.ends[1], &[], change);
+        let mut slope = rate(self.samples, self.ends[1], &[], change);
         slope.iter_mut().for_each(|slope| *slope *= self.h);
         slope
     }

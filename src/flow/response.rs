@@ -82,7 +82,7 @@ fn moments(z: f64) -> [f64; 4] {
             out[k] = (1.0 - z * out[k + 1]) / (k + 1) as f64;
         }
     } else {
-        out[0] = -(-z).exp_m1() / z;
+        out[0] = -libm::expm1(-z) / z;
         for k in 1..4 {
             out[k] = (1.0 - k as f64 * out[k - 1]) / z;
         }
@@ -210,7 +210,7 @@ mod tests {
     fn without_turning_it_is_the_frozen_kernel() {
         let (samples, sigma, turning) = example(0.0);
         let response = Response::new(2.0, &sigma, &turning);
-        let implicit = Implicit::new(&samples, sigma, 2.0, 1e9, Rule::Stiff);
+        let implicit = Implicit::new(&samples, &sigma, 2.0, 1e9, Rule::Stiff);
         let v: Vec<f64> = (0..20).map(|j| (f64::from(j) * 1.7).sin()).collect();
         let mut at_guess = v.clone();
         at_guess[10..].iter_mut().zip(implicit.apply(&v[..10])).for_each(|(rate, z)| *rate += z);

@@ -26,7 +26,7 @@ const LEAST_TOLERANCE: f64 = 1e-13;
 ///
 /// * `total_variation`: `Int abs(r) mu` at the start.
 pub fn least_scale(samples: &Samples, total_variation: f64, tolerance: f64) -> f64 {
-    let farthest = samples.x().iter().fold(0.0_f64, |far, x| far.max(x.hypot(1.0)));
+    let farthest = samples.x().iter().fold(0.0_f64, |far, x| far.max(libm::hypot(*x, 1.0)));
     ROUNDING * total_variation * farthest / tolerance.max(LEAST_TOLERANCE)
 }
 

@@ -4,7 +4,7 @@
 use ndarray::Array2;
 use ndarray_linalg::c64;
 
-use crate::math::semiseparable::{Factored, Row};
+use crate::math::semiseparable::Factored;
 use crate::problem::Samples;
 
 use super::field::apply;
@@ -46,29 +46,22 @@ pub fn tangent_kernel(samples: &Samples, sigma: &[[f64; 3]]) -> Array2<f64> {
 /// with the regions that face right in `P` and those that face left in `Q`.
 pub fn shifted(samples: &Samples, sigma: &[[f64; 3]], factor: f64, shift: c64) -> Factored {
     let (s, x, n) = (samples.len(), samples.x(), samples.weight());
-    let add = |sum: &mut [f64; 3], sigma: &[f64; 3]| {
-        sum.iter_mut().zip(sigma).for_each(|(sum, sigma)| *sum += factor * sigma);
-        *sum
-    };
-    let mut sum = [0.0; 3];
-    let right: Vec<[f64; 3]> = (0..s).map(|j| add(&mut sum, &sigma[s - j])).collect();
-    let mut sum = [0.0; 3];
     // From the last sample, which no region that faces left reaches, backwards.
-    let mut left: Vec<[f64; 3]> =
-        (0..s).map(|i| if i == 0 { sum } else { add(&mut sum, &sigma[s + i]) }).collect();
-    left.reverse();
+    let mut left = vec![[0.0; 3]; s];
+    for j in (0..s.saturating_sub(1)).rev() {
+        let region = &sigma[2 * s - 1 - j];
+        left[j] = std::array::from_fn(|i| left[j + 1][i] + factor * region[i]);
+    }
+    let mut right = [0.0; 3];
     let row = |j: usize| {
+        (0..3).for_each(|i| right[i] += factor * sigma[s - j][i]);
         let root = n[j].sqrt();
         let xt = [root * x[j], root];
-        let ([px, py], [qx, qy]) = (apply(right[j], xt), apply(left[j], xt));
-        (xt, [px, py], [qx, qy])
+        let ([px, py], [qx, qy]) = (apply(right, xt), apply(left[j], xt));
+        let diagonal = xt[0] * (px + qx) + xt[1] * (py + qy);
+        (diagonal, [xt[0], xt[1], qx, qy], [px, py, xt[0], xt[1]])
     };
-    let rows: Vec<_> = (0..s).map(row).collect();
-    let diagonal: Vec<f64> =
-        rows.iter().map(|(xt, p, q)| xt[0] * (p[0] + q[0]) + xt[1] * (p[1] + q[1])).collect();
-    let u: Vec<Row> = rows.iter().map(|(xt, _, q)| [xt[0], xt[1], q[0], q[1]]).collect();
-    let v: Vec<Row> = rows.iter().map(|(xt, p, _)| [p[0], p[1], xt[0], xt[1]]).collect();
-    Factored::new(shift, &diagonal, u, &v)
+    Factored::new(shift, (0..s).map(row))
 }
 
 /// `Sum_j n_j K[j, j]`, a bound on the fastest rate of the residuals, in `O(s)`.

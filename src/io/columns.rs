@@ -37,7 +37,7 @@ fn number(state: &State, kappa: f64, field: Field, i: usize) -> f64 {
         Field::Theta if !state.has_neurons() => wrapped(state.theta()[at]),
         Field::R => {
             let [c, w_x, w_y] = state.neuron(i);
-            kappa * c * w_x.hypot(w_y)
+            kappa * c * libm::hypot(w_x, w_y)
         }
         Field::Theta => direction(state.neuron(i)),
         Field::C => state.neuron(i)[0],
@@ -81,7 +81,7 @@ impl Particles {
 
 /// `atan2(-b, a)` in `[0, 2 pi)`; `w = 0` has no direction and gets 0.
 fn direction([_, w_x, w_y]: [f64; 3]) -> f64 {
-    if (w_x, w_y) == (0.0, 0.0) { 0.0 } else { wrapped(w_y.atan2(w_x)) }
+    if (w_x, w_y) == (0.0, 0.0) { 0.0 } else { wrapped(libm::atan2(w_y, w_x)) }
 }
 
 /// `theta` in `[0, 2 pi)`.

@@ -180,7 +180,7 @@ fn table() -> Vec<Entry<LandscapeTable>> {
             "bulk_eigenvalue",
             REGION,
             "|g_k|: with either sign, and 0, an eigenvalue of nearly every neuron of the region",
-            |t| many(t, |moment| moment.landscape.g.iter().map(|g| g[0].hypot(g[1])).collect()),
+            |t| many(t, |moment| moment.landscape.g.iter().map(|g| libm::hypot(g[0], g[1])).collect()),
         )
         .equation("section 19"),
         entry("region_neurons", REGION, "free neurons of the region; dead ones of region 0", |t| {

@@ -25,15 +25,15 @@ pub fn smoothing_parameter(x: &[f64], y: &[f64], weight: &[f64]) -> f64 {
     let least_gap = x.windows(2).map(|gap| gap[1] - gap[0]).fold(f64::INFINITY, f64::min);
     let (length, mean) = (x[s - 1] - x[0], weight.iter().sum::<f64>() / s as f64);
     // R is of the size of a gap h, Q^T W^-1 Q of 1 / (w h^2): from hardly to wholly smoothed.
-    let low = (1e-4 * mean * least_gap.powi(3)).log10();
-    let high = (10.0 * mean * s as f64 * length.powi(3)).log10();
-    let score = |log: f64| score(x, y, weight, 10f64.powf(log));
+    let low = libm::log10(1e-4 * mean * least_gap.powi(3));
+    let high = libm::log10(10.0 * mean * s as f64 * length.powi(3));
+    let score = |log: f64| score(x, y, weight, libm::pow(10f64, log));
     let count = ((high - low) * PER_DECADE).ceil() as usize;
     let at = |i: usize| low + (high - low) * i as f64 / count as f64;
     let scores: Vec<f64> = (0..=count).map(|i| score(at(i))).collect();
     let best = (0..=count).min_by(|&i, &j| scores[i].total_cmp(&scores[j])).expect("the grid has points");
     if best == 0 || best == count {
-        return 10f64.powf(at(best));
+        return libm::pow(10f64, at(best));
     }
     // Golden section between the neighbours.
     let ratio = 0.5 * (5f64.sqrt() - 1.0);
@@ -51,7 +51,7 @@ pub fn smoothing_parameter(x: &[f64], y: &[f64], weight: &[f64]) -> f64 {
             score_d = score(d);
         }
     }
-    10f64.powf(0.5 * (a + b))
+    libm::pow(10f64, 0.5 * (a + b))
 }
 
 /// `tr A = 2 + tr((R + lambda Q^T W^-1 Q)^-1 R)`: how many parameters the smoothing spline uses.

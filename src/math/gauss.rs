@@ -1,7 +1,6 @@
 //! Gauss rules of any measure on the line, from a finer rule that stands for it.
 
-use ndarray::{Array1, Array2};
-use ndarray_linalg::{EighInto, UPLO};
+use super::tridiagonal::eigen;
 
 /// Nodes and weights of the `n`-point Gauss rule of the measure `Sum_i weight_i delta_(point_i)`:
 /// it integrates polynomials of degree `2 n - 1` as the measure does. Nodes ascend; weights are
@@ -48,14 +47,7 @@ pub fn rule(points: &[f64], weights: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
         off.push(beta);
         (before, now) = (now, next);
     }
-    let mut jacobi = Array2::from_diag(&Array1::from(diagonal));
-    for (k, &beta) in off.iter().enumerate() {
-        (jacobi[[k, k + 1]], jacobi[[k + 1, k]]) = (beta, beta);
-    }
-    // LAPACK refuses NaN and infinity only, which sums of finite numbers of order one are not.
-    let (values, vectors) = jacobi.eigh_into(UPLO::Lower).expect("a finite symmetric matrix");
-    let node = |(value, z): (&f64, &f64)| (middle + half * value, total * z * z);
-    values.iter().zip(vectors.row(0)).map(node).unzip()
+    eigen(diagonal, off).into_iter().map(|(value, z)| (middle + half * value, total * z * z)).unzip()
 }
 
 #[cfg(test)]

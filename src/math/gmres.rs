@@ -49,7 +49,7 @@ pub fn solve(mut image: impl FnMut(&[f64], &mut [f64]), right: &[f64], most: usi
             (column[i], column[i + 1]) =
                 (cos * column[i] + sin * column[i + 1], cos * column[i + 1] - sin * column[i]);
         }
-        let radius = column[k].hypot(length);
+        let radius = libm::hypot(column[k], length);
         if !(radius > 0.0 && radius.is_finite()) {
             break;
         }

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 /// The density `exp(-z^2 / 2) / sqrt(2 pi)`.
 pub fn density(z: f64) -> f64 {
-    (-0.5 * z * z).exp() / TAU.sqrt()
+    libm::exp(-0.5 * z * z) / TAU.sqrt()
 }
 
 /// The probability of a value below `z`, accurate in both tails.
@@ -31,7 +31,7 @@ pub fn below(z: f64) -> f64 {
 /// ```
 pub fn quantile(p: f64) -> f64 {
     let tail = p.min(1.0 - p);
-    let t = (-2.0 * tail.ln()).sqrt();
+    let t = (-2.0 * libm::log(tail)).sqrt();
     let numerator = 2.515517 + t * (0.802853 + t * 0.010328);
     let denominator = 1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308));
     let mut z = -(t - numerator / denominator).max(0.0);

@@ -47,20 +47,21 @@ impl PowerLaw {
             (0..n).map(|i| if with_errors { (y[i] / error[i]).powi(2) } else { 1.0 }).collect();
         let total: f64 = weight.iter().sum();
         let mean = |value: &dyn Fn(usize) -> f64| (0..n).map(|i| weight[i] * value(i)).sum::<f64>() / total;
-        let middle = mean(&|i| x[i].ln());
-        let level = mean(&|i| y[i].ln());
+        let middle = mean(&|i| libm::log(x[i]));
+        let level = mean(&|i| libm::log(y[i]));
         let (mut uu, mut uv) = (0.0, 0.0);
         for i in 0..n {
-            let u = x[i].ln() - middle;
+            let u = libm::log(x[i]) - middle;
             uu += weight[i] * u * u;
-            uv += weight[i] * u * (y[i].ln() - level);
+            uv += weight[i] * u * (libm::log(y[i]) - level);
         }
         if uu.is_nan() || uu <= 1e-24 * total {
             return None;
         }
         let exponent = uv / uu;
-        let chi_square: f64 =
-            (0..n).map(|i| weight[i] * (y[i].ln() - level - exponent * (x[i].ln() - middle)).powi(2)).sum();
+        let chi_square: f64 = (0..n)
+            .map(|i| weight[i] * (libm::log(y[i]) - level - exponent * (libm::log(x[i]) - middle)).powi(2))
+            .sum();
         let scatter = if n > 2 { chi_square / (n - 2) as f64 } else { 0.0 };
         let factor = if with_errors { scatter.max(1.0) } else { scatter };
         Some(PowerLaw {
@@ -96,7 +97,7 @@ impl PowerLaw {
 
     /// The law at `x`.
     pub fn value(&self, x: f64) -> f64 {
-        (self.level + self.exponent * (x.ln() - self.middle)).exp()
+        libm::exp(self.level + self.exponent * (libm::log(x) - self.middle))
     }
 
     /// Where the law has the value `y`: `(x, lower, upper)` with a 95 % interval, by propagating
@@ -105,9 +106,9 @@ impl PowerLaw {
         if self.exponent == 0.0 || y.is_nan() || y <= 0.0 {
             return None;
         }
-        let u = (y.ln() - self.level) / self.exponent;
+        let u = (libm::log(y) - self.level) / self.exponent;
         let spread = (self.level_variance + u * u * self.exponent_variance).sqrt() / self.exponent.abs();
-        let at = |offset: f64| (self.middle + u + offset * NORMAL_95 * spread).exp();
+        let at = |offset: f64| libm::exp(self.middle + u + offset * NORMAL_95 * spread);
         Some((at(0.0), at(-1.0), at(1.0)))
     }
 }

@@ -15,7 +15,7 @@ use std::f64::consts::PI;
 pub fn gauss_legendre(n: usize) -> (Vec<f64>, Vec<f64>) {
     let (mut nodes, mut weights) = (vec![0.0; n], vec![0.0; n]);
     for i in 0..n.div_ceil(2) {
-        let mut z = (PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
+        let mut z = libm::cos(PI * (i as f64 + 0.75) / (n as f64 + 0.5));
         let mut slope = 1.0;
         for _ in 0..20 {
             let (value, derivative) = legendre(n, z);
@@ -115,7 +115,7 @@ fn kronrod(f: &mut impl FnMut(f64) -> f64, from: f64, to: f64) -> Integral {
     let spread = spread * half.abs();
     let mut error = difference;
     if spread > 0.0 && difference > 0.0 {
-        error = spread * (200.0 * difference / spread).powf(1.5).min(1.0);
+        error = spread * libm::pow(200.0 * difference / spread, 1.5).min(1.0);
     }
     // No rule is better than the rounding of its sum.
     error = error.max(50.0 * f64::EPSILON * absolute * half.abs());

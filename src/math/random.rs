@@ -84,7 +84,7 @@ impl Stream {
     /// Standard normal: `sqrt(-2 ln u) cos(2 pi v)`.
     pub fn normal(&mut self) -> f64 {
         let (u, v) = (self.unit(), self.unit());
-        (-2.0 * u.ln()).sqrt() * (TAU * v).cos()
+        (-2.0 * libm::log(u)).sqrt() * libm::cos(TAU * v)
     }
 
     /// Uniform on the whole numbers `0 .. n`, exactly so: the few draws that would favour some of

@@ -85,19 +85,20 @@ impl<'a> SmoothingProcess<'a> {
     pub fn parameter(&self) -> f64 {
         let s = self.x.len();
         let (length, mean) = (self.x[s - 1] - self.x[0], self.weight.iter().sum::<f64>() / s as f64);
-        let low = (1e-4 * mean * (length / s as f64).powi(3)).log10();
-        let high = (10.0 * mean * s as f64 * length.powi(3)).log10();
+        let low = libm::log10(1e-4 * mean * (length / s as f64).powi(3));
+        let high = libm::log10(10.0 * mean * s as f64 * length.powi(3));
         let last = (high - low).ceil() as usize;
         let at = |i: usize| low + (high - low) * i as f64 / last as f64;
-        let scores: Vec<f64> = (0..=last).into_par_iter().map(|i| self.score(10f64.powf(at(i)))).collect();
+        let scores: Vec<f64> =
+            (0..=last).into_par_iter().map(|i| self.score(libm::pow(10f64, at(i)))).collect();
         let best = (0..=last).min_by(|&i, &j| scores[i].total_cmp(&scores[j])).expect("there are some");
         if best == 0 || best == last {
-            return 10f64.powf(at(best));
+            return libm::pow(10f64, at(best));
         }
         let between = [at(best - 1), at(best + 1)];
         let (found, _) =
-            minimum(between, (at(best), scores[best]), TOLERANCE, |log| self.score(10f64.powf(log)));
-        10f64.powf(found)
+            minimum(between, (at(best), scores[best]), TOLERANCE, |log| self.score(libm::pow(10f64, log)));
+        libm::pow(10f64, found)
     }
 
     /// Generalised cross-validation.

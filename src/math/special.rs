@@ -15,12 +15,12 @@ pub fn bessel_k0_scaled(x: f64) -> f64 {
     let mut sum = 0.5;
     for k in 1.. {
         // cosh t - 1 = 2 sinh^2(t / 2)
-        let half = (0.5 * STEP * f64::from(k)).sinh();
+        let half = libm::sinh(0.5 * STEP * f64::from(k));
         let exponent = 2.0 * x * half * half;
         if exponent > 740.0 || exponent.is_nan() {
             break;
         }
-        sum += (-exponent).exp();
+        sum += libm::exp(-exponent);
     }
     // Of a narrow integrand the rule sees only the middle: its series there.
     if x > 40.0 { (std::f64::consts::FRAC_PI_2 / x).sqrt() * asymptotic(x) } else { STEP * sum }
@@ -53,7 +53,7 @@ pub fn exponential_integral(x: f64) -> f64 {
             term *= -x / f64::from(k);
             sum -= term / f64::from(k);
         }
-        return sum - EULER - x.ln();
+        return sum - EULER - libm::log(x);
     }
     // From the tail of the fraction exp(-x) / (x + 1 - 1 / (x + 3 - 4 / (x + 5 - ...))).
     let mut fraction = 0.0;
@@ -61,7 +61,7 @@ pub fn exponential_integral(x: f64) -> f64 {
         let k = f64::from(k);
         fraction = k * k / (x + 2.0 * k + 1.0 - fraction);
     }
-    (-x).exp() / (x + 1.0 - fraction)
+    libm::exp(-x) / (x + 1.0 - fraction)
 }
 
 /// `ln n! - n ln n + n`: what is left of the factorial beside its largest part, so that nothing large cancels.
@@ -75,12 +75,12 @@ pub fn stirling_rest(n: f64) -> f64 {
         return 0.0;
     }
     if n < 30.0 {
-        return libm::lgamma(n + 1.0) - n * n.ln() + n;
+        return libm::lgamma(n + 1.0) - n * libm::log(n) + n;
     }
     let square = n * n;
     let series =
         (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / (1680.0 * square)) / square) / square) / n;
-    0.5 * (std::f64::consts::TAU * n).ln() + series
+    0.5 * libm::log(std::f64::consts::TAU * n) + series
 }
 
 #[cfg(test)]

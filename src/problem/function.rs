@@ -31,7 +31,7 @@ pub fn function_values(points: &[f64], r: &[f64], theta: &[f64], mass: &[f64]) -
     let parts = chunks::parts(mass.len(), 2 * p, |range| {
         let mut sums = vec![[0.0; 2]; 2 * p];
         for i in range {
-            let (sin, cos) = theta[i].sin_cos();
+            let (sin, cos) = libm::sincos(theta[i]);
             let sum = &mut sums[regions.region_of(theta[i])];
             sum[0] += mass[i] * r[i] * cos;
             sum[1] += mass[i] * r[i] * sin;

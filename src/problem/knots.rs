@@ -52,7 +52,7 @@ pub struct Knots {
 /// assert_eq!(knot_of(FRAC_PI_2), None);
 /// ```
 pub fn knot_of(theta: f64) -> Option<f64> {
-    let (sin, cos) = theta.sin_cos();
+    let (sin, cos) = libm::sincos(theta);
     (cos.abs() > FLAT).then_some(-sin / cos)
 }
 
@@ -77,7 +77,7 @@ impl Knots {
     /// The hinges of canonical particles: `mass r d` in place of `kappa mass c w`.
     pub fn of_measure(measure: &Measure) -> Knots {
         Knots::from_parts((0..measure.len()).map(|i| {
-            let (sin, cos) = measure.theta()[i].sin_cos();
+            let (sin, cos) = libm::sincos(measure.theta()[i]);
             (measure.mass()[i] * measure.r()[i], cos, -sin, measure.mass()[i])
         }))
     }
@@ -93,7 +93,7 @@ impl Knots {
             flat: vec![],
         };
         for (particle, (factor, a, b, mass)) in parts.enumerate() {
-            if a.abs() <= FLAT * a.hypot(b) {
+            if a.abs() <= FLAT * libm::hypot(a, b) {
                 knots.flat.push(Flat { particle, value: factor * (-b).max(0.0) });
                 continue;
             }
@@ -144,10 +144,10 @@ impl Knots {
         let (mut r, mut theta) = (vec![], vec![]);
         for i in 0..knot.len() {
             let s = f64::from(orientation[i]);
-            let slope = s * delta_slope[i] * knot[i].hypot(1.0);
+            let slope = s * delta_slope[i] * libm::hypot(knot[i], 1.0);
             // Without mass and slope: nothing, rather than 0 / 0.
             r.push(if slope == 0.0 { 0.0 } else { slope / mass[i] });
-            theta.push((-s * knot[i]).atan2(s));
+            theta.push(libm::atan2(-s * knot[i], s));
         }
         Measure::new(r, theta, mass)
     }

@@ -34,15 +34,15 @@ pub fn lonely_probability(gaps: &[f64], knots: usize) -> f64 {
     let count = knots as f64;
     if knots == gaps.len() {
         // H! Prod p_j
-        let product: f64 = gaps.iter().map(|p| (p * count).ln()).sum();
-        return (stirling_rest(count) - count + product).exp();
+        let product: f64 = gaps.iter().map(|p| libm::log(p * count)).sum();
+        return libm::exp(stirling_rest(count) - count + product);
     }
     let radius = saddle(gaps, count);
     let variance: f64 = radius * (1.0 + gaps.iter().map(|p| p * slope(p * radius)).sum::<f64>());
     // ln(H! g(R) / R^H): the first two are of the size of H and are taken apart from each other.
     let off = radius / count - 1.0;
-    let level: f64 = stirling_rest(count) + count * (off - off.ln_1p());
-    let level = level + gaps.iter().map(|p| (-(-p * radius).exp_m1()).ln()).sum::<f64>();
+    let level: f64 = stirling_rest(count) + count * (off - libm::log1p(off));
+    let level = level + gaps.iter().map(|p| libm::log(-libm::expm1(-p * radius))).sum::<f64>();
     let points = (12.0 * variance.max(0.0).sqrt()).ceil() as usize + 64;
     let mut mean = 1.0;
     for k in 1..=points / 2 {
@@ -50,13 +50,13 @@ pub fn lonely_probability(gaps: &[f64], knots: usize) -> f64 {
         let weight = if 2 * k == points { 1.0 } else { 2.0 };
         mean += weight * relative(gaps, count, radius, angle);
     }
-    (level.exp() * mean / points as f64).clamp(0.0, 1.0)
+    (libm::exp(level) * mean / points as f64).clamp(0.0, 1.0)
 }
 
 /// `R` with `R + Sum_j p_j R / (exp(p_j R) - 1) = H`, the least of `g(R) / R^H`.
 fn saddle(gaps: &[f64], count: f64) -> f64 {
     let above =
-        |radius: f64| radius + gaps.iter().map(|p| p * radius / (p * radius).exp_m1()).sum::<f64>() - count;
+        |radius: f64| radius + gaps.iter().map(|p| p * radius / libm::expm1(p * radius)).sum::<f64>() - count;
     let (mut low, mut high) = (0.0, count);
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
@@ -73,34 +73,34 @@ fn slope(u: f64) -> f64 {
     if u < 1e-4 {
         return -0.5 + u / 6.0;
     }
-    let m = u.exp_m1();
+    let m = libm::expm1(u);
     if m.is_infinite() { 0.0 } else { (1.0 - u * (1.0 + 1.0 / m)) / m }
 }
 
 /// The real part of `g(z) / g(R) exp(-i H angle)`, `z = R exp(i angle)`.
 fn relative(gaps: &[f64], count: f64, radius: f64, angle: f64) -> f64 {
-    let (sin, cos) = angle.sin_cos();
+    let (sin, cos) = libm::sincos(angle);
     // R cos - R, without cancellation.
-    let mut size = -2.0 * radius * (0.5 * angle).sin().powi(2);
+    let mut size = -2.0 * radius * libm::sin(0.5 * angle).powi(2);
     let mut phase = radius * sin - count * angle;
     for p in gaps {
         let (x, y) = (p * radius * cos, p * radius * sin);
         // 1 - exp(-u) = -exp(-u) (1 - exp(u)): the one whose exponential is small.
         let (re, im) = if x >= 0.0 { one_less(x, y) } else { one_less(-x, -y) };
-        size += 0.5 * (re * re + im * im).ln() - (-(-p * radius).exp_m1()).ln();
-        phase += im.atan2(re);
+        size += 0.5 * libm::log(re * re + im * im) - libm::log(-libm::expm1(-p * radius));
+        phase += libm::atan2(im, re);
         if x < 0.0 {
             size -= x;
             phase += std::f64::consts::PI - y;
         }
     }
-    size.exp() * phase.cos()
+    libm::exp(size) * libm::cos(phase)
 }
 
 /// `1 - exp(-(x + i y))`, `x >= 0`.
 fn one_less(x: f64, y: f64) -> (f64, f64) {
-    let small = (-x).exp();
-    (2.0 * small * (0.5 * y).sin().powi(2) - (-x).exp_m1(), small * y.sin())
+    let small = libm::exp(-x);
+    (2.0 * small * libm::sin(0.5 * y).powi(2) - libm::expm1(-x), small * libm::sin(y))
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ impl Measure {
     pub fn value_at(&self, x: f64) -> f64 {
         let mut sum = 0.0;
         for i in 0..self.len() {
-            let (sin, cos) = self.theta[i].sin_cos();
+            let (sin, cos) = libm::sincos(self.theta[i]);
             sum += self.mass[i] * self.r[i] * (x * cos + sin).max(0.0);
         }
         sum

@@ -74,12 +74,12 @@ impl Neurons {
         let (mut c, mut a, mut b) = (vec![], vec![], vec![]);
         for (&r, &theta) in measure.r().iter().zip(measure.theta()) {
             let product = r / kappa;
-            let root = delta.hypot(2.0 * product);
+            let root = libm::hypot(delta, 2.0 * product);
             // The larger of c^2 and |w|^2 by a sum, the smaller from their product: no cancellation.
             let larger = 0.5 * (delta.abs() + root);
             let smaller = if larger > 0.0 { product * product / larger } else { 0.0 };
             let (cc, ww) = if delta >= 0.0 { (larger, smaller) } else { (smaller, larger) };
-            let (sin, cos) = theta.sin_cos();
+            let (sin, cos) = libm::sincos(theta);
             let w = ww.sqrt();
             c.push(cc.sqrt().copysign(r));
             a.push(w * cos);
@@ -93,8 +93,8 @@ impl Neurons {
     /// # Errors
     /// Amplitudes that the canonical measure cannot hold.
     pub fn canonical(&self, kappa: f64) -> Result<Measure, ProblemError> {
-        let r = (0..self.len()).map(|i| kappa * self.c[i] * self.a[i].hypot(self.b[i])).collect();
-        let theta = (0..self.len()).map(|i| (-self.b[i]).atan2(self.a[i])).collect();
+        let r = (0..self.len()).map(|i| kappa * self.c[i] * libm::hypot(self.a[i], self.b[i])).collect();
+        let theta = (0..self.len()).map(|i| libm::atan2(-self.b[i], self.a[i])).collect();
         Measure::new(r, theta, self.mass.clone())
     }
 

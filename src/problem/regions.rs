@@ -47,8 +47,8 @@ impl Regions {
         for b in 0..2 * s {
             let x = samples.x()[regions.sample(b)];
             let side = if b < s { 1.0 } else { -1.0 };
-            let norm = x.hypot(1.0);
-            regions.angle.push(if b < s { -x.atan() } else { PI - x.atan() });
+            let norm = libm::hypot(x, 1.0);
+            regions.angle.push(if b < s { -libm::atan(x) } else { PI - libm::atan(x) });
             regions.direction.push([side / norm, -side * x / norm]);
             regions.normal.push([side * x / norm, side / norm]);
         }

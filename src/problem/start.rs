@@ -91,7 +91,7 @@ impl Start {
                 measure.mass().iter().zip(measure.r()).map(|(mass, r)| mass * r.abs()).sum()
             }
             Start::Lifted(neurons) => {
-                let lengths = neurons.a().iter().zip(neurons.b()).map(|(a, b)| a.hypot(*b));
+                let lengths = neurons.a().iter().zip(neurons.b()).map(|(a, b)| libm::hypot(*a, *b));
                 neurons
                     .mass()
                     .iter()

@@ -56,10 +56,10 @@ pub fn extremal_directions(samples: &Samples, rho: &[f64]) -> Vec<Extremal> {
         for k in 1..count {
             let uphill = [-sign * g[k][0], -sign * g[k][1]];
             let (low, high) = (regions.normal(k - 1), regions.normal(k));
-            let growth = uphill[0].hypot(uphill[1]);
+            let growth = libm::hypot(uphill[0], uphill[1]);
             // The one live region of a single sample is a half-plane, whose two normals are one condition.
             if growth > 0.0 && dot(uphill, low) > 0.0 && dot(uphill, high) < 0.0 {
-                let theta = uphill[1].atan2(uphill[0]).rem_euclid(TAU);
+                let theta = libm::atan2(uphill[1], uphill[0]).rem_euclid(TAU);
                 found.push(Extremal { sign, theta, growth, boundary: None });
             }
             // The boundary after the region, if both its sides are live.

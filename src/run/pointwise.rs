@@ -174,7 +174,7 @@ impl Pointwise {
             .iter()
             .map(|&[time, r, theta]| match slice {
                 None => {
-                    let (sin, cos) = theta.sin_cos();
+                    let (sin, cos) = libm::sincos(theta);
                     Point { time, amplitude: r, vector: [cos, sin] }
                 }
                 Some(slice) => slice.lift(time, r, theta),
@@ -184,16 +184,16 @@ impl Pointwise {
         let mut densities = vec![];
         for (point, foot) in at.iter().zip(feet) {
             let [x, y] = foot.vector;
-            let theta = y.atan2(x).rem_euclid(std::f64::consts::TAU);
+            let theta = libm::atan2(y, x).rem_euclid(std::f64::consts::TAU);
             let (r, measure) = match slice {
                 None => (foot.amplitude, 1.0),
                 Some(slice) => (
-                    slice.kappa * foot.amplitude * x.hypot(y),
+                    slice.kappa * foot.amplitude * libm::hypot(x, y),
                     element(point.amplitude, point.vector) / element(foot.amplitude, foot.vector),
                 ),
             };
             let value = match foot.source {
-                Source::Start => law.density(r, theta)? * measure * foot.log_factor.exp(),
+                Source::Start => law.density(r, theta)? * measure * libm::exp(foot.log_factor),
                 Source::Line(_) => 0.0,
             };
             densities.push(Density { value, source: foot.source, foot: [r, theta, 0.0] });
@@ -219,7 +219,7 @@ impl Pointwise {
         for foot in feet {
             let at = [foot.amplitude, foot.vector[0], 0.0 - foot.vector[1]];
             let value = match foot.source {
-                Source::Start => law.density(at[0], at[1], at[2])? * foot.log_factor.exp(),
+                Source::Start => law.density(at[0], at[1], at[2])? * libm::exp(foot.log_factor),
                 Source::Line(_) => 0.0,
             };
             densities.push(Density { value, source: foot.source, foot: at });
@@ -240,16 +240,16 @@ impl Slice {
     fn lift(self, time: f64, r: f64, theta: f64) -> Point {
         // At r = 0 either layer may be 0, and with it sign or direction.
         let product = if r == 0.0 { f64::MIN_POSITIVE.sqrt() } else { r / self.kappa };
-        let larger = 0.5 * (self.delta.abs() + self.delta.hypot(2.0 * product));
+        let larger = 0.5 * (self.delta.abs() + libm::hypot(self.delta, 2.0 * product));
         let smaller = product / larger * product;
         let (cc, ww) = if self.delta >= 0.0 { (larger, smaller) } else { (smaller, larger) };
-        let (w, (sin, cos)) = (ww.sqrt(), theta.sin_cos());
+        let (w, (sin, cos)) = (ww.sqrt(), libm::sincos(theta));
         Point { time, amplitude: cc.sqrt().copysign(product), vector: [w * cos, w * sin] }
     }
 }
 
 /// `|w| / (c^2 + |w|^2)`, of `dc dw` in `(delta, r, theta)` but for a constant.
 fn element(c: f64, [x, y]: [f64; 2]) -> f64 {
-    let w = x.hypot(y);
+    let w = libm::hypot(x, y);
     w / (c * c + w * w)
 }

@@ -89,12 +89,12 @@ fn growth(stepper: &Stepper, state: &State, horizon: f64, eps: f64) -> f64 {
     let kappa = flow.kappa();
     let margins = Margins::new(samples, kappa, eps);
     let part = |mass: f64, trace: f64, pull: f64, margin: f64| match mass > 0.0 && kappa * pull > margin {
-        true => trace / kappa * (2.0 * kappa * pull * horizon).min(LARGEST_EXPONENT).exp_m1(),
+        true => trace / kappa * libm::expm1((2.0 * kappa * pull * horizon).min(LARGEST_EXPONENT)),
         false => 0.0,
     };
     let free = (1..count).map(|k| {
         let trace = moments.region[k][SIGMA] + moments.region[k][SIGMA + 2];
-        part(sums.region_mass[k], trace, g[k][0].hypot(g[k][1]), margins.of(k))
+        part(sums.region_mass[k], trace, libm::hypot(g[k][0], g[k][1]), margins.of(k))
     });
     let pinned = (0..count).map(|b| {
         let k = regions.inactive_side(b);
@@ -102,6 +102,6 @@ fn growth(stepper: &Stepper, state: &State, horizon: f64, eps: f64) -> f64 {
         let [positive, negative] = sums.pinned_mass[b];
         part(positive + negative, moments.weight[b][0], (g[0] * d[0] + g[1] * d[1]).abs(), margins.of(k))
     });
-    let farthest = samples.x().iter().fold(0.0_f64, |far, x| far.max(x.hypot(1.0)));
+    let farthest = samples.x().iter().fold(0.0_f64, |far, x| far.max(libm::hypot(*x, 1.0)));
     farthest * free.chain(pinned).sum::<f64>()
 }

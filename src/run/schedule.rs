@@ -31,9 +31,12 @@ impl Schedule {
 
     /// `per_decade` snapshots in every factor of ten from `first` on, and at start and end.
     pub fn log(end: f64, first: f64, per_decade: usize) -> Schedule {
-        let decades = (end / first).log10().max(0.0);
+        let decades = libm::log10(end / first).max(0.0);
         let count = Schedule::limited((decades * per_decade as f64).ceil());
-        Schedule::times_until(end, (0..=count).map(|i| first * 10f64.powf(i as f64 / per_decade as f64)))
+        Schedule::times_until(
+            end,
+            (0..=count).map(|i| first * libm::pow(10f64, i as f64 / per_decade as f64)),
+        )
     }
 
     /// The given times inside `(0, end)`, and start and end. Times that are not numbers are

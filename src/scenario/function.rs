@@ -154,7 +154,7 @@ impl Function {
             let u = x - self.center;
             let p = (self.frequency * x + self.phase / TAU).rem_euclid(1.0);
             let shape = match self.shape {
-                Shape::Sine => (TAU * p).sin(),
+                Shape::Sine => libm::sin(TAU * p),
                 Shape::Square => {
                     if p < 0.5 {
                         1.0
@@ -173,7 +173,7 @@ impl Function {
                 Shape::Linear => u,
                 Shape::Abs => u.abs(),
                 Shape::Quadratic => u * u,
-                Shape::Gaussian => (-0.5 * (u / self.width).powi(2)).exp(),
+                Shape::Gaussian => libm::exp(-0.5 * (u / self.width).powi(2)),
                 Shape::Spike => {
                     if Some(i) == peak {
                         1.0

@@ -128,7 +128,7 @@ impl ScheduleForm {
                         format_args!("give a time above 0 and below time.end = {}", number(end)),
                     ));
                 }
-                let count = (end / first.value).log10() * per_decade.value as f64;
+                let count = libm::log10(end / first.value) * per_decade.value as f64;
                 if count > (most - 2) as f64 {
                     let (problem, remedy) = too_many(count);
                     return Err(per_decade.on(source).refuse(problem, remedy));

@@ -61,7 +61,7 @@ fn fit(q: usize, rows: &[&WidthRow], limit_error: f64) -> Option<PowerLaw> {
     PowerLaw::fit(
         &column(&|row| row.width as f64),
         &column(&|row| row.deviation[q].0),
-        &column(&|row| row.deviation[q].1.hypot(off(row.deviation[q].0))),
+        &column(&|row| libm::hypot(row.deviation[q].1, off(row.deviation[q].0))),
     )
 }
 
@@ -134,7 +134,7 @@ pub(super) fn approach(quantity: Quantity, rows: &[WidthRow], evidence: &Evidenc
     let beyond: f64 = usable.iter().map(|row| row.most[q] / row.deviation[q].0).sum();
     let beyond = beyond / usable.len() as f64;
     let nearly_all =
-        one_percent.zip(law).map(|((width, ..), law)| width * beyond.powf(-1.0 / law.exponent()));
+        one_percent.zip(law).map(|((width, ..), law)| width * libm::pow(beyond, -1.0 / law.exponent()));
     Approach {
         quantity,
         law,

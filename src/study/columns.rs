@@ -50,7 +50,7 @@ impl Columns {
         let m = mass.len();
         let (mut knots, mut space) = (Vec::with_capacity(m), Vec::with_capacity(m));
         for i in 0..m {
-            let (sin, cos) = particles.theta[i].sin_cos();
+            let (sin, cos) = libm::sincos(particles.theta[i]);
             let place = particles.place[i];
             let pinned = matches!(place.kind(), PlaceKind::Pinned | PlaceKind::StuckPinned);
             knots.push(match pinned {

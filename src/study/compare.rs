@@ -283,7 +283,7 @@ fn knots(particles: &Particles, mass: &[f64]) -> (Option<Sorted>, f64) {
 /// The cylinder in space.
 fn cylinder(particles: &Particles) -> Vec<[f64; 3]> {
     let point = |(&r, theta): (&f64, &f64)| {
-        let (sin, cos) = theta.sin_cos();
+        let (sin, cos) = libm::sincos(*theta);
         [r, cos, sin]
     };
     particles.r.iter().zip(&particles.theta).map(point).collect()

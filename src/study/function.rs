@@ -24,7 +24,7 @@ pub(crate) fn bends(particles: &Particles, mass: &[f64], regions: &Regions, x: &
     let mut roughness = 0.0;
     let mut knots: Vec<(f64, f64)> = Vec::with_capacity(mass.len());
     for i in 0..mass.len() {
-        let (sin, cos) = particles.theta[i].sin_cos();
+        let (sin, cos) = libm::sincos(particles.theta[i]);
         if cos.abs() <= FLAT {
             continue;
         }

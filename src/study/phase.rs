@@ -133,7 +133,7 @@ pub fn phase_plan(request: &PhaseRequest) -> Result<Plan, StudyError> {
         |at| {
             let (share, width, power) = (shares[at[0]], request.widths[at[1]], request.powers[at[2]]);
             let m = width as f64;
-            let kappa = m.powf(1.0 - power);
+            let kappa = libm::pow(m, 1.0 - power);
             let size = match delta {
                 true => (1.0 + 0.25 * share * share).sqrt(),
                 false => 0.5 * (share * share + 1.0 / (share * share)),
@@ -142,7 +142,7 @@ pub fn phase_plan(request: &PhaseRequest) -> Result<Plan, StudyError> {
             let mut all = vec![
                 set(key, format!("{share:?}")),
                 set("measure.particles", width.to_string()),
-                set("flow.scaling", format!("{:?}", m.powf(power))),
+                set("flow.scaling", format!("{:?}", libm::pow(m, power))),
                 set("time.end", format!("{:?}", end / (kappa * kappa * size))),
             ];
             if delta {

@@ -11,7 +11,7 @@ pub(crate) fn start_covariance(x: &[f64], (r, theta, mass): (&[f64], &[f64], &[f
     let mut z = vec![0.0; s];
     let (mut mean, mut second) = (vec![0.0; s], vec![0.0; s * s]);
     for (i, &mass) in mass.iter().enumerate() {
-        let (sin, cos) = theta[i].sin_cos();
+        let (sin, cos) = libm::sincos(theta[i]);
         for j in 0..s {
             z[j] = r[i] * (x[j] * cos + sin).max(0.0);
             mean[j] += mass * z[j];

@@ -152,7 +152,7 @@ fn range(text: &str, whole: bool) -> Option<Result<Vec<String>, (String, &'stati
             0 => from,
             i if i == count - 1 => to,
             // Rounded to twelve digits, so that 0.1:10:log3 has 1 and not 0.9999999999999999.
-            _ if log => digits(from * (to / from).powf(u)),
+            _ if log => digits(from * libm::pow(to / from, u)),
             _ => digits(from + (to - from) * u),
         }
     };

@@ -1,11 +1,14 @@
 //! Canonical particles that relax towards `-g` within a step, and how they answer to its path
 //! ([`response`](crate::flow::response)).
 
-use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::flow::field::{Vec2, gradients};
-use crate::flow::response::{TURNS_BACK, Turning, WEIGHTS, weights};
-use crate::math::chunks::parts;
+use rayon::prelude::*;
+
+use crate::flow::field::gradients;
+use crate::flow::moments::add;
+use crate::flow::response::{TURNS_BACK, Turning, weights};
+use crate::math::chunks::{SMALLEST, scatter};
 use crate::math::trig::sin_cos;
 use crate::problem::{PlaceKind, Samples};
 
@@ -28,43 +31,31 @@ pub fn aligning(
     let count = 2 * samples.len();
     let mut g = vec![[0.0; 2]; count];
     gradients(samples, rho, &mut g);
-    let strongest = g.iter().map(|g| g[0].hypot(g[1])).fold(0.0, f64::max);
-    let most = |chunk: Range<usize>| columns.r[chunk].iter().fold(0.0, |most: f64, r| most.max(r.abs()));
-    let largest = parts(mass.len(), count, most).into_iter().fold(0.0, f64::max);
+    let strongest = g.iter().map(|g| libm::hypot(g[0], g[1])).fold(0.0, f64::max);
+    let largest = columns.r.par_iter().with_min_len(SMALLEST).map(|r| r.abs()).reduce(|| 0.0, f64::max);
     if h * strongest * largest < least {
         return None;
     }
     g.iter_mut().for_each(|g| *g = [h * g[0], h * g[1]]);
-    let chunks = parts(mass.len(), count, |chunk| sums(&g, mass, columns, chunk));
-    chunks.into_iter().flatten().reduce(|mut sum, part| {
-        for (sum, part) in
-            sum.as_flattened_mut().as_flattened_mut().iter_mut().zip(part.as_flattened().as_flattened())
-        {
-            *sum += part;
-        }
-        sum
-    })
-}
-
-/// The sums of some particles; `None` if none of them relaxes.
-fn sums(hg: &[Vec2], mass: &[f64], columns: &Canonical, range: Range<usize>) -> Option<Vec<Turning>> {
-    let mut sums: Option<Vec<Turning>> = None;
-    for i in range {
-        if columns.place[i].kind() != PlaceKind::Free {
-            continue;
-        }
-        let (k, r) = (columns.place[i].index(), columns.r[i]);
+    let any = AtomicBool::new(false);
+    let free = |i: usize| (columns.place[i].kind() == PlaceKind::Free).then(|| columns.place[i].index());
+    let add_one = |sums: &mut Turning, i: usize| {
+        let (hg, r) = (g[columns.place[i].index()], columns.r[i]);
         let (sin, cos) = sin_cos(columns.theta[i]);
-        let z = -r * (hg[k][0] * cos + hg[k][1] * sin);
+        let z = -r * (hg[0] * cos + hg[1] * sin);
         if z.abs() < TURNS_BACK {
-            continue;
+            return;
         }
-        let sums = sums.get_or_insert_with(|| vec![[[0.0; 3]; WEIGHTS]; hg.len()]);
+        any.store(true, Ordering::Relaxed);
         let strength = mass[i] * r * r;
-        for (sum, weight) in sums[k].iter_mut().zip(weights(z.max(LEAVES))) {
+        for (sum, weight) in sums.iter_mut().zip(weights(z.max(LEAVES))) {
             let share = weight * strength;
             *sum = [sum[0] + share * sin * sin, sum[1] - share * sin * cos, sum[2] + share * cos * cos];
         }
-    }
-    sums
+    };
+    let add_all = |sum: &mut Turning, part: &Turning| {
+        sum.iter_mut().zip(part).for_each(|(sum, part)| add(sum, part));
+    };
+    let sums = scatter(mass.len(), count, free, add_one, add_all);
+    any.into_inner().then_some(sums)
 }

@@ -6,11 +6,10 @@
 //! in one region: their field is the same in all lanes, and their moments are summed lane by lane
 //! over many blocks before anything is scattered.
 
-use multiversion::multiversion;
-
 use crate::flow::events::lanes::{LANES, Lanes};
 use crate::flow::field::Vec2;
 use crate::flow::moments::{REGION, RegionMoments, SIGN};
+use crate::math::instructions::vectorized;
 use crate::math::trig::{sin_cos, sin_cos_small};
 
 use super::motion::{GROWTH, STEEP, contribution, overshoot, rates, runge_kutta, seen};
@@ -95,24 +94,28 @@ pub fn push_mixed<const TV: bool>(block: &mut Block<'_>, mixed: &mut MixedLanes,
     if TV { mixed_tv(block, mixed, tv, turn) } else { mixed_plain(block, mixed, turn) }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn same(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, turn: f64) {
-    same_lanes::<false>(block, row, sums, 0.0, turn);
+vectorized! {
+    fn same(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, turn: f64) {
+        same_lanes::<false>(block, row, sums, 0.0, turn);
+    }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn same_tv(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
-    same_lanes::<true>(block, row, sums, tv, turn);
+vectorized! {
+    fn same_tv(block: &mut Block<'_>, row: [f64; 8], sums: &mut LaneSums, tv: f64, turn: f64) {
+        same_lanes::<true>(block, row, sums, tv, turn);
+    }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn mixed_plain(block: &mut Block<'_>, mixed: &mut MixedLanes, turn: f64) {
-    mixed_lanes::<false>(block, mixed, 0.0, turn);
+vectorized! {
+    fn mixed_plain(block: &mut Block<'_>, mixed: &mut MixedLanes, turn: f64) {
+        mixed_lanes::<false>(block, mixed, 0.0, turn);
+    }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn mixed_tv(block: &mut Block<'_>, mixed: &mut MixedLanes, tv: f64, turn: f64) {
-    mixed_lanes::<true>(block, mixed, tv, turn);
+vectorized! {
+    fn mixed_tv(block: &mut Block<'_>, mixed: &mut MixedLanes, tv: f64, turn: f64) {
+        mixed_lanes::<true>(block, mixed, tv, turn);
+    }
 }
 
 #[inline(always)]

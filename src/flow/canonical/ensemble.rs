@@ -144,7 +144,7 @@ impl System for Ensemble {
 
     /// A Runge-Kutta step that turns by `phi` errs by about `phi^5 / 120`.
     fn turn(&self, tolerance: f64) -> f64 {
-        (50.0 * tolerance).powf(0.2)
+        libm::pow(50.0 * tolerance, 0.2)
     }
 
     fn takes_substeps(&self) -> bool {

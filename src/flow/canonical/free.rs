@@ -111,7 +111,7 @@ impl<const TV: bool> Integration<'_, '_, TV> {
         let mut du = (1.0 - self.u).min(self.longest).min(GROWTH * turn / substep.growth);
         loop {
             let end = substep.advance(du);
-            let share = 0.9 * (tolerance / end.error).powf(1.0 / ESTIMATE_ORDER);
+            let share = 0.9 * libm::pow(tolerance / end.error, 1.0 / ESTIMATE_ORDER);
             if !(end.error <= tolerance && end.growth * du <= 2.0 * GROWTH * turn) {
                 du *= if share.is_nan() { 0.1 } else { share.clamp(0.02, 0.5) };
                 if self.u + du == self.u {

@@ -4,7 +4,7 @@
 //! the sign of `r`, or be released. It is integrated from event to event, each located to
 //! rounding: plain crossings in lanes ([`queue`](super::queue)), everything else here.
 
-use crate::flow::events::Tally;
+use crate::flow::events::ChunkTally;
 use crate::flow::events::substep::MAX_SUBSTEPS;
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, release, sticks, unsticks};
@@ -30,7 +30,7 @@ pub struct Stage {
 }
 
 /// Integrates a particle that starts the step pinned, stuck or dead until it moves freely or the step ends.
-pub fn set_out<const TV: bool>(tables: &StepTables<'_>, particle: Particle, tally: &mut Tally) -> Stage {
+pub fn set_out<const TV: bool>(tables: &StepTables<'_>, particle: Particle, tally: &mut ChunkTally) -> Stage {
     let mut integration = Integration::<TV>::new(tables, particle, 0.0, tally);
     integration.tally.take_out_start::<TV>(tables, &particle);
     integration.until_free(0)
@@ -46,7 +46,7 @@ pub fn go_on<const TV: bool>(
     tables: &StepTables<'_>,
     stage: Stage,
     arrived: Option<(usize, bool)>,
-    tally: &mut Tally,
+    tally: &mut ChunkTally,
 ) -> Stage {
     let mut integration = Integration::<TV>::new(tables, stage.particle, stage.u, tally);
     match arrived {
@@ -66,11 +66,11 @@ pub(super) struct Integration<'a, 'b, const TV: bool> {
     pub(super) u: f64,
     /// The longest next implicit substep, by the error of the last one.
     pub(super) longest: f64,
-    pub(super) tally: &'b mut Tally,
+    pub(super) tally: &'b mut ChunkTally,
 }
 
 impl<'a, 'b, const TV: bool> Integration<'a, 'b, TV> {
-    fn new(tables: &'a StepTables<'a>, particle: Particle, u: f64, tally: &'b mut Tally) -> Self {
+    fn new(tables: &'a StepTables<'a>, particle: Particle, u: f64, tally: &'b mut ChunkTally) -> Self {
         Integration { tables, particle, u, longest: f64::INFINITY, tally }
     }
 

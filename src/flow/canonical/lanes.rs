@@ -5,12 +5,11 @@
 //! instructions. A lane that meets anything but a plain crossing (it turns back near a boundary, is
 //! pinned, changes the sign of `r`) is marked [`ASIDE`] and left to [`integration`](super::integration).
 
-use multiversion::multiversion;
-
 use crate::flow::events::lanes::{ASIDE, INSIDE, LANES, Lanes, NEWTON_STEPS, computed};
 use crate::flow::events::particles::TRACK;
 use crate::flow::interface::leads_on;
 use crate::flow::moments::{REGION, SIGMA, SIGN};
+use crate::math::instructions::vectorized;
 use crate::math::trig::{sin_cos, sin_cos_small};
 
 use super::integration::ON_BOUNDARY;
@@ -129,14 +128,16 @@ impl SubstepLanes {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn plain(lanes: &mut SubstepLanes, count: usize, turn: f64) {
-    all_lanes::<false>(lanes, count, 0.0, turn);
+vectorized! {
+    fn plain(lanes: &mut SubstepLanes, count: usize, turn: f64) {
+        all_lanes::<false>(lanes, count, 0.0, turn);
+    }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn with_tv(lanes: &mut SubstepLanes, count: usize, tv: f64, turn: f64) {
-    all_lanes::<true>(lanes, count, tv, turn);
+vectorized! {
+    fn with_tv(lanes: &mut SubstepLanes, count: usize, tv: f64, turn: f64) {
+        all_lanes::<true>(lanes, count, tv, turn);
+    }
 }
 
 /// In three loops, because one alone is a single long chain of dependent operations: short loops let

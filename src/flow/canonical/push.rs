@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::flow::events::Tally;
 use crate::flow::events::lanes::LANES;
+use crate::flow::events::{ChunkTally, Tally};
 use crate::flow::moments::{BOUNDARY, SIGMA_RATE, SIGN, SIGN_RATE, add};
-use crate::math::chunks::chunk_size;
+use crate::math::chunks::grouped_chunk_size;
 use crate::problem::{Place, PlaceKind};
 
 use super::block::{Block, LaneSums, MixedLanes, push_mixed, push_same};
@@ -17,7 +17,7 @@ use super::step_tables::StepTables;
 /// What each chunk of particles adds up to, and the lanes for those that may meet an event: kept between pushes.
 #[derive(Default)]
 pub struct Chunks {
-    tallies: Vec<Tally>,
+    tallies: Vec<ChunkTally>,
     queues: Vec<LaneQueue>,
 }
 
@@ -33,10 +33,10 @@ pub fn push_all(
     total: &mut Tally,
 ) {
     let count = tables.rows.len();
-    let size = chunk_size(particles.mass.len(), count);
+    let size = grouped_chunk_size(particles.mass.len(), count);
     let Chunks { tallies, queues } = chunks;
     let number = particles.mass.len().div_ceil(size);
-    tallies.resize_with(number, || Tally::none(count));
+    tallies.resize_with(number, || ChunkTally::none(count));
     queues.resize_with(number, LaneQueue::new);
     particles
         .r_end
@@ -85,7 +85,7 @@ const MAX_MIXED: u32 = 12;
 /// Pushes one chunk, block by block.
 struct Pusher<'a, const TV: bool> {
     tables: &'a StepTables<'a>,
-    tally: &'a mut Tally,
+    tally: &'a mut ChunkTally,
     mixed: MixedLanes,
     /// Moments of the region that the last blocks lay in.
     sums: LaneSums,
@@ -97,7 +97,11 @@ struct Pusher<'a, const TV: bool> {
 }
 
 impl<'a, const TV: bool> Pusher<'a, TV> {
-    fn new(tables: &'a StepTables<'a>, tally: &'a mut Tally, queue: &'a mut LaneQueue) -> Pusher<'a, TV> {
+    fn new(
+        tables: &'a StepTables<'a>,
+        tally: &'a mut ChunkTally,
+        queue: &'a mut LaneQueue,
+    ) -> Pusher<'a, TV> {
         let (mixed, sums) = (MixedLanes::empty(), LaneSums::zero());
         Pusher { tables, tally, mixed, sums, region: 0, mixed_particles: vec![], queue }
     }
@@ -276,7 +280,7 @@ fn lanes_mut<T>(values: &mut [T]) -> &mut [T; LANES] {
 fn at_rest<const TV: bool>(
     tables: &StepTables<'_>,
     particle: Particle,
-    tally: &mut Tally,
+    tally: &mut ChunkTally,
 ) -> Option<Particle> {
     match particle.place.kind() {
         PlaceKind::Dead => (!TV || particle.r == 0.0).then_some(particle),

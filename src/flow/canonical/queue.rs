@@ -6,7 +6,7 @@
 //! one that has reached the end of the step goes to the next. Lanes are filled and emptied in an order that depends
 //! on the particles alone, so that sums have the same bits on any number of threads.
 
-use crate::flow::events::Tally;
+use crate::flow::events::ChunkTally;
 use crate::flow::events::lanes::{ASIDE, DOWN, INSIDE, LANES, UP};
 use crate::flow::events::particles::TRACK;
 use crate::flow::events::substep::MAX_SUBSTEPS;
@@ -77,7 +77,7 @@ impl LaneQueue {
         &mut self,
         tables: &StepTables<'_>,
         particles: &mut Particles<'_>,
-        tally: &mut Tally,
+        tally: &mut ChunkTally,
         all: bool,
     ) {
         loop {
@@ -129,7 +129,7 @@ impl LaneQueue {
         &mut self,
         i: usize,
         tables: &StepTables<'_>,
-        tally: &mut Tally,
+        tally: &mut ChunkTally,
     ) -> Option<Particle> {
         let (lane, lanes) = (&mut self.lane[i], &mut self.lanes);
         let k = lane.region;
@@ -193,7 +193,7 @@ impl LaneQueue {
         &mut self,
         i: usize,
         tables: &StepTables<'_>,
-        tally: &mut Tally,
+        tally: &mut ChunkTally,
     ) -> Option<Particle> {
         let (came_from, entering) = (self.lane[i].came_from, self.lanes.entering[i]);
         let mut stage =
@@ -267,7 +267,7 @@ mod tests {
             theta_end: &mut theta_end,
             place_end: &mut place_end,
         };
-        let (mut together, mut alone) = (Tally::none(count), Tally::none(count));
+        let (mut together, mut alone) = (ChunkTally::none(count), ChunkTally::none(count));
         let mut queue = LaneQueue::new();
         for i in (0..m).filter(|&i| place[i].is_free()) {
             let particle = Particle { mass: mass[i], r: r[i], theta: theta[i], place: place[i] };

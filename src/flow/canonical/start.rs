@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, Margins, sticks};
-use crate::flow::moments::{Moments, REGION};
-use crate::math::chunks::parts;
+use crate::flow::moments::{BOUNDARY, Moments, RegionMoments, add};
+use crate::math::chunks::scatter;
 use crate::math::trig::sin_cos;
 use crate::problem::{Measure, Place, PlaceKind, Regions, Samples};
 
@@ -55,7 +55,7 @@ fn start_of(
 ) -> (Place, bool) {
     let boundary = regions.boundary_at(*theta);
     *theta = boundary.map_or_else(|| regions.unwrapped(*theta), |b| regions.angle(b));
-    let (sin, cos) = theta.sin_cos();
+    let (sin, cos) = libm::sincos(*theta);
     let pull = |k: usize| g[k][0] * cos + g[k][1] * sin;
     let stuck = |k: usize, r: f64| r == 0.0 && sticks(pull(k), lambda, margins.of(k));
     let Some(b) = boundary else {
@@ -79,8 +79,8 @@ fn start_of(
     }
 }
 
-/// Moments of particles summed from scratch, with rates for the field `g`; chunks are added in
-/// order, so that the bits do not depend on threads.
+/// Moments of particles summed from scratch, with rates for the field `g`; the bits do not depend
+/// on threads.
 pub fn sum_moments(
     mass: &[f64],
     r: &[f64],
@@ -89,60 +89,46 @@ pub fn sum_moments(
     g: &[Vec2],
     lambda: f64,
 ) -> Moments {
-    let count = g.len();
-    let parts = parts(mass.len(), count, |chunk| {
-        let mut moments = Moments::zero(count);
-        for i in chunk {
-            add_one(&mut moments, mass[i], r[i], theta[i], place[i], g, lambda);
-        }
-        moments
-    });
+    let (count, m) = (g.len(), mass.len());
+    let of_kind = |kind: PlaceKind| move |i: usize| (place[i].kind() == kind).then(|| place[i].index());
+    let add_free = |sum: &mut RegionMoments, i: usize| {
+        let (sin, cos) = sin_cos(theta[i]);
+        let tv = if lambda > 0.0 { lambda.copysign(r[i]) } else { 0.0 };
+        let rate = rates(r[i], 0.0, 1.0, seen(g[place[i].index()], sin, cos), tv);
+        let part = if lambda > 0.0 {
+            contribution::<true>(mass[i], r[i], sin, cos, rate)
+        } else {
+            contribution::<false>(mass[i], r[i], sin, cos, rate)
+        };
+        add(sum, &part);
+    };
+    let add_pinned = |sum: &mut [f64; BOUNDARY], i: usize| {
+        let side = if r[i].is_sign_negative() { 2 } else { 0 };
+        sum[side] += mass[i];
+        sum[side + 1] += mass[i] * r[i];
+    };
     let mut total = Moments::zero(count);
-    total.merge(&parts.iter().collect::<Vec<_>>());
+    total.region = scatter(m, count, of_kind(PlaceKind::Free), add_free, add);
+    total.boundary = scatter(m, count, of_kind(PlaceKind::Pinned), add_pinned, add);
     total.weigh_by_mass();
     total
-}
-
-fn add_one(moments: &mut Moments, mass: f64, r: f64, theta: f64, place: Place, g: &[Vec2], lambda: f64) {
-    match place.kind() {
-        PlaceKind::Free => {
-            let (sin, cos) = sin_cos(theta);
-            let tv = if lambda > 0.0 { lambda.copysign(r) } else { 0.0 };
-            let rate = rates(r, 0.0, 1.0, seen(g[place.index()], sin, cos), tv);
-            let part = if lambda > 0.0 {
-                contribution::<true>(mass, r, sin, cos, rate)
-            } else {
-                contribution::<false>(mass, r, sin, cos, rate)
-            };
-            let sum = &mut moments.region[place.index()];
-            (0..REGION).for_each(|i| sum[i] += part[i]);
-        }
-        PlaceKind::Pinned => {
-            let side = if r.is_sign_negative() { 2 } else { 0 };
-            let sum = &mut moments.boundary[place.index()];
-            sum[side] += mass;
-            sum[side + 1] += mass * r;
-        }
-        PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => {}
-    }
 }
 
 /// Residuals of a measure whose places are not known yet, summed particle by particle. Of a particle exactly on
 /// a boundary either region would do: it contributes nothing to the sample of that boundary.
 pub fn initial_residual(samples: &Samples, regions: &Regions, measure: &Measure) -> Vec<f64> {
     let count = regions.boundaries();
-    let parts = parts(measure.len(), count, |chunk| {
-        let mut moments = Moments::zero(count);
-        for i in chunk {
-            let (sin, cos) = measure.theta()[i].sin_cos();
-            let sum = &mut moments.region[regions.region_of(measure.theta()[i])];
-            let first = measure.mass()[i] * measure.r()[i];
-            (sum[0], sum[1]) = (sum[0] + first * cos, sum[1] + first * sin);
-        }
-        moments
-    });
+    let region: Vec<u32> = measure.theta().par_iter().map(|&theta| regions.region_of(theta) as u32).collect();
+    let add_one = |sum: &mut Vec2, i: usize| {
+        let (sin, cos) = libm::sincos(measure.theta()[i]);
+        let first = measure.mass()[i] * measure.r()[i];
+        add(sum, &[first * cos, first * sin]);
+    };
+    let first = scatter(measure.len(), count, |i| Some(region[i] as usize), add_one, add);
     let mut total = Moments::zero(count);
-    total.merge(&parts.iter().collect::<Vec<_>>());
+    for (moments, first) in total.region.iter_mut().zip(first) {
+        (moments[0], moments[1]) = (first[0], first[1]);
+    }
     let mut rho = vec![0.0; samples.len()];
     total.residual(samples, regions, &mut rho);
     rho

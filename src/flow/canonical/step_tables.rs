@@ -103,7 +103,7 @@ impl<'a> StepTables<'a> {
             sliding,
             field,
             margin,
-            reach: furthest.hypot(1.0),
+            reach: libm::hypot(furthest, 1.0),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What canonical particles add to the tally of a step.
 
-use crate::flow::events::Tally;
+use crate::flow::events::ChunkTally;
 use crate::flow::field::Vec2;
 use crate::flow::moments::{REGION, RegionMoments, SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::math::trig::sin_cos;
@@ -10,7 +10,7 @@ use super::motion::{contribution, rates, seen};
 use super::particle::Particle;
 use super::step_tables::StepTables;
 
-impl Tally {
+impl ChunkTally {
     /// Takes a particle out of the moments from which the step started.
     pub fn take_out_start<const TV: bool>(&mut self, tables: &StepTables<'_>, particle: &Particle) {
         let Particle { mass, r, place, .. } = *particle;

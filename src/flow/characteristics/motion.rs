@@ -46,7 +46,7 @@ impl Motion {
     /// `|d| = 1`, which rounding and the tolerance would lose.
     pub fn restored(&self, mut state: State) -> State {
         if self.canonical {
-            let norm = state[1].hypot(state[2]);
+            let norm = libm::hypot(state[1], state[2]);
             (state[1], state[2]) = (state[1] / norm, state[2] / norm);
         }
         state

@@ -158,7 +158,7 @@ impl Trace {
         Trace {
             step: path.step_at(point.time),
             time: point.time,
-            region: regions.region_of(y.atan2(x)),
+            region: regions.region_of(libm::atan2(y, x)),
             sign: 1f64.copysign(point.amplitude + 0.0),
             state: [point.amplitude, x, y, 0.0],
             on: None,
@@ -232,14 +232,14 @@ impl Trace {
                     self.source = Source::Line(b);
                     return;
                 }
-                self.state[3] += (before / after).ln();
+                self.state[3] += libm::log(before / after);
                 self.region = other;
             }
             Event::Zero => {
                 let g = step.field[self.region].at(u);
                 let pull = (g[0] * self.state[1] + g[1] * self.state[2]) / step.h;
                 let tv = step.motion.tv * self.sign;
-                self.state[3] += ((-pull + tv) / (-pull - tv)).ln();
+                self.state[3] += libm::log((-pull + tv) / (-pull - tv));
                 self.state[0] = 0.0;
                 self.sign = -self.sign;
             }

@@ -43,8 +43,17 @@ const ROUNDING: f64 = 100.0 * f64::EPSILON;
 
 /// How an attempt ended.
 pub(super) enum Attempt {
-    Accepted { error: f64, growth: f64 },
-    Rejected { error: f64, next: f64, cause: &'static str },
+    /// With both residual ODEs at the end of the step.
+    Accepted {
+        error: f64,
+        growth: f64,
+        residual_ode: [Vec<f64>; 2],
+    },
+    Rejected {
+        error: f64,
+        next: f64,
+        cause: &'static str,
+    },
 }
 
 /// How an attempt is made.
@@ -109,7 +118,7 @@ impl Controller {
         gradients(&self.samples, &self.rho, &mut g);
         // A field within the margin is not known to be there (section 15).
         let strength =
-            |k: usize| Some(g[k][0].hypot(g[k][1])).filter(|g| self.kappa * g > self.margins.of(k));
+            |k: usize| Some(libm::hypot(g[k][0], g[k][1])).filter(|g| self.kappa * g > self.margins.of(k));
         let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
         let strongest = inhabited.filter_map(strength).fold(0.0, f64::max);
         GROWTH_SHARE * self.turn / (self.kappa * strongest)
@@ -154,8 +163,7 @@ impl Controller {
         if rule == Rule::Hermite && h * turning_strength(&self.samples, &turning) <= TURNING {
             return (rule, None);
         }
-        let sigma = self.moments.sigma_with_pinned(&self.regions);
-        (Rule::Stiff, Some(Response::new(h, &sigma, &turning)))
+        (Rule::Stiff, Some(Response::new(h, &self.sigma, &turning)))
     }
 
     /// Where the path of a step starts: at the residuals, but for modes that are gone at once.
@@ -169,8 +177,7 @@ impl Controller {
         if !rule.is_very_stiff(h * fastest) || share * h * fastest < 1.0 {
             return self.rho.clone();
         }
-        let sigma = self.moments.sigma_with_pinned(&self.regions);
-        let implicit = Implicit::new(&self.samples, sigma, share * h, fastest, rule);
+        let implicit = Implicit::new(&self.samples, &self.sigma, share * h, fastest, rule);
         implicit.solve(&self.rho)
     }
 
@@ -188,13 +195,12 @@ impl Controller {
             (Rule::Stiff, None) if turning => Path::line(h, &plan.start, &vec![0.0; self.rho.len()]),
             (Rule::Stiff, _) => {
                 // A continued cubic would blow up whatever is left of the fast modes.
-                let sigma = self.moments.sigma_with_pinned(&self.regions);
-                let frozen = Implicit::new(&self.samples, sigma, h, plan.fastest, plan.rule);
+                let frozen = Implicit::new(&self.samples, &self.sigma, h, plan.fastest, plan.rule);
                 let (end, end_rate) = if frozen.is_very_stiff() {
                     frozen.frozen_ends(&self.rho, &self.rho_rate, &plan.start)
                 } else {
                     let end = frozen.frozen_end(&self.rho, &self.rho_rate);
-                    let end_rate = self.rate_of(&self.moments, &end);
+                    let end_rate = self.rate_of((&self.moments, &self.sigma), &end);
                     (end, end_rate)
                 };
                 plan.rule.path(h, (&plan.start, &self.rho_rate), (&end, &end_rate))
@@ -233,10 +239,11 @@ impl Controller {
                 let cause = "particles cannot be followed over so long a step";
                 return (Attempt::Rejected { error: f64::INFINITY, next: 0.1 * h, cause }, push);
             }
-            let better = self.estimate(&plan, &path, &mut errors);
+            let implicit = Implicit::new(&self.samples, &self.trial.sigma, h, fastest, plan.rule);
+            let better = self.estimate(&plan, &implicit, &path, &mut errors);
             let verdict = match self.fixed {
-                Some(_) => self.accept_third(push, &errors),
-                None => self.verdict(&plan, push, &mut errors),
+                Some(_) => self.accept_third(state, &plan, &implicit, push, &errors),
+                None => self.verdict(state, &plan, &implicit, push, &mut errors),
             };
             if let Some(verdict) = verdict {
                 return (verdict, push);
@@ -247,12 +254,12 @@ impl Controller {
     }
 
     /// Estimates the errors of the push along `path` that is in the trial; returns the path for the next push.
-    fn estimate(&self, plan: &Plan<'_>, path: &Path, errors: &mut Errors) -> Path {
-        let Plan { h, fastest, rule, .. } = *plan;
+    ///
+    /// * `implicit`: of the trial.
+    fn estimate(&self, plan: &Plan<'_>, implicit: &Implicit<'_>, path: &Path, errors: &mut Errors) -> Path {
+        let Plan { h, rule, .. } = *plan;
         let trial = &self.trial;
-        let sigma = trial.tally.moments.sigma_with_pinned(&self.regions);
-        let implicit = Implicit::new(&self.samples, sigma, h, fastest, rule);
-        let (end, end_rate) = self.improved(&implicit, plan.response.as_ref(), path);
+        let (end, end_rate) = self.improved(implicit, plan.response.as_ref(), path);
         let lacking: Vec<f64> = end.iter().zip(&trial.rho).map(|(end, rho)| end - rho).collect();
         let better = rule.path(h, (&plan.start, &self.rho_rate), (&end, &end_rate));
         if errors.far {
@@ -262,15 +269,15 @@ impl Controller {
                     response.effect(&self.samples, &bend_since(&better, last.length / h, last.rho))
                 }
                 (Some(response), None, _) => response.effect(&self.samples, &bend()),
-                (None, _, Rule::Stiff) => cubic_effect(&implicit, &bend()),
+                (None, _, Rule::Stiff) => cubic_effect(implicit, &bend()),
                 (None, last, Rule::Hermite) => {
                     let before = last.as_ref().map(|last| last.length);
-                    implicit.solve(&quartic_effect(&implicit, path, &better, before))
+                    implicit.solve(&quartic_effect(implicit, path, &better, before))
                 }
             };
-            errors.path = self.lasting(plan, &implicit, &effect);
+            errors.path = self.lasting(plan, implicit, &effect);
         }
-        (errors.last_lack, errors.lack) = (errors.lack, self.lasting(plan, &implicit, &lacking));
+        (errors.last_lack, errors.lack) = (errors.lack, self.lasting(plan, implicit, &lacking));
         // Far from convergence `better` is one Newton step from a bad guess: its bend says little about the error.
         errors.far = rule == Rule::Stiff && errors.lack > FAR * errors.path.max(self.allowed);
         better
@@ -292,16 +299,31 @@ impl Controller {
     }
 
     /// With fixed steps: the third push is accepted, whatever its error.
-    fn accept_third(&mut self, push: u32, errors: &Errors) -> Option<Attempt> {
+    fn accept_third(
+        &self,
+        state: &State,
+        plan: &Plan<'_>,
+        implicit: &Implicit<'_>,
+        push: u32,
+        errors: &Errors,
+    ) -> Option<Attempt> {
         if push < 3 {
             return None;
         }
-        self.trial.ode_end.clone_from(&self.trial.rho);
-        Some(Attempt::Accepted { error: errors.lack + errors.path, growth: 1.0 })
+        let (ode, step) = (self.ode_step(plan.h), (plan.h, plan.fastest));
+        let residual_ode = self.advanced_ode(state, step, &ode, implicit, &self.trial.rho);
+        Some(Attempt::Accepted { error: errors.lack + errors.path, growth: 1.0, residual_ode })
     }
 
     /// How the attempt ends with this push; `None` if another push is worth while.
-    fn verdict(&mut self, plan: &Plan<'_>, push: u32, errors: &mut Errors) -> Option<Attempt> {
+    fn verdict(
+        &self,
+        state: &State,
+        plan: &Plan<'_>,
+        implicit: &Implicit<'_>,
+        push: u32,
+        errors: &mut Errors,
+    ) -> Option<Attempt> {
         let Plan { h, .. } = *plan;
         let error = errors.lack + errors.path;
         if !error.is_finite() {
@@ -323,7 +345,7 @@ impl Controller {
         let converged =
             plan.response.is_none() || errors.lack <= CONVERGED * self.allowed || push == MAX_PUSHES;
         if error <= self.allowed && converged {
-            return Some(self.checked_by_ode(plan, errors));
+            return Some(self.checked_by_ode(state, plan, implicit, errors));
         }
         let stalled = push > 1 && errors.lack > 0.3 * errors.last_lack && error > self.allowed;
         if (errors.path > self.allowed && !errors.far) || stalled || push == MAX_PUSHES {
@@ -336,15 +358,21 @@ impl Controller {
 
     /// Accepts a push whose errors are allowed if the residual ODE over the step agrees: that checks the integration of
     /// the particles.
-    fn checked_by_ode(&mut self, plan: &Plan<'_>, errors: &Errors) -> Attempt {
+    fn checked_by_ode(
+        &self,
+        state: &State,
+        plan: &Plan<'_>,
+        implicit: &Implicit<'_>,
+        errors: &Errors,
+    ) -> Attempt {
         let Plan { h, fastest, .. } = *plan;
-        let defect = self.ode_defect(h, fastest);
+        let ode = self.ode_step(h);
+        let end = self.ode_end(&ode, implicit);
         let defect = if self.system.is_on_grid() {
             0.0
         } else {
-            let sigma = self.trial.tally.moments.sigma_with_pinned(&self.regions);
-            let implicit = Implicit::new(&self.samples, sigma, h, fastest, plan.rule);
-            self.lasting(plan, &implicit, &defect)
+            let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
+            self.lasting(plan, implicit, &defect)
         };
         let error = (errors.lack + errors.path).max(defect);
         if error > self.allowed {
@@ -352,7 +380,7 @@ impl Controller {
         }
         // Without `lack`, which another push would reduce: it does not limit the next step.
         let base = errors.path.max(defect - errors.lack).max(1e-3 * self.allowed);
-        let growth = 0.9 * (self.allowed / base).powf(0.2);
+        let growth = 0.9 * libm::pow(self.allowed / base, 0.2);
         // Many pushes for one step cost more than a shorter step does.
         let most = match errors.good {
             1..=3 => 3.0,
@@ -360,7 +388,8 @@ impl Controller {
             _ => 1.0,
         };
         let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
-        Attempt::Accepted { error, growth }
+        let residual_ode = self.advanced_ode(state, (h, fastest), &ode, implicit, &end);
+        Attempt::Accepted { error, growth, residual_ode }
     }
 
     /// End values and rates of the path along which a push would end where the path does: Newton's step from the push
@@ -371,13 +400,14 @@ impl Controller {
         response: Option<&Response>,
         path: &Path,
     ) -> (Vec<f64>, Vec<f64>) {
-        let (Trial { tally, rho, rho_rate, .. }, h, s) = (&self.trial, path.h, self.rho.len());
+        let (trial, h, s) = (&self.trial, path.h, self.rho.len());
+        let Trial { rho, rho_rate, .. } = trial;
         let (guess, guess_rate) = path.end();
         if let Some(response) = response {
             let list = |rho: &[f64], rate: &[f64]| -> Vec<f64> {
                 rho.iter().copied().chain(rate.iter().map(|rate| h * rate)).collect()
             };
-            let found = list(rho, &self.rate_of(&tally.moments, &guess));
+            let found = list(rho, &self.rate_of(trial.ends(), &guess));
             let guess = list(&guess, &guess_rate);
             let change = response.correction(&self.samples, &found, &guess);
             let end: Vec<f64> = guess.iter().zip(change).map(|(guess, change)| guess + change).collect();
@@ -385,7 +415,7 @@ impl Controller {
         }
         if implicit.is_very_stiff() {
             let lacking: Vec<f64> = rho.iter().zip(&guess).map(|(rho, guess)| rho - guess).collect();
-            let at_guess = self.rate_of(&tally.moments, &guess);
+            let at_guess = self.rate_of(trial.ends(), &guess);
             let rate_lacking: Vec<f64> =
                 at_guess.iter().zip(&guess_rate).map(|(rate, guess)| h * (rate - guess)).collect();
             let (y, w) = implicit.newton(&lacking, &rate_lacking);
@@ -401,7 +431,7 @@ impl Controller {
     }
 
     fn shrink(&self, h: f64, error: f64, cause: &'static str) -> Attempt {
-        let factor = 0.85 * (self.allowed / error).powf(0.2);
+        let factor = 0.85 * libm::pow(self.allowed / error, 0.2);
         Attempt::Rejected { error, next: h * factor.clamp(0.1, 0.7), cause }
     }
 

@@ -55,6 +55,8 @@ pub struct Controller {
     /// Fixed step size, for measuring orders of convergence; `None` is the controller.
     fixed: Option<f64>,
     moments: Moments,
+    /// `Sigma_k` of these moments, with pinned mass.
+    sigma: Vec<[f64; 3]>,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
     trial: Trial,
@@ -66,10 +68,17 @@ struct Trial {
     /// How the path of the residuals is made.
     rule: Rule,
     tally: Tally,
+    /// `Sigma_k` of its moments, with pinned mass.
+    sigma: Vec<[f64; 3]>,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
-    /// Where the residual ODE leads from the residuals at the start.
-    ode_end: Vec<f64>,
+}
+
+impl Trial {
+    /// Moments at the end, and their `Sigma_k` with pinned mass.
+    fn ends(&self) -> (&Moments, &[[f64; 3]]) {
+        (&self.tally.moments, &self.sigma)
+    }
 }
 
 impl Controller {
@@ -135,7 +144,7 @@ impl Controller {
         // Work of the start, not of the first step.
         controller.system.take_touched(0);
         // Slow enough for the fastest mode of the residuals; the controller takes over from there.
-        let fastest = trace(&controller.samples, &moments.sigma_with_pinned(&controller.regions));
+        let fastest = trace(&controller.samples, &controller.sigma);
         state.step_size = if fastest > 0.0 { 0.01 / fastest } else { 1.0 };
         Ok((controller, state))
     }
@@ -170,14 +179,15 @@ impl Controller {
             trial: Trial {
                 rule: Rule::Hermite,
                 tally: Tally::none(count),
+                sigma: vec![],
                 rho: vec![0.0; s],
                 rho_rate: vec![0.0; s],
-                ode_end: vec![0.0; s],
             },
             system,
             samples,
             regions,
             moments,
+            sigma: vec![],
         };
         controller.renew(controller.moments.clone());
         Ok(controller)
@@ -186,8 +196,9 @@ impl Controller {
     /// Takes these moments for those of the current state.
     fn renew(&mut self, moments: Moments) {
         self.moments = moments;
+        self.sigma = self.moments.sigma_with_pinned(&self.regions);
         self.moments.residual(&self.samples, &self.regions, &mut self.rho);
-        self.rho_rate = self.rate_of(&self.moments, &self.rho);
+        self.rho_rate = self.rate_of((&self.moments, &self.sigma), &self.rho);
     }
 
     /// Takes steps of this size whatever their error, for measuring orders of convergence; three
@@ -249,13 +260,14 @@ impl Controller {
         }
     }
 
-    fn rate_of(&self, moments: &Moments, rho: &[f64]) -> Vec<f64> {
+    /// The rates of residuals `rho` with these moments, whose `Sigma_k` with pinned mass is `sigma`.
+    fn rate_of(&self, (moments, sigma): (&Moments, &[[f64; 3]]), rho: &[f64]) -> Vec<f64> {
         let mut sign = vec![];
         if self.lambda > 0.0 {
             sign = moments.sign_moment(&self.regions);
             sign.iter_mut().for_each(|v| *v = [self.lambda * v[0], self.lambda * v[1]]);
         }
-        rate(&self.samples, &moments.sigma_with_pinned(&self.regions), &sign, rho)
+        rate(&self.samples, sigma, &sign, rho)
     }
 }
 

@@ -1,39 +1,52 @@
 //! The residual ODE beside a step: as a check of the step, and carried on from the start of the run.
 
+use crate::flow::events::Tally;
+use crate::flow::implicit::Implicit;
+use crate::flow::moments::Moments;
 use crate::flow::residual_ode::{OdeStep, Pinned};
 use crate::flow::state::State;
 
 use super::Controller;
 
 impl Controller {
-    fn ode_step(&self, h: f64, pinned: Pinned) -> OdeStep<'_> {
-        let tally = &self.trial.tally;
-        let ends = [&self.moments, &tally.moments];
-        let step = (h, self.trial.rule);
-        OdeStep::new(&self.samples, &self.regions, step, self.lambda, ends, &tally.event_particles, pinned)
+    fn ode_between<'a>(&'a self, h: f64, [start, end]: [&'a [[f64; 3]]; 2], pinned: Pinned) -> OdeStep<'a> {
+        let Tally { moments, event_particles, .. } = &self.trial.tally;
+        let (step, ends) = ((h, self.trial.rule), [(&self.moments, start), (moments, end)]);
+        OdeStep::new(&self.samples, &self.regions, step, self.lambda, ends, event_particles, pinned)
     }
 
-    /// By how much what the residual ODE makes of the residual at the start of the step differs from the particles'
-    /// residual at its end.
-    pub(super) fn ode_defect(&mut self, h: f64, fastest: f64) -> Vec<f64> {
-        let end = self.ode_step(h, Pinned::Radial).advance(
-            &self.rho,
-            &self.trial.rho,
-            fastest,
-            1e-3 * self.allowed,
-        );
-        let defect = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
-        self.trial.ode_end = end;
-        defect
+    /// The ODE over the attempted step of length `h`, pinned mass without its angular part.
+    pub(super) fn ode_step(&self, h: f64) -> OdeStep<'_> {
+        self.ode_between(h, [&self.sigma, &self.trial.sigma], Pinned::Radial)
     }
 
-    /// Both residual ODEs of `state` over the accepted step.
-    pub(super) fn advance_ode(&self, state: &mut State, h: f64, fastest: f64) {
-        let known = [&self.rho[..], &self.trial.ode_end];
-        let advance = |pinned: Pinned, rho: &[f64]| self.ode_step(h, pinned).beside(rho, known, fastest);
-        let corrected = || advance(Pinned::Radial, &state.residual_ode);
-        let uncorrected = || advance(Pinned::Ignored, &state.residual_ode_uncorrected);
-        (state.residual_ode, state.residual_ode_uncorrected) =
+    /// Where that leads from the residuals at the start of the step, to no more digits than a comparison with those of
+    /// the particles at its end needs.
+    pub(super) fn ode_end(&self, ode: &OdeStep<'_>, implicit: &Implicit<'_>) -> Vec<f64> {
+        ode.advance(implicit, &self.rho, &self.trial.rho, 1e-3 * self.allowed)
+    }
+
+    /// Both residual ODEs of `state`, the corrected one and the uncorrected one, at the end of the step.
+    ///
+    /// * `end`: of [`Controller::ode_end`].
+    pub(super) fn advanced_ode(
+        &self,
+        state: &State,
+        (h, fastest): (f64, f64),
+        ode: &OdeStep<'_>,
+        implicit: &Implicit<'_>,
+        end: &[f64],
+    ) -> [Vec<f64>; 2] {
+        let known = [&self.rho[..], end];
+        let corrected = || ode.beside(implicit, &state.residual_ode, known);
+        let uncorrected = || {
+            let sigma = [&self.moments, &self.trial.tally.moments].map(Moments::free_sigma);
+            let implicit = Implicit::new(&self.samples, &sigma[1], h, fastest, self.trial.rule);
+            let ode = self.ode_between(h, [&sigma[0], &sigma[1]], Pinned::Ignored);
+            ode.beside(&implicit, &state.residual_ode_uncorrected, known)
+        };
+        let (corrected, uncorrected) =
             if self.shares() { rayon::join(corrected, uncorrected) } else { (corrected(), uncorrected()) };
+        [corrected, uncorrected]
     }
 }

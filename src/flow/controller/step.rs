@@ -36,7 +36,7 @@ impl Controller {
     }
 
     fn step_here(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
-        let fastest = trace(&self.samples, &self.moments.sigma_with_pinned(&self.regions));
+        let fastest = trace(&self.samples, &self.sigma);
         let (mut pushes, mut rejections) = (0, 0);
         let mut h = self.fixed.unwrap_or_else(|| self.first_length(state.memory[0], state.step_size));
         loop {
@@ -47,7 +47,7 @@ impl Controller {
             let (attempt, used) = self.attempt(state, (taken, last), fastest);
             pushes += used;
             match attempt {
-                Attempt::Accepted { error, growth } => {
+                Attempt::Accepted { error, growth, residual_ode } => {
                     // A step that `until` cut short is no reason against the longer one that was planned.
                     let planned = if last && rejections == 0 { h } else { 0.0 };
                     let next = planned.max(taken * growth);
@@ -63,7 +63,8 @@ impl Controller {
                         counters: self.trial.tally.events.counters,
                         path: None,
                     };
-                    self.accept(state, &record, next, fastest);
+                    [state.residual_ode, state.residual_ode_uncorrected] = residual_ode;
+                    self.accept(state, &record, next);
                     // Including those that were grouped or rebased after the step.
                     record.touched = self.system.take_touched(pushes);
                     return Ok(record);
@@ -100,17 +101,18 @@ impl Controller {
         };
         self.system.push(&push, state, &mut self.trial.tally);
         self.trial.tally.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
-        self.trial.rho_rate = self.rate_of(&self.trial.tally.moments, &self.trial.rho);
+        self.trial.sigma = self.trial.tally.moments.sigma_with_pinned(&self.regions);
+        self.trial.rho_rate = self.rate_of(self.trial.ends(), &self.trial.rho);
     }
 
     /// Makes the trial the state.
-    fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64, fastest: f64) {
-        self.advance_ode(state, record.step_size, fastest);
+    fn accept(&mut self, state: &mut State, record: &StepRecord, next: f64) {
         state.memory[0] = record.step_size;
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);
         state.memory[1 + s..].copy_from_slice(&self.rho_rate);
         std::mem::swap(&mut self.moments, &mut self.trial.tally.moments);
+        std::mem::swap(&mut self.sigma, &mut self.trial.sigma);
         std::mem::swap(&mut self.rho, &mut self.trial.rho);
         std::mem::swap(&mut self.rho_rate, &mut self.trial.rho_rate);
         state.time = record.time;

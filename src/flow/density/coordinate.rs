@@ -75,10 +75,10 @@ impl Coordinate {
             }
             Coordinate::Negative { delta, kappa } => {
                 let (square, scale) = (-delta, kappa * kappa * -delta);
-                let (sinh, double, even) = (q.sinh(), (2.0 * q).sinh(), (2.0 * q).cosh());
+                let (sinh, double, even) = (libm::sinh(q), libm::sinh(2.0 * q), libm::cosh(2.0 * q));
                 Row {
                     r: 0.5 * kappa * square * double,
-                    turn: -q.tanh(),
+                    turn: -libm::tanh(q),
                     radial: scale * even,
                     angular: scale * sinh * sinh,
                     radial_slope: 2.0 * scale * double,
@@ -87,18 +87,18 @@ impl Coordinate {
             }
             Coordinate::Positive { delta, sign, kappa } => {
                 let scale = kappa * kappa * delta;
-                let (double, even) = ((2.0 * q).sinh(), (2.0 * q).cosh());
+                let (double, even) = (libm::sinh(2.0 * q), libm::cosh(2.0 * q));
                 Row {
                     r: 0.5 * sign * kappa * delta * double,
-                    turn: -sign / q.tanh(),
+                    turn: -sign / libm::tanh(q),
                     radial: scale * even,
-                    angular: scale * q.cosh().powi(2),
+                    angular: scale * libm::cosh(q).powi(2),
                     radial_slope: 2.0 * scale * double,
                     angular_slope: scale * double,
                 }
             }
             Coordinate::Zero { sign, kappa } => {
-                let square = (2.0 * q).exp();
+                let square = libm::exp(2.0 * q);
                 let scaled = kappa * kappa * square;
                 Row {
                     r: sign * kappa * square,
@@ -142,9 +142,9 @@ impl Coordinate {
     pub fn of_amplitude(self, r: f64) -> f64 {
         match self {
             Coordinate::Canonical => r,
-            Coordinate::Negative { delta, kappa } => 0.5 * (2.0 * r / (kappa * -delta)).asinh(),
-            Coordinate::Positive { delta, kappa, .. } => 0.5 * (2.0 * r.abs() / (kappa * delta)).asinh(),
-            Coordinate::Zero { kappa, .. } => 0.5 * (r.abs() / kappa).ln(),
+            Coordinate::Negative { delta, kappa } => 0.5 * libm::asinh(2.0 * r / (kappa * -delta)),
+            Coordinate::Positive { delta, kappa, .. } => 0.5 * libm::asinh(2.0 * r.abs() / (kappa * delta)),
+            Coordinate::Zero { kappa, .. } => 0.5 * libm::log(r.abs() / kappa),
             Coordinate::Kernel { norm, kappa } => r / (kappa * norm),
             Coordinate::Adaptive { c, kappa } => r.abs() / (kappa * c.abs()),
         }

@@ -167,7 +167,7 @@ impl Ensemble {
         let mut rows = vec![];
         for k in (1..self.grid.regions()).chain([0]) {
             rows.extend((0..self.grid.of(k).len()).map(|i| {
-                let (sin, cos) = self.grid.middle(k, i).sin_cos();
+                let (sin, cos) = libm::sincos(self.grid.middle(k, i));
                 along([cos, sin], field[k])
             }));
         }
@@ -305,7 +305,7 @@ impl System for Ensemble {
     }
 
     fn turn(&self, tolerance: f64) -> f64 {
-        (SPLITTING * tolerance).cbrt()
+        libm::cbrt(SPLITTING * tolerance)
     }
 
     fn is_on_grid(&self) -> bool {

@@ -124,7 +124,7 @@ fn lifted(grid: &Grid, law: &DrawnLaw, slices: usize, (flow, inner): (Flow, bool
     let least = LEAST * (law.mean_output().powi(2) + law.mean_length(longest).powi(2));
     let most = (if inner { w_end } else { c_end }).powi(2).max(2.0 * least);
     let sizes: Vec<f64> =
-        (0..slices).map(|i| least * (most / least).powf(i as f64 / (slices - 1) as f64)).collect();
+        (0..slices).map(|i| least * libm::pow(most / least, i as f64 / (slices - 1) as f64)).collect();
     let family = Family { law, inner, edges: sizes.iter().map(|size| size.sqrt()).collect(), sizes };
     let coordinate = |size: f64, sign: f64| match inner {
         true => Coordinate::Negative { delta: -size, kappa },
@@ -204,8 +204,8 @@ impl Family<'_> {
     /// The ray `q`.
     fn ray(&self, q: f64) -> Ray {
         match self.inner {
-            true => Ray { c: q.sinh(), w: q.cosh() },
-            false => Ray { c: q.cosh(), w: q.sinh() },
+            true => Ray { c: libm::sinh(q), w: libm::cosh(q) },
+            false => Ray { c: libm::cosh(q), w: libm::sinh(q) },
         }
     }
 
@@ -214,7 +214,8 @@ impl Family<'_> {
         let mut masses = vec![vec![0.0; faces.len() - 1]; self.sizes.len()];
         let [c_end, w_end] = self.law.ends(norm);
         // Where the end of rays passes from one bound to the other.
-        let kink = if self.inner { c_end / w_end } else { w_end / c_end }.min(1.0).atanh();
+        let ratio = if self.inner { c_end / w_end } else { w_end / c_end };
+        let kink = libm::atanh(ratio.min(1.0));
         let (z, w) = gauss_legendre(NODES);
         for (row, pair) in faces.windows(2).enumerate() {
             let cut = kink.clamp(pair[0], pair[1]);
@@ -237,7 +238,7 @@ impl Family<'_> {
     fn add_atom(&self, bundle: Bundle, faces: &[f64], masses: &mut [Vec<f64>]) {
         let Some([c, w]) = self.law.atom(bundle).filter(|[c, w]| (c < w) == self.inner) else { return };
         let ratio = if self.inner { c / w } else { w / c };
-        let row = faces.partition_point(|&q| q <= ratio.atanh()).saturating_sub(1).min(faces.len() - 2);
+        let row = faces.partition_point(|&q| q <= libm::atanh(ratio)).saturating_sub(1).min(faces.len() - 2);
         self.put(masses, row, ((c - w) * (c + w)).abs(), 0.5 * bundle.mass);
     }
 

@@ -63,7 +63,7 @@ impl Released {
     /// Moves along `q` while `h g` has this integral; `tv` is how far the total-variation term pushes towards `r = 0`.
     /// Whether it now is stuck there.
     pub fn shift(&mut self, coordinate: Coordinate, regions: &Regions, field: &[Vec2], tv: f64) -> bool {
-        let (sin, cos) = self.theta.sin_cos();
+        let (sin, cos) = libm::sincos(self.theta);
         let g = field[self.region];
         let free = coordinate.speed() * (g[0] * cos + g[1] * sin);
         let sign = self.q.signum();
@@ -100,11 +100,11 @@ impl Released {
             if k == 0 {
                 return Arrival::Free;
             }
-            let psi = self.theta - g[1].atan2(g[0]);
-            let (sin, cos) = psi.sin_cos();
-            let exponent = -turn * g[0].hypot(g[1]) * left;
-            let grown = exponent.exp_m1();
-            let to = self.theta + 2.0 * (grown * sin / (2.0 + grown * (1.0 - cos))).atan();
+            let psi = self.theta - libm::atan2(g[1], g[0]);
+            let (sin, cos) = libm::sincos(psi);
+            let exponent = -turn * libm::hypot(g[0], g[1]) * left;
+            let grown = libm::expm1(exponent);
+            let to = self.theta + 2.0 * libm::atan(grown * sin / (2.0 + grown * (1.0 - cos)));
             let (low, high) = (regions.angle(k - 1), regions.angle(k));
             if to >= low && to <= high {
                 self.theta = to;
@@ -113,7 +113,7 @@ impl Released {
             let upward = to > high;
             let b = if upward { k } else { k - 1 };
             let end = regions.angle(b);
-            left *= 1.0 - used(psi, end - g[1].atan2(g[0]), exponent);
+            left *= 1.0 - used(psi, end - libm::atan2(g[1], g[0]), exponent);
             self.theta = end;
             let boundary = Interface::new(regions, b, -turn.signum(), |k| field[k], |k| margin[k]);
             match boundary.on_arrival(upward) {
@@ -131,7 +131,7 @@ impl Released {
             return;
         }
         let (row, g) = (coordinate.row(self.q), field.g[self.region]);
-        let (s, c) = self.theta.sin_cos();
+        let (s, c) = libm::sincos(self.theta);
         let (along, across) = (g[0] * c + g[1] * s, g[1] * c - g[0] * s);
         let (mass, sign) = (self.mass, row.r.signum());
         let velocity = coordinate.speed() * along - sign * field.lambda;

@@ -1,6 +1,6 @@
 //! The transport in `q`: every column moves as a whole, by a distance of its own.
 
-use multiversion::multiversion;
+use crate::math::instructions::vectorized;
 
 use super::parabola::{LANES, Lanes, Parabola, face};
 
@@ -30,17 +30,23 @@ const WINDOW: usize = ROWS + 5;
 /// Blocks that hold a window, wherever it begins.
 const SOURCES: usize = TOGETHER + 2;
 
-/// Up to [`TOGETHER`] blocks of rows after the shift.
-///
-/// The mass above the face that moves into a cell leaves the cell below: what one cell loses is, to the last bit,
-/// what the next one gains. Rows outside the blocks are empty; what moves there is lost, and the caller sees to it
-/// that nothing does.
-///
-/// * `from`: all blocks, `[block][column][row]`.
-/// * `first`: which block is the first of `to`, `[block][column][row]`.
-/// * `moves`: of each column.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-pub fn shift(from: &[Lanes], first: usize, moves: &[Displacement], to: &mut [Lanes]) {
+vectorized! {
+    /// Up to [`TOGETHER`] blocks of rows after the shift.
+    ///
+    /// The mass above the face that moves into a cell leaves the cell below: what one cell loses is, to the last bit,
+    /// what the next one gains. Rows outside the blocks are empty; what moves there is lost, and the caller sees to it
+    /// that nothing does.
+    ///
+    /// * `from`: all blocks, `[block][column][row]`.
+    /// * `first`: which block is the first of `to`, `[block][column][row]`.
+    /// * `moves`: of each column.
+    pub fn shift(from: &[Lanes], first: usize, moves: &[Displacement], to: &mut [Lanes]) {
+        shift_lanes(from, first, moves, to)
+    }
+}
+
+#[inline(always)]
+fn shift_lanes(from: &[Lanes], first: usize, moves: &[Displacement], to: &mut [Lanes]) {
     let columns = moves.len();
     let (blocks, all) = (to.len() / columns, (from.len() / columns) as isize);
     for (column, moves) in moves.iter().enumerate() {

@@ -63,7 +63,7 @@ pub fn add_moments(
         m[SIGMA + 2] += 0.5 * (even[0] - cos);
         (m[SIGN], m[SIGN + 1]) = (m[SIGN] + sign[0], m[SIGN + 1] + sign[1]);
         for (i, sums) in sums[range].iter().enumerate() {
-            let (s, c) = grid.middle(k, i).sin_cos();
+            let (s, c) = libm::sincos(grid.middle(k, i));
             let (along, across) = (g[k][0] * c + g[k][1] * s, g[k][1] * c - g[k][0] * s);
             let (radial, angular, shear) = (
                 speed * along * sums[weight::RADIAL_SLOPE],
@@ -96,7 +96,7 @@ pub fn add_moments(
     if field.lambda > 0.0 {
         for k in 1..count {
             for (i, column) in grid.of(k).enumerate() {
-                let (s, c) = grid.middle(k, i).sin_cos();
+                let (s, c) = libm::sincos(grid.middle(k, i));
                 let velocity = speed * (g[k][0] * c + g[k][1] * s);
                 let [kept, turned] = through_zero((slice, cells), (column, all), velocity, field.lambda);
                 let m = &mut moments.region[k];
@@ -221,7 +221,7 @@ fn harmonic(values: &[f64], (low, width): (f64, f64), n: f64) -> Vec2 {
     for (i, value) in values.iter().enumerate() {
         let (left, right) = (ends[i], ends[i + 1]);
         let bend = 6.0 * (value - 0.5 * (left + right));
-        let (sin, cos) = (n * (low + (i as f64 + 0.5) * width)).sin_cos();
+        let (sin, cos) = libm::sincos(n * (low + (i as f64 + 0.5) * width));
         // Moments about the middle of the column, in units of its width.
         let (first, second) = ((right - left) / 12.0, value / 12.0 - bend / 180.0);
         let (even, odd) = (value - 0.5 * (n * width).powi(2) * second, n * width * first);

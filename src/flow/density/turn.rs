@@ -5,11 +5,10 @@
 //! At a boundary that holds what arrives there (an attractor, or the dead region beyond) the feet of its two sides
 //! differ: what lies between them has fallen onto it.
 
-use multiversion::multiversion;
-
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Fate, Interface, Margins};
 use crate::math::exponential::exp_m1;
+use crate::math::instructions::vectorized;
 use crate::math::trig::atan_ratio;
 use crate::problem::Regions;
 
@@ -51,12 +50,12 @@ impl Face {
     /// * `psi`: of the face.
     /// * `ends`: `psi` of both ends of the region.
     fn new(psi: f64, ends: [f64; 2]) -> Face {
-        let (sin, cos) = psi.sin_cos();
+        let (sin, cos) = libm::sincos(psi);
         // tan(foot/2) = tan(psi/2) exp(z): a foot with z > 0 moves away from psi = 0, towards pi.
-        let logarithm = |psi: f64| (0.5 * psi).tan().abs().ln();
+        let logarithm = |psi: f64| libm::log(libm::tan(0.5 * psi).abs());
         let limit = |end: f64| {
             // It reaches the end unless a direction that does not turn is in between.
-            let reaches = end.sin() * sin > 0.0;
+            let reaches = libm::sin(end) * sin > 0.0;
             if reaches { logarithm(end) - logarithm(psi) } else { f64::INFINITY }
         };
         let (away, towards) = if sin > 0.0 { (ends[1], ends[0]) } else { (ends[0], ends[1]) };
@@ -119,7 +118,7 @@ impl<'a> Turning<'a> {
         let crosses = (0..grid.regions()).map(|b| crosses(regions, b, field, |k| margin[k])).collect();
         let faces = (0..grid.regions())
             .map(|k| {
-                let (direction, count) = (field[k][1].atan2(field[k][0]), grid.of(k).len());
+                let (direction, count) = (libm::atan2(field[k][1], field[k][0]), grid.of(k).len());
                 let psi = |i: usize| {
                     let theta =
                         if i == count { grid.high(k) } else { grid.low(k) + i as f64 * grid.width(k) };
@@ -128,7 +127,7 @@ impl<'a> Turning<'a> {
                 (0..=count).map(|i| Face::new(psi(i), [psi(0), psi(count)])).collect()
             })
             .collect();
-        let strength = field.iter().map(|g| g[0].hypot(g[1])).collect();
+        let strength = field.iter().map(|g| libm::hypot(g[0], g[1])).collect();
         Turning { grid, strength, faces, crosses }
     }
 
@@ -225,14 +224,26 @@ impl<'a> Turning<'a> {
     }
 }
 
-/// Turns one block of rows.
-///
-/// * `from`, `to`: `[column][row]`, the columns of the grid, then one for what is pinned on each boundary, then two for
-///   what lies dead on the boundaries 0 and `2 s - 1`.
-/// * `turn`: `A(q)` of the rows; all of them have one sign.
-/// * `cells`: scratch.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-pub fn turn_block(
+vectorized! {
+    /// Turns one block of rows.
+    ///
+    /// * `from`, `to`: `[column][row]`, the columns of the grid, then one for what is pinned on each boundary, then two for
+    ///   what lies dead on the boundaries 0 and `2 s - 1`.
+    /// * `turn`: `A(q)` of the rows; all of them have one sign.
+    /// * `cells`: scratch.
+    pub fn turn_block(
+        turning: &Turning<'_>,
+        from: &[Lanes],
+        turn: &Lanes,
+        cells: &mut Vec<Cell>,
+        to: &mut [Lanes],
+    ) {
+        turn_block_lanes(turning, from, turn, cells, to)
+    }
+}
+
+#[inline(always)]
+fn turn_block_lanes(
     turning: &Turning<'_>,
     from: &[Lanes],
     turn: &Lanes,
@@ -276,8 +287,8 @@ pub fn turn_block(
 
 /// Which part of the exponent takes `psi` to `end`: `tan(end/2) = tan(psi/2) exp(part exponent)`.
 pub fn used(psi: f64, end: f64, exponent: f64) -> f64 {
-    let ratio = (0.5 * end).tan() / (0.5 * psi).tan();
-    (ratio.abs().ln() / exponent).clamp(0.0, 1.0)
+    let ratio = libm::tan(0.5 * end) / libm::tan(0.5 * psi);
+    (libm::log(ratio.abs()) / exponent).clamp(0.0, 1.0)
 }
 
 /// Mass between two feet, of which the second is not below the first but for rounding.

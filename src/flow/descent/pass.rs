@@ -6,9 +6,8 @@
 //! the regions; the few that left their region are handled one by one. No operation is fused or
 //! reordered by the width of the machine's vectors: the bits are the same on all.
 
-use multiversion::multiversion;
-
 use crate::flow::field::Vec2;
+use crate::math::instructions::vectorized;
 use crate::problem::Place;
 
 use super::active::region_near;
@@ -87,14 +86,16 @@ impl Pass<'_> {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn plain(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
-    advance::<false>(pass, chunk, sums);
+vectorized! {
+    fn plain(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+        advance::<false>(pass, chunk, sums);
+    }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn heavy(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
-    advance::<true>(pass, chunk, sums);
+vectorized! {
+    fn heavy(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+        advance::<true>(pass, chunk, sums);
+    }
 }
 
 #[inline(always)]

@@ -14,4 +14,4 @@ pub mod substep;
 pub mod tally;
 
 pub use particles::EventParticles;
-pub use tally::{Events, Tally};
+pub use tally::{ChunkTally, Events, Tally};

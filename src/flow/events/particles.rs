@@ -4,10 +4,9 @@
 //! well enough from its values and rates at both ends. Event particles jump between regions, so their share
 //! of both ends is taken out and replaced by time integrals along their actual track.
 
-use rayon::prelude::*;
-
 use crate::flow::field::Vec2;
-use crate::flow::moments::{MERGE_LENGTH, RegionMoments, SIGMA, SIGN, add};
+use crate::flow::moments::{RegionMoments, SIGMA, SIGN, add};
+use crate::math::paged::{Paged, add_all};
 
 /// Numbers of a track: `Int Sigma du` (3), `Int u Sigma du` (3), `Int T du` (2).
 pub const TRACK: usize = 8;
@@ -90,28 +89,52 @@ impl EventParticles {
     }
 
     /// Adds the event particles of several chunks, in order for every region and boundary.
-    pub fn merge(&mut self, chunks: &[&EventParticles]) {
+    pub fn merge<'a>(&mut self, chunks: impl Iterator<Item = &'a ChunkShares>) {
+        let chunks: Vec<&ChunkShares> = chunks.filter(|chunk| chunk.any).collect();
         self.any |= !chunks.is_empty();
-        self.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, sum)| {
-            for part in chunks.iter().map(|chunk| &chunk.region[k]) {
-                add(&mut sum.start, &part.start);
-                add(&mut sum.end, &part.end);
-                add(&mut sum.sigma, &part.sigma);
-                add(&mut sum.sigma_u, &part.sigma_u);
-                add(&mut sum.sigma_bend, &part.sigma_bend);
-                add(&mut sum.sign, &part.sign);
-            }
+        let region: Vec<&Paged<RegionShare>> = chunks.iter().map(|chunk| &chunk.region).collect();
+        add_all(&mut self.region, &region, |sum, part| {
+            add(&mut sum.start, &part.start);
+            add(&mut sum.end, &part.end);
+            add(&mut sum.sigma, &part.sigma);
+            add(&mut sum.sigma_u, &part.sigma_u);
+            add(&mut sum.sigma_bend, &part.sigma_bend);
+            add(&mut sum.sign, &part.sign);
         });
-        for (b, sum) in self.boundary.iter_mut().enumerate() {
-            for part in chunks.iter().map(|chunk| &chunk.boundary[b]) {
-                add(&mut sum.start, &part.start);
-                add(&mut sum.end, &part.end);
-                sum.signed_start += part.signed_start;
-                sum.weight += part.weight;
-                sum.weight_u += part.weight_u;
-                sum.signed_mass += part.signed_mass;
-            }
-        }
+        let boundary: Vec<&Paged<BoundaryShare>> = chunks.iter().map(|chunk| &chunk.boundary).collect();
+        add_all(&mut self.boundary, &boundary, |sum, part| {
+            add(&mut sum.start, &part.start);
+            add(&mut sum.end, &part.end);
+            sum.signed_start += part.signed_start;
+            sum.weight += part.weight;
+            sum.weight_u += part.weight_u;
+            sum.signed_mass += part.signed_mass;
+        });
+    }
+}
+
+/// The event particles of one chunk of particles.
+#[derive(Debug, Clone)]
+pub struct ChunkShares {
+    /// Per region.
+    pub region: Paged<RegionShare>,
+    /// Per boundary.
+    pub boundary: Paged<BoundaryShare>,
+    /// Whether there are any.
+    pub any: bool,
+}
+
+impl ChunkShares {
+    /// No event particles, `count = 2 s` regions and boundaries.
+    pub fn none(count: usize) -> ChunkShares {
+        ChunkShares { region: Paged::new(count), boundary: Paged::new(count), any: false }
+    }
+
+    /// Forgets all event particles.
+    pub fn clear(&mut self) {
+        self.region.clear();
+        self.boundary.clear();
+        self.any = false;
     }
 
     /// Adds a substep of free motion in region `k` by a rule of quadrature.

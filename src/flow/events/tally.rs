@@ -1,9 +1,10 @@
 //! What the integration of particles over a step adds up to.
 
 use crate::flow::Counters;
-use crate::flow::moments::Moments;
+use crate::flow::moments::{BOUNDARY, Moments, RegionMoments, add};
+use crate::math::paged::{Paged, add_all};
 
-use super::particles::EventParticles;
+use super::particles::{ChunkShares, EventParticles};
 
 /// Events of a step, and how abruptly they change the rates of the residuals.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,12 +88,51 @@ impl Tally {
     }
 
     /// Adds the tallies of all chunks, in order for every region.
-    pub fn merge(&mut self, chunks: &[Tally]) {
+    pub fn merge(&mut self, chunks: &[ChunkTally]) {
         chunks.iter().for_each(|chunk| self.events.merge(&chunk.events));
-        let moments: Vec<&Moments> = chunks.iter().map(|chunk| &chunk.moments).collect();
-        self.moments.merge(&moments);
-        let event_particles: Vec<&EventParticles> =
-            chunks.iter().map(|chunk| &chunk.event_particles).filter(|particles| particles.any).collect();
-        self.event_particles.merge(&event_particles);
+        let region: Vec<_> = chunks.iter().map(|chunk| &chunk.moments.region).collect();
+        add_all(&mut self.moments.region, &region, add);
+        let boundary: Vec<_> = chunks.iter().map(|chunk| &chunk.moments.boundary).collect();
+        add_all(&mut self.moments.boundary, &boundary, add);
+        self.event_particles.merge(chunks.iter().map(|chunk| &chunk.event_particles));
+    }
+}
+
+/// The same of one chunk of particles, which are in few of all regions.
+#[derive(Debug, Clone)]
+pub struct ChunkTally {
+    /// Moments at the end of the step.
+    pub moments: ChunkMoments,
+    /// The particles that met an event.
+    pub event_particles: ChunkShares,
+    /// The events.
+    pub events: Events,
+}
+
+/// Moments of one chunk of particles; what the weights of clusters are follows from all together.
+#[derive(Debug, Clone)]
+pub struct ChunkMoments {
+    /// Per region.
+    pub region: Paged<RegionMoments>,
+    /// Per boundary.
+    pub boundary: Paged<[f64; BOUNDARY]>,
+}
+
+impl ChunkTally {
+    /// Nothing yet, `count = 2 s` regions.
+    pub fn none(count: usize) -> ChunkTally {
+        ChunkTally {
+            moments: ChunkMoments { region: Paged::new(count), boundary: Paged::new(count) },
+            event_particles: ChunkShares::none(count),
+            events: Events::none(f64::INFINITY),
+        }
+    }
+
+    /// Forgets everything; `significant` as in [`Events`].
+    pub fn clear(&mut self, significant: f64) {
+        self.moments.region.clear();
+        self.moments.boundary.clear();
+        self.event_particles.clear();
+        self.events = Events::none(significant);
     }
 }

@@ -104,6 +104,11 @@ impl Bins {
         }
     }
 
+    /// Whether a bin is that of a region.
+    pub fn is_region(&self, bin: usize) -> bool {
+        bin < self.regions
+    }
+
     /// Whether any neuron is pinned on boundary `b`.
     pub fn pinned(&self, b: usize) -> bool {
         let bin = self.regions + 2 * b;

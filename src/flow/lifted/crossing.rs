@@ -43,7 +43,7 @@ pub fn first_crossing(phi: f64, rate: f64, curvature: f64, square: f64, limit: f
         y * (1.0 + x * (1.0 / 3.0 + x * (1.0 / 5.0 + x * (1.0 / 7.0 + x * (1.0 / 9.0 + x / 11.0)))))
     } else {
         let root = x.sqrt();
-        y * root.atanh() / root
+        y * libm::atanh(root) / root
     };
     (t <= limit).then_some(t)
 }

@@ -17,15 +17,15 @@ use super::bins::{Bins, start_anew};
 use super::columns::{ENTRIES, Lifted, number_of_bins};
 use super::displacement::Displacement;
 use super::field_sign::Signs;
-use super::frame::{IDENTITY, Mat, Neuron, frames};
+use super::frame::{IDENTITY, Mat, Neuron, frames, frames as frames_of};
 use super::kind::{Kind, Scaled};
-use super::moments::{add_event_particles, moments_of};
+use super::moments::{Scratch, add_event_particles, moments_of, set_moments};
 use super::order::order;
 use super::queue::{Candidate, integrate_all};
 use super::rebase::{rebase_all, rebase_some, to_laboratory};
-use super::search::search;
+use super::search::Search;
 use super::start::{from_origin, start_of};
-use super::step_tables::StepTables;
+use super::step_tables::{Memory, StepTables};
 use super::sums::Sums;
 use super::totals::Totals;
 
@@ -45,6 +45,8 @@ pub struct Ensemble {
     mass: Vec<f64>,
     bins: Bins,
     trial: Trial,
+    search: Search,
+    memory: Memory,
     batches: Vec<Sums>,
     sums: Sums,
     /// Whether frames are applied after every step: the plain way, for comparison.
@@ -56,10 +58,12 @@ pub struct Ensemble {
 /// What a push has found.
 #[derive(Default)]
 struct Trial {
-    frames: Vec<Mat>,
+    /// As the column of the state has them.
+    frames: Vec<f64>,
     /// What the displacements of each frame's bins advance, and the signs of the field there.
     displacement: Vec<(Displacement, Option<Signs>)>,
-    totals: Option<Totals>,
+    totals: Totals,
+    scratch: Scratch,
     /// The neurons that met an event, batch by batch, ascending.
     moved: Vec<Vec<Moved>>,
 }
@@ -162,7 +166,8 @@ impl Ensemble {
         let mut bins = Bins::new(count, &columns.bins, &columns.place);
         bins.safe.restore(&columns.safe_displacements);
         let (trial, batches, sums) = (Trial::default(), vec![], Sums::none(count));
-        Ok(Ensemble { scaled, mass, bins, trial, batches, sums, plain: false, touched: 0 })
+        let (search, memory) = (Search::default(), Memory::default());
+        Ok(Ensemble { scaled, mass, bins, trial, search, memory, batches, sums, plain: false, touched: 0 })
     }
 
     /// Frames, totals and moments at the end of a push.
@@ -171,22 +176,30 @@ impl Ensemble {
         let moves = self.trial.moved.iter().flatten();
         let moves = moves.map(|moved| moved.place.map(|place| self.bins.of(place)));
         let after = self.bins.counts_after(moves);
-        let mut totals = Totals::of(count, columns);
-        for (k, (total, sums)) in totals.region.iter_mut().zip(&self.sums.region).enumerate() {
-            (0..6).for_each(|i| total[i] += sums.end[i] - sums.start[i]);
-            if after[k] == 0 {
-                // No neuron is left: exactly zero, without the rounding of those that came and went.
-                *total = [0.0; 6];
+        let Trial { frames, displacement, totals, scratch, .. } = &mut self.trial;
+        totals.set(&columns.moments);
+        for (first, page) in self.sums.region.pages() {
+            for (total, sums) in totals.region[first..].iter_mut().zip(page) {
+                (0..6).for_each(|i| total[i] += sums.end[i] - sums.start[i]);
             }
         }
-        for (b, (total, sums)) in totals.boundary.iter_mut().zip(&self.sums.boundary).enumerate() {
-            for side in 0..2 {
-                (0..4).for_each(|i| total[side][i] += sums.end[side][i] - sums.start[side][i]);
-                if after[count + 2 * b + side] == 0 {
-                    total[side] = [0.0; 4];
+        for (first, page) in self.sums.boundary.pages() {
+            for (total, sums) in totals.boundary[first..].iter_mut().zip(page) {
+                for side in 0..2 {
+                    (0..4).for_each(|i| total[side][i] += sums.end[side][i] - sums.start[side][i]);
                 }
             }
         }
+        // Where no neuron is left: exactly zero, without the rounding of those that came and went.
+        let empty = |total: &mut [f64], count: u32| {
+            if count == 0 {
+                total.fill(0.0);
+            }
+        };
+        let (regions, clusters) = after.split_at(count);
+        totals.region.iter_mut().zip(regions).for_each(|(total, &count)| empty(total, count));
+        let boundary = totals.boundary.as_flattened_mut().iter_mut();
+        boundary.zip(clusters).for_each(|(total, &count)| empty(total, count));
         let inhabited = |frame: usize| {
             if frame < count {
                 after[frame] > 0
@@ -195,15 +208,17 @@ impl Ensemble {
             }
         };
         let propagators = &tables.propagators;
-        let frame = |frame: usize| if inhabited(frame) { propagators[frame].end } else { IDENTITY };
-        self.trial.frames = (0..2 * count).map(frame).collect();
-        self.trial.displacement =
-            tables.propagators.iter().map(|propagator| (propagator.advance, propagator.signs)).collect();
-        tally.clear(self.sums.events.significant);
-        tally.moments = moments_of(push.samples, push.regions, self.scaled, &self.trial.frames, &totals);
+        frames.clear();
+        for frame in 0..2 * count {
+            frames.extend(if inhabited(frame) { propagators[frame].end } else { IDENTITY });
+        }
+        displacement.clear();
+        displacement.extend(propagators.iter().map(|propagator| (propagator.advance, propagator.signs)));
+        let frames = frames_of(frames);
+        set_moments(push.samples, push.regions, self.scaled, frames, totals, scratch, &mut tally.moments);
+        tally.event_particles.clear();
         add_event_particles(tables, &self.sums, &mut tally.event_particles);
         tally.events = self.sums.events;
-        self.trial.totals = Some(totals);
     }
 
     /// Whether a frame is to be applied to its neurons.
@@ -248,15 +263,17 @@ impl System for Ensemble {
         let (columns, significant) = (state.particles.lifted(), push.significant);
         let count = push.regions.boundaries();
         let frames = frames(&columns.frame);
-        let tables = StepTables::new(push, self.scaled, &self.bins, frames);
+        let memory = std::mem::take(&mut self.memory);
+        let tables = StepTables::new(push, self.scaled, &self.bins, frames, memory);
         if self.scaled.kind.is_lorentz() && tables.strongest(&self.bins) > LONGEST_RAPIDITY {
             tally.clear(significant);
             tally.events.given_up = true;
+            self.memory = tables.into_memory();
             return;
         }
-        let (candidates, tested) = search(&tables, &mut self.bins, columns);
+        let (candidates, tested) = self.search.candidates(&tables, &mut self.bins, columns);
         self.touched += tested;
-        let size = (candidates.len() / 64).clamp(512, 65536).max(32 * count);
+        let size = (candidates.len() / 64).clamp(512, 65536);
         let batches = candidates.len().div_ceil(size);
         self.batches.resize_with(batches, || Sums::none(count));
         self.trial.moved.resize_with(batches, Vec::new);
@@ -286,15 +303,14 @@ impl System for Ensemble {
         self.sums.clear(significant);
         self.sums.merge(&self.batches);
         self.finish(push, &tables, columns, tally);
+        self.memory = tables.into_memory();
     }
 
     fn accept(&mut self, regions: &Regions, _: &Moments, state: &mut State) -> bool {
         let columns = state.particles.lifted_mut();
         self.bins.advance(&mut columns.displacements, &self.trial.displacement);
-        columns.frame = std::mem::take(&mut self.trial.frames).into_flattened();
-        if let Some(totals) = self.trial.totals.take() {
-            columns.moments = totals.to_flat();
-        }
+        std::mem::swap(&mut columns.frame, &mut self.trial.frames);
+        self.trial.totals.store(&mut columns.moments);
         for Moved { at, place, z } in self.trial.moved.iter().flatten() {
             let i = *at as usize;
             self.bins.moved(self.bins.of(place[0]), self.bins.of(place[1]));

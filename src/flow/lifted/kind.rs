@@ -159,11 +159,11 @@ fn series(square: f64) -> (f64, f64) {
     let k = square.abs().sqrt();
     // (cosh k - 1) = 2 sinh(k/2)^2 without cancellation, and likewise for the cosine.
     if square > 0.0 {
-        let half = (0.5 * k).sinh();
-        (k.sinh() / k, 2.0 * half * half / square)
+        let half = libm::sinh(0.5 * k);
+        (libm::sinh(k) / k, 2.0 * half * half / square)
     } else {
-        let half = (0.5 * k).sin();
-        (k.sin() / k, 2.0 * half * half / -square)
+        let half = libm::sin(0.5 * k);
+        (libm::sin(k) / k, 2.0 * half * half / -square)
     }
 }
 

@@ -5,10 +5,9 @@
 //! a plain crossing (it starts on its way out, turns back near a line, reaches both lines) is marked
 //! [`ASIDE`] and left to [`integration`](super::integration).
 
-use multiversion::multiversion;
-
 use crate::flow::events::lanes::{ASIDE, DOWN, INSIDE, LANES, Lanes, NEWTON_STEPS, UP, computed};
 use crate::flow::field_cubic::FieldCubic;
+use crate::math::instructions::vectorized;
 use crate::math::poly;
 
 use super::frame::Neuron;
@@ -111,14 +110,16 @@ impl SubstepLanes {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn both_layers(lanes: &mut SubstepLanes, count: usize) {
-    all_lanes::<true>(lanes, count);
+vectorized! {
+    fn both_layers(lanes: &mut SubstepLanes, count: usize) {
+        all_lanes::<true>(lanes, count);
+    }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn adaptive(lanes: &mut SubstepLanes, count: usize) {
-    all_lanes::<false>(lanes, count);
+vectorized! {
+    fn adaptive(lanes: &mut SubstepLanes, count: usize) {
+        all_lanes::<false>(lanes, count);
+    }
 }
 
 /// In three loops, because one alone is a single long chain of dependent operations: short loops let

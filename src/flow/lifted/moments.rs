@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::flow::events::EventParticles;
 use crate::flow::field::{Vec2, gradients};
-use crate::flow::moments::{MERGE_LENGTH, Moments};
+use crate::flow::moments::{MERGE_LENGTH, Moments, REGION};
 use crate::problem::{Regions, Samples};
 
 use super::frame::Mat;
@@ -31,50 +31,75 @@ fn weight(kind: Kind, kappa: f64, clusters: &[Cluster; 2], pull: f64) -> [f64; 2
     [square * value, -4.0 * kind.alpha * kind.beta * square * pull * sum(2)]
 }
 
+/// Second moments in the laboratory frame, residuals and field, in the memory of earlier ones.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    region: Vec<Second>,
+    boundary: Vec<[Cluster; 2]>,
+    rho: Vec<f64>,
+    field: Vec<Vec2>,
+}
+
 /// Moments of neurons whose second moments are `totals` in `frames`; the rates are those in the
 /// field of their own residuals. `O(s)`.
 pub fn moments_of(
     samples: &Samples,
     regions: &Regions,
-    Scaled { kind, kappa }: Scaled,
+    scaled: Scaled,
     frames: &[Mat],
     totals: &Totals,
 ) -> Moments {
+    let mut moments = Moments::zero(regions.boundaries());
+    set_moments(samples, regions, scaled, frames, totals, &mut Scratch::default(), &mut moments);
+    moments
+}
+
+/// As [`moments_of`], over earlier moments.
+pub fn set_moments(
+    samples: &Samples,
+    regions: &Regions,
+    Scaled { kind, kappa }: Scaled,
+    frames: &[Mat],
+    totals: &Totals,
+    scratch: &mut Scratch,
+    moments: &mut Moments,
+) {
     let count = regions.boundaries();
-    let mut moments = Moments::zero(count);
-    let region: Vec<Second> = (0..count)
-        .into_par_iter()
-        .with_min_len(MERGE_LENGTH)
-        .map(|k| match totals.region[k] {
+    let Scratch { region, boundary, rho, field } = scratch;
+    region.resize(count, [0.0; 6]);
+    boundary.resize(count, [[0.0; 4]; 2]);
+    rho.resize(samples.len(), 0.0);
+    field.resize(count, [0.0; 2]);
+    region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, second)| {
+        *second = match totals.region[k] {
             nothing if nothing == [0.0; 6] => nothing,
             sums => transform(&frames[k], &sums),
-        })
-        .collect();
-    let boundary: Vec<[Cluster; 2]> = (0..count)
-        .map(|b| match totals.boundary[b] {
+        }
+    });
+    for (b, clusters) in boundary.iter_mut().enumerate() {
+        *clusters = match totals.boundary[b] {
             nothing if nothing == [[0.0; 4]; 2] => nothing,
             sums => sums.map(|sum| transform_pinned(&frames[count + b], regions.direction(b), &sum)),
-        })
-        .collect();
-    for (moments, second) in moments.region.iter_mut().zip(&region).skip(1) {
+        };
+    }
+    moments.region[0] = [0.0; REGION];
+    for (moments, second) in moments.region.iter_mut().zip(&*region).skip(1) {
         (moments[0], moments[1]) = (kappa * second[1], kappa * second[2]);
     }
-    for (moments, [positive, negative]) in moments.boundary.iter_mut().zip(&boundary) {
+    for (moments, [positive, negative]) in moments.boundary.iter_mut().zip(&*boundary) {
         *moments = [positive[0], kappa * positive[2], negative[0], kappa * negative[2]];
     }
-    let mut rho = vec![0.0; samples.len()];
-    moments.residual(samples, regions, &mut rho);
-    let mut g = vec![[0.0; 2]; count];
-    gradients(samples, &rho, &mut g);
-    g.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
+    moments.residual(samples, regions, rho);
+    gradients(samples, rho, field);
+    field.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
+    let (region, field) = (&*region, &*field);
     moments.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().skip(1).for_each(|(k, moments)| {
-        *moments = region_moments(kind, kappa, &region[k], g[k]);
+        *moments = region_moments(kind, kappa, &region[k], field[k]);
     });
     for b in 0..count {
-        let (g, d) = (g[regions.inactive_side(b)], regions.direction(b));
+        let (g, d) = (field[regions.inactive_side(b)], regions.direction(b));
         moments.weight[b] = weight(kind, kappa, &boundary[b], g[0] * d[0] + g[1] * d[1]);
     }
-    moments
 }
 
 /// The neurons of a push that met an event, as the residual ODE needs them.
@@ -87,15 +112,14 @@ pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles
         return;
     }
     let field = |k: usize, u: f64| tables.field[k].at(u).map(|g| g / tables.h);
-    for (k, sums) in sums.region.iter().enumerate().filter(|(_, sums)| **sums != RegionSums::default()) {
+    for (k, sums) in sums.region.entries().filter(|(_, sums)| **sums != RegionSums::default()) {
         let (share, propagator) = (&mut event_particles.region[k], &tables.propagators[k]);
-        share.start = region_moments(kind, kappa, &transform(&propagator.start, &sums.start), field(k, 0.0));
+        share.start = region_moments(kind, kappa, &transform(&tables.frames[k], &sums.start), field(k, 0.0));
         share.end = region_moments(kind, kappa, &transform(&propagator.end, &sums.end), field(k, 1.0));
         share.sigma = sums.sigma.map(|v| square * v);
         share.sigma_u = sums.sigma_u.map(|v| square * v);
     }
-    let clusters = sums.boundary.iter().enumerate();
-    for (b, sums) in clusters.filter(|(_, sums)| **sums != BoundarySums::default()) {
+    for (b, sums) in sums.boundary.entries().filter(|(_, sums)| **sums != BoundarySums::default()) {
         let (share, propagator) = (&mut event_particles.boundary[b], &tables.propagators[count + b]);
         let d = regions.direction(b);
         let at = |frame: &Mat, clusters: &[Cluster; 2], u: f64| {
@@ -103,7 +127,7 @@ pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles
             let clusters = clusters.map(|cluster| transform_pinned(frame, d, &cluster));
             weight(kind, kappa, &clusters, g[0] * d[0] + g[1] * d[1])
         };
-        share.start = at(&propagator.start, &sums.start, 0.0);
+        share.start = at(&tables.frames[count + b], &sums.start, 0.0);
         share.end = at(&propagator.end, &sums.end, 1.0);
         share.weight = square * sums.weight;
         share.weight_u = square * sums.weight_u;

@@ -81,7 +81,7 @@ fn nearness(regions: &Regions, field_sign: FieldSign, [c, x, y]: Neuron, place: 
             let away = until(ahead(a, distances[0]).min(ahead(b, distances[1])), c.abs());
             until(distances[0].min(distances[1]), f64::INFINITY).max(away)
         }
-        PlaceKind::Pinned => c.abs().min(x.hypot(y)) / square.sqrt(),
+        PlaceKind::Pinned => c.abs().min(libm::hypot(x, y)) / square.sqrt(),
         PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => return 0,
     };
     // A NaN, and anything on its boundary, is nearest.

@@ -91,7 +91,7 @@ impl Integration<'_, '_> {
         self.note_jump(match place.kind() {
             PlaceKind::Free => {
                 let g = tables.field[place.index()].at(u);
-                g[0].hypot(g[1])
+                libm::hypot(g[0], g[1])
             }
             PlaceKind::Pinned => poly::value(&tables.along(place.index()), u).abs(),
             PlaceKind::Dead | PlaceKind::Stuck | PlaceKind::StuckPinned => 0.0,

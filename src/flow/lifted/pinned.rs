@@ -65,8 +65,8 @@ impl Integration<'_, '_> {
         let ratio = c.abs() / l;
         let c_first = kind.alpha > 0.0 && ratio < 1.0;
         let needed = match (kind.is_lorentz(), c_first) {
-            (true, true) => ratio.atanh(),
-            (true, false) => (l / c.abs()).atanh(),
+            (true, true) => libm::atanh(ratio),
+            (true, false) => libm::atanh(l / c.abs()),
             // A shear: l' = l - c p.
             (false, _) => l / c.abs(),
         };
@@ -90,7 +90,7 @@ impl Integration<'_, '_> {
             return (c - kind.alpha * l * p, l - kind.beta * c * p);
         }
         // In light-cone coordinates c + l and c - l shrink and grow by exp(-p).
-        let (sum, difference) = ((c + l) * (-p).exp(), (c - l) * p.exp());
+        let (sum, difference) = ((c + l) * libm::exp(-p), (c - l) * libm::exp(p));
         (0.5 * (sum + difference), 0.5 * (sum - difference))
     }
 

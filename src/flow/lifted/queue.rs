@@ -164,6 +164,7 @@ mod tests {
     use crate::flow::lifted::frame::IDENTITY;
     use crate::flow::lifted::kind::{Kind, Scaled};
     use crate::flow::lifted::start::locate;
+    use crate::flow::lifted::step_tables::Memory;
     use crate::flow::moments::Moments;
     use crate::flow::path::Path;
     use crate::flow::push::Push;
@@ -197,7 +198,7 @@ mod tests {
             turn: 0.5,
             significant: f64::INFINITY,
         };
-        let tables = StepTables::new(&push, Scaled { kind, kappa: 1.0 }, &bins, &frames);
+        let tables = StepTables::new(&push, Scaled { kind, kappa: 1.0 }, &bins, &frames, Memory::default());
         let mass = 1.0 / f64::from(m);
         let candidate =
             |i: usize| Candidate { at: i as u32, mass, place: [place[i]; 2], z: z[i], met: false };
@@ -216,13 +217,13 @@ mod tests {
         assert_eq!(together.events.counters, counters);
         assert!(counters.crossings > 3000 && counters.pins > 50 && counters.deaths > 20, "{counters:?}");
         assert!((together.events.largest_jump / alone.events.largest_jump - 1.0).abs() < 1e-10);
-        for (a, b) in together.region.iter().zip(&alone.region) {
+        for (a, b) in (0..count).map(|k| (together.region[k], alone.region[k])) {
             let pairs = [(a.sigma, b.sigma), (a.sigma_u, b.sigma_u)];
             pairs.iter().for_each(|(a, b)| (0..3).for_each(|p| assert!((a[p] - b[p]).abs() < 1e-9)));
             let pairs = [(a.start, b.start), (a.end, b.end)];
             pairs.iter().for_each(|(a, b)| (0..6).for_each(|p| assert!((a[p] - b[p]).abs() < 1e-12)));
         }
-        for (a, b) in together.boundary.iter().zip(&alone.boundary) {
+        for (a, b) in (0..count).map(|b| (together.boundary[b], alone.boundary[b])) {
             assert!((a.weight - b.weight).abs() < 1e-10 && (a.weight_u - b.weight_u).abs() < 1e-10);
         }
     }

@@ -14,15 +14,14 @@
 //! A neuron that relies on going away from a line ([`field_sign`](super::field_sign)) passes as monotone in every step
 //! until its safe displacement: the fields across both lines keep their signs until then, and so does `c`.
 
-use multiversion::multiversion;
-
+use crate::math::instructions::vectorized;
 use crate::problem::Place;
 
 use super::columns::BLOCK;
 use super::displacement::{Clearance, Displacement};
 use super::field_sign::Signs;
 use super::frame::Neuron;
-use super::step_tables::Propagator;
+use super::step_tables::StepTables;
 
 /// What is allowed for the rounding of distances, relative to `|z|_1` times the largest entry of the planes: twenty times
 /// what it is.
@@ -34,6 +33,19 @@ const TINY: f64 = 1e-270;
 /// Clearances are reduced by the rounding that planes with entries up to this have, so that they hold also in later
 /// steps, as long as planes are no larger.
 pub const LARGEST_PLANE: f64 = 16.0;
+
+/// The largest entry of planes.
+fn largest_entry(planes: &[[Neuron; 2]; 2]) -> f64 {
+    planes.as_flattened().as_flattened().iter().fold(0.0, |most: f64, entry| most.max(entry.abs()))
+}
+
+/// Whether a frame has planes with entries above [`LARGEST_PLANE`].
+pub fn has_large_planes(tables: &StepTables<'_>, frame: usize) -> bool {
+    // An entry of a plane is the product of two entries of the frame with a unit vector.
+    let ends = [&tables.frames[frame], &tables.propagators[frame].end];
+    let small = |entry: &f64| entry.abs() < 0.5 * LARGEST_PLANE;
+    !ends.iter().all(|m| m.iter().all(small)) && largest_entry(&tables.planes(frame)) > LARGEST_PLANE
+}
 
 /// Whether the signs of the two plane functions matter (a region: both are positive inside) or
 /// only that they do not change (a boundary).
@@ -74,14 +86,16 @@ pub fn test_block(
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn test_inside(test: &ReachTest, lanes: Lanes<'_>, own: Place, flags: &mut [u8; BLOCK]) -> Clearance {
-    test_lanes::<false>(test, lanes, own, flags)
+vectorized! {
+    fn test_inside(test: &ReachTest, lanes: Lanes<'_>, own: Place, flags: &mut [u8; BLOCK]) -> Clearance {
+        test_lanes::<false>(test, lanes, own, flags)
+    }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn test_pinned(test: &ReachTest, lanes: Lanes<'_>, own: Place, flags: &mut [u8; BLOCK]) -> Clearance {
-    test_lanes::<true>(test, lanes, own, flags)
+vectorized! {
+    fn test_pinned(test: &ReachTest, lanes: Lanes<'_>, own: Place, flags: &mut [u8; BLOCK]) -> Clearance {
+        test_lanes::<true>(test, lanes, own, flags)
+    }
 }
 
 /// One plain loop without a branch, and the least of all taken afterwards: so it is compiled to vectors.
@@ -132,13 +146,14 @@ pub struct ReachTest {
 }
 
 impl ReachTest {
-    /// Over a step with this propagator, in which these signs can be relied on.
-    pub fn new(propagator: &Propagator, signs: Signs) -> ReachTest {
-        let rounding = ROUNDING * propagator.largest_plane();
+    /// Over the step of `tables`, for neurons of this frame, where these signs can be relied on.
+    pub fn new(tables: &StepTables<'_>, frame: usize, signs: Signs) -> ReachTest {
+        let (propagator, planes) = (&tables.propagators[frame], tables.planes(frame));
+        let rounding = ROUNDING * largest_entry(&planes);
         let square = |value: f64| value * value;
         ReachTest {
-            planes: propagator.planes,
-            output: propagator.output,
+            planes,
+            output: tables.output(frame),
             rounding,
             reach: square(propagator.displacement + rounding),
             // Where the field turns, no neuron counts as monotone.

@@ -12,14 +12,14 @@ const STARTS_ON_LINE: f64 = 4e-16;
 
 /// The region of a neuron that is not at the origin, or the boundary that it is on.
 pub fn locate(regions: &Regions, [_, x, y]: Neuron) -> Result<usize, usize> {
-    let theta = y.atan2(x);
+    let theta = libm::atan2(y, x);
     let k = regions.region_of(theta);
     // The lines on both sides; region 0 lies between the last and the first.
     let count = regions.boundaries();
     let near = [if k == 0 { count - 1 } else { k - 1 }, k];
     let on = near.into_iter().find(|&b| {
         let (n, d) = (regions.normal(b), regions.direction(b));
-        (n[0] * x + n[1] * y).abs() <= STARTS_ON_LINE * x.hypot(y) && d[0] * x + d[1] * y > 0.0
+        (n[0] * x + n[1] * y).abs() <= STARTS_ON_LINE * libm::hypot(x, y) && d[0] * x + d[1] * y > 0.0
     });
     on.map_or(Ok(k), Err)
 }

@@ -7,6 +7,7 @@ use crate::flow::field_cubic::FieldCubic;
 use crate::flow::interface::{outward_cubics, release};
 use crate::flow::moments::MERGE_LENGTH;
 use crate::flow::push::Push;
+use crate::math::norm::length;
 use crate::math::poly;
 use crate::problem::Regions;
 
@@ -22,14 +23,8 @@ const MAX_RAPIDITY: f64 = 0.5;
 /// The frame of one region or boundary over the step.
 #[derive(Debug, Clone, Copy)]
 pub struct Propagator {
-    /// Frame at the start.
-    pub start: Mat,
     /// Frame at the end.
     pub end: Mat,
-    /// Two linear functions of frame coordinates at the start and at the end of the step. In a
-    /// region, the distances from its two boundary lines: both stay positive while a neuron stays.
-    /// On a boundary, `c` and `l = <w, d>`: both keep their sign while a neuron stays.
-    pub planes: [[Neuron; 2]; 2],
     /// A bound `L` on the length of the path of either plane, as a vector, during the step (section 10, Lemma 1).
     pub displacement: f64,
     /// Whether the field across both planes (on a boundary: along it) keeps its sign during the
@@ -38,9 +33,7 @@ pub struct Propagator {
     /// The sign of `c` with which neurons of a region go away from each of its lines; `None` of a boundary, and
     /// where no neuron is or moves.
     pub signs: Option<Signs>,
-    /// The linear function `c` of frame coordinates at the start and at the end of the step.
-    pub output: [Neuron; 2],
-    /// A bound `C` on the length of its path, as a vector (Lemma 1).
+    /// A bound `C` on the length of the path of the linear function `c`, as a vector (Lemma 1).
     pub output_displacement: f64,
     /// What the displacements of the bin advance.
     pub advance: Displacement,
@@ -75,7 +68,9 @@ pub struct StepTables<'a> {
     pub strength: Vec<f64>,
     /// Per boundary.
     pub sliding: Vec<Sliding>,
-    /// Of the regions, then of the boundaries.
+    /// Frames at the start of the step: of the regions, then of the boundaries.
+    pub frames: &'a [Mat],
+    /// Of the same.
     pub propagators: Vec<Propagator>,
     /// When neurons at the origin may first leave it, by sign of `c`; infinite for never.
     pub origin_leaves: [f64; 2],
@@ -83,13 +78,28 @@ pub struct StepTables<'a> {
     pub reach: f64,
 }
 
+/// Memory of tables that are no longer needed.
+#[derive(Debug, Default)]
+pub struct Memory {
+    field: Vec<FieldCubic>,
+    sliding: Vec<Sliding>,
+    propagators: Vec<Propagator>,
+}
+
 impl<'a> StepTables<'a> {
-    /// Tables for a push of the neurons in `bins`, whose frames are `frames`.
-    pub fn new(push: &Push<'a>, scaled: Scaled, bins: &Bins, frames: &[Mat]) -> StepTables<'a> {
+    /// Tables for a push of the neurons in `bins`, whose frames are `frames`, in the memory of earlier ones.
+    pub fn new(
+        push: &Push<'a>,
+        scaled: Scaled,
+        bins: &Bins,
+        frames: &'a [Mat],
+        memory: Memory,
+    ) -> StepTables<'a> {
         let Scaled { kind, kappa } = scaled;
         let Push { samples, regions, path, margins, .. } = *push;
         let count = regions.boundaries();
-        let field = FieldCubic::all(samples, path, kappa);
+        let Memory { mut field, mut sliding, mut propagators } = memory;
+        FieldCubic::fill(&mut field, samples, path, kappa);
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
         let mut tables = StepTables {
             regions,
@@ -100,12 +110,15 @@ impl<'a> StepTables<'a> {
             strength: field.iter().map(strength).collect(),
             field,
             sliding: vec![],
+            frames,
             propagators: vec![],
             origin_leaves: [f64::INFINITY; 2],
-            reach: furthest.hypot(1.0),
+            reach: length(furthest, 1.0),
         };
-        tables.sliding = (0..count).map(|b| tables.sliding(b, bins.pinned(b))).collect();
-        tables.propagators = (0..2 * count)
+        sliding.clear();
+        sliding.extend((0..count).map(|b| tables.sliding(b, bins.pinned(b))));
+        tables.sliding = sliding;
+        (0..2 * count)
             .into_par_iter()
             .with_min_len(MERGE_LENGTH)
             .map(|frame| match frame.checked_sub(count) {
@@ -113,11 +126,17 @@ impl<'a> StepTables<'a> {
                 Some(b) if bins.pinned(b) => tables.propagator_of_boundary(b, &frames[frame]),
                 _ => Propagator::uninhabited(),
             })
-            .collect();
+            .collect_into_vec(&mut propagators);
+        tables.propagators = propagators;
         if bins.count(bins.origin()) > 0 {
             tables.origin_leaves = [1.0, -1.0].map(|sign| tables.leaves_origin(sign));
         }
         tables
+    }
+
+    /// Their memory, for the next ones.
+    pub fn into_memory(self) -> Memory {
+        Memory { field: self.field, sliding: self.sliding, propagators: self.propagators }
     }
 
     /// A bound on the rapidity of any boost in a region that is not empty.
@@ -158,27 +177,23 @@ impl<'a> StepTables<'a> {
             return Propagator::uninhabited();
         }
         let end = self.next(&self.kind.exponent(&self.field[k], 0.0, 1.0), start);
-        let normals = [self.regions.normal(k - 1), self.regions.normal(k).map(|n| -n)];
-        let planes = |m: &Mat| normals.map(|n| pull_back([0.0, n[0], n[1]], m));
+        let normals = self.normals(k);
         let fields = normals.map(|n| self.field[k].along(n));
         let sizes = fields.map(|cubic| size(&cubic));
         let signs = fields.map(|cubic| sure_sign(&cubic, self.strength[k]));
         // Lemma 1: d<n, w>/du = -beta c <n, h g>, and the row of c grows by a factor exp(Int |h g|) at most.
-        let growth = if self.kind.is_lorentz() { self.strength[k].exp() } else { 1.0 };
+        let growth = if self.kind.is_lorentz() { libm::exp(self.strength[k]) } else { 1.0 };
         let across = self.kind.beta * sizes[0].max(sizes[1]);
         let displacement = across * row(start, 0) * growth;
         // dc/du = -alpha <h g, w>
         let output_displacement =
-            self.kind.alpha * self.strength[k] * row(start, 1).hypot(row(start, 2)) * growth;
+            self.kind.alpha * self.strength[k] * length(row(start, 1), row(start, 2)) * growth;
         Propagator {
-            start: *start,
             end,
-            planes: [planes(start), planes(&end)],
             displacement,
             steady: signs.iter().all(|&sign| sign != 0),
             // In the kernel limit w stands still.
             signs: (self.kind.beta > 0.0).then_some(signs),
-            output: [first_row(start), first_row(&end)],
             output_displacement,
             // In the kernel limit c moves, but w does not.
             advance: Displacement { across, output: self.kind.beta * output_displacement, turns: 0.0 },
@@ -189,24 +204,40 @@ impl<'a> StepTables<'a> {
         let d = self.regions.direction(b);
         let p = poly::value(&self.sliding[b].rapidity, 1.0);
         let end = self.next(&Exponent { q: [p * d[0], p * d[1]], omega: 0.0 }, start);
-        let functions = [[1.0, 0.0, 0.0], [0.0, d[0], d[1]]];
-        let planes = |m: &Mat| functions.map(|f| pull_back(f, m));
         let along = self.along(b);
         let bound = size(&along);
-        let growth = if self.kind.is_lorentz() { bound.exp() } else { 1.0 };
-        let rows = planes(start).map(norm);
+        let growth = if self.kind.is_lorentz() { libm::exp(bound) } else { 1.0 };
+        let rows = functions_of_cluster(d).map(|f| norm(pull_back(f, start)));
         let displacement = bound * rows[0].max(rows[1]) * growth;
         Propagator {
-            start: *start,
             end,
-            planes: [planes(start), planes(&end)],
             displacement,
             steady: sure_sign(&along, size(&along)) != 0,
             signs: None,
-            output: [first_row(start), first_row(&end)],
             output_displacement: displacement,
             advance: Displacement { across: displacement, ..Displacement::ZERO },
         }
+    }
+
+    /// Inward normals of the two lines of a region.
+    fn normals(&self, k: usize) -> [Vec2; 2] {
+        [self.regions.normal(k - 1), self.regions.normal(k).map(|n| -n)]
+    }
+
+    /// Two linear functions of frame coordinates at the start and at the end of the step, of a frame in which neurons
+    /// are. In a region, the distances from its two boundary lines: both stay positive while a neuron stays.
+    /// On a boundary, `c` and `l = <w, d>`: both keep their sign while a neuron stays.
+    pub fn planes(&self, frame: usize) -> [[Neuron; 2]; 2] {
+        let functions = match frame.checked_sub(self.regions.boundaries()) {
+            None => self.normals(frame).map(|n| [0.0, n[0], n[1]]),
+            Some(b) => functions_of_cluster(self.regions.direction(b)),
+        };
+        [&self.frames[frame], &self.propagators[frame].end].map(|m| functions.map(|f| pull_back(f, m)))
+    }
+
+    /// The linear function `c` of frame coordinates at the start and at the end of the step.
+    pub fn output(&self, frame: usize) -> [Neuron; 2] {
+        [first_row(&self.frames[frame]), first_row(&self.propagators[frame].end)]
     }
 
     /// The frame `exp(e) start`.
@@ -217,26 +248,22 @@ impl<'a> StepTables<'a> {
 }
 
 impl Propagator {
-    /// The largest entry of its planes.
-    pub fn largest_plane(&self) -> f64 {
-        let entries = self.planes.as_flattened().as_flattened().iter();
-        entries.fold(0.0, |most: f64, entry| most.max(entry.abs()))
-    }
-
     /// Of a region or boundary that no neuron is in at the start of the step.
     fn uninhabited() -> Propagator {
         Propagator {
-            start: IDENTITY,
             end: IDENTITY,
-            planes: [[[0.0; 3]; 2]; 2],
             displacement: 0.0,
             steady: true,
             signs: None,
-            output: [first_row(&IDENTITY); 2],
             output_displacement: 0.0,
             advance: Displacement::ZERO,
         }
     }
+}
+
+/// `c` and `l = <w, d>`.
+fn functions_of_cluster(d: Vec2) -> [Neuron; 2] {
+    [[1.0, 0.0, 0.0], [0.0, d[0], d[1]]]
 }
 
 fn norm(z: Neuron) -> f64 {
@@ -269,7 +296,7 @@ fn size(cubic: &[f64; 4]) -> f64 {
 
 fn strength(field: &FieldCubic) -> f64 {
     let at = |p: usize| -> Vec2 { [field.x[p], field.y[p]] };
-    (0..4).map(|p| at(p)[0].hypot(at(p)[1])).sum()
+    (0..4).map(|p| length(at(p)[0], at(p)[1])).sum()
 }
 
 #[cfg(test)]

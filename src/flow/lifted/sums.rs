@@ -1,9 +1,8 @@
 //! What the neurons of a batch that met an event add up to.
 
-use rayon::prelude::*;
-
 use crate::flow::events::Events;
-use crate::flow::moments::{MERGE_LENGTH, add};
+use crate::flow::moments::add;
+use crate::math::paged::Paged;
 
 use super::second::{Cluster, Second};
 
@@ -33,13 +32,13 @@ pub struct BoundarySums {
     pub weight_u: f64,
 }
 
-/// Sums over the neurons that may meet an event.
-#[derive(Debug, Clone, PartialEq)]
+/// Sums over the neurons that may meet an event, which are in few of all regions.
+#[derive(Debug, Clone)]
 pub struct Sums {
     /// Per region.
-    pub region: Vec<RegionSums>,
+    pub region: Paged<RegionSums>,
     /// Per boundary.
-    pub boundary: Vec<BoundarySums>,
+    pub boundary: Paged<BoundarySums>,
     /// Events.
     pub events: Events,
     /// Whether anything was added.
@@ -50,8 +49,8 @@ impl Sums {
     /// Nothing yet, `count = 2 s` regions and boundaries.
     pub fn none(count: usize) -> Sums {
         Sums {
-            region: vec![RegionSums::default(); count],
-            boundary: vec![BoundarySums::default(); count],
+            region: Paged::new(count),
+            boundary: Paged::new(count),
             events: Events::none(f64::INFINITY),
             any: false,
         }
@@ -59,10 +58,8 @@ impl Sums {
 
     /// Forgets everything; `significant` as in [`Events`].
     pub fn clear(&mut self, significant: f64) {
-        if self.any {
-            self.region.fill(RegionSums::default());
-            self.boundary.fill(BoundarySums::default());
-        }
+        self.region.clear();
+        self.boundary.clear();
         self.any = false;
         self.events = Events::none(significant);
     }
@@ -73,24 +70,21 @@ impl Sums {
             self.events.merge(&part.events);
             self.any |= part.any;
         }
-        let parts: Vec<&Sums> = parts.iter().filter(|part| part.any).collect();
-        self.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, sum)| {
-            for part in parts.iter().map(|part| &part.region[k]) {
-                add(&mut sum.start, &part.start);
-                add(&mut sum.end, &part.end);
-                add(&mut sum.sigma, &part.sigma);
-                add(&mut sum.sigma_u, &part.sigma_u);
-            }
+        let region: Vec<_> = parts.iter().map(|part| &part.region).collect();
+        self.region.add_all(&region, |sum, part| {
+            add(&mut sum.start, &part.start);
+            add(&mut sum.end, &part.end);
+            add(&mut sum.sigma, &part.sigma);
+            add(&mut sum.sigma_u, &part.sigma_u);
         });
-        for (b, sum) in self.boundary.iter_mut().enumerate() {
-            for part in parts.iter().map(|part| &part.boundary[b]) {
-                for side in 0..2 {
-                    add(&mut sum.start[side], &part.start[side]);
-                    add(&mut sum.end[side], &part.end[side]);
-                }
-                sum.weight += part.weight;
-                sum.weight_u += part.weight_u;
+        let boundary: Vec<_> = parts.iter().map(|part| &part.boundary).collect();
+        self.boundary.add_all(&boundary, |sum, part| {
+            for side in 0..2 {
+                add(&mut sum.start[side], &part.start[side]);
+                add(&mut sum.end[side], &part.end[side]);
             }
-        }
+            sum.weight += part.weight;
+            sum.weight_u += part.weight_u;
+        });
     }
 }

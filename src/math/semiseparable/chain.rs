@@ -226,6 +226,6 @@ fn rotate<const R: usize>(p: &mut [f64; R], q: &mut [f64; R], row: usize) {
 pub(super) fn rotation(p: f64, q: f64) -> (f64, f64, f64) {
     let square = p * p + q * q;
     // Squares of small numbers would underflow.
-    let r = if (1e-280..1e280).contains(&square) { square.sqrt() } else { p.hypot(q) };
+    let r = if (1e-280..1e280).contains(&square) { square.sqrt() } else { libm::hypot(p, q) };
     (p / r, q / r, r)
 }

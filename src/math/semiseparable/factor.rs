@@ -112,7 +112,7 @@ impl<const R: usize> ChainFactor<R> {
 
     /// `ln det`, over the samples with a value.
     pub fn log_determinant(&self) -> f64 {
-        self.pivots.iter().filter(|pivot| **pivot < f64::INFINITY).map(|pivot| pivot.ln()).sum()
+        self.pivots.iter().filter(|pivot| **pivot < f64::INFINITY).map(|pivot| libm::log(*pivot)).sum()
     }
 
     /// `P e_0 / d` of a sample.

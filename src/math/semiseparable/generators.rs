@@ -21,8 +21,12 @@ pub type Row = [f64; RANK];
 pub struct Factored {
     u: Vec<Row>,
     w: Vec<[c64; RANK]>,
-    pivot: Vec<c64>,
+    /// One over each pivot.
+    inverse: Vec<c64>,
 }
+
+/// The entries of a symmetric 4 x 4 matrix on and above its diagonal.
+const UPPER: usize = RANK * (RANK + 1) / 2;
 
 impl Factored {
     /// Factors the matrix with these rows, in `O(n)`.
@@ -32,28 +36,35 @@ impl Factored {
     /// use reluflow::math::semiseparable::Factored;
     /// // [3 1; 1 3] x = (4, 8): x = (1/2, 5/2).
     /// let unit = [1.0, 0.0, 0.0, 0.0];
-    /// let factored = Factored::new(c64::new(1.0, 0.0), &[2.0, 2.0], vec![unit; 2], &[unit; 2]);
+    /// let factored = Factored::new(c64::new(1.0, 0.0), [(2.0, unit, unit); 2].into_iter());
     /// let x = factored.solve(&[4.0, 8.0]);
     /// assert!((x[0].re - 0.5).abs() < 1e-15 && (x[1].re - 2.5).abs() < 1e-15);
     /// ```
     ///
-    /// # Panics
-    /// If the lengths differ.
-    pub fn new(shift: c64, diagonal: &[f64], u: Vec<Row>, v: &[Row]) -> Factored {
-        assert!(diagonal.len() == u.len() && u.len() == v.len(), "rows of a semiseparable matrix");
-        let mut state = [[c64::ZERO; RANK]; RANK];
-        let (mut w, mut pivot) = (Vec::with_capacity(u.len()), Vec::with_capacity(u.len()));
-        for ((diagonal, u), v) in diagonal.iter().zip(&u).zip(v) {
-            let seen = state.map(|row| dot(u, &row));
-            let d = shift + *diagonal - dot(u, &seen);
-            let row: [c64; RANK] = std::array::from_fn(|i| (c64::from(v[i]) - seen[i]) / d);
-            for (i, sums) in state.iter_mut().enumerate() {
-                sums.iter_mut().zip(&row).for_each(|(sum, w)| *sum += d * row[i] * w);
+    /// * `rows`: `diagonal_i`, `u_i`, `v_i`.
+    pub fn new(shift: c64, rows: impl ExactSizeIterator<Item = (f64, Row, Row)>) -> Factored {
+        let n = rows.len();
+        let mut factored =
+            Factored { u: Vec::with_capacity(n), w: Vec::with_capacity(n), inverse: Vec::with_capacity(n) };
+        let mut state = [c64::ZERO; UPPER];
+        for (diagonal, u, v) in rows {
+            let seen = product(&state, &u);
+            let pivot = shift + diagonal - dot(&u, &seen);
+            let inverse = pivot.inv();
+            let lacking: [c64; RANK] = std::array::from_fn(|i| v[i] - seen[i]);
+            let w = lacking.map(|lacking| lacking * inverse);
+            let mut at = 0;
+            for i in 0..RANK {
+                for j in i..RANK {
+                    state[at] += lacking[i] * w[j];
+                    at += 1;
+                }
             }
-            w.push(row);
-            pivot.push(d);
+            factored.u.push(u);
+            factored.w.push(w);
+            factored.inverse.push(inverse);
         }
-        Factored { u, w, pivot }
+        factored
     }
 
     /// `A^-1 b`, in `O(n)`.
@@ -61,7 +72,7 @@ impl Factored {
     /// # Panics
     /// If the lengths differ.
     pub fn solve<T: Copy + Into<c64>>(&self, b: &[T]) -> Vec<c64> {
-        assert_eq!(b.len(), self.pivot.len(), "rows of the matrix and of the right side");
+        assert_eq!(b.len(), self.u.len(), "rows of the matrix and of the right side");
         let mut sum = [c64::ZERO; RANK];
         let mut x: Vec<c64> = Vec::with_capacity(b.len());
         for ((b, u), w) in b.iter().zip(&self.u).zip(&self.w) {
@@ -72,7 +83,7 @@ impl Factored {
         let mut sum = [c64::ZERO; RANK];
         for (i, x) in x.iter_mut().enumerate().rev() {
             let below: c64 = self.w[i].iter().zip(&sum).map(|(w, sum)| w * sum).sum();
-            *x = *x / self.pivot[i] - below;
+            *x = *x * self.inverse[i] - below;
             sum.iter_mut().zip(&self.u[i]).for_each(|(sum, u)| *sum += *x * *u);
         }
         x
@@ -81,6 +92,23 @@ impl Factored {
 
 fn dot(u: &Row, v: &[c64; RANK]) -> c64 {
     u.iter().zip(v).map(|(u, v)| v * *u).sum()
+}
+
+/// A symmetric matrix, given by its upper part row by row, times a vector.
+#[inline(always)]
+fn product(upper: &[c64; UPPER], u: &Row) -> [c64; RANK] {
+    let mut out = [c64::ZERO; RANK];
+    let mut at = 0;
+    for i in 0..RANK {
+        out[i] += upper[at] * u[i];
+        at += 1;
+        for j in i + 1..RANK {
+            out[i] += upper[at] * u[j];
+            out[j] += upper[at] * u[i];
+            at += 1;
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -103,7 +131,8 @@ mod tests {
             let diagonal: Vec<f64> = (0..n).map(|i| entry(i, i)).collect();
             let b: Vec<f64> = (0..n).map(|i| (1.7 * i as f64).sin()).collect();
             let shift = c64::new(2.0, 2f64.sqrt());
-            let x = Factored::new(shift, &diagonal, u.clone(), &v).solve(&b);
+            let rows = (0..n).map(|i| (diagonal[i], u[i], v[i]));
+            let x = Factored::new(shift, rows).solve(&b);
             for i in 0..n {
                 let product: c64 = (0..n).map(|j| x[j] * entry(i, j)).sum::<c64>() + shift * x[i];
                 let terms: f64 = (0..n).map(|j| (x[j] * entry(i, j)).norm()).sum::<f64>() + 1.0;

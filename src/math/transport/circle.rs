@@ -65,9 +65,9 @@ pub fn circle_w1(a: &Sorted, b: &Sorted) -> f64 {
 /// W_2^2 = min_alpha C(alpha),    C(alpha) = Int_0^1 (F^-1(u) - G^-1(u + alpha))^2 du
 /// ```
 ///
-/// `C` is convex and piecewise linear (Delon, Salomon, Sobolevski 2010), so that halving the
-/// interval in which its slope changes sign finds the minimum to rounding: `O(n log n)` to sort and
-/// sixty passes.
+/// `C` is convex and piecewise linear (Delon, Salomon, Sobolevski 2010). Secants of its slope lead to where it
+/// changes sign, until the tangents on either side show that nothing lies lower, to rounding: `O(n log n)` to sort
+/// and about ten passes.
 ///
 /// * points: angles in `[0, 2 pi)`.
 ///
@@ -82,18 +82,61 @@ pub fn circle_w1(a: &Sorted, b: &Sorted) -> f64 {
 /// If a point is no such angle.
 pub fn circle_w2(a: &Sorted, b: &Sorted) -> f64 {
     assert_angles(a, b);
-    // A shift by a whole turn moves all mass one way: the minimum lies between.
-    let (mut low, mut high) = (-1.0f64, 1.0f64);
     // Equal measures are apart by no rounding of the shift.
-    let mut best = cost(a, b, 0.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if slope(a, b, middle) > 0.0 { high = middle } else { low = middle }
+    let none = cost(a, b, 0.0);
+    if none == 0.0 {
+        return 0.0;
     }
-    for alpha in [low, high] {
-        best = best.min(cost(a, b, alpha));
+    let tangent = |alpha: f64| Tangent { alpha, cost: cost(a, b, alpha), slope: slope(a, b, alpha) };
+    // A shift by a whole turn moves all mass one way: the minimum lies between.
+    let start = Tangent { alpha: 0.0, cost: none, slope: slope(a, b, 0.0) };
+    let (mut low, mut high) = if start.slope > 0.0 { (tangent(-1.0), start) } else { (start, tangent(1.0)) };
+    let mut best = low.cost.min(high.cost);
+    for pass in 0..MOST {
+        let (near, far) = if low.slope.abs() < high.slope.abs() { (&low, &high) } else { (&high, &low) };
+        let secant = near.slope * (near.alpha - far.alpha) / (far.slope - near.slope);
+        // A secant, then twice as far, to the other side of the minimum, then the middle, which always divides.
+        let alpha = match pass % 3 {
+            2 => 0.5 * (low.alpha + high.alpha),
+            share => near.alpha + (1 + share) as f64 * secant,
+        };
+        let inside = |alpha: f64| alpha > low.alpha && alpha < high.alpha;
+        let alpha = if inside(alpha) { alpha } else { 0.5 * (low.alpha + high.alpha) };
+        if !inside(alpha) {
+            break;
+        }
+        let between = tangent(alpha);
+        best = best.min(between.cost);
+        if between.slope > 0.0 {
+            high = between
+        } else {
+            low = between
+        }
+        if low.lowest(&high) >= best * (1.0 - ENOUGH) {
+            break;
+        }
     }
     best.sqrt()
+}
+
+/// Passes at most: every third one halves.
+const MOST: usize = 180;
+/// What `C` may lie above its minimum, relative to it.
+const ENOUGH: f64 = 1e-15;
+
+/// `C` at a shift, and its slope just above.
+struct Tangent {
+    alpha: f64,
+    cost: f64,
+    slope: f64,
+}
+
+impl Tangent {
+    /// How high two tangents meet: `C` lies nowhere lower between them.
+    fn lowest(&self, other: &Tangent) -> f64 {
+        let rise = other.cost - self.cost - other.slope * (other.alpha - self.alpha);
+        self.cost + self.slope * (rise / (self.slope - other.slope))
+    }
 }
 
 /// `G^-1(v)` and where it ends, walking upwards from some `v`.

@@ -38,7 +38,7 @@ impl Sliced {
 /// The axes of icosahedra, each turned by a rotation of its own: unit vectors, always the same.
 pub(crate) fn directions(count: usize) -> Vec<[f64; 3]> {
     let golden = 0.5 * (1.0 + 5f64.sqrt());
-    let norm = golden.hypot(1.0);
+    let norm = libm::hypot(golden, 1.0);
     let (short, long) = (1.0 / norm, golden / norm);
     (0..count.div_ceil(AXES).max(ROTATIONS))
         .flat_map(|rotation| {

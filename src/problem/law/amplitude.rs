@@ -53,7 +53,9 @@ impl Polar {
         match (self.radius, self.output) {
             (Radius::One, output) => output.fine(),
             // A normal variable times a Rayleigh one has Laplace's law.
-            (Radius::Rayleigh(s), Output::Normal(c)) => scaled(fine(|q| (-q).exp(), EXPONENTIAL_END), s * c),
+            (Radius::Rayleigh(s), Output::Normal(c)) => {
+                scaled(fine(|q| libm::exp(-q), EXPONENTIAL_END), s * c)
+            }
             // Int_q^1 2 u du / u
             (Radius::Linear, Output::Uniform) => fine(|q| 1.0 - q, 1.0),
             (Radius::Linear, Output::Sign) => fine(|q| q, 1.0),
@@ -84,7 +86,7 @@ impl Radius {
         let (points, weights) = match *self {
             Radius::One => (vec![1.0], vec![1.0]),
             Radius::Linear => fine(|u| u, 1.0),
-            Radius::Rayleigh(s) => scaled(fine(|u| u * (-0.5 * u * u).exp(), NORMAL_END), s),
+            Radius::Rayleigh(s) => scaled(fine(|u| u * libm::exp(-0.5 * u * u), NORMAL_END), s),
         };
         composite(&points, &points, &weights, n)
     }
@@ -101,7 +103,7 @@ fn composite(q: &[f64], values: &[f64], masses: &[f64], n: usize) -> Rule {
     let parts = n.div_ceil(TOGETHER).max(1);
     let len = q.len();
     let spacing = |i: usize| 0.5 * (q[(i + 1).min(len - 1)] - q[i.saturating_sub(1)]);
-    let share: Vec<f64> = (0..len).map(|i| (masses[i] * spacing(i).powi(2)).cbrt()).collect();
+    let share: Vec<f64> = (0..len).map(|i| libm::cbrt(masses[i] * spacing(i).powi(2))).collect();
     let total: f64 = share.iter().sum();
     let (mut nodes, mut weights) = (vec![], vec![]);
     let (mut from, mut to, mut sum) = (0, 0, 0.0);
@@ -157,7 +159,7 @@ impl Variable {
             Variable::Lift { delta, factor } => {
                 // The smaller of c^2 and |w|^2, in which nothing cancels.
                 let b = 2.0 * factor * q;
-                let least = 0.5 * b * b / (delta.abs() + delta.hypot(b)).max(f64::MIN_POSITIVE);
+                let least = 0.5 * b * b / (delta.abs() + libm::hypot(delta, b)).max(f64::MIN_POSITIVE);
                 if delta < 0.0 { least } else { least.sqrt() }
             }
         };

@@ -95,7 +95,7 @@ impl Law {
             let (point, sign) = partner(self.antisymmetric, i);
             let [u, v, w, _] = sobol.point(point);
             let [c, x, y] = polar.neuron([u, v, w]);
-            (*r, *theta) = (sign * self.scale * c * x.hypot(y), y.atan2(x));
+            (*r, *theta) = (sign * self.scale * c * libm::hypot(x, y), libm::atan2(y, x));
         });
         Measure::uniform(r, theta)
     }
@@ -117,7 +117,7 @@ impl Law {
             LawKind::UniformUniform => (self.scale * draw.uniform(-1.0, 1.0), TAU * draw.unit()),
             _ => {
                 let [c, a, b] = self.kind.weights(draw).expect("all other laws draw weights");
-                (self.scale * c * a.hypot(b), (-b).atan2(a))
+                (self.scale * c * libm::hypot(a, b), libm::atan2(-b, a))
             }
         }
     }

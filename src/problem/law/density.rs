@@ -104,7 +104,7 @@ impl Polar {
             (Radius::One, Output::Normal(c)) => normal::density(q / c) / c,
             (Radius::One, Output::Sign) => return Err(SIGNS),
             // A normal variable times a Rayleigh one has Laplace's law.
-            (Radius::Rayleigh(s), Output::Normal(c)) => 0.5 * (-q / (s * c)).exp() / (s * c),
+            (Radius::Rayleigh(s), Output::Normal(c)) => 0.5 * libm::exp(-q / (s * c)) / (s * c),
             // Int_q^1 2 u / (2 u) du
             (Radius::Linear, Output::Uniform) => (1.0 - q).max(0.0),
             (Radius::Linear, Output::Sign) => {
@@ -127,7 +127,7 @@ impl Polar {
 impl Curve {
     /// The density of the direction at `theta`, and `|p|` there; 0 and 1 where the curve has no point.
     pub(super) fn direction(&self, theta: f64) -> (f64, f64) {
-        let (sin, cos) = theta.sin_cos();
+        let (sin, cos) = libm::sincos(theta);
         match *self {
             Curve::Circle => (1.0 / TAU, 1.0),
             // The part of the rectangle's area in d theta, |p|^2 / 2.

@@ -29,7 +29,8 @@ impl Curve {
     fn pieces(&self, x: &[f64]) -> Vec<Piece> {
         match self {
             Curve::Circle => {
-                let mut cuts: Vec<f64> = x.iter().flat_map(|x| [-x.atan(), PI - x.atan()]).collect();
+                let mut cuts: Vec<f64> =
+                    x.iter().flat_map(|x| [-libm::atan(*x), PI - libm::atan(*x)]).collect();
                 cuts.sort_by(f64::total_cmp);
                 cuts.push(cuts[0] + TAU);
                 cuts.windows(2).map(|arc| Piece::Arc([arc[0], arc[1]])).collect()
@@ -78,12 +79,12 @@ impl Piece {
     fn node(&self, p: f64, weight: f64) -> Direction {
         match self {
             Piece::Arc([from, to]) => {
-                let (sin, cos) = (from + p * (to - from)).sin_cos();
+                let (sin, cos) = libm::sincos(from + p * (to - from));
                 Direction { point: [cos, sin], norm: 1.0, mass: weight * (to - from) / TAU }
             }
             Piece::Side(side, mass) => {
                 let point = on(side, p);
-                Direction { point, norm: point[0].hypot(point[1]), mass: weight * mass }
+                Direction { point, norm: libm::hypot(point[0], point[1]), mass: weight * mass }
             }
         }
     }
@@ -101,11 +102,11 @@ impl Piece {
             }
             Piece::Side([from, to], mass) => {
                 let middle = on(&[from, to], 0.5);
-                let length = (to[0] - from[0]).hypot(to[1] - from[1]);
+                let length = libm::hypot(to[0] - from[0], to[1] - from[1]);
                 if mass < SHORTEST {
                     return vec![];
                 }
-                if length <= SIDE * middle[0].hypot(middle[1]) {
+                if length <= SIDE * libm::hypot(middle[0], middle[1]) {
                     return vec![self];
                 }
                 let halves = [[from, middle], [middle, to]].map(|half| Piece::Side(half, 0.5 * mass));

@@ -58,21 +58,21 @@ impl FunctionLaw {
     /// # Errors
     /// The law has none: `two-sided` with `c = +-1` draws `|mu|` of one size.
     pub fn density(&self, knot: f64, delta_slope: f64) -> Result<f64, NoDensity> {
-        let (m, root) = (self.width as f64, knot.hypot(1.0));
-        Ok(2.0 * m * self.law.density(m * delta_slope * root, -knot.atan())? / root)
+        let (m, root) = (self.width as f64, libm::hypot(knot, 1.0));
+        Ok(2.0 * m * self.law.density(m * delta_slope * root, -libm::atan(knot))? / root)
     }
 
     /// The density of knots.
     pub fn knot_density(&self, knot: f64) -> f64 {
-        let (angular, _) = Polar::of(self.law.kind).curve.direction(-knot.atan());
+        let (angular, _) = Polar::of(self.law.kind).curve.direction(-libm::atan(knot));
         2.0 * angular / (1.0 + knot * knot)
     }
 
     /// The probability that a knot is below `x`.
     pub fn knot_below(&self, x: f64) -> f64 {
         match Polar::of(self.law.kind).curve {
-            Curve::Circle if x < -1.0 => -(1.0 / x).atan() / PI,
-            Curve::Circle => 0.5 + x.atan() / PI,
+            Curve::Circle if x < -1.0 => -libm::atan(1.0 / x) / PI,
+            Curve::Circle => 0.5 + libm::atan(x) / PI,
             Curve::Rectangle { a, b } => {
                 let half =
                     if x.abs() * a <= b { 0.25 * x.abs() * a / b } else { 0.5 - 0.25 * b / (a * x.abs()) };
@@ -125,14 +125,14 @@ impl FunctionLaw {
             }
             (Curve::Circle, Radius::Rayleigh(s), Output::Normal(c)) => {
                 let z = z / (s * c);
-                bessel_k0_scaled(z) * (-z).exp() / (PI * s * c)
+                bessel_k0_scaled(z) * libm::exp(-z) / (PI * s * c)
             }
             (Curve::Circle, _, Output::Normal(c)) => {
                 let q = 0.25 * (z / c).powi(2);
-                bessel_k0_scaled(q) * (-2.0 * q).exp() / (PI * root * c)
+                bessel_k0_scaled(q) * libm::exp(-2.0 * q) / (PI * root * c)
             }
-            (Curve::Circle, _, Output::Uniform) => below(1.0, (1.0 / z).max(1.0).acosh() / PI),
-            (Curve::Rectangle { a, .. }, _, Output::Uniform) => (a / z).ln().max(0.0) / (2.0 * a),
+            (Curve::Circle, _, Output::Uniform) => below(1.0, libm::acosh((1.0 / z).max(1.0)) / PI),
+            (Curve::Rectangle { a, .. }, _, Output::Uniform) => libm::log(a / z).max(0.0) / (2.0 * a),
             (Curve::Rectangle { a, .. }, _, Output::Normal(c)) => {
                 exponential_integral(0.5 * (z / (a * c)).powi(2)) / (2.0 * a * root * c)
             }
@@ -188,7 +188,7 @@ impl FunctionLaw {
     pub fn drawn(&self, count: usize, seed: u64) -> [Vec<f64>; 2] {
         let of = |i: usize| {
             let (r, theta) = self.law.particle(seed, i as u64);
-            [-theta.tan(), r * theta.cos() / self.width as f64]
+            [-libm::tan(theta), r * libm::cos(theta) / self.width as f64]
         };
         let pairs: Vec<[f64; 2]> = (0..count).map(of).collect();
         [0, 1].map(|k| pairs.iter().map(|pair| pair[k]).collect())
@@ -202,7 +202,7 @@ impl FunctionLaw {
             let mut stream = Stream::new(seed, Purpose::Starts, start);
             let square = |_| {
                 let (r, theta) = self.law.independent(&mut stream);
-                (r * theta.cos() / self.width as f64).powi(2)
+                (r * libm::cos(theta) / self.width as f64).powi(2)
             };
             each * (0..m).map(square).sum::<f64>()
         };

@@ -69,7 +69,7 @@ impl Polar {
             (Radius::One, Output::Normal(c)) => 2.0 * normal::below(-q / c),
             (Radius::One, Output::Sign) => f64::from(q < 1.0),
             // A normal variable times a Rayleigh one has Laplace's law.
-            (Radius::Rayleigh(s), Output::Normal(c)) => (-q / (s * c)).exp(),
+            (Radius::Rayleigh(s), Output::Normal(c)) => libm::exp(-q / (s * c)),
             // Int_q^1 2 u (1 - q / u) du, and with 1 in place of the bracket.
             (Radius::Linear, Output::Uniform) => (1.0 - q).max(0.0).powi(2),
             (Radius::Linear, Output::Sign) => (1.0 - q * q).max(0.0),
@@ -98,7 +98,7 @@ impl Curve {
             for (z, w) in z.iter().zip(&w) {
                 let p = low + (high - low) * (0.5 + 0.5 * z);
                 let [x, y] = on(side, p);
-                found.push((share * (high - low) * 0.5 * w, x.hypot(y)));
+                found.push((share * (high - low) * 0.5 * w, libm::hypot(x, y)));
             }
         }
         found
@@ -109,7 +109,7 @@ impl Curve {
         self.sides()
             .iter()
             .flatten()
-            .map(|p| p[0].hypot(p[1]))
+            .map(|p| libm::hypot(p[0], p[1]))
             .fold(f64::from(self.sides().is_empty()), f64::max)
     }
 }
@@ -118,7 +118,7 @@ impl Curve {
 /// of less than half a turn.
 fn part_between(side: &[[f64; 2]; 2], from: f64, to: f64) -> Option<[f64; 2]> {
     // How far a point is anticlockwise of a direction, up to a positive factor.
-    let beyond = |angle: f64, p: [f64; 2]| p[1] * angle.cos() - p[0] * angle.sin();
+    let beyond = |angle: f64, p: [f64; 2]| p[1] * libm::cos(angle) - p[0] * libm::sin(angle);
     let ends = |angle: f64| [beyond(angle, side[0]), beyond(angle, side[1])];
     // Linear along the side: at least 0 behind the zero, as far as that is in front of the origin.
     let (low, high) = (ends(from), ends(to));
@@ -136,7 +136,8 @@ fn part_between(side: &[[f64; 2]; 2], from: f64, to: f64) -> Option<[f64; 2]> {
     // Both half planes meet behind the origin as well.
     let middle = on(side, 0.5 * (start + end));
     let between = 0.5 * (from + to);
-    (start < end && middle[0] * between.cos() + middle[1] * between.sin() > 0.0).then_some([start, end])
+    (start < end && middle[0] * libm::cos(between) + middle[1] * libm::sin(between) > 0.0)
+        .then_some([start, end])
 }
 
 #[cfg(test)]

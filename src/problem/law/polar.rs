@@ -114,7 +114,7 @@ impl Curve {
     fn point(&self, t: f64) -> [f64; 2] {
         let sides = self.sides();
         if sides.is_empty() {
-            let (sin, cos) = (TAU * t).sin_cos();
+            let (sin, cos) = libm::sincos(TAU * t);
             return [cos, sin];
         }
         let along = t * sides.len() as f64;
@@ -132,7 +132,7 @@ impl Radius {
     fn quantile(&self, u: f64) -> f64 {
         match self {
             Radius::One => 1.0,
-            Radius::Rayleigh(deviation) => deviation * (-2.0 * (1.0 - u).ln()).sqrt(),
+            Radius::Rayleigh(deviation) => deviation * (-2.0 * libm::log(1.0 - u)).sqrt(),
             Radius::Linear => u.sqrt(),
         }
     }

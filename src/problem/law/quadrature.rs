@@ -81,7 +81,7 @@ impl Law {
     ) -> Result<Measure, ProblemError> {
         let (mut r, mut theta, mut mass) = (vec![], vec![], vec![]);
         for direction in directions {
-            let angle = direction.point[1].atan2(direction.point[0]);
+            let angle = libm::atan2(direction.point[1], direction.point[0]);
             let (amplitudes, weights) = rule(direction.norm);
             for (q, weight) in amplitudes.iter().zip(&weights) {
                 // Partners are neighbours: their contributions cancel as they are summed.

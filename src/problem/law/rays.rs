@@ -202,7 +202,7 @@ impl Radius {
             Radius::One => 0.0,
             Radius::Linear if u <= 1.0 => 2.0 * u,
             Radius::Linear => 0.0,
-            Radius::Rayleigh(s) => u / (s * s) * (-0.5 * (u / s).powi(2)).exp(),
+            Radius::Rayleigh(s) => u / (s * s) * libm::exp(-0.5 * (u / s).powi(2)),
         }
     }
 
@@ -211,7 +211,7 @@ impl Radius {
         match self {
             Radius::One => f64::from(u < 1.0),
             Radius::Linear => (1.0 - u * u).max(0.0),
-            Radius::Rayleigh(s) => (-0.5 * (u / s).powi(2)).exp(),
+            Radius::Rayleigh(s) => libm::exp(-0.5 * (u / s).powi(2)),
         }
     }
 
@@ -219,7 +219,7 @@ impl Radius {
     fn end(self) -> f64 {
         match self {
             Radius::One | Radius::Linear => 1.0,
-            Radius::Rayleigh(s) => s * (-2.0 * TAIL.ln()).sqrt(),
+            Radius::Rayleigh(s) => s * (-2.0 * libm::log(TAIL)).sqrt(),
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) fn misclassified(
         let dot = field.g[side][0] * x[k] + field.g[side][1];
         let own = n[k] * rho[k] * (x[k] * x[k] + 1.0);
         // What rounding may make of either, in the sums of the run as well.
-        let slack = (8.0 + s as f64) * f64::EPSILON * (field.size[side] * x[k].hypot(1.0) + own.abs());
+        let slack = (8.0 + s as f64) * f64::EPSILON * (field.size[side] * libm::hypot(x[k], 1.0) + own.abs());
         for (column, sign) in [1.0, -1.0].into_iter().enumerate() {
             let class = snapshot.attractor[[b, column]];
             let allowed = |dot: f64, all: f64| class == class_of(sign * dot, sign * all) as i8;
@@ -65,7 +65,7 @@ pub(super) fn pinned_elsewhere(
         let (sign, above) = (if side == 0 { 1.0 } else { -1.0 }, regions.above(b));
         let seen = Interface::new(regions, b, sign, |k| g[k], |k| 10.0 * margins.of(k));
         let [low, high] = seen.outward();
-        let speed = g[b][0].hypot(g[b][1]) + g[above][0].hypot(g[above][1]);
+        let speed = libm::hypot(g[b][0], g[b][1]) + libm::hypot(g[above][0], g[above][1]);
         // What is not a number is another law's.
         if pinned > 0.0 && low.max(high) > share * speed {
             mass += pinned;

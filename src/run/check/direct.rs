@@ -38,14 +38,14 @@ impl Part {
         }
         let pinned = kind == PlaceKind::Pinned;
         let k = if pinned { regions.inactive_side(place.index()) } else { place.index() };
-        let (sin, cos) = theta.sin_cos();
+        let (sin, cos) = libm::sincos(theta);
         let tv = if r == 0.0 { 0.0 } else { lambda.copysign(r) };
         let radial = -(g[k][0] * cos + g[k][1] * sin) - tv;
         let angular = if pinned { 0.0 } else { -r * (g[k][1] * cos - g[k][0] * sin) };
         let rr = r * r;
         let along = [cos * cos, sin * cos, sin * sin];
         let sigma = [cos * cos + rr * sin * sin, (1.0 - rr) * sin * cos, sin * sin + rr * cos * cos];
-        let pull = g[k][0].hypot(g[k][1]);
+        let pull = libm::hypot(g[k][0], g[k][1]);
         Some(Part {
             region: k,
             first: [r * cos, r * sin],
@@ -64,7 +64,7 @@ impl Part {
         let [dc, dw_x, dw_y] = training.velocity(z, site, g[site.region]);
         let second = training.second_moment(z, site.pinned);
         let (pinned, live) = (site.pinned.is_some(), site.region != 0);
-        let pull = kappa * g[site.region][0].hypot(g[site.region][1]);
+        let pull = kappa * libm::hypot(g[site.region][0], g[site.region][1]);
         Part {
             region: site.region,
             first: [kappa * c * w_x, kappa * c * w_y],
@@ -111,8 +111,8 @@ impl Direct {
             self.first[k][i].add(mass * part.first[i]);
             self.rate[k][i].add(mass * part.rate[i]);
         }
-        self.absolute[k][0].add(mass * part.first[0].hypot(part.first[1]));
-        self.speed[k] += mass * part.rate[0].hypot(part.rate[1]);
+        self.absolute[k][0].add(mass * libm::hypot(part.first[0], part.first[1]));
+        self.speed[k] += mass * libm::hypot(part.rate[0], part.rate[1]);
         for i in 0..3 {
             self.sigma[k][i].add(mass * part.sigma[i]);
             self.pinned[k][i].add(mass * part.pinned[i]);
@@ -125,7 +125,7 @@ impl Direct {
     pub fn values(&self, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (first, size) = (over_active(x.len(), &self.first), over_active(x.len(), &self.absolute));
         let f = first.iter().zip(x).map(|([a, b], x)| a * x + b).collect();
-        (f, size.iter().zip(x).map(|([size], x)| size * x.hypot(1.0)).collect())
+        (f, size.iter().zip(x).map(|([size], x)| size * libm::hypot(*x, 1.0)).collect())
     }
 
     /// `Sigma_k` of free particles.

@@ -42,7 +42,7 @@ impl Running {
         let (x, weighted) = (samples.x()[j], samples.weight()[j] * rho[j]);
         self.g[0].add(weighted * x);
         self.g[1].add(weighted);
-        self.size += weighted.abs() * x.hypot(1.0);
+        self.size += weighted.abs() * libm::hypot(x, 1.0);
     }
 
     fn value(&self) -> (Vec2, f64) {

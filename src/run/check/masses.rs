@@ -31,7 +31,7 @@ pub(super) fn error(snapshot: &Snapshot, sums: &ParticleSums, mass: &[f64], p: &
 fn unsigned(mass: &[f64], p: &Columns<'_>, boundaries: usize) -> Vec<f64> {
     let mut slack = vec![0.0; boundaries];
     for (i, place) in p.place.iter().enumerate().filter(|(_, place)| place.kind() == PlaceKind::Pinned) {
-        let size = if p.c.is_empty() { VANISHING } else { NO_SIGN * p.a[i].hypot(p.b[i]) };
+        let size = if p.c.is_empty() { VANISHING } else { NO_SIGN * libm::hypot(p.a[i], p.b[i]) };
         let amplitude = if p.c.is_empty() { p.r[i] } else { p.c[i] };
         if amplitude.abs() <= size && amplitude != 0.0 {
             slack[place.index()] += mass[i];

@@ -47,7 +47,7 @@ pub(super) fn invariant(
         Conserved::HiddenWeights => first.map(|first| {
             worst((0..m).map(|i| {
                 let ([_, w_x, w_y], [_, u_x, u_y]) = (p.neuron(i), first[i]);
-                ratio((w_x - u_x).hypot(w_y - u_y), u_x.hypot(u_y))
+                ratio(libm::hypot(w_x - u_x, w_y - u_y), libm::hypot(u_x, u_y))
             }))
         }),
         Conserved::OutputWeights => {
@@ -84,7 +84,7 @@ pub(super) fn metric(
     for i in (0..p.c.len()).step_by(p.c.len().div_ceil(METRIC_SAMPLE)) {
         let (z, k) = (p.neuron(i), p.place[i].index());
         let [c, w_x, w_y] = z;
-        let w = w_x.hypot(w_y);
+        let w = libm::hypot(w_x, w_y);
         // Directions of subnormal weights have few digits.
         if p.place[i].kind() != PlaceKind::Free || w < f64::MIN_POSITIVE {
             continue;
@@ -95,7 +95,7 @@ pub(super) fn metric(
         let radial = kappa * (dc * w + c * dot([dw_x, dw_y], u));
         let angular = dot([dw_x, dw_y], [-u[1], u[0]]) / w;
         // Through the metric, from the canonical parameters and the field of the region.
-        let (sin, cos) = p.theta[i].sin_cos();
+        let (sin, cos) = libm::sincos(p.theta[i]);
         let (v_r, v_theta) = (dot(g[k], [cos, sin]), p.r[i] * dot(g[k], [-sin, cos]));
         let stretch = if output { w * w } else { 0.0 } + if hidden { c * c } else { 0.0 };
         let turn = if hidden { -v_theta / w / w } else { 0.0 };

@@ -48,7 +48,7 @@ impl Held {
         if p.c.is_empty() || self.most(i) <= 0.0 {
             return 1.0;
         }
-        (p.a[i].hypot(p.b[i]) / self.most(i).sqrt()).min(1.0)
+        (libm::hypot(p.a[i], p.b[i]) / self.most(i).sqrt()).min(1.0)
     }
 
     /// Those of the snapshot before, if they are as many as `now`.
@@ -118,12 +118,13 @@ pub(super) fn polar(p: &Columns<'_>, kappa: f64) -> f64 {
     let mut most = 0.0;
     for i in 0..p.c.len() {
         let [c, w_x, w_y] = p.neuron(i);
-        let (w, r) = (w_x.hypot(w_y), p.r[i]);
+        let (w, r) = (libm::hypot(w_x, w_y), p.r[i]);
         let expected = kappa * c * w;
         // Products of tiny numbers have no digits.
         let least = f64::MIN_POSITIVE / f64::EPSILON;
         most = worse(most, ratio((r - expected).abs(), expected.abs().max(least)));
-        let turned = if w == 0.0 { p.theta[i].abs() } else { angle_between(p.theta[i], w_y.atan2(w_x)) };
+        let turned =
+            if w == 0.0 { p.theta[i].abs() } else { angle_between(p.theta[i], libm::atan2(w_y, w_x)) };
         let digits = if w < least { w / least } else { 1.0 };
         most = worse(most, turned * digits);
     }

@@ -94,10 +94,10 @@ impl Interval<'_> {
         if p.c.is_empty() {
             return p.r[i].abs() > pull;
         }
-        let (c, l) = (p.c[i].abs(), p.a[i].hypot(p.b[i]));
+        let (c, l) = (p.c[i].abs(), libm::hypot(p.a[i], p.b[i]));
         match self.flow.moves() {
             // A boost of rapidity `pull`.
-            (true, true) => c > l * pull.tanh() && l > c * pull.tanh(),
+            (true, true) => c > l * libm::tanh(pull) && l > c * libm::tanh(pull),
             (true, false) => c > l * pull,
             _ => l > c * pull,
         }

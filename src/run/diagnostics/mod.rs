@@ -159,7 +159,7 @@ impl Partial {
         let k = place.index();
         match place.kind() {
             PlaceKind::Free => {
-                let (sin, cos) = theta.sin_cos();
+                let (sin, cos) = libm::sincos(theta);
                 let radial = g[k][0] * cos + g[k][1] * sin + tv;
                 let angular = r * (g[k][1] * cos - g[k][0] * sin);
                 self.region_mass[k].add(mass);

@@ -57,7 +57,7 @@ impl Partial {
         g: &[Vec2],
         training: Training,
     ) {
-        self.absolute.add(mass * (training.kappa * z[0]).abs() * z[1].hypot(z[2]));
+        self.absolute.add(mass * (training.kappa * z[0]).abs() * libm::hypot(z[1], z[2]));
         let site = Site::of(place, regions);
         match place.kind() {
             PlaceKind::Dead => {
