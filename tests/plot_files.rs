@@ -35,6 +35,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files.push(run(folder, "many_samples", &crowd));
     for (arguments, name) in [
         (&["law", "canonical.toml", "--draw", "300"][..], "law.h5"),
+        (&["landscape", "lifted.h5", "--all", "--neuron", "3"], "landscape.h5"),
         (&["kernel", "canonical.toml"], "kernel.h5"),
         (
             &[
