@@ -210,39 +210,82 @@ fn table_of_errors_on_five_grids() {
     }
 }
 
-/// The other table of the guide: `cargo test --release --test main density::limits -- --ignored --nocapture`.
-#[test]
-#[ignore = "it prints a table with timings"]
-fn limits_side_by_side() {
+/// One limit of the first task, by how much is spent.
+struct Limit {
+    /// As in the guide.
+    name: &'static str,
+    residual: fn(&Task, usize) -> Vec<f64>,
+    /// Particles, nodes or cells, and the largest errors of the residuals.
+    rows: &'static [(usize, f64)],
+}
+
+fn particles(task: &Task, power: usize, sobol: bool) -> Vec<f64> {
+    let count = 1 << power;
+    let measure = if sobol { law().sobol(count, 1) } else { law().draw(count, 1) }.unwrap();
+    advance(Stepper::start(task.samples(), measure, task.flow, 1e-6).unwrap(), task.end).0.residual().to_vec()
+}
+
+const LIMITS: [Limit; 4] = [
+    Limit {
+        name: "2^14, 2^17, 2^20 independent particles",
+        residual: |task, power| particles(task, power, false),
+        rows: &[(14, 3.2e-3), (17, 3.9e-4), (20, 1.3e-4)],
+    },
+    Limit {
+        name: "2^14, 2^17, 2^20 Sobol' points",
+        residual: |task, power| particles(task, power, true),
+        rows: &[(14, 6.3e-5), (17, 2.4e-5), (20, 1.1e-5)],
+    },
+    Limit {
+        name: "quadrature, 16, 32, 64, 96 nodes",
+        residual: Task::quadrature,
+        rows: &[(16, 2.4e-4), (32, 7.0e-5), (64, 6.6e-6), (96, 4.7e-6)],
+    },
+    Limit {
+        name: "density, 100^2, 200^2, 400^2, 800^2 cells",
+        residual: |task, cells| {
+            let tolerance = match cells {
+                100 => 4e-5,
+                200 => 5e-6,
+                400 => 6e-7,
+                _ => 8e-8,
+            };
+            task.density([cells, cells], tolerance).0.residual().to_vec()
+        },
+        rows: &[(100, 9.1e-5), (200, 2.2e-5), (400, 7.0e-6), (800, 2.8e-6)],
+    },
+];
+
+/// Largest errors, and seconds, of the first `count` rows of each limit; they are at most a tenth above the guide's.
+fn limits(count: impl Fn(&Limit) -> usize) {
     let task = sine(Flow::Canonical { tv: 0.0 }, None, "canonical");
     let exact = task.quadrature(128);
-    let row = |what: &str, residual: &dyn Fn() -> Vec<f64>| {
-        let now = std::time::Instant::now();
-        let residual = residual();
-        let seconds = now.elapsed().as_secs_f64();
-        println!("| {what} | {seconds:.2} s | {:.1e} |", apart(&residual, &exact));
-    };
-    let particles = |count: usize, sobol: bool| {
-        let measure = if sobol { law().sobol(count, 1) } else { law().draw(count, 1) }.unwrap();
-        advance(Stepper::start(task.samples(), measure, task.flow, 1e-6).unwrap(), task.end)
-            .0
-            .residual()
-            .to_vec()
-    };
-    println!("| limit | time | largest error of a residual |");
-    for power in [14, 17, 20] {
-        row(&format!("2^{power} independent particles"), &|| particles(1 << power, false));
+    let guide = include_str!("../src/guide/density.md");
+    for limit in &LIMITS {
+        let (mut errors, mut seconds) = (vec![], vec![]);
+        for &(size, bound) in &limit.rows[..count(limit)] {
+            let now = std::time::Instant::now();
+            let error = apart(&(limit.residual)(&task, size), &exact);
+            seconds.push(format!("{:.2}", now.elapsed().as_secs_f64()));
+            errors.push(format!("{error:.1e}"));
+            assert!(error < 1.1 * bound, "{}, {size}: {error:e} > {bound:e}", limit.name);
+        }
+        println!("| {} | {} s | {} |", limit.name, seconds.join(", "), errors.join(", "));
+        let told: Vec<String> = limit.rows.iter().map(|row| format!("{:.1e}", row.1)).collect();
+        let row = guide.lines().find(|line| line.starts_with(&format!("| {}", limit.name)));
+        assert!(row.unwrap().ends_with(&format!("| {} |", told.join(", "))), "{row:?}: {told:?}");
     }
-    for power in [14, 17, 20] {
-        row(&format!("2^{power} Sobol' points"), &|| particles(1 << power, true));
-    }
-    for nodes in [16, 32, 64, 96] {
-        let count = law().quadrature_size(&task.x, nodes);
-        row(&format!("quadrature, {nodes} nodes, {count} particles"), &|| task.quadrature(nodes));
-    }
-    for (cells, tolerance) in [(100, 4e-5), (200, 5e-6), (400, 6e-7), (800, 8e-8)] {
-        row(&format!("density, {cells} x {cells} cells"), &|| {
-            task.density([cells, cells], tolerance).0.residual().to_vec()
-        });
-    }
+}
+
+/// All rows of the guide's table of limits but those that take seconds.
+#[test]
+fn limits_agree() {
+    limits(|limit| limit.rows.len() - 1);
+}
+
+/// The other table of the guide: `cargo test --release --test main density::limits_side -- --ignored --nocapture`.
+#[test]
+#[ignore = "it takes a minute, and prints a table with timings"]
+fn limits_side_by_side() {
+    limits(|limit| limit.rows.len());
 }

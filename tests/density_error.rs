@@ -63,7 +63,7 @@ fn an_error_is_kept_with_few_cells() {
         assert!(error <= estimate, "{cells} cells: {error:e}, estimated {estimate:e}");
         cells
     };
-    assert_eq!([found("1e-2"), found("1e-3"), found("3e-4")], [64, 64, 256]);
+    assert_eq!([found("1e-2"), found("1e-3"), found("3e-4")], [64, 64, 128]);
 }
 
 /// What was found is told and stored, and the run goes on with it when it was stopped.

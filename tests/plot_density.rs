@@ -66,4 +66,11 @@ fn particles_of_another_run_lie_over_it_and_other_files_have_none() {
         .code(2)
         .stderr(contains("a run has no figure density; it has function"));
     plot("particles.h5").args(["--over", "density.h5"]).assert().failure().code(2).stderr(contains("--over"));
+    // Another figure would not show them.
+    let loss = ["plot", "density.h5", "--figure", "loss", "--over", "particles.h5"];
+    reluflow(folder.path())
+        .args(loss)
+        .assert()
+        .code(2)
+        .stderr(contains("in the figure density, not in loss"));
 }

@@ -87,6 +87,14 @@ impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let format = self.format()?;
         guard(&self.file)?;
+        if let (Some(figure), Some(_)) = (self.figure.as_deref(), &self.over)
+            && figure != "density"
+        {
+            return Err(Failure::usage(format!(
+                "--over shows particles in the figure density, not in {figure}"
+            ))
+            .help("leave it out, or give --figure density"));
+        }
         let source = match (Source::open(&self.file)?, &self.over) {
             (source, None) => source,
             (Source::Run(run), Some(over)) if run.file().densities(0)?.is_some() => {

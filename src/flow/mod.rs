@@ -58,7 +58,7 @@ pub use canonical::Canonical;
 pub use characteristics::{Foot, Point, ResidualPath, Source, feet};
 pub use columns::{Column, ColumnMut};
 pub use counters::Counters;
-pub use density::{Densities, Density, DensityGrid, Nodes, Places, View, density_is_possible};
+pub use density::{Densities, Density, DensityGrid, Invariants, Nodes, Places, View, density_is_possible};
 pub use descent::Descended;
 pub use descriptor::{Conserved, Descriptor, Law, Layers, ParticleKind};
 pub use error::FlowError;

@@ -15,15 +15,22 @@ impl RunFile {
     /// Reading fails.
     pub fn checks(&self) -> Result<Vec<Check>, IoError> {
         let description = self.description()?;
+        let checkpoint = self.checkpoint().ok();
         let mut checker = Checker::new(&description);
+        if let Some(state) = &checkpoint {
+            checker = checker.with_checkpoint(state);
+        }
         // The checkpoint has all particles of the last snapshot, in full precision.
         let last = self.len().checked_sub(1).map(|index| self.time(index)).transpose()?;
-        let state = self.checkpoint().ok().filter(|state| Some(state.time) == last);
+        let state = checkpoint.filter(|state| Some(state.time) == last);
         let saved = state.as_ref().and_then(|state| Particles::of_state(state, description.flow.kappa()));
         for index in 0..self.len() {
             let stored = self.particles(index)?;
             let saved = saved.as_ref().filter(|_| index + 1 == self.len());
             checker.snapshot(self.snapshot(index)?, stored.as_ref().map(columns), saved.map(columns));
+            if let Some(densities) = self.densities(index)? {
+                checker.densities(&densities);
+            }
         }
         for first in (0..self.step_len()).step_by(self.sets().layout.step_batch()) {
             let (numbers, steps) =

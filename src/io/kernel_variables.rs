@@ -86,6 +86,11 @@ impl<'a> Source<'a> {
         Values::F64(fits.iter().map(|fit| 0.5 * fit.error).collect())
     }
 
+    /// Whether the run is one of particles.
+    fn has_neurons(&self) -> bool {
+        self.run.iter().any(|row| row.roughness.is_some())
+    }
+
     fn each_row(&self, value: fn(&RunRow) -> f64) -> Values {
         Values::F64(self.run.iter().map(value).collect())
     }
@@ -405,11 +410,11 @@ fn particle_run<'a>() -> Vec<Variable<'a>> {
             |k| k.each_row(|row| row.slope_variation),
         ),
         Variable::new("run_roughness", TIME, "roughness Sum mu_i^2 of the run", |k| {
-            k.each_row(|row| row.roughness)
+            Values::F64(k.run.iter().filter_map(|row| row.roughness).collect())
         })
         .equation("section 13"),
         Variable::new("run_clusters", TIME, "clusters of knots of the run", |k| {
-            Values::I32(k.run.iter().map(|row| row.clusters as i32).collect())
+            Values::I32(k.run.iter().filter_map(|row| row.clusters).map(|count| count as i32).collect())
         }),
         Variable::new(
             "run_pieces",
@@ -442,5 +447,10 @@ fn particle_run<'a>() -> Vec<Variable<'a>> {
             all(k.run.iter().flat_map(|row| &row.on_grid))
         }),
     ];
-    entries.into_iter().map(|entry| entry.when(|k| !k.run.is_empty())).collect()
+    let of_neurons = |name| matches!(name, "run_roughness" | "run_clusters");
+    let present = |entry: Variable<'a>| match of_neurons(entry.declared.name) {
+        true => entry.when(Source::has_neurons),
+        false => entry.when(|k| !k.run.is_empty()),
+    };
+    entries.into_iter().map(present).collect()
 }

@@ -20,11 +20,11 @@ pub struct RunRow {
     pub loss: f64,
     /// `Int |f''|`.
     pub slope_variation: f64,
-    /// `Sum mu_i^2` over all particles.
-    pub roughness: f64,
+    /// `Sum mu_i^2` over all particles; not of a density, which has no single neurons.
+    pub roughness: Option<f64>,
     /// Clusters of knots: within a thousandth of the samples' range, those with less than a
-    /// thousandth of all changes of slope left out.
-    pub clusters: usize,
+    /// thousandth of all changes of slope left out; not of a density.
+    pub clusters: Option<usize>,
     /// Straight pieces to within a hundredth of the range of `y`.
     pub pieces: usize,
     /// The loss of the best fit by as many pieces that need not meet.
@@ -75,8 +75,8 @@ impl RunRow {
             time,
             loss,
             slope_variation,
-            roughness: view.roughness(),
-            clusters: clusters.len(),
+            roughness: Some(view.roughness()),
+            clusters: Some(clusters.len()),
             pieces,
             best_loss: best.unwrap_or(f64::NAN),
             distances: rms

@@ -48,6 +48,18 @@ const CIVIDIS: [Color; 9] = [
     Color(0, 34, 78),
 ];
 
+/// From white over light to middling dark, in even steps of lightness (the map "mako" of the seaborn library, without its
+/// dark half): lines and particles are seen on all of it.
+const LIGHT: [Color; 7] = [
+    Color(255, 255, 255),
+    Color(205, 239, 216),
+    Color(154, 221, 185),
+    Color(91, 202, 172),
+    Color(61, 177, 173),
+    Color(52, 150, 169),
+    Color(53, 123, 162),
+];
+
 impl Color {
     /// The mixture with `share` of `other`.
     ///
@@ -62,21 +74,52 @@ impl Color {
     }
 }
 
-/// From 0, light, to 1, dark.
-pub fn sequential(share: f64) -> Color {
-    let at = share.clamp(0.0, 1.0) * (CIVIDIS.len() - 1) as f64;
-    let i = (at as usize).min(CIVIDIS.len() - 2);
-    CIVIDIS[i].mixed(CIVIDIS[i + 1], at - i as f64)
+/// The colour at a share of the way through a list of colours at equal distances.
+fn between(colors: &[Color], share: f64) -> Color {
+    let at = share.clamp(0.0, 1.0) * (colors.len() - 1) as f64;
+    let i = (at as usize).min(colors.len() - 2);
+    colors[i].mixed(colors[i + 1], at - i as f64)
 }
 
-/// From 0, white, over light to 1, dark: [`sequential`], the light end of which is drawn out to white.
+/// From 0, light, to 1, dark.
+pub fn sequential(share: f64) -> Color {
+    between(&CIVIDIS, share)
+}
+
+/// From 0, white, over light to 1, a middling blue.
 pub fn fading(share: f64) -> Color {
-    let share = share.clamp(0.0, 1.0);
-    WHITE.mixed(sequential(0.25 + 0.75 * share), (2.5 * share).min(1.0))
+    between(&LIGHT, share)
 }
 
 /// From -1, vermilion, over white at 0 to 1, blue.
 pub fn diverging(value: f64) -> Color {
     let end = if value < 0.0 { NEGATIVE } else { POSITIVE };
     WHITE.mixed(end, value.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `L*` of CIE 1976.
+    fn lightness(Color(r, g, b): Color) -> f64 {
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        let y = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        if y > 0.008856 { 116.0 * y.cbrt() - 16.0 } else { 903.3 * y }
+    }
+
+    #[test]
+    fn fading_is_light_and_goes_down_evenly() {
+        let lightness: Vec<f64> = (0..=20).map(|i| lightness(fading(f64::from(i) / 20.0))).collect();
+        println!("{lightness:.1?}");
+        assert!((lightness[0] - 100.0).abs() < 0.1 && lightness[20] > 45.0);
+        let mean = (lightness[0] - lightness[20]) / 20.0;
+        for pair in lightness.windows(2) {
+            let step = pair[0] - pair[1];
+            assert!(step > 0.8 * mean && step < 1.2 * mean, "{step} of {mean}: {lightness:.1?}");
+        }
+    }
 }

@@ -17,6 +17,10 @@ use super::follow::{self, Following, Observer, Stopped};
 use super::function::bends;
 use super::record::Record;
 
+/// Of single neurons, which a density has not: `Sum mu_i^2` falls like `1 / m` as neurons become more and smaller, and
+/// cells stay where they are.
+const OF_NEURONS: [&str; 2] = ["roughness", "direction_change"];
+
 /// Numbers of every snapshot, in this order.
 const SERIES: [&str; 13] = [
     "loss",
@@ -76,13 +80,11 @@ impl Observer for Measuring<'_> {
         let f = function_values(self.function_norm.points(), &particles.r, &particles.theta, &mass);
         let [linear, linear_most] = self.function_norm.distance(&f, &self.linear);
         let [spline, spline_most] = self.function_norm.distance(&f, &self.spline);
-        let (variation, mut roughness) = bends(&particles, &mass, stepper.regions(), d.samples.x());
-        let mut direction_change = f64::NAN;
-        match d.density {
-            // Of infinitely many neurons; and cells do not move.
-            Some(_) => roughness = 0.0,
-            None => direction_change = turned(&self.start, &particles.theta, &mass),
-        }
+        let (variation, roughness) = bends(&particles, &mass, stepper.regions(), d.samples.x());
+        let direction_change = match d.density {
+            Some(_) => f64::NAN,
+            None => turned(&self.start, &particles.theta, &mass),
+        };
         let row = [
             snapshot.loss,
             snapshot.tangent_kernel_change,
@@ -126,10 +128,16 @@ fn turned(start: &[f64], now: &[f64], mass: &[f64]) -> f64 {
     (0..mass.len()).map(square).sum::<f64>().sqrt()
 }
 
+/// The names of [`SERIES`] that a run has, with their place there.
+fn series_of(description: &Description) -> impl Iterator<Item = (usize, &'static str)> {
+    let density = description.density.is_some();
+    SERIES.into_iter().enumerate().filter(move |(_, name)| !(density && OF_NEURONS.contains(name)))
+}
+
 /// How many numbers a sweep keeps of a run.
 pub fn numbers_of_run(description: &Description) -> u64 {
     let (times, s) = (description.schedule.times().len() as u64, description.samples.len() as u64);
-    let series = SERIES.len() as u64;
+    let series = series_of(description).count() as u64;
     let of_time = times.saturating_mul(series + 1 + s);
     of_time.saturating_add(series + 4 * s + 3 + 2 * u64::from(description.until.is_some()))
 }
@@ -152,7 +160,8 @@ pub(crate) fn sweep_run(
     let in_flow = follow::follow(&d, &mut simulation, following, &mut measuring)?;
     let mut record = Record::new(fingerprint);
     let (times, s) = (measuring.time.len(), d.samples.len());
-    for (name, values) in SERIES.iter().zip(measuring.series) {
+    for (i, name) in series_of(&d) {
+        let values = std::mem::take(&mut measuring.series[i]);
         record.keep_number(&format!("final_{name}"), values[times - 1]);
         record.keep(name, &[("time", times)], values);
     }
@@ -180,18 +189,28 @@ mod tests {
 
     #[test]
     fn a_run_keeps_as_many_numbers_as_are_counted() {
-        let text = "[samples]\nfunction = \"sine\"\ncount = 7\n[measure]\nparticles = 10\n[time]\nend = 0.1\n\
-                    [output]\nsnapshots = { count = 3 }\n";
-        let scenario = Scenario::parse(text, std::path::Path::new("a.toml")).unwrap();
-        let expected = numbers_of_run(&scenario.description);
-        let stop = std::sync::atomic::AtomicBool::new(false);
-        let following = Following { stop: &stop, progress: &|_| (), run_file: None };
-        let Ok(record) = sweep_run(scenario, "a", &following, Instant::now()) else { panic!("it ends") };
-        let kept: usize = record.fields().iter().map(|field| field.shape.iter().product::<usize>()).sum();
-        assert_eq!(kept as u64, expected);
-        for field in record.fields() {
-            let declared = super::super::variables::find(&field.name).unwrap();
-            assert_eq!(field.dims, declared.dims, "{}", field.name);
+        for (measure, neurons) in
+            [("particles = 10", true), ("representation = \"density\"\ncells = [32, 16]", false)]
+        {
+            let text = format!(
+                "[samples]\nfunction = \"sine\"\ncount = 7\n[measure]\n{measure}\n[time]\nend = 0.1\n\
+                 [output]\nsnapshots = {{ count = 3 }}\n"
+            );
+            let scenario = Scenario::parse(&text, std::path::Path::new("a.toml")).unwrap();
+            let expected = numbers_of_run(&scenario.description);
+            let stop = std::sync::atomic::AtomicBool::new(false);
+            let following = Following { stop: &stop, progress: &|_| (), run_file: None };
+            let Ok(record) = sweep_run(scenario, "a", &following, Instant::now()) else { panic!("it ends") };
+            let kept: usize = record.fields().iter().map(|field| field.shape.iter().product::<usize>()).sum();
+            assert_eq!(kept as u64, expected);
+            for field in record.fields() {
+                let declared = super::super::variables::find(&field.name).unwrap();
+                assert_eq!(field.dims, declared.dims, "{}", field.name);
+                assert!(record.values(&field.name).unwrap().iter().all(|value| value.is_finite()));
+            }
+            for name in OF_NEURONS.iter().flat_map(|name| [name.to_string(), format!("final_{name}")]) {
+                assert_eq!(record.values(&name).is_some(), neurons, "{name}");
+            }
         }
     }
 

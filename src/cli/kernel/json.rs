@@ -112,7 +112,7 @@ pub(super) fn run(report: &Report, view: &RunView, bound: f64) -> Value {
                 "time": row.time,
                 "loss": number(row.loss),
                 "slope_variation": number(row.slope_variation),
-                "roughness": number(row.roughness),
+                "roughness": row.roughness.map(number),
                 "clusters": row.clusters,
                 "pieces": row.pieces,
                 "best_loss": number(row.best_loss),

@@ -14,6 +14,8 @@ use crate::system::text;
 pub(super) struct RunView {
     pub rows: Vec<RunRow>,
     pub particles: usize,
+    /// Of a density, instead of particles.
+    pub cells: Option<[usize; 2]>,
     pub flow: &'static str,
     pub tv: f64,
     /// Loss and penalty at the end.
@@ -47,7 +49,10 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     let mut add = |time: f64, r: &[f64], theta: &[f64], mass: &[f64]| {
         let view = SplineView::new(r, theta, mass);
         without_knot = view.without_knot();
-        let row = RunRow::new(report, time, &view, rows.first());
+        let mut row = RunRow::new(report, time, &view, rows.first());
+        if description.density.is_some() {
+            (row.roughness, row.clusters) = (None, None);
+        }
         rows.push(row);
     };
     let mut remark = None;
@@ -78,7 +83,8 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     let tv = description.flow.tv();
     let least = if tv > 0.0 { Some(tv_measure(&report.samples, tv)?) } else { None };
     let flow = description.flow.name();
-    Ok(RunView { rows, particles: mass.len(), flow, tv, energy, least, without_knot, remark })
+    let cells = description.density.map(|density| density.cells);
+    Ok(RunView { rows, particles: mass.len(), cells, flow, tv, energy, least, without_knot, remark })
 }
 
 impl RunView {

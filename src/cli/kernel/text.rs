@@ -100,8 +100,13 @@ fn short(name: &str) -> &str {
 
 /// The table of a particle run.
 pub(super) fn run(report: &Report, view: &RunView, bound: f64) -> String {
-    let mut text = format!("\nparticle run: {} flow, {} particles", view.flow, view.particles);
-    if view.without_knot > 0 {
+    let mut text = match view.cells {
+        Some([per_turn, across]) => {
+            format!("\ndensity run: {} flow, {per_turn} x {across} cells", view.flow)
+        }
+        None => format!("\nparticle run: {} flow, {} particles", view.flow, view.particles),
+    };
+    if view.without_knot > 0 && view.cells.is_none() {
         text += &format!(", {} of them constants without a knot", view.without_knot);
     }
     let names: Vec<&str> = report.curves().map(|curve| short(curve.name)).collect();
@@ -113,8 +118,8 @@ pub(super) fn run(report: &Report, view: &RunView, bound: f64) -> String {
             figure(found.time),
             figure(found.loss),
             figure(found.slope_variation),
-            figure(found.roughness),
-            found.clusters.to_string(),
+            figure(found.roughness.unwrap_or(f64::NAN)),
+            found.clusters.map_or("-".to_string(), |clusters| clusters.to_string()),
             found.pieces.to_string(),
             figure(found.best_loss),
         ]);

@@ -15,15 +15,17 @@ use crate::flow::system::System;
 use crate::problem::{DensityStart, Regions, Samples};
 
 use super::columns::Density;
+use super::crossing::all_crosses;
 use super::grid::Grid;
-use super::housekeeping::{Releases, extend_rows, release};
+use super::housekeeping::{Reach, Releases, extend_rows, reaches, release};
 use super::layout;
 use super::parabola::{LANES, Lanes};
+use super::parts::Parts;
 use super::possible::density_is_possible;
-use super::released::{Arrival, NUMBERS, Released};
+use super::released::{NUMBERS, Released};
 use super::rows::MARGIN;
 use super::slice::Slice;
-use super::split::rows_at;
+use super::slow::slow_crossings;
 use super::start::start;
 use super::sums::{Field, add_moments};
 use super::transport::{Motion, move_all};
@@ -47,6 +49,8 @@ pub struct Ensemble {
     released: Vec<Released>,
     /// The field at the end of the last push, and how far it may be from the truth.
     end: (Vec<Vec2>, Margins),
+    /// How far the lines of each slice moved in it, in `q`, and how far the total-variation term pushed them.
+    moved: Vec<(Vec<f64>, f64)>,
     touched: u64,
 }
 
@@ -123,6 +127,7 @@ impl Ensemble {
             stuck: vec![],
             released,
             end,
+            moved: vec![],
             touched: 0,
         })
     }
@@ -212,14 +217,25 @@ impl System for Ensemble {
         let whole: Vec<Vec2> =
             halves[0].iter().zip(&halves[1]).map(|(a, b)| [a[0] + b[0], a[1] + b[1]]).collect();
         let all = self.grid.all();
-        let turning = Turning::new(&self.grid, regions, &whole, push.path.h, push.margins);
+        let margin = push.margins.times(push.path.h);
+        let crosses = all_crosses(regions, &whole, &margin);
+        let ends = [|_: &[f64; 4]| 0.0, |c: &[f64; 4]| c[1] + c[2] + c[3]].map(|rest| {
+            let at = |c: &[f64; 4]| c[0] + rest(c);
+            cubic.iter().map(|field| [at(&field.x), at(&field.y)]).collect::<Vec<Vec2>>()
+        });
+        let slow = slow_crossings(&self.grid, regions, [&ends[0], &ends[1], &whole], &crosses);
+        let turning = Turning::new(&self.grid, &whole, crosses, &slow);
+        let half = (
+            whole.iter().map(|g| [0.5 * g[0], 0.5 * g[1]]).collect::<Vec<Vec2>>(),
+            margin.iter().map(|margin| 0.5 * margin).collect::<Vec<f64>>(),
+        );
         let cells = self.split(&state.particles.density().cells);
         let mut trial = std::mem::take(&mut self.trial);
         let columns = state.particles.density();
         let mut stuck = columns.stuck.clone();
         let read = |part| Released::read(&part, self.slices.len(), self.grid.regions());
         let mut released: Vec<Released> = columns.released().filter_map(read).collect();
-        let margin = push.margins.times(push.path.h);
+        self.moved.clear();
         for (index, ((slice, from), to)) in self.slices.iter().zip(cells).zip(&mut trial).enumerate() {
             let tv = 0.5 * push.path.h * push.lambda / slice.width;
             let rows = halves.each_ref().map(|half| self.displacements(regions, slice, half, tv));
@@ -227,6 +243,10 @@ impl System for Ensemble {
                 tally.events.given_up = true;
                 break;
             };
+            let lines = self.grid.columns()..self.grid.columns() + self.grid.regions();
+            let both = first[lines.clone()].iter().zip(&second[lines]);
+            let moved = both.map(|(first, second)| (first + second) * slice.width).collect();
+            self.moved.push((moved, 2.0 * tv * slice.width));
             let largest = 0.5 * margin.iter().copied().fold(0.0, f64::max) / slice.width;
             let motion = |rows| Motion { rows, towards_zero: tv, margin: largest };
             self.scratch.resize(from.len(), [0.0; LANES]);
@@ -248,6 +268,7 @@ impl System for Ensemble {
             let parts = Parts { grid: &self.grid, regions, index, slice, tv: tv * slice.width };
             parts.shift(&mut released, &halves[0], &mut stuck);
             parts.turn(&mut released, &whole, &margin, &mut self.scratch);
+            parts.let_through(&slow, to, (&half.0, &half.1), &mut self.scratch, &mut released);
             parts.shift(&mut released, &halves[1], &mut stuck);
             let turned = (slice, &self.scratch[..]);
             move_all(&self.grid, turned, motion(second), &mut stuck, &mut self.by_column, to);
@@ -273,9 +294,17 @@ impl System for Ensemble {
         let all = self.grid.all();
         let mut releases = Releases::default();
         let mut changed = false;
+        let before = self.split(&state.particles.density().cells);
+        let reaches: Vec<Vec<Reach>> = (0..self.slices.len())
+            .map(|i| {
+                let (moved, tv) = &self.moved[i];
+                reaches(&self.grid, &self.slices[i], before[i], |b, sign| moved[b] - sign * tv)
+            })
+            .collect();
         for (index, (slice, cells)) in self.slices.iter_mut().zip(&mut self.trial).enumerate() {
             let field = (&self.end.0[..], &self.end.1);
-            releases += release(&self.grid, regions, (index, slice), cells, field, &mut self.released);
+            let line = (index, &*slice, &reaches[index][..]);
+            releases += release(&self.grid, regions, line, cells, field, &mut self.released);
             let parts = self.released.iter().filter(|part| part.slice == index).map(|part| part.q);
             let reach = parts.fold([0.0, 0.0], |[low, high]: [f64; 2], q| [low.min(q), high.max(q)]);
             changed |= extend_rows(slice, cells, all, reach);
@@ -314,55 +343,5 @@ impl System for Ensemble {
 
     fn take_touched(&mut self, _pushes: u32) -> u64 {
         std::mem::take(&mut self.touched)
-    }
-}
-
-/// The released lines of one slice.
-struct Parts<'a> {
-    grid: &'a Grid,
-    regions: &'a Regions,
-    index: usize,
-    slice: &'a Slice,
-    /// How far the total-variation term pushes in half a step.
-    tv: f64,
-}
-
-impl Parts<'_> {
-    /// Half a shift; what now is stuck at `r = 0` is added to its column.
-    fn shift(&self, released: &mut Vec<Released>, field: &[Vec2], stuck: &mut [f64]) {
-        released.retain_mut(|part| {
-            let sticks =
-                part.slice == self.index && part.shift(self.slice.coordinate, self.regions, field, self.tv);
-            if sticks {
-                stuck[self.column(part)] += part.mass;
-            }
-            !sticks
-        });
-    }
-
-    /// The turn; what a boundary holds is added to its line, or to the edge of the dead region.
-    fn turn(&self, released: &mut Vec<Released>, field: &[Vec2], margin: &[f64], cells: &mut [Lanes]) {
-        let (columns, count) = (self.grid.columns(), self.grid.regions());
-        released.retain_mut(|part| {
-            if part.slice != self.index {
-                return true;
-            }
-            let turn = self.slice.coordinate.row(part.q).turn;
-            let line = match part.turn(turn, self.regions, field, margin) {
-                Arrival::Free if part.region == 0 => self.column(part),
-                Arrival::Free => return true,
-                Arrival::Pinned(b) => columns + b,
-                Arrival::Dead(b) => columns + count + usize::from(b > 0),
-            };
-            let first = self.slice.first as f64;
-            for (row, share) in rows_at(part.q / self.slice.width - first, self.slice) {
-                cells[row / LANES * self.grid.all() + line][row % LANES] += part.mass * share;
-            }
-            false
-        });
-    }
-
-    fn column(&self, part: &Released) -> usize {
-        self.grid.column_at(part.region, part.theta)
     }
 }

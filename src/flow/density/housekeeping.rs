@@ -16,9 +16,9 @@ use super::slice::Slice;
 const NEGLIGIBLE: f64 = 1e-19;
 
 /// A line with less mass than this is a matter of rounding: nothing is carried or counted.
-const LEAST: f64 = 1e-13;
+pub const LEAST: f64 = 1e-13;
 /// Most parts of released lines that are carried; lines beyond go into cells.
-const MOST: usize = 1 << 16;
+pub const MOST: usize = 1 << 16;
 
 /// What was released after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -42,14 +42,49 @@ impl AddAssign for Releases {
     }
 }
 
+/// How far from `q = 0` the mass of a line may be at the end of a step, of `r > 0` and of `r < 0`.
+pub type Reach = [f64; 2];
+
+/// Of every boundary: how far lines have come from `q = 0` that held nothing at the start of the step. What a boundary
+/// attracts with one sign of `r` it repels with the other, so that what passes `r = 0` is released at once; without a
+/// bound it would be put in the middle of a row in which it has just begun to arrive, an error of first order.
+///
+/// * `before`: cells at the start of the step.
+/// * `moved`: how far each line has moved in the step on its side of 0, in `q`.
+pub fn reaches(
+    grid: &Grid,
+    slice: &Slice,
+    before: &[Lanes],
+    moved: impl Fn(usize, f64) -> f64,
+) -> Vec<Reach> {
+    let all = grid.all();
+    let one = |b: usize, sign: f64| {
+        let of = (0..slice.blocks).filter(|&block| slice.sign(block) == sign);
+        let crossable = slice.coordinate.has_both_signs() || slice.coordinate.has_origin();
+        let empty = of.clone().all(|block| before[block * all + grid.columns() + b] == [0.0; LANES]);
+        let outward = if slice.coordinate.has_origin() { 1.0 } else { sign };
+        if crossable && empty { (outward * moved(b, outward)).max(0.0) } else { f64::INFINITY }
+    };
+    (0..grid.regions()).map(|b| [one(b, 1.0), one(b, -1.0)]).collect()
+}
+
+/// The middle of the part of a row that is not farther from 0 than this.
+fn within(slice: &Slice, row: usize, reach: f64) -> f64 {
+    let middle = slice.middle(row);
+    let inner = middle.abs() - 0.5 * slice.width;
+    let outer = (inner + slice.width).min(reach);
+    if outer > inner { (0.5 * (inner + outer)).copysign(middle) } else { middle }
+}
+
 /// Sets lines free that their boundary does not hold (section 6): each row is carried on as a particle. Rows with next
 /// to no mass go to the column on the side to which they leave.
 ///
 /// * `index`: of the slice.
+/// * `reach`: of every boundary.
 pub fn release(
     grid: &Grid,
     regions: &Regions,
-    (index, slice): (usize, &Slice),
+    (index, slice, reach): (usize, &Slice, &[Reach]),
     cells: &mut [Lanes],
     (g, margins): (&[Vec2], &Margins),
     parts: &mut Vec<Released>,
@@ -78,7 +113,7 @@ pub fn release(
                 let leaving = std::mem::take(&mut cells[block * all + line]);
                 for (i, mass) in leaving.into_iter().enumerate() {
                     if carried && mass > LEAST / (slice.blocks * LANES) as f64 {
-                        let q = slice.middle(block * LANES + i);
+                        let q = within(slice, block * LANES + i, reach[b][usize::from(sign < 0.0)]);
                         parts.push(Released { slice: index, region, q, theta: regions.angle(b), mass });
                     } else {
                         cells[block * all + beside][i] += mass;

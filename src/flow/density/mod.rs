@@ -6,19 +6,23 @@
 
 mod columns;
 mod coordinate;
+mod crossing;
 mod ensemble;
 mod grid;
 mod housekeeping;
+mod invariants;
 mod layout;
 mod neuron_slices;
 mod nodes;
 mod parabola;
+mod parts;
 mod places;
 mod possible;
 mod released;
 mod rows;
 mod shift;
 mod slice;
+mod slow;
 mod split;
 mod start;
 mod sums;
@@ -28,6 +32,7 @@ mod view;
 
 pub use columns::Density;
 pub use ensemble::{Ensemble, begin};
+pub use invariants::Invariants;
 pub use nodes::Nodes;
 pub use places::Places;
 pub use possible::density_is_possible;

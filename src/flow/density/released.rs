@@ -60,6 +60,14 @@ impl Released {
         [self.slice as f64, self.region as f64, self.q, self.theta, self.mass]
     }
 
+    /// Adds another one's mass, at the mean of both places.
+    pub fn take_in(&mut self, other: &Released) {
+        let share = other.mass / (self.mass + other.mass);
+        self.q += share * (other.q - self.q);
+        self.theta += share * (other.theta - self.theta);
+        self.mass += other.mass;
+    }
+
     /// Moves along `q` while `h g` has this integral; `tv` is how far the total-variation term pushes towards `r = 0`.
     /// Whether it now is stuck there.
     pub fn shift(&mut self, coordinate: Coordinate, regions: &Regions, field: &[Vec2], tv: f64) -> bool {

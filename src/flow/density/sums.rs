@@ -7,10 +7,10 @@ use crate::flow::interface::{Margins, leaves_zero};
 use crate::flow::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
 use crate::problem::Regions;
 
+use super::crossing::{Crosses, crosses};
 use super::grid::Grid;
 use super::parabola::{LANES, Lanes, end_face, faces};
 use super::slice::{Slice, WEIGHTS, weight};
-use super::turn::{Crosses, crosses};
 
 /// Columns whose sums one thread makes at a time.
 const TOGETHER: usize = 16;

@@ -6,23 +6,14 @@
 //! differ: what lies between them has fallen onto it.
 
 use crate::flow::field::Vec2;
-use crate::flow::interface::{Fate, Interface, Margins};
 use crate::math::exponential::exp_m1;
 use crate::math::instructions::vectorized;
 use crate::math::trig::atan_ratio;
-use crate::problem::Regions;
 
+use super::crossing::Crosses;
 use super::grid::Grid;
 use super::parabola::{Cell, LANES, Lanes, Parabola, end_face, face, lanes, next_face};
-
-/// What arrives at a boundary from either side goes on into the region beyond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Crosses {
-    /// What comes from the clockwise side.
-    pub upward: bool,
-    /// What comes from the anticlockwise side.
-    pub downward: bool,
-}
+use super::slow::Slow;
 
 /// The field of one step, frozen, as the turn needs it.
 pub struct Turning<'a> {
@@ -95,27 +86,16 @@ impl Feet {
     }
 }
 
-/// What crosses boundary `b`, of rows with `r > 0` and of rows with `r < 0` (`A < 0`, `A > 0`).
-///
-/// * `field`, `margin`: of each region, in one unit.
-pub fn crosses(regions: &Regions, b: usize, field: &[Vec2], margin: impl Fn(usize) -> f64) -> [Crosses; 2] {
-    [1.0, -1.0].map(|sign| {
-        let boundary = Interface::new(regions, b, sign, |k| field[k], &margin);
-        let [low, high] = boundary.velocity;
-        let goes_on = |upward| matches!(boundary.on_arrival(upward), Fate::Enters { .. });
-        // What is dead does not move: its velocity is 0.
-        Crosses { upward: low > 0.0 && goes_on(true), downward: high < 0.0 && goes_on(false) }
-    })
-}
-
 impl<'a> Turning<'a> {
     /// The turn over a step of length `h`.
     ///
     /// * `field`: the mean of `h g_k` over the step.
-    /// * `margins`: how far `h g_k` may be from the truth.
-    pub fn new(grid: &'a Grid, regions: &Regions, field: &[Vec2], h: f64, margins: &Margins) -> Turning<'a> {
-        let margin = margins.times(h);
-        let crosses = (0..grid.regions()).map(|b| crosses(regions, b, field, |k| margin[k])).collect();
+    /// * `crosses`: what crosses each boundary; but what does so slowly is left on its line.
+    pub fn new(grid: &'a Grid, field: &[Vec2], mut crosses: Vec<[Crosses; 2]>, slow: &[Slow]) -> Turning<'a> {
+        for one in slow {
+            let crosses = &mut crosses[one.boundary][one.side];
+            *if one.upward { &mut crosses.upward } else { &mut crosses.downward } = false;
+        }
         let faces = (0..grid.regions())
             .map(|k| {
                 let (direction, count) = (libm::atan2(field[k][1], field[k][0]), grid.of(k).len());

@@ -8,7 +8,7 @@ use crate::problem::Regions;
 use crate::system::text;
 
 use super::super::axis::Axis;
-use super::super::color::{BLACK, CURVES, Color, GREY, YELLOW};
+use super::super::color::{BLACK, BLUE, Color, GREY, ORANGE, PURPLE, VERMILION, WHITE, YELLOW};
 use super::super::error::PlotError;
 use super::super::figure::{Figure, PAGE, Panel};
 use super::super::layer::{Layer, Shape};
@@ -22,6 +22,8 @@ use super::time::moment;
 const DECADES: f64 = 1e-3;
 /// Lines with less than this share of the pinned mass have no colour of their own.
 const NOTABLE: f64 = 0.01;
+/// Colours of lines, none of which is one of the map's.
+const COLORS: [Color; 5] = [VERMILION, BLACK, ORANGE, PURPLE, BLUE];
 /// Particles of another run that are drawn.
 const OVER: usize = 2000;
 
@@ -48,7 +50,7 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
     .height(2.6)
     .span(3)
     .with_all(boundaries(&run.regions))
-    .with_all(lines.iter().map(|line| line.on_map(&run.regions)));
+    .with_all(lines.iter().flat_map(|line| line.on_map(&run.regions)));
     let mut pinned =
         Panel::new("pinned", Axis::new("pinned mass per unit r"), Axis::new("r").range(-limit, limit))
             .title("pinned")
@@ -129,7 +131,7 @@ fn lines(run: &RunSource, densities: &Densities, rows: &[f64]) -> Vec<Line> {
             Line {
                 boundary,
                 name: format!("x = {} {side}", number(run.description.samples.x()[j])),
-                color: BLACK,
+                color: GREY,
                 mass: height * density.iter().sum::<f64>(),
                 r: middles.clone(),
                 density,
@@ -139,7 +141,7 @@ fn lines(run: &RunSource, densities: &Densities, rows: &[f64]) -> Vec<Line> {
     let total = mass(&lines);
     lines.retain(|line| line.mass > NOTABLE * total);
     lines.sort_by(|a, b| b.mass.total_cmp(&a.mass).then(a.boundary.cmp(&b.boundary)));
-    lines.iter_mut().zip(CURVES).for_each(|(line, color)| line.color = color);
+    lines.iter_mut().zip(COLORS).for_each(|(line, color)| line.color = color);
     lines
 }
 
@@ -148,16 +150,17 @@ fn mass(lines: &[Line]) -> f64 {
 }
 
 impl Line {
-    /// On the map, where it holds mass.
-    fn on_map(&self, regions: &Regions) -> Layer {
+    /// On the map, where it holds mass: with a rim, so that it is seen on every colour.
+    fn on_map(&self, regions: &Regions) -> [Layer; 2] {
         let most = self.density.iter().copied().fold(0.0, f64::max);
         let theta = regions.angle(self.boundary);
         let held = self.density.iter().map(|density| *density > 0.02 * most);
-        let x = held.map(|held| if held { theta } else { f64::NAN }).collect();
-        Layer::line(format!("holds, {}", self.name), x, self.r.clone())
-            .color(self.color)
-            .width(2.2)
-            .label(self.name.clone())
+        let x: Vec<f64> = held.map(|held| if held { theta } else { f64::NAN }).collect();
+        let line = |name: &str| Layer::line(format!("{name}, {}", self.name), x.clone(), self.r.clone());
+        [
+            line("rim").color(WHITE).width(4.0),
+            line("holds").color(self.color).width(2.4).label(self.name.clone()),
+        ]
     }
 
     /// Its density against `r`.

@@ -12,6 +12,8 @@ mod events;
 mod field;
 mod kernels;
 mod last;
+mod line_masses;
+mod lines;
 mod masses;
 mod neurons;
 mod particles;
@@ -19,7 +21,7 @@ mod releases;
 mod table;
 
 use crate::flow::interface::Margins;
-use crate::flow::{ParticleKind, Vec2, gradients, least_scale, residual_scale};
+use crate::flow::{self, Invariants, ParticleKind, Vec2, gradients, least_scale, residual_scale};
 use crate::kernel::GradientFlow;
 use crate::math::norm::{largest_difference, ratio, worse, worst};
 use crate::math::sum::sum;
@@ -33,6 +35,7 @@ pub use columns::Columns;
 use direct::{Direct, Part};
 use events::{Mark, Steps, Worst};
 use field::Field;
+use line_masses::Lines;
 use particles::Held;
 pub use table::Check;
 use table::{Law, Table};
@@ -43,6 +46,12 @@ pub struct Checker<'a> {
     regions: Regions,
     /// The unit of `tolerance`.
     scale: f64,
+    /// The same as the checkpoint has it.
+    saved_scale: Option<f64>,
+    /// What the slices of a density conserve.
+    invariants: Option<Invariants>,
+    /// A snapshot of a density, and its lines.
+    lines: Option<(Snapshot, Lines)>,
     previous: Option<Snapshot>,
     marks: Vec<Mark>,
     steps: Steps,
@@ -73,6 +82,9 @@ impl<'a> Checker<'a> {
         Checker {
             regions: Regions::new(&description.samples),
             scale: 1.0,
+            saved_scale: None,
+            invariants: None,
+            lines: None,
             previous: None,
             marks: vec![],
             steps: Steps::default(),
@@ -88,6 +100,16 @@ impl<'a> Checker<'a> {
             table: Table::new(description),
             description,
         }
+    }
+
+    /// Takes from a state of the run, of any time, what a file without the particles of the start does not tell: the unit
+    /// of its tolerance, and what the slices of a density conserve.
+    pub fn with_checkpoint(mut self, state: &State) -> Checker<'a> {
+        self.saved_scale = Some(state.scale).filter(|scale| scale.is_finite());
+        if let flow::Particles::Density(columns) = &state.particles {
+            self.invariants = Invariants::of(columns, self.description.flow);
+        }
+        self
     }
 
     fn note(&mut self, law: Law, worst: f64, time: f64) {
@@ -149,12 +171,14 @@ impl<'a> Checker<'a> {
         self.previous = Some(snapshot);
     }
 
-    /// The least unit of `tolerance`, as the run had it; not known without particles.
+    /// The least unit of `tolerance`, as the run had it; without the particles of the start, what the checkpoint says.
     fn least_scale(&self, particles: Option<&Columns<'_>>) -> f64 {
         let Description { flow, mass, .. } = self.description;
         // Where steps are given, `tolerance` has no use.
-        let chosen = flow.given_step(mass.len()).is_none();
-        let Some(particles) = particles.filter(|_| chosen) else { return 0.0 };
+        if flow.given_step(mass.len()).is_some() {
+            return 0.0;
+        }
+        let Some(particles) = particles else { return self.saved_scale.unwrap_or(0.0) };
         let total_variation = mass.iter().zip(particles.r).map(|(mass, r)| mass * r.abs()).sum();
         least_scale(&self.description.samples, total_variation, self.description.tolerance)
     }

@@ -37,16 +37,16 @@ impl Checker<'_> {
 }
 
 /// Two snapshots and what lies between them.
-struct Interval<'a> {
-    samples: &'a Samples,
-    regions: &'a Regions,
-    flow: &'a Flow,
-    before: &'a Snapshot,
-    now: &'a Snapshot,
+pub(super) struct Interval<'a> {
+    pub samples: &'a Samples,
+    pub regions: &'a Regions,
+    pub flow: &'a Flow,
+    pub before: &'a Snapshot,
+    pub now: &'a Snapshot,
     /// `tr(K_t N)` at both.
-    trace: [f64; 2],
+    pub trace: [f64; 2],
     /// The error that is admitted in a residual.
-    eps: f64,
+    pub eps: f64,
 }
 
 impl Interval<'_> {
@@ -105,7 +105,7 @@ impl Interval<'_> {
 }
 
 /// What is known of the field in an interval.
-struct Bounds<'a> {
+pub(super) struct Bounds<'a> {
     interval: &'a Interval<'a>,
     margins: Margins,
     /// `kappa g_k` at both ends.
@@ -117,7 +117,7 @@ struct Bounds<'a> {
 }
 
 impl<'a> Bounds<'a> {
-    fn new(interval: &'a Interval<'a>) -> Bounds<'a> {
+    pub fn new(interval: &'a Interval<'a>) -> Bounds<'a> {
         let (samples, kappa) = (interval.samples, interval.flow.kappa());
         let g = [interval.before, interval.now].map(|snapshot| {
             let field = Field::new(samples, &snapshot.residual.to_vec());
@@ -139,7 +139,7 @@ impl<'a> Bounds<'a> {
     }
 
     /// Whether boundary `b` held what has this sign of the amplitude all the time.
-    fn hold(&self, b: usize, sign: f64) -> bool {
+    pub fn hold(&self, b: usize, sign: f64) -> bool {
         let regions = self.interval.regions;
         let outward = [0, 1].map(|end| {
             let g: &[Vec2] = &self.g[end];
@@ -152,7 +152,7 @@ impl<'a> Bounds<'a> {
     }
 
     /// A bound on `Int |<g, d>| dt` along boundary `b`, the total-variation term included.
-    fn pull(&self, b: usize) -> f64 {
+    pub fn pull(&self, b: usize) -> f64 {
         let regions = self.interval.regions;
         let (k, d) = (regions.inactive_side(b), regions.direction(b));
         let along = |end: usize| (self.g[end][k][0] * d[0] + self.g[end][k][1] * d[1]).abs();

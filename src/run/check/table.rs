@@ -303,11 +303,10 @@ impl Table {
 
     /// Lines of laws of particles say that there are none.
     fn note_particles(&mut self) {
-        const OF_PARTICLES: [Law; 10] = [
+        const OF_PARTICLES: [Law; 9] = [
             Law::Residual,
             Law::Dissipation,
             Law::Energy,
-            Law::Held,
             Law::Covariance,
             Law::Places,
             Law::Regions,
