@@ -14,6 +14,7 @@ mod cli_convert;
 mod cli_density;
 mod cli_disk_full;
 mod cli_hostile;
+mod cli_input;
 mod cli_interrupt;
 mod cli_kernel;
 mod cli_kill;

@@ -228,3 +228,80 @@ fn ctrl_c_stops_cleanly_and_the_study_goes_on() {
     let ended = json(reluflow(folder.path()).args(arguments).arg("--json"));
     assert_eq!((ended["done_before"].clone(), kept >= 2), (kept.into(), true));
 }
+
+/// Four processes as Open MPI starts them: the last one writes the study, with the bits of one process; one of them that
+/// is killed is made up for by the same command.
+#[test]
+fn ranks_of_a_launcher_share_a_study_and_the_last_one_merges() {
+    let folder = folder_with_sine(2000, 4);
+    let sweep = ["study", "sweep", "sine.toml", "--set", "measure.scale=0.5:2:8", "--seeds", "3", "-q"];
+    reluflow(folder.path()).args(sweep).args(["-o", "whole.h5"]).assert().success();
+    let start = |rank: usize| {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin!("reluflow"))
+            .current_dir(folder.path())
+            .args(sweep)
+            .args(["-o", "parts.h5", "--shard", "auto", "--threads", "1"])
+            .env("OMPI_COMM_WORLD_RANK", rank.to_string())
+            .env("OMPI_COMM_WORLD_SIZE", "4")
+            .spawn()
+            .unwrap()
+    };
+    let mut ranks: Vec<_> = (0..4).map(start).collect();
+    ranks[2].kill().unwrap();
+    ranks[2].wait().unwrap();
+    for rank in [0, 1, 3] {
+        assert!(ranks[rank].wait().unwrap().success(), "rank {rank}");
+    }
+    let study = folder.path().join("parts.h5");
+    assert!(!study.exists(), "a rank is missing");
+    assert!(start(2).wait().unwrap().success());
+    assert_same_study(&folder.path().join("whole.h5"), &study);
+    assert!(!folder.path().join("parts.h5.parts").exists());
+}
+
+/// `mpirun` itself, where there is one.
+#[test]
+fn mpirun_shares_a_study() {
+    let mpirun = std::process::Command::new("mpirun").arg("--version").output();
+    if mpirun.is_err() {
+        assert!(
+            std::env::var_os("RELUFLOW_REQUIRE_ORACLES").is_none(),
+            "mpirun is missing: .ci/setup --test"
+        );
+        println!("skipped: there is no mpirun");
+        return;
+    }
+    let folder = folder_with_sine(200, 3);
+    let sweep = ["study", "sweep", "sine.toml", "--seeds", "10", "-q"];
+    reluflow(folder.path()).args(sweep).args(["-o", "whole.h5"]).assert().success();
+    let status = std::process::Command::new("mpirun")
+        .current_dir(folder.path())
+        .args(["--allow-run-as-root", "--oversubscribe", "-n", "4"])
+        .arg(assert_cmd::cargo::cargo_bin!("reluflow"))
+        .args(sweep)
+        .args(["-o", "mpi.h5", "--shard", "auto", "--threads", "1"])
+        .status();
+    assert!(status.unwrap().success());
+    assert_same_study(&folder.path().join("whole.h5"), &folder.path().join("mpi.h5"));
+}
+
+/// What is missing is waited for.
+#[test]
+fn merging_waits_for_shards() {
+    let folder = folder_with_sine(50, 3);
+    let shard = |which: &str| {
+        let sweep = ["study", "sweep", "sine.toml", "--seeds", "4", "-q", "-o", "s.h5", "--shard", which];
+        reluflow(folder.path()).args(sweep).assert().success();
+    };
+    shard("1/2");
+    let mut merge = std::process::Command::new(assert_cmd::cargo::cargo_bin!("reluflow"))
+        .current_dir(folder.path())
+        .args(["study", "merge", "s.h5", "--wait", "-q"])
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(merge.try_wait().unwrap().is_none(), "it does not wait");
+    shard("2/2");
+    assert!(merge.wait().unwrap().success());
+    assert!(folder.path().join("s.h5").exists());
+}

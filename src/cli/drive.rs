@@ -7,9 +7,9 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::flow::{State, StepRecord};
-use crate::io::{IoError, RunWriter, step_size};
+use crate::io::{IoError, RunFile, RunWriter, step_size};
 use crate::run::{
-    Description, Ending, Observer, ObserverError, Outcome, RunError, Simulation, Snapshot, drive,
+    Description, Ending, Observer, ObserverError, Outcome, Regime, RunError, Simulation, Snapshot, drive,
 };
 use crate::system::text;
 
@@ -59,10 +59,11 @@ pub fn drive_and_write(
         done: if resumed { times.iter().filter(|&&time| time <= simulation.state().time).count() } else { 0 },
         estimated: description.sampling.name(),
         last: resumed.then(|| simulation.state().time),
+        ends: resumed.then(|| first_of(path)).flatten().map(|first| [first.clone(), first]),
     };
     let outcome = drive(&mut simulation, &description.schedule, &mut watcher, stop);
     watcher.progress.finish();
-    let last = watcher.last;
+    let (last, ends) = (watcher.last, watcher.ends.take());
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(RunError::Observer(error)) => {
@@ -103,6 +104,10 @@ pub fn drive_and_write(
             text::path(path),
             text::time(state.time)
         ))?;
+        if let Some([first, last]) = ends {
+            let regime = Regime::of(description, [&first, &last], true);
+            note(&regime.in_short().join(": "));
+        }
     }
     if outcome == Outcome::Interrupted {
         if !telling.quiet {
@@ -136,6 +141,13 @@ struct Watcher {
     estimated: &'static str,
     /// Time of the last snapshot in the file.
     last: Option<f64>,
+    /// The first snapshot and the last.
+    ends: Option<[Snapshot; 2]>,
+}
+
+/// The first snapshot of a run that is continued.
+fn first_of(path: &Path) -> Option<Snapshot> {
+    RunFile::open(path).ok()?.snapshot(0).ok()
 }
 
 impl Observer for Watcher {
@@ -164,6 +176,11 @@ impl Observer for Watcher {
     ) -> Result<(), ObserverError> {
         self.writer.write(snapshot, state, steps, scheduled)?;
         self.last = Some(snapshot.time);
+        let kept = Snapshot { tangent_kernel: None, tangent_kernel_eigenvalues: None, ..snapshot.clone() };
+        self.ends = match self.ends.take() {
+            Some([first, _]) => Some([first, kept]),
+            None => Some([kept.clone(), kept]),
+        };
         self.done += usize::from(scheduled);
         self.progress.snapshot(|| {
             let number =

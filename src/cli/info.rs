@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::flow::{DensityGrid, Flow};
 use crate::io::{RunFile, Status};
 use crate::problem::PlaceKind;
-use crate::run::{ParticleOutput, Snapshot, Verdict};
+use crate::run::{Learning, ParticleOutput, Regime, Snapshot, Verdict};
 use crate::system::text::{self, number, time};
 
 use super::alignment::Course;
@@ -119,6 +119,22 @@ fn verdict(file: &RunFile) -> Result<Option<Verdict>, Failure> {
     Ok(Verdict::of(&file.description()?, &file.snapshot(0)?, &file.snapshot(last)?))
 }
 
+/// Kernel or adaptive learning, and how far it has come.
+fn regime(file: &RunFile) -> Result<Option<Regime>, Failure> {
+    let Some(last) = file.len().checked_sub(1) else { return Ok(None) };
+    let snapshots = [&file.snapshot(0)?, &file.snapshot(last)?];
+    Ok(Some(Regime::of(&file.description()?, snapshots, file.status() == Status::Finished)))
+}
+
+fn learning_word(learning: Learning) -> &'static str {
+    match learning {
+        Learning::Dead => "dead",
+        Learning::Kernel => "kernel",
+        Learning::Between => "between",
+        Learning::Adaptive => "adaptive",
+    }
+}
+
 fn as_json(file: &RunFile) -> Result<Value, Failure> {
     let description = file.description()?;
     let attributes: serde_json::Map<String, Value> =
@@ -160,6 +176,8 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
         "cells": description.density.map(|density| density.cells),
         "snapshots": { "written": times.len(), "due": description.schedule.times().len() },
         "verdict": verdict(file)?.map(|verdict| verdict.name()),
+        "regime": regime(file)?.map(|regime| learning_word(regime.learning())),
+        "convergence": regime(file)?.map(|regime| regime.convergence.name()),
         "times": times,
         "loss": loss,
         "last": last,
@@ -224,8 +242,15 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
         if let Some(ending) = last.ending {
             row("ended", ending.to_string());
         }
-        if let Some(verdict) = verdict(file)? {
-            row("verdict", verdict.to_string());
+        match verdict(file)? {
+            Some(verdict) => row("verdict", verdict.to_string()),
+            None => {
+                if let Some(regime) = regime(file)? {
+                    let [heading, more] = regime.in_short();
+                    row("verdict", heading);
+                    row("", more);
+                }
+            }
         }
         row("steps", last.step.to_string());
         row("loss", format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, time(last.time)));

@@ -12,6 +12,7 @@ mod density;
 mod drive;
 mod failure;
 mod info;
+mod input;
 mod instructions;
 mod interrupt;
 mod kernel;

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use crate::io::{IoError, RunFile, RunWriter};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 use crate::scenario::needs::Need;
 use crate::system::text;
 
-use super::drive::{Telling, drive_and_write};
+use super::drive::{Telling, drive_and_write, ending_name};
 use super::failure::{Exit, Failure, quoted};
-use super::output::note;
+use super::output::{note, print_json};
 use super::probe::guard_lists;
 use super::threads::Threads;
 
@@ -39,7 +41,9 @@ impl Args {
         agrees(&self.run)?;
         let (writer, description, state) = match RunWriter::resume(&self.run) {
             Err(error @ IoError::Complete { .. }) => {
-                if !quiet {
+                if self.json {
+                    complete(&self.run)?;
+                } else if !quiet {
                     note(&text::line(&error.to_string()));
                 }
                 return Ok(Exit::Success);
@@ -62,6 +66,21 @@ impl Args {
         }
         drive_and_write(&self.run, &description, simulation, writer, true, Telling { quiet, json: self.json })
     }
+}
+
+/// The summary of a run that was complete already.
+fn complete(run: &Path) -> Result<(), Failure> {
+    let file = RunFile::open(run)?;
+    let last = file.snapshot(file.len() - 1)?;
+    print_json(&json!({
+        "file": run,
+        "outcome": "finished",
+        "ended_by": ending_name(last.ending),
+        "time": last.time,
+        "steps": last.step,
+        "loss": last.loss,
+        "seconds": 0.0,
+    }))
 }
 
 /// Refuses a file whose settings are not those of the scenario in it.

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::io::{IoError, RunFile, RunWriter, largest_size, make_folder, step_size, steps};
-use crate::run::{Description, Simulation};
+use crate::run::{Description, Simulation, learning_rate};
 use crate::scenario::Scenario;
-use crate::study;
 use crate::system::{disk, text};
 
 use super::drive::{Telling, drive_and_write};
 use super::failure::{Exit, Failure, quoted};
+use super::input::{self, Overrides};
 use super::output::{note, tell};
 use super::probe::guard;
 use super::threads::Threads;
@@ -20,13 +20,17 @@ use super::threads::Threads;
 Examples:
   reluflow run scenarios/mcycle.toml           # writes output/mcycle.h5
   reluflow run samples.csv -o first.h5         # columns x and y; says which defaults it takes
+  reluflow run sine --set flow.tv=0.01 --seed 7   # a scenario that comes with the program, changed
 
 Ctrl-C finishes the step, writes a snapshot and exits with 130; `reluflow resume` continues.
 A run that was killed can be resumed as well.")]
 pub struct Args {
-    /// A scenario (.toml), or a table of samples (.csv, .tsv, .txt, .dat)
-    #[arg(value_name = "SCENARIO|CSV")]
+    /// A scenario (.toml), a table of samples (.csv, .tsv, .txt, .dat), the name of a scenario that comes with the
+    /// program, or - for a scenario from standard input
+    #[arg(value_name = "SCENARIO|CSV|NAME|-")]
     input: PathBuf,
+    #[command(flatten)]
+    overrides: Overrides,
     /// The run file [default: output/<name of the input>.h5]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -43,7 +47,8 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        let Scenario { description, start, beside, notices, .. } = study::read_scenario(&self.input)?;
+        let Scenario { description, start, beside, notices, .. } =
+            input::read(&self.input, &self.overrides, quiet)?;
         if !quiet {
             tell(&notices);
         }
@@ -58,6 +63,9 @@ impl Args {
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
         let mut simulation = Simulation::new(&description, start)?;
+        if let (false, Some(limit)) = (quiet, learning_rate::limit(simulation.stepper())) {
+            note(&too_large(&limit));
+        }
         if let Some(beside) = beside {
             simulation = simulation.estimating(Simulation::new(&description, beside)?);
         }
@@ -125,11 +133,29 @@ impl Args {
     }
 }
 
+/// That steps of gradient descent are too long.
+fn too_large(limit: &learning_rate::Limit) -> String {
+    let most = text::digits(limit.learning_rate, 2);
+    match limit.is_bound {
+        false => format!(
+            "note: flow.learning_rate is above {most}, two over the fastest rate of the start's tangent kernel: its mode \
+             grows at first, and neurons may die"
+        ),
+        true => format!(
+            "note: flow.learning_rate is above {most}, below which no mode of the start's tangent kernel can grow: the \
+             loss may grow at first"
+        ),
+    }
+}
+
 /// Output that may grow beyond this is worth a word (bytes).
 const MUCH: u64 = 10_000_000_000;
 
 fn default_output(input: &Path) -> PathBuf {
-    let stem = input.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = match input == Path::new("-") {
+        true => "stdin".into(),
+        false => input.file_stem().unwrap_or_default().to_string_lossy(),
+    };
     Path::new("output").join(format!("{stem}.h5"))
 }
 

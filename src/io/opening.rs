@@ -55,10 +55,18 @@ pub(crate) fn open_sets(path: &Path, file: File) -> Result<Sets, IoError> {
     }
 }
 
+/// Marks of other files of this program, and what reads them.
+const OTHERS: [(&str, &str); 3] = [
+    ("study_format_version", "it is a study, which `reluflow report`, `plot` and `validate` read"),
+    ("kernel_format_version", "it is a kernel file, which `reluflow plot` and `validate` read"),
+    ("density_format_version", "it is a pointwise density, which `reluflow validate` reads"),
+];
+
 /// Refuses what is no run file, and run files of other versions.
 pub(crate) fn check_version(path: &Path, file: &File) -> Result<(), IoError> {
     let Ok(found) = read_value::<u32>(file, "format_version") else {
-        let found = "it has no attribute format_version".to_owned();
+        let other = OTHERS.iter().find(|(mark, _)| file.attr(mark).is_ok());
+        let found = other.map_or("it has no attribute format_version", |(_, what)| what).to_owned();
         return Err(IoError::NotRunFile { path: path.to_owned(), found });
     };
     match found {

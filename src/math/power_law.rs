@@ -2,6 +2,8 @@
 
 /// Half-widths of intervals are this many standard errors: 95 % of a normal law.
 const NORMAL_95: f64 = 1.959963984540054;
+/// The same of Student's law with 1, 2, ... degrees of freedom, where the scatter itself is estimated from so few points.
+const STUDENT_95: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /// `y = factor x^exponent`, fitted by weighted least squares in logarithms.
 ///
@@ -29,11 +31,14 @@ pub struct PowerLaw {
     level_variance: f64,
     exponent_variance: f64,
     chi_square: f64,
+    /// Half-widths of intervals, in standard errors.
+    quantile: f64,
 }
 
 impl PowerLaw {
     /// Fits points `x > 0`, `y > 0` with standard errors of `y`. Where an error is not a positive
-    /// number all points weigh the same and their scatter alone makes the errors of the fit.
+    /// number all points weigh the same, their scatter alone makes the errors of the fit, and intervals are those of
+    /// Student's law.
     ///
     /// `None` with fewer than two distinct `x`, or values that have no logarithm.
     pub fn fit(x: &[f64], y: &[f64], error: &[f64]) -> Option<PowerLaw> {
@@ -71,6 +76,10 @@ impl PowerLaw {
             level_variance: factor / total,
             exponent_variance: factor / uu,
             chi_square,
+            quantile: match n.checked_sub(3) {
+                Some(freedom) if !with_errors => STUDENT_95.get(freedom).copied().unwrap_or(2.2),
+                _ => NORMAL_95,
+            },
         })
     }
 
@@ -86,7 +95,7 @@ impl PowerLaw {
 
     /// Half the width of the 95 % confidence interval of the exponent.
     pub fn exponent_margin(&self) -> f64 {
-        NORMAL_95 * self.exponent_error()
+        self.quantile * self.exponent_error()
     }
 
     /// Weighted sum of squared distances to the line: about the number of points less two if they
@@ -108,7 +117,7 @@ impl PowerLaw {
         }
         let u = (libm::log(y) - self.level) / self.exponent;
         let spread = (self.level_variance + u * u * self.exponent_variance).sqrt() / self.exponent.abs();
-        let at = |offset: f64| libm::exp(self.middle + u + offset * NORMAL_95 * spread);
+        let at = |offset: f64| libm::exp(self.middle + u + offset * self.quantile * spread);
         Some((at(0.0), at(-1.0), at(1.0)))
     }
 }
@@ -136,6 +145,22 @@ mod tests {
         assert!((plain.exponent() + 9.0 / 14.0).abs() < 1e-14);
         let chi_square = 2.0 - 9.0 * 3.0 / 14.0;
         assert!((plain.exponent_error() - (chi_square * 3.0 / 14.0f64).sqrt()).abs() < 1e-14);
+    }
+
+    /// Normal noise of unknown size: 95 % of the intervals hold the exponent.
+    #[test]
+    fn intervals_from_the_scatter_alone_hold_the_truth() {
+        let x = [100.0f64, 1000.0, 10000.0];
+        let (mut held, trials) = (0, 4000);
+        for trial in 0..trials {
+            let mut draw = Stream::new(6, Purpose::Noise, trial);
+            let y = x.map(|x: f64| 3.0 * x.powf(-0.5) * (0.03 * draw.normal()).exp());
+            let law = PowerLaw::fit(&x, &y, &[f64::NAN; 3]).unwrap();
+            held += usize::from((law.exponent() + 0.5).abs() < law.exponent_margin());
+        }
+        // The binomial error is 0.35 %.
+        let share = held as f64 / trials as f64;
+        assert!((0.935..0.965).contains(&share), "{share}");
     }
 
     /// Normal noise of known size: 95 % of the intervals hold the exponent.

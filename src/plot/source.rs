@@ -40,6 +40,8 @@ pub struct RunSource {
     pub(crate) regions: Regions,
     /// All snapshots without their particles.
     pub(crate) snapshots: Vec<Snapshot>,
+    /// Times and residuals of the start and of all steps, where the run has stored them (`output.path`).
+    path: Option<(Vec<f64>, Vec<Vec<f64>>)>,
 }
 
 impl Source {
@@ -86,6 +88,23 @@ impl Source {
     }
 }
 
+fn path_of(
+    file: &RunFile,
+    description: &Description,
+    first: &Snapshot,
+) -> Result<Option<(Vec<f64>, Vec<Vec<f64>>)>, PlotError> {
+    if !description.output.path {
+        return Ok(None);
+    }
+    let mut path = (vec![first.time], vec![first.residual.to_vec()]);
+    for step in file.steps()? {
+        let Some(end) = step.path else { return Ok(None) };
+        path.0.push(step.time);
+        path.1.push(end.residual);
+    }
+    Ok(Some(path))
+}
+
 impl RunSource {
     fn open(path: &Path) -> Result<RunSource, PlotError> {
         let file = RunFile::open(path)?;
@@ -103,11 +122,17 @@ impl RunSource {
         }
         Ok(RunSource {
             regions: Regions::new(&description.samples),
+            path: path_of(&file, &description, &snapshots[0])?,
             file,
             over: None,
             description,
             snapshots,
         })
+    }
+
+    /// Times and residuals of the start and of all steps, where they are stored.
+    pub(crate) fn path(&self) -> Option<&(Vec<f64>, Vec<Vec<f64>>)> {
+        self.path.as_ref()
     }
 
     /// With another run, the particles of which are drawn over a density.

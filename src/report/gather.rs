@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use crate::io::{Particles, RunFile, Status};
 use crate::problem::{Place, Regions, function_values};
-use crate::run::{Description, Snapshot};
+use crate::run::{Description, Regime, Snapshot};
 
 use super::budget::{Budget, PARTICLE, shown_samples};
 use super::cells::{Cells, CellsNow};
@@ -13,7 +13,6 @@ use super::displacement::Displacement;
 use super::error::ReportError;
 use super::frozen::Frozen;
 use super::grid::Grid;
-use super::regime::Regime;
 use super::stored::{Stored, stored};
 use super::subsample::{Pick, subsample};
 
@@ -219,16 +218,14 @@ impl Gathered {
         };
         let way = distance(&first.function, &last.function);
         let apart = |frozen: &(Vec<f64>, f64)| distance(&frozen.0, &last.function) / way;
+        let of_snapshots =
+            Regime::of(&self.description, [&first.snapshot, &last.snapshot], self.status == Status::Finished);
         Regime {
-            kernel_change: last.snapshot.tangent_kernel_change,
             turned: last.turned,
             knots_moved: last.knots_moved,
-            pinned: last.snapshot.pinned_mass.sum(),
-            dead: last.snapshot.region_mass[0],
-            loss: [first.snapshot.loss, last.snapshot.loss],
             frozen_loss: last.frozen.as_ref().map(|frozen| frozen.1),
             frozen_distance: last.frozen.as_ref().map(apart).filter(|share| share.is_finite()),
-            status: self.status,
+            ..of_snapshots
         }
     }
 

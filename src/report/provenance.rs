@@ -70,7 +70,8 @@ fn samples_words(run: &Gathered) -> String {
 
 /// The root attributes of a study.
 pub(super) fn of_study(attributes: &[(String, String)]) -> String {
-    let shown = attributes.iter().filter(|(name, _)| name != "scenario" && !name.starts_with("verdict_"));
+    let told = |name: &str| name == "scenario" || name.starts_with("verdict_") || name.starts_with("answer");
+    let shown = attributes.iter().filter(|(name, _)| !told(name));
     let mut rows: Vec<Vec<String>> =
         shown.map(|(name, text)| vec![name.replace('_', " "), text.clone()]).collect();
     let made = format!("{}, commit {}", crate::io::program(), crate::io::git_commit());

@@ -87,7 +87,7 @@ pub(super) fn page(file: &RunFile, run: &Gathered) -> Result<String, IoError> {
     let page = Page {
         title: &run.description.title,
         subtitle: &subtitle(run),
-        verdict: [regime.heading(), &regime.sentence()],
+        verdict: [&regime.heading(), &regime.sentence()],
         hint: HINT,
         body: include_str!("page/run.html"),
         fill: &fill,
@@ -351,7 +351,7 @@ fn data(run: &Gathered) -> Value {
         "shares": if p < run.stored { run.picks.iter().map(|pick| pick.shares as usize).sum::<usize>() } else { 0 },
         "x_map": [d.x_map.offset, d.x_map.scale],
         "y_map": [d.y_map.offset, d.y_map.scale],
-        "bounds": [super::regime::STILL, super::regime::MOVED],
+        "bounds": [crate::run::STILL, crate::run::MOVED],
         "arrays": a.into_json(),
     })
 }

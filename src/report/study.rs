@@ -23,6 +23,9 @@ const MORE: &[&str] = &[
     "limit_error",
     "limit_function",
     "width_for_one_percent",
+    "width_for_one_percent_low",
+    "width_for_one_percent_high",
+    "width_for_one_percent_nearly_all",
     "normality",
     "function",
     "kernel_change_exponent",
@@ -42,6 +45,13 @@ const ATTRIBUTES: &[&str] = &[
     "verdict_function",
     "verdict_tangent_kernel",
     "verdict_pinned_mass",
+    "verdict_knots_w1",
+    "verdict_knots_w2",
+    "verdict_theta_w1",
+    "verdict_theta_w2",
+    "verdict_cylinder_sw2",
+    "answer",
+    "answer_in_short",
     "scenario",
 ];
 /// Numbers beyond this many are told to seven digits.

@@ -5,8 +5,8 @@ use crate::system::text::{digits, percent};
 use super::error::ReportError;
 use super::html::{Page, escape, table};
 use super::provenance;
-use super::regime::change_in_words;
 use super::study::Study;
+use crate::run::change_in_words;
 
 const SHARED: [&str; 3] =
     [include_str!("page/core.js"), include_str!("page/plot.js"), include_str!("page/pointer.js")];
@@ -75,13 +75,17 @@ fn failures(study: &Study) -> String {
     }
 }
 
-/// A width as people write it: two digits are as many as it has.
-fn width_in_words(width: f64) -> String {
-    if !width.is_finite() || width <= 0.0 {
-        return "\u{2013}".to_string();
+/// A width as people write it: two digits are as many as it has. Infinite or 0 where it lies beyond the study's widths.
+fn width_in_words(width: f64, widths: &[f64]) -> String {
+    match width {
+        width if width.is_nan() => "\u{2013}".to_string(),
+        f64::INFINITY => format!("more than {}", widths.iter().copied().fold(0.0, f64::max)),
+        0.0 => format!("fewer than {}", widths.iter().copied().fold(f64::INFINITY, f64::min)),
+        width => {
+            let unit = 10f64.powf((width.log10().floor() - 1.0).max(0.0));
+            format!("{:.0}", (width / unit).round() * unit)
+        }
     }
-    let unit = 10f64.powf((width.log10().floor() - 1.0).max(0.0));
-    format!("{:.0}", (width / unit).round() * unit)
 }
 
 fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
@@ -89,22 +93,12 @@ fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
     let (one_percent, widths) = (study.numbers("width_for_one_percent")?, study.numbers("width")?);
     let (slope, margin) = (study.numbers("slope")?, study.numbers("slope_margin")?);
     let (mean, error) = (study.numbers("deviation_mean")?, study.numbers("deviation_error")?);
-    let wide = quantities.iter().position(|name| name == "function").map(|q| one_percent[q]);
-    let (heading, sentence) = match wide.filter(|width| width.is_finite()) {
-        Some(width) => (
-            format!("{} neurons are enough", width_in_words(width)),
-            format!(
-                "A network of about {} neurons is on average within 1 % of what an infinitely wide one learns.",
-                width_in_words(width)
-            ),
-        ),
-        None => (
-            "No width can be named".to_string(),
-            "The distance to the limit does not follow a power of the width closely enough to say which width \
-             is within 1 % of it; the verdicts below say why."
-                .to_string(),
-        ),
-    };
+    let (low, high) =
+        (study.numbers("width_for_one_percent_low")?, study.numbers("width_for_one_percent_high")?);
+    let nearly_all = study.numbers("width_for_one_percent_nearly_all")?;
+    let heading = study.attribute("answer_in_short").to_string();
+    let sentence = study.attribute("answer").to_string();
+    let in_words = |width: f64| width_in_words(width, widths);
     let mut rows = vec![];
     for (q, name) in quantities.iter().enumerate() {
         let verdict = study.attribute(&format!("verdict_{}", name.replace(' ', "_")));
@@ -112,10 +106,16 @@ fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
             true => format!("{:.2} \u{b1} {:.2}", slope[q], margin[q]),
             false => "\u{2013}".to_string(),
         };
-        rows.push(vec![name.clone(), of_slope, width_in_words(one_percent[q]), verdict.to_string()]);
+        let width = match one_percent[q] {
+            width if width > 0.0 && width.is_finite() => {
+                format!("{} ({} to {})", in_words(width), in_words(low[q]), in_words(high[q]))
+            }
+            width => in_words(width),
+        };
+        rows.push(vec![name.clone(), of_slope, width, in_words(nearly_all[q]), verdict.to_string()]);
     }
-    let heads = ["distance of", "slope", "1 % of the limit at width", "verdict"];
-    let mut tables = table("Slopes and verdicts", &heads, &rows, &[1, 2]);
+    let heads = ["distance of", "slope", "1 % of the limit at width", "95 of 100 networks", "verdict"];
+    let mut tables = table("Slopes and verdicts", &heads, &rows, &[1, 2, 3]);
     let mut heads = vec!["width"];
     heads.extend(quantities.iter().map(String::as_str));
     let rows: Vec<Vec<String>> = widths

@@ -42,7 +42,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         limit_particles: stage.pick(None, Some(20_000)),
         limit_cells: None,
     };
-    let place = Place { study: stage.folder.join("width.h5"), force: true, shard: None };
+    let place = Place { study: stage.folder.join("width.h5"), force: true, shard: None, merges: false };
     let ended = WidthPlan::new(&request)?.carry_out(&place, &Silent(stage.told), stage.stop)?;
     let report = ended.width.ok_or(ReproduceError::Interrupted)?;
     let mut finding = Finding::default();

@@ -124,6 +124,11 @@ impl FlowForm {
         scaled && self.particles() == ParticleKind::Neuron
     }
 
+    /// Whether neurons are summed with the default, `alpha = m`.
+    pub fn scales_by_default(&self) -> bool {
+        self.scaling.is_none() && self.particles() == ParticleKind::Neuron
+    }
+
     /// Multiplies `w` by `flow.balance` and divides `c`.
     pub fn balanced(&self, source: Source, start: Start) -> Result<Start, ScenarioError> {
         match (start, self.balance_entry()) {

@@ -150,6 +150,12 @@ impl Form {
         Some(StartLaw { law, width: width.unwrap_or(particles), balance: self.flow.balance() })
     }
 
+    /// Whether what one neuron contributes depends on how many there are: by the law, or by `alpha(m)`.
+    pub fn depends_on_width(&self) -> bool {
+        let by_law = self.measure.law().is_some_and(|(law, _)| law.depends_on_width());
+        by_law || self.flow.depends_on_width()
+    }
+
     /// How many particles are asked for.
     pub fn particles(&self) -> usize {
         self.measure.particles()
@@ -210,6 +216,12 @@ impl Form {
         let mut notices = read.notices;
         let drawn = self.measure.build(source, folder, &self.flow, read.samples.x(), found)?;
         notices.extend(drawn.notices);
+        if let (true, Some(what)) = (self.flow.scales_by_default(), self.measure.literal()) {
+            notices.push(format!(
+                "{what}, and flow.scaling is \"m\" unless told: f is the mean over neurons; a network as frameworks have it \
+                 is their sum, flow.scaling = \"1\""
+            ));
+        }
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
         let kernel = self.output.options.tangent_kernel;
         let need = match drawn.start.density() {

@@ -159,6 +159,18 @@ impl MeasureForm {
         }
     }
 
+    /// What is scaled twice with `alpha = m`, in words: weights that a framework starts with, or has trained.
+    pub fn literal(&self) -> Option<String> {
+        match &self.origin {
+            Origin::File(_) => Some("weights of a trained network are read as they are".to_string()),
+            Origin::Law(sampled) if sampled.law.depends_on_width() => Some(format!(
+                "law = \"{}\" draws weights as frameworks do, smaller in wider networks",
+                sampled.name
+            )),
+            Origin::Law(_) | Origin::Density(_) => None,
+        }
+    }
+
     /// Whether it is a density.
     pub fn is_density(&self) -> bool {
         matches!(self.origin, Origin::Density(_))

@@ -171,6 +171,15 @@ impl Scenario {
         Ok(Form::parse(source)?.start_law(description.mass.len()))
     }
 
+    /// Whether the law (`"he"`, `"pytorch"`, ...) or `flow.scaling` depends on the width: then networks of growing
+    /// width approach no limit in mean-field time.
+    ///
+    /// # Errors
+    /// As [`Scenario::check`].
+    pub fn depends_on_width(text: &str, path: &Path) -> Result<bool, ScenarioError> {
+        Ok(Form::parse(Source { path, text })?.depends_on_width())
+    }
+
     /// Understands the text of a scenario without reading or drawing anything: what
     /// [`Scenario::parse`] refuses before it does.
     ///
@@ -178,6 +187,14 @@ impl Scenario {
     /// As [`Scenario::read`].
     pub fn check(text: &str, path: &Path) -> Result<(), ScenarioError> {
         Form::parse(Source { path, text }).map(|_| ())
+    }
+
+    /// The title of the text of a scenario.
+    ///
+    /// # Errors
+    /// As [`Scenario::check`].
+    pub fn title(text: &str, path: &Path) -> Result<String, ScenarioError> {
+        Ok(Form::parse(Source { path, text })?.title().to_string())
     }
 
     /// The text and the title of a scenario; for a table of samples those of the scenario that
@@ -188,7 +205,7 @@ impl Scenario {
     pub fn text(path: &Path) -> Result<(String, String), ScenarioError> {
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
             let text = file::text(path)?;
-            let title = Form::parse(Source { path, text: &text })?.title().to_string();
+            let title = Scenario::title(&text, path)?;
             return Ok((text, title));
         }
         let description = Scenario::read(path)?.description;

@@ -31,6 +31,19 @@ impl Base {
     /// As [`Scenario::read`].
     pub fn read(path: &Path) -> Result<Base, ScenarioError> {
         let (text, title) = Scenario::text(path)?;
+        Base::new(text, title, path)
+    }
+
+    /// The same from the text of a scenario.
+    ///
+    /// # Errors
+    /// As [`Scenario::parse`].
+    pub fn parse(text: String, path: &Path) -> Result<Base, ScenarioError> {
+        let title = Scenario::title(&text, path)?;
+        Base::new(text, title, path)
+    }
+
+    fn new(text: String, title: String, path: &Path) -> Result<Base, ScenarioError> {
         Scenario::check(&text, path)?;
         let table: toml::Table = text.parse().unwrap_or_default();
         let measure = |key: &str| table.get("measure").and_then(|measure| measure.get(key));
@@ -54,6 +67,12 @@ impl Base {
         let table: toml::Table = self.text.parse().unwrap_or_default();
         let flag = table.get("measure").and_then(|measure| measure.get("antisymmetric"));
         flag.and_then(toml::Value::as_bool).unwrap_or(false)
+    }
+
+    /// Whether networks of growing width approach no limit.
+    pub(crate) fn depends_on_width(&self) -> bool {
+        // It has been checked before.
+        Scenario::depends_on_width(&self.text, &self.path).unwrap_or(false)
     }
 
     /// The text with overrides, checked.

@@ -17,6 +17,9 @@ pub(crate) struct Design {
     pub measures: usize,
     pub notes: Vec<String>,
     pub antisymmetric: bool,
+    /// Whether law or scaling depend on the width, so that there is no limit.
+    #[serde(default)]
+    pub depends_on_width: bool,
 }
 
 /// One limit of a width study.

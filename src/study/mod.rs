@@ -7,6 +7,7 @@
 //! decides which runs there are, over which threads they go, and what is measured of them; it knows
 //! nothing of the terminal, and how a run is stepped is the business of [`run`](crate::run).
 
+mod answer;
 mod approach;
 mod assemble;
 mod base;
@@ -20,6 +21,7 @@ mod fingerprint;
 mod follow;
 mod function;
 mod limit;
+mod limit_report;
 mod observe;
 mod overrides;
 mod parts;
@@ -40,7 +42,8 @@ mod width_file;
 mod width_report;
 mod width_run;
 
-pub use approach::Approach;
+pub use answer::Answer;
+pub use approach::{Approach, Width};
 pub use assemble::FORMAT_VERSION;
 pub use base::Base;
 pub use compare::{Comparison, Distance, Moment, compare};
@@ -49,6 +52,7 @@ pub use ensemble::{Fluctuations, Quantity, WidthRow, mean_and_error};
 pub use error::StudyError;
 pub(crate) use follow::carry_out;
 pub use limit::LimitKind;
+pub use limit_report::{COMPARED, LimitReport};
 pub use observe::numbers_of_run;
 pub use overrides::set;
 pub use phase::{PhaseRequest, PhaseRow, Share, phase_plan};
@@ -62,4 +66,4 @@ pub use validate::validate_study_file;
 pub use values::Swept;
 pub use variables::VARIABLES;
 pub use width::{WidthPlan, WidthRequest};
-pub use width_report::{COMPARED, LimitReport, WidthReport};
+pub use width_report::WidthReport;

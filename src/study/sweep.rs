@@ -9,7 +9,7 @@ use crate::system::text;
 use super::engine::{Engine, Monitor, Times};
 use super::parts::{self, Finished, Parts};
 use super::phase::{PHASE, PhaseRow, phase_arrays, phase_table};
-use super::place::Place;
+use super::place::{self, Place};
 use super::plan::{FILE, Plan, Run};
 use super::record::Record;
 use super::width_report::{WidthReport, report};
@@ -54,7 +54,7 @@ pub fn sweep(
     stop: &AtomicBool,
 ) -> Result<Ended, StudyError> {
     let parts = open(plan, place)?;
-    let runs: Vec<(usize, &Run)> = place.runs(plan).collect();
+    let runs = place.runs(plan);
     let folder = runs_folder(&place.study);
     if plan.keep_runs {
         std::fs::create_dir_all(&folder).map_err(|error| StudyError::Part {
@@ -98,11 +98,44 @@ pub(crate) fn conclude(
     mut ended: Ended,
 ) -> Result<Ended, StudyError> {
     ended.failures = failures(runs, |run| parts.read(&run.fingerprint));
-    if !ended.interrupted && place.shard.is_none() {
-        let records = collect(plan, &place.study, std::slice::from_ref(&parts.folder().to_path_buf()))?;
+    if ended.interrupted {
+        return Ok(ended);
+    }
+    let folder = [parts.folder().to_path_buf()];
+    if place.shard.is_none() {
+        let records = collect(plan, &place.study, &folder)?;
         finish(plan, place, parts, &records, &mut ended)?;
+    } else if place.merges {
+        drop(parts);
+        merge_last(plan, place, &folder, &mut ended)?;
     }
     Ok(ended)
+}
+
+/// Makes the study file if all runs are finished. Of shards that see this at once, one does: it holds the lock of the
+/// whole study, and the others find no runs any more.
+fn merge_last(
+    plan: &Plan,
+    place: &Place,
+    folder: &[PathBuf; 1],
+    ended: &mut Ended,
+) -> Result<(), StudyError> {
+    if collect(plan, &place.study, folder).is_err() {
+        return Ok(());
+    }
+    let parts = match Parts::open(&place.study, None) {
+        // Another one is at it, or has been: the folder may be gone while it is opened.
+        Err(StudyError::Request { .. }) => return Ok(()),
+        Err(_) if collect(plan, &place.study, folder).is_err() => return Ok(()),
+        parts => parts?,
+    };
+    match collect(plan, &place.study, folder) {
+        Ok(records) => finish(plan, place, parts, &records, ended),
+        Err(_) => {
+            parts.remove([], &[]);
+            Ok(())
+        }
+    }
 }
 
 /// Makes the study file of which all shards are done.
@@ -189,20 +222,21 @@ fn collect(plan: &Plan, study: &Path, folders: &[PathBuf]) -> Result<Vec<Record>
             study: study.to_path_buf(),
             missing: missing.len(),
             total: plan.runs.len(),
-            shards: open_shards(folders, &missing),
+            shards: open_shards(plan, folders, &missing),
         });
     }
     Ok(found)
 }
 
 /// Shards to run again, if the folders tell into how many the study was cut.
-fn open_shards(folders: &[PathBuf], missing: &[usize]) -> String {
+fn open_shards(plan: &Plan, folders: &[PathBuf], missing: &[usize]) -> String {
     let names = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
     let of = names
         .filter_map(|entry| entry.file_name().to_str()?.strip_prefix(SHARDS)?.parse::<usize>().ok())
         .next();
-    let Some(of) = of else { return "-".to_string() };
-    let mut shards: Vec<usize> = missing.iter().map(|number| number % of + 1).collect();
+    let Some(of) = of.filter(|&of| of > 0) else { return "-".to_string() };
+    let shards = place::shards(plan, of);
+    let mut shards: Vec<usize> = missing.iter().map(|&number| shards[number] + 1).collect();
     shards.sort_unstable();
     shards.dedup();
     shards.iter().map(|shard| format!("{shard}/{of}")).collect::<Vec<_>>().join(" ")

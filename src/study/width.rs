@@ -110,6 +110,7 @@ impl WidthPlan {
             measures: limit.measures,
             notes: limit.notes,
             antisymmetric: base.antisymmetric(),
+            depends_on_width: base.depends_on_width(),
         };
         let fine = design.fine().map(|number| runs[number].fingerprint.clone()).concat();
         for (w, &width) in widths.iter().enumerate() {
@@ -150,8 +151,7 @@ impl WidthPlan {
     /// needs them, and makes them if no other has.
     pub fn runs(&self, place: &Place) -> Vec<(usize, &Run)> {
         let fine = self.fine();
-        let runs: Vec<(usize, &Run)> = place.runs(&self.plan).collect();
-        let others = runs.into_iter().filter(|(number, _)| !fine.contains(number));
+        let others = place.runs(&self.plan).into_iter().filter(|(number, _)| !fine.contains(number));
         fine.iter().map(|&number| (number, &self.plan.runs[number])).chain(others).collect()
     }
 

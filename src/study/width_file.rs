@@ -5,15 +5,16 @@ use crate::io::declared::{self, Entry};
 use crate::io::netcdf::{self, Array, Values};
 
 use super::StudyError;
-use super::approach::Approach;
+use super::approach::{Approach, Width};
 use super::assemble::{attributes, coordinate};
 use super::columns::window;
 use super::ensemble::{Fluctuations, Quantity, WidthRow};
+use super::limit_report::COMPARED;
 use super::place::Place;
 use super::plan::Plan;
 use super::record::Record;
 use super::views::DISTANCES;
-use super::width_report::{COMPARED, WidthReport};
+use super::width_report::WidthReport;
 use super::width_run::Limits;
 
 /// Writes limit, ensembles and what they say.
@@ -35,6 +36,8 @@ pub(crate) fn write(
             attributes.push((name, text));
         }
     }
+    let answer = report.answer();
+    attributes.extend([("answer", answer.sentence), ("answer_in_short", answer.heading)]);
     for approach in &report.approaches {
         let name = match approach.quantity {
             Quantity::Residual => "verdict_residual",
@@ -257,6 +260,19 @@ fn ensembles<'a>() -> Vec<Variable<'a>> {
     ]
 }
 
+/// The width for 1 %, or an end of its interval.
+fn one_percent(approach: &Approach, which: usize) -> f64 {
+    approach.one_percent.map_or(f64::NAN, |widths| number(widths[which]))
+}
+
+fn number(width: Width) -> f64 {
+    match width {
+        Width::At(width) => width,
+        Width::Below(_) => 0.0,
+        Width::Beyond(_) => f64::INFINITY,
+    }
+}
+
 fn deviations<'a>() -> Vec<Variable<'a>> {
     const QUANTITY: &[&str] = &["quantity"];
     const ROW: &[&str] = &["quantity", "width"];
@@ -282,26 +298,26 @@ fn deviations<'a>() -> Vec<Variable<'a>> {
         Variable::new(
             "width_for_one_percent",
             QUANTITY,
-            "width at which the deviation is 1 % of the limit's size",
-            |w| w.each_quantity(|a| a.one_percent.map_or(f64::NAN, |solved| solved.0)),
+            "width at which the deviation is 1 % of the limit's size; infinite beyond the widest, 0 below the narrowest",
+            |w| w.each_quantity(|a| one_percent(a, 0)),
         ),
         Variable::new(
             "width_for_one_percent_low",
             QUANTITY,
             "lower end of the 95 % interval of width_for_one_percent",
-            |w| w.each_quantity(|a| a.one_percent.map_or(f64::NAN, |solved| solved.1)),
+            |w| w.each_quantity(|a| one_percent(a, 1)),
         ),
         Variable::new(
             "width_for_one_percent_high",
             QUANTITY,
             "upper end of the 95 % interval of width_for_one_percent",
-            |w| w.each_quantity(|a| a.one_percent.map_or(f64::NAN, |solved| solved.2)),
+            |w| w.each_quantity(|a| one_percent(a, 2)),
         ),
         Variable::new(
             "width_for_one_percent_nearly_all",
             QUANTITY,
             "width from which on 95 of 100 networks deviate by 1 % of the limit's size or less",
-            |w| w.each_quantity(|a| a.one_percent_nearly_all.unwrap_or(f64::NAN)),
+            |w| w.each_quantity(|a| a.one_percent_nearly_all.map_or(f64::NAN, number)),
         ),
         Variable::new(
             "redrawn_slope",

@@ -2,34 +2,21 @@
 
 use crate::math::power_law::PowerLaw;
 
+use super::answer::{self, Answer};
 use super::approach::{Approach, Evidence, approach};
 use super::design::{Design, OneLimit};
 use super::ensemble::{Fluctuations, Quantity, WidthRow, mean_and_error, rms};
 use super::limit::LimitKind;
+use super::limit_report::{COMPARED, LimitReport};
 use super::record::Record;
 use super::views::{DISTANCES, Views};
 use super::width_run::{Limits, kernel_distance};
 
-/// Quantities in which limits are compared: residual, function, tangent kernel and pinned mass.
-pub const COMPARED: usize = 4;
-
-/// One limit, or another beside it.
-#[derive(Debug, Clone)]
-pub struct LimitReport {
-    /// How it is made.
-    pub kind: LimitKind,
-    /// The same in words.
-    pub about: String,
-    /// Its own error in residual, function, tangent kernel and pinned mass, from a coarser one; NaN where that is not
-    /// known.
-    pub error: [f64; COMPARED],
-    /// How far it is from each of the limits in these: an independent check of both.
-    pub apart: Vec<[f64; COMPARED]>,
-}
-
 /// A finished width study.
 #[derive(Debug, Clone)]
 pub struct WidthReport {
+    /// Why there is no limit to approach; `None` if there is one.
+    pub no_limit: Option<String>,
     /// The limit in words.
     pub limit: String,
     /// What stands for its final measure, in words; empty if it is the same.
@@ -49,6 +36,15 @@ pub struct WidthReport {
     pub theory: Vec<f64>,
 }
 
+impl WidthReport {
+    /// How wide a network must be to be within 1 % of the limit's function, or why that is not known.
+    pub fn answer(&self) -> Answer {
+        let widths: Vec<u64> = self.rows.iter().map(|row| row.width).collect();
+        let of_function = self.approaches.iter().find(|approach| approach.quantity == Quantity::Function);
+        Answer::of(self.no_limit.as_deref(), of_function, &widths)
+    }
+}
+
 /// From the records of all runs, in the order of the plan.
 pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> WidthReport {
     let (limit, members) = (&limits.functions, &records[design.runs_of_limits()..]);
@@ -59,6 +55,8 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
         .map(|(&width, ensemble)| row(width, ensemble, limits))
         .collect();
     let coarse = design.fine().map(|fine| &records[fine + 1]);
+    let limit_reports = reports_of_limits(design, records);
+    let no_limit = answer::no_limit(design, &limit_reports, limits.size(Quantity::Function));
     let approaches = Quantity::ALL
         .iter()
         .map(|&quantity| {
@@ -66,6 +64,7 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
                 limit_error: limit_error(design, limits, coarse, quantity),
                 size: limits.size(quantity),
                 redrawn: redrawn(design, &limits.measures, quantity),
+                exists: no_limit.is_none(),
             };
             approach(quantity, &rows, &evidence)
         })
@@ -77,13 +76,14 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
     }
     let shares = limits.measures.values("knot_shares").unwrap_or(&[f64::NAN; 2]);
     WidthReport {
+        no_limit,
         limit: design.limits[0].words.clone(),
         measure_limit: match design.measures {
             0 => String::new(),
             measures => design.limits[measures].words.clone(),
         },
         notes: design.notes.clone(),
-        limits: reports_of_limits(design, records),
+        limits: limit_reports,
         knot_shares: [shares[0], shares[1]],
         rows,
         approaches,

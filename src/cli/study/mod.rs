@@ -4,6 +4,7 @@ mod merge;
 mod phase;
 mod progress;
 mod room;
+mod shard;
 mod sweep;
 mod width;
 
@@ -16,6 +17,7 @@ use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::output::{note, print, tell};
+use shard::Shard;
 
 /// Many runs of one scenario: sweeps, and how fast networks approach the limit of infinite width
 #[derive(Debug, clap::Args)]
@@ -59,13 +61,14 @@ pub struct Output {
 
 impl Output {
     /// The place, its folder made.
-    fn place(&self, scenario: &Path, kind: &str, shard: Option<(usize, usize)>) -> Result<Place, Failure> {
+    fn place(&self, scenario: &Path, kind: &str, shard: Option<Shard>) -> Result<Place, Failure> {
         let stem = scenario.file_stem().unwrap_or_default().to_string_lossy();
         let study =
             self.output.clone().unwrap_or_else(|| Path::new("output").join(format!("{stem}_{kind}.h5")));
         let parent = study.parent().unwrap_or(Path::new(""));
         make_folder(parent)?;
-        Ok(Place { study, force: self.force, shard })
+        let merges = matches!(shard, Some(Shard::Auto(..)));
+        Ok(Place { study, force: self.force, shard: shard.map(Shard::numbers), merges })
     }
 }
 
@@ -97,15 +100,6 @@ fn described(text: &str, path: &Path) -> Option<Scenario> {
 /// `1 run`, `12 runs`.
 fn runs(count: usize) -> String {
     format!("{count} {}", if count == 1 { "run" } else { "runs" })
-}
-
-/// `3/16`.
-fn shard(text: &str) -> Result<(usize, usize), String> {
-    let parts = text.split_once('/').and_then(|(which, of)| Some((which.parse().ok()?, of.parse().ok()?)));
-    match parts {
-        Some((which, of)) if (1..=of).contains(&which) => Ok((which, of)),
-        _ => Err("give which shard of how many, counted from 1: 3/16".to_string()),
-    }
 }
 
 /// Failed runs, where the time went, and how to go on.
@@ -155,7 +149,11 @@ fn conclude(ended: &Ended, place: &Place, quiet: bool, json: bool) -> Result<Exi
         return Ok(Exit::Interrupted);
     }
     if ended.file.is_none() && !quiet {
-        note(&format!("this shard is done; when all are: reluflow study merge {}", quoted(&place.study)));
+        let then = match place.merges {
+            true => "the one that is done last writes the study; if none does:",
+            false => "when all are:",
+        };
+        note(&format!("this shard is done; {then} reluflow study merge {}", quoted(&place.study)));
     }
     if failed > 0 {
         note(&format!("error: {failed} of {} runs failed (variable failure of the study)", ended.runs));

@@ -13,8 +13,9 @@ use crate::study::{self, Base, PhaseRequest, PhaseRow, Share};
 use crate::system::text;
 
 use super::progress::Progress;
+use super::shard::{self, Shard};
 use super::width::width;
-use super::{Output, conclude, room, runs, shard, tell_notices};
+use super::{Output, conclude, room, runs, tell_notices};
 
 /// Where learning is lazy: invariant or balance of the layers, against width and scaling
 #[derive(Debug, clap::Args)]
@@ -50,8 +51,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     seeds: u32,
     /// Do only the third of sixteen parts; `study merge` puts all together
-    #[arg(long, value_name = "3/16", value_parser = shard)]
-    shard: Option<(usize, usize)>,
+    #[arg(long, value_name = "3/16|auto", value_parser = shard::shard)]
+    shard: Option<Shard>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -87,7 +88,7 @@ impl Args {
         }
         room::check(&plan, &place, quiet)?;
         let stop = interrupt::watch(true)?;
-        let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));
+        let progress = Progress::new(quiet, place.runs(&plan).into_iter().map(|(_, run)| run));
         let ended = study::sweep(&plan, &place, &progress, stop);
         progress.finish();
         let ended = ended?;

@@ -31,7 +31,7 @@ pub fn check(plan: &Plan, place: &Place, quiet: bool) -> Result<(), Failure> {
     let ends = [plan.runs.first(), plan.runs.last()].map(of);
     let most = |of: &dyn Fn(&Description) -> u64| ends.iter().flatten().map(of).max().unwrap_or(0);
     let numbers = most(&|description| numbers_of_run(description).saturating_mul(8));
-    let (all, here) = (plan.runs.len() as u64, place.runs(plan).count() as u64);
+    let (all, here) = (plan.runs.len() as u64, place.runs(plan).len() as u64);
     if let Some(available) = memory::available() {
         let need = most(&|d| Need::of(d).bytes);
         let at_once = together(most(&|d| d.mass.len() as u64), here as usize) as u64;

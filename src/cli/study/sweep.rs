@@ -12,7 +12,8 @@ use crate::study::{self, Base, Plan, Swept, runs_folder};
 use crate::system::text;
 
 use super::progress::Progress;
-use super::{Output, conclude, room, runs, shard, tell_notices};
+use super::shard::{self, Shard};
+use super::{Output, conclude, room, runs, tell_notices};
 
 /// More runs than this take a while to check.
 const MANY: usize = 20_000;
@@ -43,8 +44,8 @@ pub struct Args {
     #[arg(long)]
     keep_runs: bool,
     /// Do only the third of sixteen parts; `study merge` puts all together
-    #[arg(long, value_name = "3/16", value_parser = shard)]
-    shard: Option<(usize, usize)>,
+    #[arg(long, value_name = "3/16|auto", value_parser = shard::shard)]
+    shard: Option<Shard>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -83,7 +84,7 @@ impl Args {
         }
         room::check(&plan, &place, quiet)?;
         let stop = interrupt::watch(true)?;
-        let progress = Progress::new(quiet, place.runs(&plan).map(|(_, run)| run));
+        let progress = Progress::new(quiet, place.runs(&plan).into_iter().map(|(_, run)| run));
         let ended = study::sweep(&plan, &place, &progress, stop);
         progress.finish();
         conclude(&ended?, &place, quiet, self.json)

@@ -10,13 +10,14 @@ use crate::cli::output::{note, print, print_json};
 use crate::cli::table::table;
 use crate::cli::threads::Threads;
 use crate::study::{
-    Approach, Base, COMPARED, Ended, LimitKind, LimitReport, Quantity, WidthPlan, WidthReport, WidthRequest,
-    WidthRow,
+    Approach, Base, COMPARED, Ended, LimitKind, LimitReport, Quantity, Width, WidthPlan, WidthReport,
+    WidthRequest, WidthRow,
 };
 use crate::system::text;
 
 use super::progress::Progress;
-use super::{Output, conclude, shard, tell_notices};
+use super::shard::{self, Shard};
+use super::{Output, conclude, tell_notices};
 
 /// How fast networks approach the limit of infinite width, and how wide is wide enough
 #[derive(Debug, clap::Args)]
@@ -49,8 +50,8 @@ pub struct Args {
     #[arg(long, value_name = "NxM", value_parser = cells)]
     limit_cells: Option<[usize; 2]>,
     /// Do only the third of sixteen parts; `study merge` puts all together
-    #[arg(long, value_name = "3/16", value_parser = shard)]
-    shard: Option<(usize, usize)>,
+    #[arg(long, value_name = "3/16|auto", value_parser = shard::shard)]
+    shard: Option<Shard>,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -226,60 +227,18 @@ fn as_text(report: &WidthReport) -> String {
         ]);
     }
     text += &format!("\n{}", table(&rows, &[]));
-    text + &format!("\n{}\n", answer(report))
+    text + &format!("\n{}\n", report.answer().sentence)
 }
 
 fn knot_shares([outside, none]: [f64; 2]) -> String {
     format!("{:.1} %, {:.1} %", 100.0 * outside, 100.0 * none)
 }
 
-fn interval((width, low, high): (f64, f64, f64)) -> String {
-    format!("{} ({} to {})", round(width), round(low), round(high))
-}
-
-/// Beyond widths by this factor a law says nothing.
-const FAR: f64 = 100.0;
-
-/// How wide a network must be to be within 1 % of the limit's function, or why that is not known.
-fn answer(report: &WidthReport) -> String {
-    let function = |approach: &&Approach| approach.quantity == Quantity::Function;
-    let Some(approach) = report.approaches.iter().find(function) else { return String::new() };
-    let Some((width, low, high)) = approach.one_percent else {
-        return format!(
-            "How wide a network must be to be within 1 % of the limit's function is not known: {}.",
-            approach.verdict
-        );
-    };
-    let widths = || report.rows.iter().map(|row| row.width as f64);
-    let (least, most) = (widths().fold(f64::INFINITY, f64::min), widths().fold(0.0, f64::max));
-    if width > FAR * most || width < least / FAR {
-        return format!(
-            "How wide a network must be to be within 1 % of the limit's function is not known: the law gives {width:.0e} \
-             neurons, far beyond the widths of this study."
-        );
+fn interval([width, low, high]: [Width; 3]) -> String {
+    match width {
+        Width::At(_) => format!("{width} ({low} to {high})"),
+        outside => outside.to_string(),
     }
-    let mut text = format!(
-        "A network of {} neurons (95 % interval: {} to {}) is on average within 1 % of the limit's function",
-        round(width),
-        round(low),
-        round(high)
-    );
-    if let Some(width) = approach.one_percent_nearly_all {
-        text += &format!(", 95 of 100 networks are from about {} on", round(width));
-    }
-    if width < least || width > most {
-        text += "; that is beyond the widths of this study";
-    }
-    text + "."
-}
-
-/// Two digits are as many as such a width has.
-fn round(width: f64) -> String {
-    if width < 1e5 {
-        let unit = 10f64.powf((width.log10().floor() - 1.0).max(0.0));
-        return format!("{:.0}", (width / unit).round() * unit);
-    }
-    format!("{width:.1e}")
 }
 
 fn row_as_json(report: &WidthReport, row: &WidthRow) -> Value {
@@ -314,8 +273,8 @@ fn approach_as_json(approach: &Approach) -> Value {
         "redrawn_slope_margin": approach.redrawn.map(|law| law.exponent_margin()),
         "fitted_widths": approach.fitted,
         "limit_error": approach.limit_error,
-        "width_for_one_percent": approach.one_percent.map(|(width, low, high)| [low, width, high]),
-        "width_for_one_percent_nearly_all": approach.one_percent_nearly_all,
+        "width_for_one_percent": approach.one_percent.map(|[width, low, high]| [low, width, high].map(Width::value)),
+        "width_for_one_percent_nearly_all": approach.one_percent_nearly_all.and_then(Width::value),
         "verdict": approach.verdict,
     })
 }
@@ -345,7 +304,8 @@ fn as_json(report: &WidthReport, ended: &Ended) -> Value {
         "knots_none": report.knot_shares[1],
         "widths": report.rows.iter().map(|row| row_as_json(report, row)).collect::<Vec<_>>(),
         "approaches": report.approaches.iter().map(approach_as_json).collect::<Vec<_>>(),
-        "answer": answer(report),
+        "no_limit": report.no_limit,
+        "answer": report.answer().sentence,
         "file": ended.file,
         "failed": ended.failures.len(),
         "seconds": ended.times.seconds,

@@ -1,20 +1,35 @@
 //! The loss, and where its energy goes.
 
 use super::super::axis::Axis;
-use super::super::color::{BLUE, GREEN, ORANGE, VERMILION};
+use super::super::color::{BLUE, GREEN, GREY, ORANGE, VERMILION};
 use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Shape};
 use super::super::source::RunSource;
 use super::time::time_axis;
+use crate::flow::residual_scale;
 
 pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let times = run.times();
     let each = |of: fn(&crate::run::Snapshot) -> f64| -> Vec<f64> { run.snapshots.iter().map(of).collect() };
     let loss = each(|s| s.loss);
-    let mut panel = Panel::new("loss", time_axis(&times).bare(), Axis::new("loss").log()).height(1.35).with(
-        Layer::line("loss", times.clone(), loss.clone()).color(BLUE).width(1.4).label("L = ½ Σ nⱼ ρⱼ²"),
-    );
+    // Of every step, where they are stored: the first snapshots may have the whole transient between them.
+    let of_rho = |rho: &[f64]| -> f64 {
+        0.5 * rho.iter().zip(run.description.samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>()
+    };
+    let (fine_times, fine_loss) = match run.path() {
+        Some((times, path)) => (times.clone(), path.iter().map(|rho| of_rho(rho)).collect()),
+        None => (times.clone(), loss.clone()),
+    };
+    let mut panel = Panel::new("loss", time_axis(&times).bare(), Axis::new("loss").log())
+        .height(1.35)
+        .with(Layer::line("loss", fine_times, fine_loss).color(BLUE).width(1.4).label("L = ½ Σ nⱼ ρⱼ²"));
+    let floor = floor(run);
+    let reached = floor > 0.0 && loss.iter().any(|&loss| loss < floor);
+    if reached {
+        let line = Layer::horizontal("floor", vec![floor]).color(GREY).width(0.7).dashed();
+        panel = panel.with(line.label("what the tolerance leaves"));
+    }
     let penalty = each(|s| s.total_variation_penalty);
     let energy: Vec<f64> = loss.iter().zip(&penalty).map(|(loss, penalty)| loss + penalty).collect();
     if run.description.flow.tv() > 0.0 {
@@ -48,5 +63,22 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         );
     let note = "E is the loss with the penalty. Where snapshots are far apart, the difference quotient is a mean \
                 over the time between them.";
-    Ok(Figure::new("loss").with(panel).with(balance).note(note))
+    let below = match reached {
+        true => {
+            "Below the dashed line the loss is what the tolerance leaves of it: its course there says nothing."
+        }
+        false => "",
+    };
+    Ok(Figure::new("loss").with(panel).with(balance).note(note).note(below))
+}
+
+/// The loss of residuals that err as the tolerance admits: `1/2 Sum_j n_j eps^2`; 0 where no tolerance is kept.
+fn floor(run: &RunSource) -> f64 {
+    let description = &run.description;
+    if description.flow.given_step(description.mass.len()).is_some() {
+        return 0.0;
+    }
+    let eps =
+        description.tolerance * residual_scale(&description.samples, &run.snapshots[0].residual.to_vec());
+    0.5 * description.samples.weight().iter().sum::<f64>() * eps * eps
 }

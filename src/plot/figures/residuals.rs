@@ -25,9 +25,15 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         run.snapshots.iter().map(|snapshot| of(snapshot)[j]).collect()
     };
     let mut paths = Panel::new("residuals", time_axis(&times).bare(), Axis::new("residual ρⱼ")).height(1.6);
+    // Of every step, where they are stored.
+    let of_particles = |j: usize| match run.path() {
+        Some((times, path)) => (times.clone(), path.iter().map(|rho| rho[j]).collect()),
+        None => (times.clone(), column(|s| &s.residual, j)),
+    };
     for (k, &j) in chosen.iter().enumerate() {
         let color = CURVES[k];
-        let line = Layer::line(format!("particles, sample {j}"), times.clone(), column(|s| &s.residual, j));
+        let (at, rho) = of_particles(j);
+        let line = Layer::line(format!("particles, sample {j}"), at, rho);
         paths = paths.with(line.color(color).width(1.0).label(format!("ρ{}", subscript(j))));
         let printed = column(|s| &s.residual_ode_uncorrected, j);
         let line = Layer::line(format!("ODE as printed, sample {j}"), times.clone(), printed);

@@ -1,7 +1,9 @@
 //! Kernel or adaptive learning: the numbers that tell, and the verdict in words.
 
-use crate::io::Status;
+use crate::flow::residual_scale;
 use crate::system::text::{digits, percent};
+
+use super::{Convergence, Description, Snapshot};
 
 /// A kernel that has changed by less than this share has stood still; the same bound as in phase
 /// studies.
@@ -12,6 +14,10 @@ pub const MOVED: f64 = 0.25;
 const HALF: f64 = 0.5;
 /// Where less than this share is gone, nothing can be told.
 const LITTLE: f64 = 0.1;
+/// A network with less live mass than this is dead.
+const LIVE: f64 = 1e-9;
+/// From this share of dead mass on it is told.
+const MANY_DEAD: f64 = 0.5;
 /// Neurons that have turned by less than this (rad) have kept their kinks.
 const KEPT: f64 = 0.1;
 
@@ -20,9 +26,9 @@ const KEPT: f64 = 0.1;
 pub struct Regime {
     /// `|K_t - K_0| / |K_0|`.
     pub kernel_change: f64,
-    /// Root mean square angle turned (rad); NaN of a density, which follows no neuron.
+    /// Root mean square angle turned (rad); NaN where no neuron is followed: of a density, in a terminal.
     pub turned: f64,
-    /// Median distance that knots among the samples have moved, as a share of the samples' range; NaN of a density.
+    /// Median distance that knots among the samples have moved, as a share of the samples' range; NaN in the same cases.
     pub knots_moved: f64,
     /// Share of the mass that is pinned.
     pub pinned: f64,
@@ -35,13 +41,17 @@ pub struct Regime {
     /// Root mean square distance, over the range of the samples, of the function to that of a kernel
     /// that stands still, as a share of the root mean square change of the function.
     pub frozen_distance: Option<f64>,
+    /// How far learning has come.
+    pub convergence: Convergence,
     /// Whether the run reached its end.
-    pub status: Status,
+    pub finished: bool,
 }
 
 /// Which of the two ways of learning it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Learning {
+    /// There is no live neuron.
+    Dead,
     /// The kernel has stood still.
     Kernel,
     /// Neither.
@@ -54,29 +64,60 @@ impl Regime {
     /// Kernel learning below a change of 5 %, adaptive learning from 25 % on.
     ///
     /// ```
-    /// # use reluflow::{io::Status, report::{Regime, Verdict}};
-    /// # let regime = |kernel_change| Regime { kernel_change, turned: 0.0, knots_moved: 0.0, pinned: 0.0, dead: 0.0,
-    /// #     loss: [1.0, 0.1], frozen_loss: None, frozen_distance: None, status: Status::Finished };
-    /// assert_eq!(regime(0.01).verdict(), Verdict::Kernel);
-    /// assert_eq!(regime(0.1).verdict(), Verdict::Between);
-    /// assert_eq!(regime(0.6).verdict(), Verdict::Adaptive);
+    /// # use reluflow::run::{Convergence, Learning, Regime};
+    /// # let regime = |kernel_change, dead| Regime { kernel_change, turned: 0.0, knots_moved: 0.0, pinned: 0.0, dead,
+    /// #     loss: [1.0, 0.1], frozen_loss: None, frozen_distance: None, convergence: Convergence::Interpolation,
+    /// #     finished: true };
+    /// assert_eq!(regime(0.01, 0.1).learning(), Learning::Kernel);
+    /// assert_eq!(regime(0.1, 0.1).learning(), Learning::Between);
+    /// assert_eq!(regime(0.6, 0.1).learning(), Learning::Adaptive);
+    /// assert_eq!(regime(1.0, 1.0).learning(), Learning::Dead);
     /// ```
-    pub fn verdict(&self) -> Verdict {
+    pub fn learning(&self) -> Learning {
         match self.kernel_change {
-            change if change < STILL => Verdict::Kernel,
-            change if change < MOVED => Verdict::Between,
-            _ => Verdict::Adaptive,
+            _ if 1.0 - self.dead < LIVE => Learning::Dead,
+            change if change < STILL => Learning::Kernel,
+            change if change < MOVED => Learning::Between,
+            _ => Learning::Adaptive,
+        }
+    }
+
+    /// Of a run, as far as its first and last snapshots tell.
+    pub fn of(description: &Description, [first, last]: [&Snapshot; 2], finished: bool) -> Regime {
+        let Description { samples, tolerance, .. } = description;
+        let eps = tolerance * residual_scale(samples, &first.residual.to_vec());
+        Regime {
+            kernel_change: last.tangent_kernel_change,
+            turned: f64::NAN,
+            knots_moved: f64::NAN,
+            pinned: last.pinned_mass.sum(),
+            dead: last.region_mass[0],
+            loss: [first.loss, last.loss],
+            frozen_loss: None,
+            frozen_distance: None,
+            convergence: Convergence::of(samples, last, eps),
+            finished,
         }
     }
 
     /// The verdict as a heading.
-    pub fn heading(&self) -> &'static str {
-        match self.verdict() {
-            Verdict::Kernel if self.learned() < HALF => "Kernel learning, so far",
-            Verdict::Kernel => "Kernel learning",
-            Verdict::Between => "Between kernel and adaptive learning",
-            Verdict::Adaptive => "Adaptive learning",
-        }
+    pub fn heading(&self) -> String {
+        let learning = match self.learning() {
+            Learning::Dead => return "A dead network".to_string(),
+            Learning::Kernel => "Kernel learning",
+            Learning::Between => "Between kernel and adaptive learning",
+            Learning::Adaptive => "Adaptive learning",
+        };
+        format!("{learning}, {}", self.convergence.in_short())
+    }
+
+    /// Heading and convergence in two short sentences, for a terminal.
+    pub fn in_short(&self) -> [String; 2] {
+        let more = match self.learning() {
+            Learning::Dead => self.sentence(),
+            _ => self.convergence.to_string(),
+        };
+        [self.heading(), more]
     }
 
     /// Share of the loss at the start that is gone; all where there was none.
@@ -88,39 +129,47 @@ impl Regime {
     pub fn sentence(&self) -> String {
         let turned = degrees(self.turned);
         let change = change_in_words(self.kernel_change);
-        let mut text = match self.verdict() {
+        let mut text = match self.learning() {
+            Learning::Dead => {
+                return format!(
+                    "No sample activates any neuron: the function is 0 at all samples, nothing moves, and the loss stays at {}. \
+                     A smaller learning rate or another start keeps neurons alive.",
+                    digits(self.loss[1], 3)
+                );
+            }
             verdict if self.turned.is_nan() => format!(
                 "The tangent kernel has changed by {}.",
                 match verdict {
-                    Verdict::Kernel => format!(
+                    Learning::Kernel => format!(
                         "only {change}: up to here the network learned as a linear model with fixed features does"
                     ),
-                    Verdict::Between => format!(
+                    Learning::Between => format!(
                         "{change}, neither little nor much: features moved while their heights were fitted"
                     ),
-                    Verdict::Adaptive => format!("{change}: the network changed its own features"),
+                    Learning::Adaptive | Learning::Dead =>
+                        format!("{change}: the network changed its own features"),
                 }
             ),
-            Verdict::Kernel if self.turned >= KEPT => format!(
+            Learning::Kernel if self.turned >= KEPT => format!(
                 "The tangent kernel has changed by only {change}, although neurons turned by {turned} in the root \
                  mean square: up to here the network learned as a linear model does."
             ),
-            Verdict::Kernel => format!(
+            Learning::Kernel => format!(
                 "The tangent kernel has changed by only {change}: neurons kept their kinks nearly where they \
                  were (turned by {turned} in the root mean square), and the network learned as a linear model \
                  with fixed features does."
             ),
-            Verdict::Between => format!(
+            Learning::Between => format!(
                 "The tangent kernel has changed by {change}, neither little nor much: neurons turned by \
                  {turned} in the root mean square, and features moved while their heights were fitted."
             ),
-            Verdict::Adaptive => format!(
+            Learning::Adaptive => format!(
                 "The tangent kernel has changed by {change}: the network changed its own features. Neurons \
                  turned by {turned} in the root mean square."
             ),
         };
         // In kernel learning a little pinned mass changes nothing.
-        if self.pinned >= if self.verdict() == Verdict::Kernel { STILL } else { 0.005 } {
+        if self.pinned >= if self.learning() == Learning::Kernel { STILL } else { 0.005 } {
             text += &format!(
                 " {} of the mass of neurons has gathered on the lines of samples, where it makes the kinks of \
                  the function.",
@@ -130,10 +179,14 @@ impl Regime {
         let gone = percent(self.learned().max(0.0), 2);
         if self.learned() < LITTLE {
             text += &format!(" But only {gone} of the loss is gone: it is early to tell.");
-        } else if self.learned() < HALF && self.verdict() != Verdict::Adaptive {
+        } else if self.learned() < HALF && self.learning() != Learning::Adaptive {
             text += &format!(" Only {gone} of the loss is gone; with more time the kernel may change.");
         }
-        if self.status != Status::Finished {
+        if self.dead >= MANY_DEAD {
+            text += &format!(" {} of the mass is dead: no sample activates it.", percent(self.dead, 3));
+        }
+        text += &format!(" {}", self.convergence);
+        if !self.finished {
             text += " The run has not reached its end; this is how it stands.";
         }
         text
@@ -154,7 +207,7 @@ impl Regime {
 }
 
 /// A relative change, which may be many times of what there was.
-pub(super) fn change_in_words(share: f64) -> String {
+pub(crate) fn change_in_words(share: f64) -> String {
     if share >= 5.0 { format!("{} times its own size", digits(share, 2)) } else { percent(share, 2) }
 }
 
@@ -177,7 +230,8 @@ mod tests {
             loss: [1.0, 0.5],
             frozen_loss: Some(0.25),
             frozen_distance: Some(0.4),
-            status: Status::Finished,
+            convergence: Convergence::Interpolation,
+            finished: true,
         }
     }
 
@@ -191,7 +245,12 @@ mod tests {
         assert!(still.contains("only 0.040 %") && still.contains("only 5.0 % of the loss"), "{still}");
         assert!(!still.contains("gathered"), "{still}");
         let turned = Regime { kernel_change: 0.04, turned: 0.2, loss: [1.0, 0.7], ..regime() };
-        assert_eq!(turned.heading(), "Kernel learning, so far");
+        assert_eq!(turned.heading(), "Kernel learning, interpolating");
+        let dead = Regime { dead: 1.0, ..regime() };
+        assert_eq!(dead.heading(), "A dead network");
+        assert!(dead.sentence().contains("stays at 0.500"), "{}", dead.sentence());
+        let many = Regime { dead: 0.995, ..regime() }.sentence();
+        assert!(many.contains("99.5 % of the mass is dead"), "{many}");
         let text = turned.sentence();
         assert!(
             text.contains("although neurons turned by 11\u{b0}") && text.contains("Only 30 % of the loss"),
@@ -206,7 +265,7 @@ mod tests {
             let text = Regime { kernel_change: change, ..density }.sentence();
             assert!(text.contains(words) && !text.contains("turned") && !text.contains("NaN"), "{text}");
         }
-        let killed = Regime { status: Status::Killed, ..regime() }.sentence();
+        let killed = Regime { finished: false, ..regime() }.sentence();
         assert!(killed.contains("not reached its end"), "{killed}");
         assert!(regime().comparison().unwrap().contains("to 0.250;"));
         assert_eq!(Regime { frozen_loss: None, ..regime() }.comparison(), None);
