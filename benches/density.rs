@@ -16,7 +16,7 @@ const TIME: f64 = 1.5;
 
 fn main() {
     let canonical = Flow::Canonical { tv: 0.0 };
-    let lifted = Flow::Lifted { kappa: 1.0 };
+    let lifted = Flow::Lifted { kappa: 1.0, decay: 0.0 };
     let rows = [
         ("canonical", canonical, None),
         ("canonical, tv 0.1", Flow::Canonical { tv: 0.1 }, None),

@@ -35,7 +35,7 @@ use reluflow::run::Simulation;
 static ALLOCATOR: counting::Counting = counting::Counting;
 
 const TOLERANCE: f64 = 1e-8;
-const FLOW: Flow = Flow::Lifted { kappa: 1.0 };
+const FLOW: Flow = Flow::Lifted { kappa: 1.0, decay: 0.0 };
 /// Neurons of the run that leads to the quiet phase.
 const COARSE: usize = 10_000;
 

@@ -65,7 +65,7 @@ fn canonical_runs_convert_and_come_back() {
 fn runs_of_neurons_convert_and_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut d = io_neurons::description(Flow::Lifted { kappa: 2.5 }, EVERYTHING);
+    let mut d = io_neurons::description(Flow::Lifted { kappa: 2.5, decay: 0.0 }, EVERYTHING);
     let total: f64 = d.mass.iter().sum();
     d.mass.iter_mut().for_each(|mass| *mass = mass.abs() / total);
     let sum: f64 = d.mass.iter().sum();

@@ -83,7 +83,7 @@ fn uneven() -> Task {
 /// 1e-4 and 2e-5 on those with `delta >= 0`, where it has to resolve neurons with next to no `w`.
 #[test]
 fn residuals_converge_to_those_of_the_quadrature() {
-    let lifted = Flow::Lifted { kappa: 1.0 };
+    let lifted = Flow::Lifted { kappa: 1.0, decay: 0.0 };
     let tasks = [
         (sine(Flow::Canonical { tv: 0.0 }, None, "pinning"), [2.1e-4, 6e-5, 1.6e-5]),
         (sine(lifted, Some(-0.5), "delta -0.5"), [2.4e-4, 7.5e-5, 3e-5]),
@@ -109,9 +109,9 @@ fn residuals_converge_to_those_of_the_quadrature() {
 fn mass_is_kept_nothing_is_negative_and_the_loss_falls() {
     for task in [
         sine(Flow::Canonical { tv: 0.0 }, None, "canonical"),
-        sine(Flow::Lifted { kappa: 1.0 }, Some(-0.5), "delta -0.5"),
-        sine(Flow::Lifted { kappa: 1.0 }, Some(0.0), "delta 0"),
-        sine(Flow::Lifted { kappa: 1.0 }, Some(0.5), "delta 0.5"),
+        sine(Flow::Lifted { kappa: 1.0, decay: 0.0 }, Some(-0.5), "delta -0.5"),
+        sine(Flow::Lifted { kappa: 1.0, decay: 0.0 }, Some(0.0), "delta 0"),
+        sine(Flow::Lifted { kappa: 1.0, decay: 0.0 }, Some(0.5), "delta 0.5"),
         uneven(),
     ] {
         let start = DensityStart { law: DensityLaw::of(law(), task.delta), cells: [96, 96] };
@@ -161,7 +161,7 @@ fn mirrored_data_have_mirrored_residuals() {
 
 #[test]
 fn threads_change_no_bit() {
-    let task = sine(Flow::Lifted { kappa: 1.0 }, Some(-0.5), "delta -0.5");
+    let task = sine(Flow::Lifted { kappa: 1.0, decay: 0.0 }, Some(-0.5), "delta -0.5");
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| task.density([64, 64], 1e-4).1)
@@ -189,7 +189,7 @@ fn a_resumed_run_has_the_same_bits() {
 #[test]
 #[ignore = "a minute, and it prints a table"]
 fn table_of_errors_on_five_grids() {
-    let lifted = Flow::Lifted { kappa: 1.0 };
+    let lifted = Flow::Lifted { kappa: 1.0, decay: 0.0 };
     let tasks = [
         sine(Flow::Canonical { tv: 0.0 }, None, "canonical"),
         uneven(),

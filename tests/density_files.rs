@@ -91,7 +91,7 @@ fn the_dissipation_is_the_rate_of_the_energy() {
         let before = simulation.snapshot();
         simulation.advance_to(0.3 + 1e-3).unwrap();
         let after = simulation.snapshot();
-        let energy = |s: &Snapshot| s.loss + s.total_variation_penalty;
+        let energy = |s: &Snapshot| s.loss + s.penalty;
         let rate = (energy(&before) - energy(&after)) / 1e-3;
         let expected = 0.5 * (before.energy_dissipation + after.energy_dissipation);
         assert!((rate / expected - 1.0).abs() < 2e-2, "{measure}, {flow}: {rate} {expected}");

@@ -3,8 +3,11 @@
 use reluflow::flow::{Flow, Stepper};
 use reluflow::problem::{DensityLaw, DensityStart, DrawnLaw, LawKind, OutputLaw, Samples};
 
-const FLOWS: [Flow; 3] =
-    [Flow::Lifted { kappa: 1.0 }, Flow::Kernel { kappa: 1.0 }, Flow::Adaptive { kappa: 1.0 }];
+const FLOWS: [Flow; 3] = [
+    Flow::Lifted { kappa: 1.0, decay: 0.0 },
+    Flow::Kernel { kappa: 1.0, decay: 0.0 },
+    Flow::Adaptive { kappa: 1.0, decay: 0.0 },
+];
 
 const LAWS: [LawKind; 4] = [
     LawKind::Normal,

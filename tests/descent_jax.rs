@@ -20,7 +20,7 @@ fn from_hex(text: &str) -> f64 {
     sign * number as f64 * 2f64.powi(exponent - 4 * fraction.len() as i32)
 }
 
-fn numbers(value: &Value) -> Vec<f64> {
+pub fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| from_hex(v.as_str().unwrap())).collect()
 }
 

@@ -201,7 +201,7 @@ fn masses_covariances_and_dissipation() {
             let found: Vec<f64> = snapshot.region_covariance.iter().copied().collect();
             assert!(worst(&found, &sigma) < 1e-12 * (1.0 + norm(&sigma)));
             assert!((snapshot.stuck_mass - stuck).abs() < 1e-14);
-            assert!((snapshot.total_variation_penalty - penalty).abs() < 1e-13 * (1.0 + penalty));
+            assert!((snapshot.penalty - penalty).abs() < 1e-13 * (1.0 + penalty));
             assert!((snapshot.energy_dissipation - dissipation).abs() < 1e-11 * (1.0 + dissipation));
             let total = snapshot.region_mass.sum() + snapshot.pinned_mass.sum() + snapshot.stuck_mass;
             assert!((total - 1.0).abs() < 1e-14);

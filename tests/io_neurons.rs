@@ -28,7 +28,8 @@ pub fn state(d: &Description, i: usize, shift: f64, frames: bool) -> State {
     let particles = if frames {
         let bins = 2 * d.mass.len().min(8) * 2;
         let frame = (0..9 * bins).map(|k| number(54, i, k)).collect();
-        Particles::Lifted(Lifted { position, c, w_x, w_y, frame, place, moments, ..Lifted::default() })
+        let decay = vec![0.0, 1.0, 1.0];
+        Particles::Lifted(Lifted { position, c, w_x, w_y, frame, decay, place, moments, ..Lifted::default() })
     } else {
         let place = place.iter().map(|place| Place::in_region(place.index())).collect();
         Particles::Descended(Descended { position, c, w_x, w_y, place, moments, ..Descended::default() })
@@ -59,9 +60,9 @@ fn descent(batch: Option<usize>, seed: u64, layers: Layers) -> Flow {
 fn every_flow_comes_back() {
     let directory = tempfile::tempdir().unwrap();
     for (number, flow) in [
-        Flow::Lifted { kappa: 2.5 },
-        Flow::Kernel { kappa: 1.0 },
-        Flow::Adaptive { kappa: 1e-3 },
+        Flow::Lifted { kappa: 2.5, decay: 0.0 },
+        Flow::Kernel { kappa: 1.0, decay: 0.0 },
+        Flow::Adaptive { kappa: 1e-3, decay: 0.0 },
         descent(None, 0, Layers::Both),
         descent(Some(3), u64::MAX, Layers::Output),
         descent(Some(1), 0, Layers::Hidden),
@@ -90,7 +91,7 @@ fn neurons_come_back_with_their_canonical_parameters() {
     ] {
         let path = directory.path().join(format!("{frames}{particles:?}.h5"));
         let output = OutputOptions { particles, single_precision: single, ..EVERYTHING };
-        let d = description(Flow::Lifted { kappa: 2.5 }, output);
+        let d = description(Flow::Lifted { kappa: 2.5, decay: 0.0 }, output);
         let mut writer = RunWriter::create(&path, &d, false).unwrap();
         write(&mut writer, &d, frames, 0..SNAPSHOTS);
         writer.finish().unwrap();

@@ -82,7 +82,7 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
         residual_ode: vector(11, s),
         residual_ode_uncorrected: vector(12, s),
         loss: number(13, i, 0),
-        total_variation_penalty: number(14, i, 0),
+        penalty: number(14, i, 0),
         energy_dissipation: number(15, i, 0),
         tangent_kernel_change: number(16, i, 0),
         region_mass: vector(17, 2 * s),

@@ -42,7 +42,8 @@ fn random_networks_approach_the_limit_with_slope_one_half() {
     for (m, seeds) in [(100, 64), (1000, 64), (10_000, 32), (100_000, 16)] {
         let mut square = 0.0;
         for seed in 0..seeds {
-            let found = run(law.draw(m, 77 + seed).unwrap(), Flow::Kernel { kappa: 1.0 }, TIME, 1e-8);
+            let found =
+                run(law.draw(m, 77 + seed).unwrap(), Flow::Kernel { kappa: 1.0, decay: 0.0 }, TIME, 1e-8);
             square += found.iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         }
         errors.push((square / (5 * seeds) as f64).sqrt());
@@ -66,7 +67,7 @@ fn quiet_starts_approach_it_faster() {
             b.extend([at, at]);
         }
         let neurons = Neurons::uniform(vec![0.0; 2 * m], a, b).unwrap();
-        let found = run(neurons, Flow::Kernel { kappa: 1.0 }, TIME, 1e-10);
+        let found = run(neurons, Flow::Kernel { kappa: 1.0, decay: 0.0 }, TIME, 1e-10);
         errors.push(worst(&found, &exact));
     }
     let fitted = -slope(&errors);
@@ -82,7 +83,7 @@ fn kappa_is_a_matter_of_time() {
     let neurons = Neurons::uniform(vec![0.0; 40], a, b).unwrap();
     let weights = WeightLaw::Particles(Particles::neurons(&neurons));
     let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.0 });
-    let found = run(neurons, Flow::Kernel { kappa: 3.0 }, 0.5, 1e-11);
+    let found = run(neurons, Flow::Kernel { kappa: 3.0, decay: 0.0 }, 0.5, 1e-11);
     assert!(worst(&found, &infinite(&kernel, 9.0 * 0.5).to_vec()) < 1e-9);
 }
 
@@ -104,7 +105,7 @@ fn lifted_runs_approach_it_as_delta_falls() {
         let weights = WeightLaw::Particles(Particles::neurons(&neurons));
         let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.0 });
         let time = 8.0 / -delta;
-        let found = run(neurons, Flow::Lifted { kappa: 1.0 }, time, 1e-10);
+        let found = run(neurons, Flow::Lifted { kappa: 1.0, decay: 0.0 }, time, 1e-10);
         errors.push(worst(&found, &infinite(&kernel, time).to_vec()));
     }
     // `slope` fits powers of the step, here of 1 / -delta.

@@ -259,8 +259,8 @@ fn trained(width: usize, seed: u64) -> (Samples, Case) {
     // In this scaling neurons move little, and the partition of the start stays.
     let (mass, kappa) = (vec![1.0 / m as f64; m], (m as f64).sqrt());
     let (x, y) = (samples.x().to_vec(), samples.y().to_vec());
-    let run =
-        LiftedProblem { x, y, c, a, b, mass, flow: Flow::Lifted { kappa } }.run(1e-11, 3000.0 / m as f64);
+    let run = LiftedProblem { x, y, c, a, b, mass, flow: Flow::Lifted { kappa, decay: 0.0 } }
+        .run(1e-11, 3000.0 / m as f64);
     let regions = Regions::new(&samples);
     let neurons = (0..m).map(|i| {
         let ([c, x, y], place) = (run.state.neuron(i), run.state.place()[run.state.position_of(i)]);

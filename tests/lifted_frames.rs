@@ -5,8 +5,8 @@ use reluflow::problem::{Neurons, Samples};
 
 use crate::common::{Draw, worst};
 
-const LIFTED: Flow = Flow::Lifted { kappa: 1.0 };
-const ADAPTIVE: Flow = Flow::Adaptive { kappa: 1.0 };
+const LIFTED: Flow = Flow::Lifted { kappa: 1.0, decay: 0.0 };
+const ADAPTIVE: Flow = Flow::Adaptive { kappa: 1.0, decay: 0.0 };
 
 fn samples(s: usize) -> Samples {
     let x: Vec<f64> = (0..s).map(|j| -1.0 + 2.0 * j as f64 / (s - 1) as f64).collect();

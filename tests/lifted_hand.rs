@@ -6,7 +6,7 @@ use reluflow::problem::PlaceKind;
 use crate::common::lifted::LiftedProblem;
 
 const KAPPA: f64 = 1.7;
-const LIFTED: Flow = Flow::Lifted { kappa: KAPPA };
+const LIFTED: Flow = Flow::Lifted { kappa: KAPPA, decay: 0.0 };
 
 /// One neuron `(c, a, b)` of mass 1.
 fn alone(x: &[f64], y: &[f64], [c, a, b]: [f64; 3]) -> LiftedProblem {
@@ -188,7 +188,7 @@ fn a_neuron_at_the_origin_with_one_sample() {
     assert_eq!((stays.stepper.residual()[0], stays.counters().events()), (-1.0, 0));
     // In the kernel limit w never moves, whatever would be downhill.
     let still = LiftedProblem {
-        flow: Flow::Kernel { kappa: KAPPA },
+        flow: Flow::Kernel { kappa: KAPPA, decay: 0.0 },
         ..alone(&[-1.0, 0.5], &[1.0, 2.0], [0.8, 0.0, 0.0])
     };
     let still = still.run(1e-9, 3.0);

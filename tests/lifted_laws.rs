@@ -9,9 +9,9 @@ use crate::common::{Draw, worst};
 fn flows(seed: u64) -> Flow {
     let kappa = 10f64.powf(Draw(seed).uniform(-1.0, 1.5));
     match seed % 4 {
-        0 => Flow::Kernel { kappa },
-        1 => Flow::Adaptive { kappa },
-        _ => Flow::Lifted { kappa },
+        0 => Flow::Kernel { kappa, decay: 0.0 },
+        1 => Flow::Adaptive { kappa, decay: 0.0 },
+        _ => Flow::Lifted { kappa, decay: 0.0 },
     }
 }
 
@@ -130,7 +130,7 @@ fn symmetries() {
 #[test]
 fn tolerances_mean_what_they_say() {
     for seed in [22, 53, 120, 399, 2035] {
-        let (problem, end) = LiftedProblem::flat(seed, Flow::Lifted { kappa: 1.0 });
+        let (problem, end) = LiftedProblem::flat(seed, Flow::Lifted { kappa: 1.0, decay: 0.0 });
         let exact = problem.run(1e-13, end);
         assert!(exact.counters().events() > 0, "seed {seed}");
         for digits in [3, 5, 7, 9, 11] {
@@ -145,7 +145,7 @@ fn tolerances_mean_what_they_say() {
 /// A pinned neuron with `delta > 0` passes through the origin and goes on along the opposite line.
 #[test]
 fn flips_turn_the_direction_by_pi() {
-    let (problem, end) = LiftedProblem::flat(120, Flow::Lifted { kappa: 1.0 });
+    let (problem, end) = LiftedProblem::flat(120, Flow::Lifted { kappa: 1.0, decay: 0.0 });
     let run = problem.run(1e-9, end);
     assert_eq!(run.counters().flips, 1);
     // A neuron that flipped is pinned on a line of its sample with c^2 > |w|^2, as before.

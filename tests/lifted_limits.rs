@@ -25,7 +25,7 @@ fn differences(sign: f64, limit: Flow) -> Vec<f64> {
     [1e1, 1e2, 1e3, 1e4]
         .map(|size| {
             let (delta, end) = (sign * size, 1.5 / size);
-            let lifted = problem(delta, Flow::Lifted { kappa: 1.0 }).run(1e-11, end);
+            let lifted = problem(delta, Flow::Lifted { kappa: 1.0, decay: 0.0 }).run(1e-11, end);
             let limit = problem(delta, limit).run(1e-11, end);
             worst(lifted.stepper.residual(), limit.stepper.residual())
         })
@@ -42,12 +42,12 @@ fn second_order(differences: &[f64]) {
 
 #[test]
 fn negative_invariants_lead_to_the_kernel_limit() {
-    second_order(&differences(-1.0, Flow::Kernel { kappa: 1.0 }));
+    second_order(&differences(-1.0, Flow::Kernel { kappa: 1.0, decay: 0.0 }));
 }
 
 #[test]
 fn positive_invariants_lead_to_the_adaptive_limit() {
-    second_order(&differences(1.0, Flow::Adaptive { kappa: 1.0 }));
+    second_order(&differences(1.0, Flow::Adaptive { kappa: 1.0, decay: 0.0 }));
 }
 
 /// Between -100 and 100 the path moves as little as the invariant does.
@@ -55,7 +55,7 @@ fn positive_invariants_lead_to_the_adaptive_limit() {
 fn the_path_is_continuous_in_the_invariant() {
     for delta in [-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0] {
         let end = 1.0 / f64::abs(delta).max(1.0);
-        let at = |delta: f64| problem(delta, Flow::Lifted { kappa: 1.0 }).run(1e-11, end);
+        let at = |delta: f64| problem(delta, Flow::Lifted { kappa: 1.0, decay: 0.0 }).run(1e-11, end);
         let middle = at(delta);
         let moved: Vec<f64> =
             [1e-2, 1e-3, 1e-4].iter().map(|step| at(delta + step).residual_difference(&middle)).collect();

@@ -17,7 +17,7 @@ use crate::common::lifted::LiftedProblem;
 fn the_canonical_velocity_through_the_metric() {
     let (mut compared, mut most, kappa) = (0, 0.0f64, 1.4);
     for seed in 0..60 {
-        let (problem, end) = LiftedProblem::drawn(seed, Flow::Lifted { kappa });
+        let (problem, end) = LiftedProblem::drawn(seed, Flow::Lifted { kappa, decay: 0.0 });
         let (delta, h) = (problem.neurons().delta(), 1e-4 * end);
         for t in [0.05 * end, 0.3 * end] {
             let mut run = problem.start(1e-12);

@@ -19,7 +19,8 @@ fn neurons_die_where_they_arrive() {
         let c: Vec<f64> = c.iter().map(|c| 4.0 * c).collect();
         let neurons = Neurons::uniform(c, a, b).unwrap();
         let mut simulation =
-            Simulation::with(samples, neurons.clone(), Flow::Lifted { kappa: 1.0 }, 1e-9).unwrap();
+            Simulation::with(samples, neurons.clone(), Flow::Lifted { kappa: 1.0, decay: 0.0 }, 1e-9)
+                .unwrap();
         simulation.advance_to(2.0).unwrap();
         let (state, delta) = (simulation.state(), neurons.delta());
         for i in 0..20 {

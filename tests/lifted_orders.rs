@@ -6,9 +6,9 @@ use reluflow::flow::{Counters, Flow};
 use crate::common::lifted::LiftedProblem;
 use crate::common::{short, slope};
 
-const LIFTED: Flow = Flow::Lifted { kappa: 1.0 };
-const ADAPTIVE: Flow = Flow::Adaptive { kappa: 1.0 };
-const KERNEL: Flow = Flow::Kernel { kappa: 1.0 };
+const LIFTED: Flow = Flow::Lifted { kappa: 1.0, decay: 0.0 };
+const ADAPTIVE: Flow = Flow::Adaptive { kappa: 1.0, decay: 0.0 };
+const KERNEL: Flow = Flow::Kernel { kappa: 1.0, decay: 0.0 };
 
 /// Slopes of the errors of residuals and neurons over four halvings from `coarsest` steps: root mean
 /// squares over a family of problems, in which `c` grows by up to `spread`, so that events fall at different

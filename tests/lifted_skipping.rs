@@ -16,10 +16,10 @@ fn without_safe_displacements(state: &State) -> State {
 #[test]
 fn testing_all_finds_no_others() {
     for (flow, m, end) in [
-        (Flow::Lifted { kappa: 1.0 }, 20_000, 0.3),
-        (Flow::Lifted { kappa: 1.0 }, 700, 3.0),
-        (Flow::Adaptive { kappa: 1.0 }, 5_000, 1.0),
-        (Flow::Kernel { kappa: 1.0 }, 2_000, 1.0),
+        (Flow::Lifted { kappa: 1.0, decay: 0.0 }, 20_000, 0.3),
+        (Flow::Lifted { kappa: 1.0, decay: 0.0 }, 700, 3.0),
+        (Flow::Adaptive { kappa: 1.0, decay: 0.0 }, 5_000, 1.0),
+        (Flow::Kernel { kappa: 1.0, decay: 0.0 }, 2_000, 1.0),
     ] {
         let mut draw = Draw(m as u64);
         let samples = Samples::new(&[-1.2, -0.7, -0.1, 0.4, 0.8, 1.3], &draw.list(6, -2.0, 2.0)).unwrap();
@@ -105,7 +105,11 @@ pub fn drawn(seed: u64) -> (Samples, Neurons, Flow, f64) {
     let total: f64 = mass.iter().sum();
     mass.iter_mut().for_each(|mass| *mass /= total);
     let kappa = [0.1, 1.0, 10.0, 1.0][d.below(4)];
-    let flow = if (1..=2).contains(&d.below(8)) { Flow::Adaptive { kappa } } else { Flow::Lifted { kappa } };
+    let flow = if (1..=2).contains(&d.below(8)) {
+        Flow::Adaptive { kappa, decay: 0.0 }
+    } else {
+        Flow::Lifted { kappa, decay: 0.0 }
+    };
     let tolerance = [1e-3, 1e-5, 1e-7, 1e-9][d.below(4)];
     (Samples::new(&x, &y).unwrap(), Neurons::new(c, a, b, mass).unwrap(), flow, tolerance)
 }
@@ -152,7 +156,8 @@ fn steps_far_too_long_cost_nothing() {
     let samples = Samples::new(&[-1.2, -0.7, 0.4, 1.3], &[2.0, -1.0, 1.5, -2.0]).unwrap();
     let [c, a, b] = [(); 3].map(|()| draw.list(m, -1.5, 1.5));
     let neurons = Neurons::uniform(c, a, b).unwrap();
-    let (stepper, mut state) = Stepper::start(samples, neurons, Flow::Lifted { kappa: 1.0 }, 1e-7).unwrap();
+    let (stepper, mut state) =
+        Stepper::start(samples, neurons, Flow::Lifted { kappa: 1.0, decay: 0.0 }, 1e-7).unwrap();
     let record = stepper.with_fixed_step(1e5).step(&mut state, 1e9).unwrap();
     assert!(record.rejections >= 3 && record.step_size < 100.0, "{record:?}");
     // Three pushes of the step that was taken, and all grouped or boosted anew after it.

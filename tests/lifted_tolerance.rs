@@ -47,17 +47,17 @@ fn errors_follow(flow: Flow) {
 
 #[test]
 fn errors_of_the_lifted_flow_follow_the_tolerance() {
-    errors_follow(Flow::Lifted { kappa: 1.3 });
+    errors_follow(Flow::Lifted { kappa: 1.3, decay: 0.0 });
 }
 
 #[test]
 fn errors_of_the_adaptive_limit_follow_the_tolerance() {
-    errors_follow(Flow::Adaptive { kappa: 1.3 });
+    errors_follow(Flow::Adaptive { kappa: 1.3, decay: 0.0 });
 }
 
 #[test]
 fn errors_of_the_kernel_limit_follow_the_tolerance() {
-    errors_follow(Flow::Kernel { kappa: 1.3 });
+    errors_follow(Flow::Kernel { kappa: 1.3, decay: 0.0 });
 }
 
 /// Some neurons, or all, start at the origin, where nothing tells how fast they will be: the tolerance is
@@ -65,7 +65,7 @@ fn errors_of_the_kernel_limit_follow_the_tolerance() {
 #[test]
 fn neurons_that_start_at_the_origin_keep_the_tolerance() {
     let (mut set_off, mut rested) = (0, 0);
-    for flow in [Flow::Lifted { kappa: 1.3 }, Flow::Adaptive { kappa: 1.3 }] {
+    for flow in [Flow::Lifted { kappa: 1.3, decay: 0.0 }, Flow::Adaptive { kappa: 1.3, decay: 0.0 }] {
         for seed in 0..40 {
             let (mut problem, end) = LiftedProblem::drawn(seed, flow);
             let at_origin = if seed % 2 == 0 { problem.c.len() } else { problem.c.len() / 2 + 1 };
@@ -93,7 +93,7 @@ fn neurons_that_start_at_the_origin_keep_the_tolerance() {
 /// A tolerance below rounding cannot be kept: the controller says so, and leaves the state as it was.
 #[test]
 fn an_impossible_tolerance_ends_with_a_message() {
-    for flow in [Flow::Lifted { kappa: 1.0 }, Flow::Adaptive { kappa: 1.0 }] {
+    for flow in [Flow::Lifted { kappa: 1.0, decay: 0.0 }, Flow::Adaptive { kappa: 1.0, decay: 0.0 }] {
         let (problem, end) = LiftedProblem::drawn(42, flow);
         let samples = problem.start(1e-3).stepper.samples().clone();
         let (mut stepper, mut state) = Stepper::start(samples, problem.neurons(), flow, 1e-22).unwrap();

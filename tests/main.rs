@@ -128,3 +128,4 @@ mod study_width;
 mod total_variation;
 mod transport;
 mod until;
+mod weight_decay;

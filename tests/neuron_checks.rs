@@ -97,7 +97,7 @@ fn moment(samples: &Samples, neurons: Neurons, flow: &Flow, time: f64) -> Moment
         tangent_kernel_change: 0.0,
         error_estimate: Some(0.0),
         counters: Counters::default(),
-        total_variation_penalty: 0.0,
+        penalty: 0.0,
         energy_dissipation: dissipation,
         region_mass: Array1::from(region_mass),
         region_covariance: sigma,
@@ -150,9 +150,9 @@ fn flows() -> [Flow; 5] {
         Flow::Descent { kappa: KAPPA, descent }
     };
     [
-        Flow::Lifted { kappa: KAPPA },
-        Flow::Kernel { kappa: KAPPA },
-        Flow::Adaptive { kappa: KAPPA },
+        Flow::Lifted { kappa: KAPPA, decay: 0.0 },
+        Flow::Kernel { kappa: KAPPA, decay: 0.0 },
+        Flow::Adaptive { kappa: KAPPA, decay: 0.0 },
         descent(Layers::Both),
         descent(Layers::Hidden),
     ]

@@ -117,7 +117,7 @@ fn of_a_run() {
     let rows = drawn(&path, "loss", None);
     assert_eq!(heights(&rows, "loss", "loss"), of(&|s| s.loss));
     assert_eq!(heights(&rows, "balance", "dissipation"), of(&|s| s.energy_dissipation));
-    let energy = of(&|s| s.loss + s.total_variation_penalty);
+    let energy = of(&|s| s.loss + s.penalty);
     let rate = heights(&rows, "balance", "rate");
     let step = snapshots[1].time;
     assert!((rate[0] - (energy[0] - energy[1]) / step).abs() < 1e-12);

@@ -178,8 +178,8 @@ fn flows_of_neurons_with_a_frozen_field_are_linear() {
         [amplitude, vector[0], vector[1]]
     };
     let close = |a: [f64; 3], b: [f64; 3]| (0..3).all(|i| (a[i] - b[i]).abs() < 1e-12);
-    assert!(close(found(Flow::Kernel { kappa }), [c + kappa * t * (gx * x + gy * y), x, y]));
-    let adaptive = found(Flow::Adaptive { kappa });
+    assert!(close(found(Flow::Kernel { kappa, decay: 0.0 }), [c + kappa * t * (gx * x + gy * y), x, y]));
+    let adaptive = found(Flow::Adaptive { kappa, decay: 0.0 });
     assert!(close(adaptive, [c, x + kappa * t * c * gx, y + kappa * t * c * gy]), "{adaptive:?}");
     // Backwards: the rapidity is negative.
     let size = gx.hypot(gy);
@@ -187,7 +187,7 @@ fn flows_of_neurons_with_a_frozen_field_are_linear() {
     let along = ux * x + uy * y;
     let push = along * (p.cosh() - 1.0) - c * p.sinh();
     let boosted = [c * p.cosh() - along * p.sinh(), x + ux * push, y + uy * push];
-    assert!(close(found(Flow::Lifted { kappa }), boosted));
+    assert!(close(found(Flow::Lifted { kappa, decay: 0.0 }), boosted));
 }
 
 /// A passed boundary changes the density by `v_before / v_after`, a repulsor lets nothing through, and nothing
@@ -202,7 +202,7 @@ fn boundaries_read_backwards() {
         let (sin, cos) = angle.sin_cos();
         one(
             &samples,
-            Flow::Adaptive { kappa: 1.0 },
+            Flow::Adaptive { kappa: 1.0, decay: 0.0 },
             &path,
             Point { time: 1.0, amplitude: c, vector: [cos, sin] },
         )

@@ -119,7 +119,8 @@ fn psi_moves_the_knots() {
     let samples = Samples::new(&[-1.0, 0.2, 0.7, 1.5], &[1.0, -2.0, 0.5, 1.0]).unwrap();
     let (c, a, b, kappa) = (0.8, 1.3, 0.4, 2.0);
     let neurons = Neurons::uniform(vec![c], vec![a], vec![b]).unwrap();
-    let mut simulation = Simulation::with(samples.clone(), neurons, Flow::Lifted { kappa }, 1e-11).unwrap();
+    let mut simulation =
+        Simulation::with(samples.clone(), neurons, Flow::Lifted { kappa, decay: 0.0 }, 1e-11).unwrap();
     let rho = simulation.stepper().residual().to_vec();
     let time = 1e-6;
     simulation.advance_to(time).unwrap();

@@ -43,10 +43,10 @@ fn one(c: f64, flow: Flow) -> LiftedProblem {
 #[test]
 fn shears_settle() {
     for (c, flow) in [
-        (0.1, Flow::Kernel { kappa: 1.0 }),
-        (0.1, Flow::Adaptive { kappa: 1.0 }),
+        (0.1, Flow::Kernel { kappa: 1.0, decay: 0.0 }),
+        (0.1, Flow::Adaptive { kappa: 1.0, decay: 0.0 }),
         // Output weights so small that the residuals stay where they are.
-        (1e-6, Flow::Adaptive { kappa: 1.0 }),
+        (1e-6, Flow::Adaptive { kappa: 1.0, decay: 0.0 }),
     ] {
         let counts = [1e3, 1e4, 1e5, 1e6].map(|end| steps(&one(c, flow), 1e-6, end));
         println!("{} {c}: {counts:?}", flow.name());
@@ -100,7 +100,7 @@ fn drawn(seed: u64, wide: f64, high: f64) -> (Problem, LiftedProblem) {
     mass.iter_mut().for_each(|mass| *mass /= total);
     let (c, a, b) = (draw.list(m, -1.0, 1.0), draw.list(m, -1.0, 1.0), draw.list(m, -1.0, 1.0));
     let canonical = Problem::new(&x, &y, &c, &draw.list(m, 0.0, TAU)).with_mass(&mass);
-    (canonical, LiftedProblem { x, y, c, a, b, mass, flow: Flow::Lifted { kappa: 1.0 } })
+    (canonical, LiftedProblem { x, y, c, a, b, mass, flow: Flow::Lifted { kappa: 1.0, decay: 0.0 } })
 }
 
 /// How many problems of the whole box are run: 40, or as many as `RELUFLOW_BOX` says.
@@ -133,7 +133,11 @@ fn no_run_of_ten_neurons_crawls_over_the_whole_box() {
     let (mut most, mut slow, mut unexplained) = ([0; 3], 0, 0);
     for seed in 0..problems() {
         let neurons = drawn(seed, 6.0, 6.0).1;
-        let flows = [Flow::Lifted { kappa: 1.0 }, Flow::Kernel { kappa: 1.0 }, Flow::Adaptive { kappa: 1.0 }];
+        let flows = [
+            Flow::Lifted { kappa: 1.0, decay: 0.0 },
+            Flow::Kernel { kappa: 1.0, decay: 0.0 },
+            Flow::Adaptive { kappa: 1.0, decay: 0.0 },
+        ];
         for (most, flow) in most.iter_mut().zip(flows) {
             let mut run = LiftedProblem { flow, ..neurons.clone() }.start(1e-6);
             let (arrived, pushes, rounding) = crawl(&mut run.stepper, &mut run.state, 1e-6);
@@ -210,7 +214,11 @@ fn no_run_of_ten_crawls() {
             run.step(1e6).unwrap();
         }
         slow += usize::from(run.state.time < 1e6);
-        let flows = [Flow::Lifted { kappa: 1.0 }, Flow::Kernel { kappa: 1.0 }, Flow::Adaptive { kappa: 1.0 }];
+        let flows = [
+            Flow::Lifted { kappa: 1.0, decay: 0.0 },
+            Flow::Kernel { kappa: 1.0, decay: 0.0 },
+            Flow::Adaptive { kappa: 1.0, decay: 0.0 },
+        ];
         for (most, flow) in most.iter_mut().zip(flows) {
             *most = steps(&LiftedProblem { flow, ..neurons.clone() }, 1e-6, 1e6).max(*most);
         }
@@ -250,7 +258,7 @@ fn neurons_that_are_pinned_at_rest_stay() {
         a: vec![1.0; 2],
         b: vec![0.0; 2],
         mass: vec![0.5; 2],
-        flow: Flow::Lifted { kappa: 1.0 },
+        flow: Flow::Lifted { kappa: 1.0, decay: 0.0 },
     };
     for tolerance in [1e-6, 1e-8, 1e-10] {
         let run = problem.run(tolerance, 1e4);

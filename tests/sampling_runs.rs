@@ -96,7 +96,7 @@ fn the_kernel_flow_needs_few_nodes() {
     let end = |nodes: usize| {
         let start = law.quadrature(&X, nodes, 1).unwrap();
         let mut simulation =
-            Simulation::with(samples.clone(), start, Flow::Kernel { kappa: 1.0 }, 1e-11).unwrap();
+            Simulation::with(samples.clone(), start, Flow::Kernel { kappa: 1.0, decay: 0.0 }, 1e-11).unwrap();
         simulation.advance_to(2.0).unwrap();
         simulation.stepper().residual().to_vec()
     };
@@ -171,7 +171,7 @@ fn a_scenario_says_how_it_is_sampled() {
     let literal = parse(
         "particles = 400\nnodes = 4\nlaw = \"pytorch\"\nsampling = \"quadrature\"\n[flow]\nkind = \"lifted\"\nscaling = \"1\"",
     );
-    assert_eq!(literal.description.flow, Flow::Lifted { kappa: 400.0 });
+    assert_eq!(literal.description.flow, Flow::Lifted { kappa: 400.0, decay: 0.0 });
     assert_eq!(literal.notices, [""; 0]);
     let law =
         NeuronLaw { kind: LawKind::Pytorch, hidden_scale: 1.0, output_scale: 1.0, antisymmetric: false };

@@ -119,7 +119,7 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "tv of a lifted flow",
         "[flow]\nkind = \"lifted\"\ntv = 0.1\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n",
-        "bad.toml:3:1: flow.tv is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance",
+        "bad.toml:3:1: flow.tv is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance, weight_decay",
     ),
     (
         "balance of canonical particles",
@@ -189,7 +189,7 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "learning rate of the flow",
         "[flow]\nkind = \"lifted\"\nlearning_rate = 0.1\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n",
-        "bad.toml:3:1: flow.learning_rate is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance",
+        "bad.toml:3:1: flow.learning_rate is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance, weight_decay",
     ),
     (
         "absurd learning rate",

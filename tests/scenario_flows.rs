@@ -22,14 +22,14 @@ fn flow(text: &str) -> Scenario {
 fn kinds_and_scalings_make_their_flows() {
     let measure = "[measure]\nparticles = 16\nlaw = \"normal\"\n";
     let kappa = |scaling: &str| flow(&format!("kind = \"lifted\"\n{scaling}{measure}")).description.flow;
-    assert_eq!(kappa(""), Flow::Lifted { kappa: 1.0 });
-    assert_eq!(kappa("scaling = \"m\"\n"), Flow::Lifted { kappa: 1.0 });
-    assert_eq!(kappa("scaling = \"sqrt(m)\"\n"), Flow::Lifted { kappa: 4.0 });
-    assert_eq!(kappa("scaling = \"1\"\n"), Flow::Lifted { kappa: 16.0 });
-    assert_eq!(kappa("scaling = 8\n"), Flow::Lifted { kappa: 2.0 });
+    assert_eq!(kappa(""), Flow::Lifted { kappa: 1.0, decay: 0.0 });
+    assert_eq!(kappa("scaling = \"m\"\n"), Flow::Lifted { kappa: 1.0, decay: 0.0 });
+    assert_eq!(kappa("scaling = \"sqrt(m)\"\n"), Flow::Lifted { kappa: 4.0, decay: 0.0 });
+    assert_eq!(kappa("scaling = \"1\"\n"), Flow::Lifted { kappa: 16.0, decay: 0.0 });
+    assert_eq!(kappa("scaling = 8\n"), Flow::Lifted { kappa: 2.0, decay: 0.0 });
     let kind = |name: &str| flow(&format!("kind = \"{name}\"\nscaling = 8.0\n{measure}")).description.flow;
-    assert_eq!(kind("kernel"), Flow::Kernel { kappa: 2.0 });
-    assert_eq!(kind("adaptive"), Flow::Adaptive { kappa: 2.0 });
+    assert_eq!(kind("kernel"), Flow::Kernel { kappa: 2.0, decay: 0.0 });
+    assert_eq!(kind("adaptive"), Flow::Adaptive { kappa: 2.0, decay: 0.0 });
     let settings =
         "kind = \"gd\"\nlearning_rate = 0.5\nmomentum = 0.9\nbatch = 2\nseed = 7\nlayers = \"hidden\"\n";
     let descent = Descent {

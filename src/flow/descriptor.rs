@@ -22,6 +22,8 @@ pub struct Descriptor {
     pub conserves: Option<Conserved>,
     /// `lambda`, weight of the total-variation term; `None` where the flow has no such term.
     pub tv: Option<f64>,
+    /// `lambda` of weight decay, 0 where there is none.
+    pub decay: f64,
     /// `kappa = m / alpha(m)`, the factor before the mean over neurons; `None` where it is in the
     /// parameters of the particles.
     pub kappa: Option<f64>,

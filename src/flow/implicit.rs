@@ -62,8 +62,8 @@ impl Rule {
         self == Rule::Stiff && coupling > VERY_STIFF
     }
 
-    /// Weights of the end value and of minus the end rate in the integral of the path.
-    fn weights(self) -> (f64, f64) {
+    /// Weights of the end value and of minus `h` times the end rate in the integral of the path.
+    pub fn weights(self) -> (f64, f64) {
         match self {
             Rule::Hermite => (1.0 / 2.0, 1.0 / 12.0),
             Rule::Stiff => (2.0 / 3.0, 1.0 / 6.0),

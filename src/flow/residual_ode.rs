@@ -1,8 +1,10 @@
 //! The residual ODE, W Proposition 1, beside the particles (mathematics, section 7).
 //!
 //! ```text
-//! d rho_j/dt = - Sum_{k: j active} <xt_j, Sigma_k g_k(rho)> - lambda <xt_j, Sum_{k: j active} T_k>
+//! d rho_j/dt = - Sum_{k: j active} <xt_j, Sigma_k g_k(rho)> - lambda <xt_j, Sum_{k: j active} T_k> - d (rho_j + y_j)
 //! ```
+//!
+//! with the rate `d` at which weight decay alone makes the function fall (section 21): `2 lambda` where both layers train.
 //!
 //! Its coefficients `Sigma_k(t)` come from the particles, its residual does not: it starts from
 //! `rho(0)` and is never reset. Over a step, particles that stay in their region give a `Sigma_k`
@@ -35,6 +37,8 @@ pub struct OdeStep<'a> {
     /// How the path of the residuals is made.
     rule: Rule,
     pinned: Pinned,
+    /// The rate at which the function decays.
+    decay: f64,
     /// `Int_0^1 u^p Sigma_k du` for `p = 0 ..= 3`.
     powers: Vec<[[f64; 3]; 4]>,
     /// All of `Sigma_k` at the start and at the end.
@@ -51,7 +55,7 @@ impl<'a> OdeStep<'a> {
         samples: &'a Samples,
         regions: &Regions,
         (h, rule): (f64, Rule),
-        lambda: f64,
+        (lambda, decay): (f64, f64),
         [(start, sigma_start), (end, sigma_end)]: [(&Moments, &'a [[f64; 3]]); 2],
         event_particles: &EventParticles,
         pinned: Pinned,
@@ -62,6 +66,7 @@ impl<'a> OdeStep<'a> {
             h,
             rule,
             pinned,
+            decay,
             powers: Vec::with_capacity(count),
             ends: [sigma_start, sigma_end],
             sign: [vec![], vec![], vec![]],
@@ -123,7 +128,12 @@ impl<'a> OdeStep<'a> {
 
     /// `d rho/dt` of the residuals `rho` at the start (`end = 0`) or the end (1) of the step.
     fn rate(&self, rho: &[f64], end: usize) -> Vec<f64> {
-        rate(self.samples, self.ends[end], &self.sign[end], rho)
+        let mut rate = rate(self.samples, self.ends[end], &self.sign[end], rho);
+        if self.decay > 0.0 {
+            let f = rho.iter().zip(self.samples.y()).map(|(rho, y)| rho + y);
+            rate.iter_mut().zip(f).for_each(|(rate, f)| *rate -= self.decay * f);
+        }
+        rate
     }
 
     /// The residuals at the end of the step, from `rho` at its start.
@@ -151,7 +161,8 @@ impl<'a> OdeStep<'a> {
             let implicit = implicit.with_rule(Rule::Stiff);
             match self.pinned {
                 Pinned::Radial => {
-                    let rate = rate(self.samples, self.ends[1], &[], &difference);
+                    let mut rate = rate(self.samples, self.ends[1], &[], &difference);
+                    rate.iter_mut().zip(&difference).for_each(|(rate, d)| *rate -= self.decay * d);
                     add(&implicit.frozen_end(&difference, &rate))
                 }
                 Pinned::Ignored => implicit.frozen_end(rho, &self.rate(rho, 1)),
@@ -182,7 +193,9 @@ impl<'a> OdeStep<'a> {
         let (mut first, mut last) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..MOST_ITERATIONS {
             let (step, slope) = if very_stiff {
-                implicit.newton(&defect, &vec![0.0; rho.len()])
+                let (step, mut slope) = implicit.newton(&defect, &vec![0.0; rho.len()]);
+                slope.iter_mut().zip(&step).for_each(|(slope, step)| *slope -= self.h * self.decay * step);
+                (step, slope)
             } else {
                 let step = implicit.solve(&defect);
                 let slope = self.slope(&step);
@@ -205,7 +218,7 @@ impl<'a> OdeStep<'a> {
             }
             last = moved;
             // The equation is linear: what the correction leaves of the defect needs no new integral.
-            let answer = self.answer(&response, &step, &slope);
+            let answer = self.answer(&response, rule, &step, &slope);
             (0..rho.len()).for_each(|j| defect[j] -= step[j] + answer[j]);
         }
         if last > first { Err(Diverged(end)) } else { Ok(end) }
@@ -230,6 +243,12 @@ impl<'a> OdeStep<'a> {
         }
         let mut change = vec![0.0; self.samples.len()];
         project(self.samples, &v, &mut change);
+        if self.decay > 0.0 {
+            for ((change, c), y) in change.iter_mut().zip(&path.cubic).zip(self.samples.y()) {
+                let mean = c[0] + c[1] / 2.0 + c[2] / 3.0 + c[3] / 4.0;
+                *change += self.h * self.decay * (mean + y);
+            }
+        }
         change
     }
 
@@ -254,12 +273,15 @@ impl<'a> OdeStep<'a> {
     /// By how much a change of the end value changes `h` times the rate there.
     fn slope(&self, change: &[f64]) -> Vec<f64> {
         let mut slope = rate(self.samples, self.ends[1], &[], change);
-        slope.iter_mut().for_each(|slope| *slope *= self.h);
+        slope
+            .iter_mut()
+            .zip(change)
+            .for_each(|(slope, change)| *slope = self.h * (*slope - self.decay * change));
         slope
     }
 
     /// How the integral answers to a change of the end value and of `h` times the rate there.
-    fn answer(&self, response: &[[[f64; 3]; 2]], change: &[f64], slope: &[f64]) -> Vec<f64> {
+    fn answer(&self, response: &[[[f64; 3]; 2]], rule: Rule, change: &[f64], slope: &[f64]) -> Vec<f64> {
         let count = self.powers.len();
         let mut g = vec![[0.0; 2]; count];
         gradients(self.samples, change, &mut g);
@@ -268,6 +290,12 @@ impl<'a> OdeStep<'a> {
         (0..count).for_each(|k| add(&mut v[k], &apply(response[k][1], g[k])));
         let mut answer = vec![0.0; change.len()];
         project(self.samples, &v, &mut answer);
+        if self.decay > 0.0 {
+            let (value, rate) = rule.weights();
+            for ((answer, change), slope) in answer.iter_mut().zip(change).zip(slope) {
+                *answer += self.h * self.decay * (value * change - rate * slope);
+            }
+        }
         answer
     }
 }

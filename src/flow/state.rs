@@ -217,9 +217,10 @@ impl State {
         let b = match place.kind() {
             PlaceKind::Free => &frames[place.index()],
             PlaceKind::Pinned => &frames[frames.len() / 2 + place.index()],
-            _ => return z,
+            _ => return columns.faded(z),
         };
-        std::array::from_fn(|row| b[3 * row] * z[0] + b[3 * row + 1] * z[1] + b[3 * row + 2] * z[2])
+        let row = |row: usize| b[3 * row] * z[0] + b[3 * row + 1] * z[1] + b[3 * row + 2] * z[2];
+        columns.faded(std::array::from_fn(row))
     }
 
     /// Calls `visit` with the name and content of every column of the checkpoint, in order.

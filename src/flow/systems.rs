@@ -31,7 +31,7 @@ pub fn start(
             (Particles::Canonical(columns), ambiguous)
         }
         (Start::Lifted(neurons), Some(kind)) => {
-            let scaled = lifted::Scaled { kind, kappa: flow.kappa() };
+            let scaled = lifted::Scaled { kind, kappa: flow.kappa(), decay: flow.decay() };
             let (columns, ambiguous) = lifted::start(samples, regions, neurons, scaled, margins);
             (Particles::Lifted(columns), ambiguous)
         }
@@ -65,7 +65,7 @@ pub fn resume(
         (None, Particles::Canonical(columns)) => Ok(Box::new(canonical::Ensemble::new(mass, columns))),
         (None, Particles::Lifted(_) | Particles::Descended(_)) => missing("r"),
         (Some(kind), Particles::Lifted(columns)) => {
-            let scaled = lifted::Scaled { kind, kappa: flow.kappa() };
+            let scaled = lifted::Scaled { kind, kappa: flow.kappa(), decay: flow.decay() };
             Ok(Box::new(lifted::Ensemble::new(regions, mass, scaled, columns)?))
         }
         (_, Particles::Density(columns)) => {

@@ -162,7 +162,7 @@ impl RunFile {
             residual_ode: vector("residual_ode")?,
             residual_ode_uncorrected: vector("residual_ode_uncorrected")?,
             loss: number("loss")?,
-            total_variation_penalty: number("total_variation_penalty")?,
+            penalty: number("penalty")?,
             energy_dissipation: number("energy_dissipation")?,
             tangent_kernel_change: number("tangent_kernel_change")?,
             region_mass: vector("region_mass")?,

@@ -5,6 +5,8 @@ use super::linear_limit::Extremes;
 
 /// Gradient flow with a constant kernel: with all its eigenvalues, or with the extremes of what is followed in linear time.
 #[derive(Debug, Clone)]
+// There is one of it at a time.
+#[allow(clippy::large_enum_variant)]
 pub enum Flow {
     /// All eigenvalues, for few samples.
     Dense(GradientFlow),

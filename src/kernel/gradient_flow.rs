@@ -121,6 +121,24 @@ impl GradientFlow {
         &start - &(gone / &self.root_weight)
     }
 
+    /// `rho(t)` from `rho(0)` under weight decay of the output layer, `d rho/dt = -K N rho - lambda (rho + y)`: mode by mode
+    ///
+    /// ```text
+    /// rho(t) = exp(-q t) rho(0) - lambda y (1 - exp(-q t)) / q,    q = rate + lambda
+    /// ```
+    ///
+    /// * `decay`: `lambda > 0`.
+    pub fn decaying_residual(&self, start: &[f64], y: &[f64], decay: f64, t: f64) -> Array1<f64> {
+        let spectral = |values: &[f64]| self.modes.t().dot(&(&self.root_weight * &ArrayView1::from(values)));
+        let (mut rho, y) = (spectral(start), spectral(y));
+        for ((rho, y), &rate) in rho.iter_mut().zip(&y).zip(&self.eigenvalues) {
+            let q = rate.max(0.0) + decay;
+            let gone = -(-q * t).exp_m1();
+            *rho -= gone * (*rho + decay * y / q);
+        }
+        self.modes.dot(&rho) / &self.root_weight
+    }
+
     /// `alpha(t)`: the function has moved by `-Sum_j alpha_j K(x, x_j)`.
     ///
     /// * `t >= 0`; infinity gives the limit, refined against the kernel matrix.

@@ -41,7 +41,7 @@ pub struct RunSource {
     /// All snapshots without their particles.
     pub(crate) snapshots: Vec<Snapshot>,
     /// Times and residuals of the start and of all steps, where the run has stored them (`output.path`).
-    path: Option<(Vec<f64>, Vec<Vec<f64>>)>,
+    path: Option<StepRows>,
 }
 
 impl Source {
@@ -88,11 +88,14 @@ impl Source {
     }
 }
 
+/// Times, and the residuals at each.
+type StepRows = (Vec<f64>, Vec<Vec<f64>>);
+
 fn path_of(
     file: &RunFile,
     description: &Description,
     first: &Snapshot,
-) -> Result<Option<(Vec<f64>, Vec<Vec<f64>>)>, PlotError> {
+) -> Result<Option<StepRows>, PlotError> {
     if !description.output.path {
         return Ok(None);
     }
@@ -131,7 +134,7 @@ impl RunSource {
     }
 
     /// Times and residuals of the start and of all steps, where they are stored.
-    pub(crate) fn path(&self) -> Option<&(Vec<f64>, Vec<Vec<f64>>)> {
+    pub(crate) fn path(&self) -> Option<&StepRows> {
         self.path.as_ref()
     }
 

@@ -283,7 +283,7 @@ fn data(run: &Gathered) -> Value {
     a.f64("time", &[t], each(|f| f.snapshot.time).into_iter());
     a.u32("snapshot", &[t], frames.iter().map(|f| f.number));
     a.f64("loss", &[t], each(|f| f.snapshot.loss).into_iter());
-    a.f64("penalty", &[t], each(|f| f.snapshot.total_variation_penalty).into_iter());
+    a.f64("penalty", &[t], each(|f| f.snapshot.penalty).into_iter());
     a.f64("kernel_change", &[t], each(|f| f.snapshot.tangent_kernel_change).into_iter());
     a.f64("turned", &[t], each(|f| f.turned).into_iter());
     a.f64("knots_moved", &[t], each(|f| f.knots_moved).into_iter());

@@ -47,7 +47,7 @@ impl Convergence {
         if last.ending == Some(Ending::Rest) {
             return Convergence::Rest { loss: last.loss };
         }
-        let energy = last.loss + last.total_variation_penalty;
+        let energy = last.loss + last.penalty;
         let half_life = energy * std::f64::consts::LN_2 / last.energy_dissipation;
         // A loss like t^-p falls by the share 1 - 2^-p while the time doubles, p = t D / L.
         if last.time > 0.0 && last.energy_dissipation * last.time < HARDLY * energy {
@@ -115,7 +115,7 @@ mod tests {
             residual_ode: Array1::zeros(1),
             residual_ode_uncorrected: Array1::zeros(1),
             loss: 0.5 * rho * rho,
-            total_variation_penalty: 0.0,
+            penalty: 0.0,
             energy_dissipation: dissipation,
             tangent_kernel_change: 0.0,
             region_mass: Array1::zeros(2),

@@ -19,7 +19,7 @@ pub(super) fn reached(until: &Until, stepper: &Stepper, state: &State, eps: f64)
 
 /// `(Int |velocity|^2 mu)^(1/2)`: without a penalty `(Sum_k <g_k, Sigma_k g_k>)^(1/2)`, in `O(s)`.
 fn speed(stepper: &Stepper, state: &State) -> f64 {
-    if stepper.flow().tv() > 0.0 {
+    if stepper.flow().is_penalized() {
         return snapshot(stepper, state, &stepper.flow(), false).energy_dissipation.sqrt();
     }
     let sigma = stepper.moments().sigma_with_pinned(stepper.regions());

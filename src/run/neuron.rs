@@ -6,7 +6,7 @@ use crate::problem::{Place, PlaceKind, Regions};
 /// How a flow of neurons moves them: the factor before the mean, and which layers train.
 ///
 /// ```text
-/// dc/dt = -kappa <g, w>  (output layer),   dw/dt = -kappa c g  (hidden layer)
+/// dc/dt = -kappa <g, w> - lambda c  (output layer),   dw/dt = -kappa c g - lambda w  (hidden layer)
 /// ```
 ///
 /// with `g = Sum_j n_j rho_j xt_j` over the active samples; on a boundary `w = l d` and only the
@@ -14,6 +14,8 @@ use crate::problem::{Place, PlaceKind, Regions};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Training {
     pub kappa: f64,
+    /// `lambda` of weight decay.
+    pub decay: f64,
     pub layers: Layers,
 }
 
@@ -54,18 +56,31 @@ impl Site {
 impl Training {
     /// Of a flow of neurons; the canonical flow is not one.
     pub fn of(flow: &Flow) -> Training {
-        Training { kappa: flow.kappa(), layers: flow.descriptor().trains }
+        Training { kappa: flow.kappa(), decay: flow.decay(), layers: flow.descriptor().trains }
     }
 
     /// `(dc/dt, dw/dt)` of a neuron `(c, w_x, w_y)` where the field is `g`.
     pub fn velocity(&self, [c, w_x, w_y]: [f64; 3], site: Site, g: Vec2) -> [f64; 3] {
         let along = -self.kappa * dot(g, [w_x, w_y]);
         let acting = site.acting(g);
+        let decay = self.decaying([c, w_x, w_y]);
         [
-            if self.layers.output() { along } else { 0.0 },
-            if self.layers.hidden() { -self.kappa * c * acting[0] } else { 0.0 },
-            if self.layers.hidden() { -self.kappa * c * acting[1] } else { 0.0 },
+            if self.layers.output() { along - decay[0] } else { 0.0 },
+            if self.layers.hidden() { -self.kappa * c * acting[0] - decay[1] } else { 0.0 },
+            if self.layers.hidden() { -self.kappa * c * acting[1] - decay[2] } else { 0.0 },
         ]
+    }
+
+    /// `lambda z` of the layers that train: minus the velocity of a neuron that no sample acts on.
+    pub fn decaying(&self, [c, w_x, w_y]: [f64; 3]) -> [f64; 3] {
+        let of = |trains: bool, value: f64| if trains { self.decay * value } else { 0.0 };
+        let (output, hidden) = (self.layers.output(), self.layers.hidden());
+        [of(output, c), of(hidden, w_x), of(hidden, w_y)]
+    }
+
+    /// What the neuron adds to the penalty, per unit of mass: `lambda / 2` times the squares of what trains.
+    pub fn penalty(&self, z: [f64; 3]) -> f64 {
+        0.5 * self.decaying(z).iter().zip(z).map(|(decaying, value)| decaying * value).sum::<f64>()
     }
 
     /// `kappa^2 M` of section 7: xx, xy, yy. Neurons pinned to a
@@ -100,7 +115,7 @@ mod tests {
         let (z, g) = ([0.7, -0.4, 1.3], [0.9, -2.1]);
         let d = [0.6, 0.8];
         for layers in [Layers::Both, Layers::Output, Layers::Hidden] {
-            let training = Training { kappa: 1.7, layers };
+            let training = Training { kappa: 1.7, decay: 0.0, layers };
             for (z, pinned) in [(z, None), ([z[0], -1.5 * d[0], -1.5 * d[1]], Some(d))] {
                 let site = Site { region: 1, pinned };
                 let v = training.velocity(z, site, g);
@@ -115,12 +130,18 @@ mod tests {
     #[test]
     fn only_the_layers_that_train_move() {
         let (z, g, site) = ([2.0, 3.0, -1.0], [1.0, 1.0], Site { region: 1, pinned: None });
-        let velocity = |layers| Training { kappa: 2.0, layers }.velocity(z, site, g);
+        let velocity = |layers| Training { kappa: 2.0, decay: 0.0, layers }.velocity(z, site, g);
         assert_eq!(velocity(Layers::Both), [-4.0, -4.0, -4.0]);
         assert_eq!(velocity(Layers::Output), [-4.0, 0.0, 0.0]);
         assert_eq!(velocity(Layers::Hidden), [0.0, -4.0, -4.0]);
         let pinned = Site { region: 1, pinned: Some([1.0, 0.0]) };
-        let sliding = Training { kappa: 2.0, layers: Layers::Both }.velocity([2.0, 3.0, 0.0], pinned, g);
+        let sliding =
+            Training { kappa: 2.0, decay: 0.0, layers: Layers::Both }.velocity([2.0, 3.0, 0.0], pinned, g);
         assert_eq!(sliding, [-6.0, -4.0, 0.0]);
+        let decaying = |layers| Training { kappa: 2.0, decay: 0.5, layers };
+        assert_eq!(decaying(Layers::Both).velocity(z, site, g), [-5.0, -5.5, -3.5]);
+        assert_eq!(decaying(Layers::Hidden).velocity(z, site, g), [0.0, -5.5, -3.5]);
+        assert_eq!(decaying(Layers::Output).penalty(z), 1.0);
+        assert_eq!(decaying(Layers::Hidden).penalty(z), 2.5);
     }
 }

@@ -37,6 +37,8 @@ pub enum PointwiseError {
 
 const DESCENT: &str =
     "gradient descent jumps over boundaries; give flow.kind = \"lifted\", to which it converges";
+const DECAY: &str =
+    "weight decay moves neurons of one delta to others; give a law of (a, b, c) without delta";
 const SLICE: &str = "neurons of one delta do not keep it, so that they lie on a surface that folds; give a law of (a, b, c) without delta";
 
 /// A density at a point.
@@ -115,9 +117,10 @@ impl Pointwise {
         let start = match (start.law, flow) {
             (_, Flow::Descent { .. }) => return refused(DESCENT),
             (ParticleLaw::Canonical(law), _) => Start::Cylinder(law),
-            (ParticleLaw::Lift { law, delta }, Flow::Lifted { kappa }) => {
+            (ParticleLaw::Lift { law, delta }, Flow::Lifted { kappa, decay: 0.0 }) => {
                 Start::Slice(law, Slice { delta, kappa: *kappa })
             }
+            (ParticleLaw::Lift { .. }, Flow::Lifted { .. }) => return refused(DECAY),
             (ParticleLaw::Lift { .. }, _) => return refused(SLICE),
             (ParticleLaw::Neurons(_), _) => {
                 let drawn = start.law.drawn(start.width, start.balance);

@@ -22,9 +22,10 @@ pub struct Snapshot {
     pub residual_ode_uncorrected: Array1<f64>,
     /// `L = 1/2 Sum_j n_j rho_j^2`, without the constant of merged ties.
     pub loss: f64,
-    /// `lambda Int |r| mu`, zero without the total-variation term.
-    pub total_variation_penalty: f64,
-    /// `-d(loss + total_variation_penalty)/dt = Int |velocity|^2 mu`, from the particles.
+    /// What is descended besides the loss: `lambda Int |r| mu` of the total-variation term, or
+    /// `lambda / 2 Int (c^2 + |w|^2) mu` of weight decay, of the layers that train; else zero.
+    pub penalty: f64,
+    /// `-d(loss + penalty)/dt = Int |velocity|^2 mu`, from the particles.
     pub energy_dissipation: f64,
     /// `|K_t - K_0| / |K_0|` in the Frobenius norm.
     pub tangent_kernel_change: f64,

@@ -60,7 +60,7 @@ impl Verdict {
     /// a penalty keeps it from fitting.
     pub fn of(description: &Description, first: &Snapshot, last: &Snapshot) -> Option<Verdict> {
         let Description { samples, flow, tolerance, .. } = description;
-        if last.ending != Some(Ending::Rest) || flow.tv() > 0.0 {
+        if last.ending != Some(Ending::Rest) || flow.is_penalized() {
             return None;
         }
         let start = first.residual.to_vec();

@@ -103,6 +103,9 @@ impl DensityForm {
         let start = self.of_cells(self.cells);
         if let Err(expected) = density_is_possible(*flow.unscaled(), &start.law) {
             let found = match (&self.law, flow.tv() > 0.0) {
+                _ if flow.unscaled().decay() > 0.0 => {
+                    format!(" and flow.weight_decay = {}", number(flow.unscaled().decay()))
+                }
                 (ParticleLaw::Lift { delta, .. }, _) => format!(" and delta = {}", number(*delta)),
                 (_, true) => format!(" and flow.tv = {}", number(flow.tv())),
                 (_, false) => String::new(),

@@ -10,9 +10,10 @@ use super::section::Section;
 use super::source::Source;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 12] = [
     "kind",
     "tv",
+    "weight_decay",
     "scaling",
     "balance",
     "learning_rate",
@@ -28,6 +29,9 @@ pub(super) const KEYS: [&str; 11] = [
 const KAPPA: [f64; 2] = [1e-20, 1e20];
 /// Factors of `balance` beyond which one layer loses the other's digits.
 const BALANCE: [f64; 2] = [1e-10, 1e10];
+
+/// Weight decay beyond this leaves nothing of any network.
+const MOST_DECAY: f64 = 1e10;
 
 /// Noise beyond this leaves nothing of any data.
 const MOST_NOISE: f64 = 1e10;
@@ -70,7 +74,9 @@ impl FlowForm {
         let mut with = "";
         match &mut form.flow {
             Flow::Canonical { tv } => *tv = penalty(&mut section)?,
-            Flow::Lifted { .. } | Flow::Kernel { .. } | Flow::Adaptive { .. } => {}
+            Flow::Lifted { decay, .. } | Flow::Kernel { decay, .. } | Flow::Adaptive { decay, .. } => {
+                *decay = weight_decay(&mut section)?;
+            }
             Flow::Descent { descent: settings, .. } => {
                 *settings = descent(&mut section, &mut form.batch)?;
                 // A seed alone would draw nothing.
@@ -205,6 +211,20 @@ fn penalty(section: &mut Section) -> Result<f64, ScenarioError> {
         return Err(tv.refuse("is negative", "give 0 (no total-variation term) or more"));
     }
     Ok(tv.value)
+}
+
+/// `weight_decay`: `lambda` in mean-field time.
+fn weight_decay(section: &mut Section) -> Result<f64, ScenarioError> {
+    let Some(decay) = section.number("weight_decay")? else { return Ok(0.0) };
+    if !(0.0..=MOST_DECAY).contains(&decay.value) {
+        return Err(decay.refuse(
+            "is out of range",
+            format_args!(
+                "give 0 (none) to {MOST_DECAY:e}; a framework's value is 1 / m of it, m the number of neurons"
+            ),
+        ));
+    }
+    Ok(decay.value)
 }
 
 /// `scaling = "m" | "sqrt(m)" | "1" | number`.

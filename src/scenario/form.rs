@@ -223,6 +223,15 @@ impl Form {
             ));
         }
         let (end, schedule) = self.schedule(source, drawn.width, &mut notices)?;
+        let flow = self.flow.flow(source, drawn.width, s)?;
+        if flow.decay() > 0.0 {
+            notices.push(format!(
+                "flow.weight_decay = {} is for mean-field time: of {} neurons a framework's weight_decay is lambda / m = {:.6e}",
+                text::number(flow.decay()),
+                drawn.width,
+                flow.decay() / drawn.width as f64
+            ));
+        }
         let kernel = self.output.options.tangent_kernel;
         let need = match drawn.start.density() {
             Some(density) => {
@@ -243,7 +252,7 @@ impl Form {
             mass: drawn.start.mass().to_vec(),
             delta: drawn.start.lifted().map_or(vec![], |neurons| neurons.delta()),
             density: self.measure.grid(self.output.amplitude, found.and_then(Resolution::cells)),
-            flow: self.flow.flow(source, drawn.width, s)?,
+            flow,
             end,
             until: self.time.until,
             tolerance: self.time.tolerance,

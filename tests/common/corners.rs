@@ -123,9 +123,9 @@ pub fn problem(shape: &Shape) -> (LiftedProblem, f64) {
         b: column(2),
         mass: mass.iter().map(|mass| mass / total).collect(),
         flow: match shape.kind {
-            0 => Flow::Kernel { kappa },
-            1 => Flow::Adaptive { kappa },
-            _ => Flow::Lifted { kappa },
+            0 => Flow::Kernel { kappa, decay: 0.0 },
+            1 => Flow::Adaptive { kappa, decay: 0.0 },
+            _ => Flow::Lifted { kappa, decay: 0.0 },
         },
     };
     let end = (20.0 / problem.stiffness()).min(30.0 / (kappa * pull));

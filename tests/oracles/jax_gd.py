@@ -3,7 +3,7 @@
 usage: jax_gd.py CASES.json RESULTS.json
 
 Each case holds samples x, y with weights n, the network f(x) = (1/alpha) sum_i c_i relu(a_i x - b_i)
-(c, a, b), learning_rate, momentum, layers ("both", "output", "hidden") and steps. The gradient of
+(c, a, b), learning_rate, momentum, weight_decay (0 unless given), layers ("both", "output", "hidden") and steps. The gradient of
 1/2 sum n (f - y)^2 is JAX's, in double precision; the step is that of torch.optim.SGD. A result holds
 c, a, b, the residuals after the last step, and how often a sample changed from seen to unseen or
 back. Numbers are written in hexadecimal, so that none is rounded.
@@ -35,6 +35,8 @@ def loss(z, case):
 @jax.jit
 def step(z, v, case, trained):
     gradient = jax.grad(loss)(z, case)
+    if "weight_decay" in case:
+        gradient = {key: gradient[key] + case["weight_decay"] * z[key] for key in z}
     v = {key: case["momentum"] * v[key] + gradient[key] for key in z}
     z = {key: z[key] - trained[key] * case["learning_rate"] * v[key] for key in z}
     return z, v

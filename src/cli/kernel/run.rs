@@ -79,7 +79,7 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     }
     RunRow::set_beside_paths(report, &mut rows)?;
     let last = file.snapshot(file.len() - 1)?;
-    let energy = last.loss + last.total_variation_penalty;
+    let energy = last.loss + last.penalty;
     let tv = description.flow.tv();
     let least = if tv > 0.0 { Some(tv_measure(&report.samples, tv)?) } else { None };
     let flow = description.flow.name();

@@ -13,6 +13,7 @@ pub fn descriptor(tv: f64) -> Descriptor {
         trains: Layers::Both,
         conserves: None,
         tv: Some(tv),
+        decay: 0.0,
         kappa: None,
         learning_rate: None,
         plain: tv == 0.0,

@@ -16,12 +16,14 @@ pub struct Motion {
     /// `lambda`.
     pub tv: f64,
     pub kappa: f64,
+    /// `lambda` of weight decay.
+    decay: f64,
 }
 
 impl Motion {
     pub fn new(flow: &Flow) -> Motion {
         let canonical = flow.particles() == ParticleKind::Canonical;
-        Motion { canonical, moves: flow.moves(), tv: flow.tv(), kappa: flow.kappa() }
+        Motion { canonical, moves: flow.moves(), tv: flow.tv(), kappa: flow.kappa(), decay: flow.decay() }
     }
 
     /// Rates per unit of `u`, where `field` is `h g` and `sign` that of the amplitude. The last is `div V`:
@@ -34,8 +36,14 @@ impl Motion {
             let turn = amplitude * (g[1] * x - g[0] * y);
             return [-pull - h * self.tv * sign, turn * y, -turn * x, amplitude * pull];
         }
-        let vector = if self.moves.1 { [-amplitude * g[0], -amplitude * g[1]] } else { [0.0; 2] };
-        [if self.moves.0 { -pull } else { 0.0 }, vector[0], vector[1], 0.0]
+        let decay = h * self.decay;
+        let vector = match self.moves.1 {
+            true => [-amplitude * g[0] - decay * x, -amplitude * g[1] - decay * y],
+            false => [0.0; 2],
+        };
+        let trained = f64::from(u8::from(self.moves.0) + 2 * u8::from(self.moves.1));
+        let output = if self.moves.0 { -pull - decay * amplitude } else { 0.0 };
+        [output, vector[0], vector[1], -decay * trained]
     }
 
     /// Whether boundaries are crossed at all.

@@ -17,6 +17,8 @@ const EVENT_SHARE: f64 = 3.0;
 /// How far a step may go in units of `turn / |g|`: growth near an unstable direction then errs by
 /// about the tolerance, relative to itself.
 const GROWTH_SHARE: f64 = 2.0;
+/// How far a step may go in units of `1 / lambda` of weight decay: series of its factors end there.
+const DECAY_SHARE: f64 = 0.1;
 /// Where particles relax within the step, pushes go on until they lack no more than this share of the error allowed.
 const CONVERGED: f64 = 0.01;
 /// Where relaxing particles reduce `h` times the trace of `K N` by more than this, the path follows the slow motion of
@@ -110,9 +112,13 @@ impl Controller {
     ///
     /// In the kernel and adaptive limits motion is a shear: nothing grows by itself, and no step is too
     /// long.
+    ///
+    /// Under weight decay no step is longer than [`DECAY_SHARE`] of its time.
     pub(super) fn longest_step(&self) -> f64 {
+        let [decay, _] = self.decay;
+        let by_decay = if decay > 0.0 { DECAY_SHARE / decay } else { f64::INFINITY };
         if !self.system.grows() {
-            return f64::INFINITY;
+            return by_decay;
         }
         let mut g = vec![[0.0; 2]; self.regions.boundaries()];
         gradients(&self.samples, &self.rho, &mut g);
@@ -121,7 +127,7 @@ impl Controller {
             |k: usize| Some(libm::hypot(g[k][0], g[k][1])).filter(|g| self.kappa * g > self.margins.of(k));
         let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
         let strongest = inhabited.filter_map(strength).fold(0.0, f64::max);
-        GROWTH_SHARE * self.turn / (self.kappa * strongest)
+        by_decay.min(GROWTH_SHARE * self.turn / (self.kappa * strongest))
     }
 
     /// The length of the first attempt at a step, where the one before was `before` long (0: unknown) and the

@@ -44,6 +44,8 @@ pub struct Controller {
     samples: Samples,
     regions: Regions,
     lambda: f64,
+    /// `lambda` of weight decay, and the rate at which the function decays by it.
+    decay: [f64; 2],
     /// `kappa`, the factor before the mean over neurons.
     kappa: f64,
     /// Error of the residuals that one step may make, in units of `y`.
@@ -173,6 +175,7 @@ impl Controller {
             turn: system.turn(tolerance),
             kappa: flow.kappa(),
             lambda: flow.tv(),
+            decay: [flow.decay(), flow.function_decay()],
             fixed: None,
             rho: vec![0.0; s],
             rho_rate: vec![0.0; s],
@@ -267,7 +270,13 @@ impl Controller {
             sign = moments.sign_moment(&self.regions);
             sign.iter_mut().for_each(|v| *v = [self.lambda * v[0], self.lambda * v[1]]);
         }
-        rate(&self.samples, sigma, &sign, rho)
+        let mut rate = rate(&self.samples, sigma, &sign, rho);
+        let [_, decay] = self.decay;
+        if decay > 0.0 {
+            let f = rho.iter().zip(self.samples.y()).map(|(rho, y)| rho + y);
+            rate.iter_mut().zip(f).for_each(|(rate, f)| *rate -= decay * f);
+        }
+        rate
     }
 }
 

@@ -12,7 +12,15 @@ impl Controller {
     fn ode_between<'a>(&'a self, h: f64, [start, end]: [&'a [[f64; 3]]; 2], pinned: Pinned) -> OdeStep<'a> {
         let Tally { moments, event_particles, .. } = &self.trial.tally;
         let (step, ends) = ((h, self.trial.rule), [(&self.moments, start), (moments, end)]);
-        OdeStep::new(&self.samples, &self.regions, step, self.lambda, ends, event_particles, pinned)
+        OdeStep::new(
+            &self.samples,
+            &self.regions,
+            step,
+            (self.lambda, self.decay[1]),
+            ends,
+            event_particles,
+            pinned,
+        )
     }
 
     /// The ODE over the attempted step of length `h`, pinned mass without its angular part.

@@ -55,12 +55,12 @@ pub fn coordinates(flow: Flow, parameters: &[f64]) -> Option<Vec<Coordinate>> {
     }
     match flow {
         Flow::Canonical { .. } => (parameters == [0.0]).then(|| vec![Coordinate::Canonical]),
-        Flow::Lifted { kappa } => lifted(kappa, parameters),
-        Flow::Kernel { kappa } => {
+        Flow::Lifted { kappa, .. } => lifted(kappa, parameters),
+        Flow::Kernel { kappa, .. } => {
             let slice = |&norm: &f64| (norm > 0.0).then_some(Coordinate::Kernel { norm, kappa });
             parameters.iter().map(slice).collect()
         }
-        Flow::Adaptive { kappa } => {
+        Flow::Adaptive { kappa, .. } => {
             let slice = |&c: &f64| (c.abs() > 0.0).then_some(Coordinate::Adaptive { c, kappa });
             parameters.iter().map(slice).collect()
         }
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn slices_come_back_from_their_layout() {
-        let flow = Flow::Lifted { kappa: 1.5 };
+        let flow = Flow::Lifted { kappa: 1.5, decay: 0.0 };
         let slices: Vec<Slice> = coordinates(flow, &[-2.0, 0.0, 0.0, 0.3, 0.3])
             .unwrap()
             .into_iter()
@@ -103,8 +103,11 @@ mod tests {
             .collect();
         let layout = write(64.0, &slices);
         assert_eq!(read(&layout, flow).unwrap(), slices);
-        for flow in [Flow::Canonical { tv: 0.0 }, Flow::Kernel { kappa: 1.5 }, Flow::Adaptive { kappa: 1.5 }]
-        {
+        for flow in [
+            Flow::Canonical { tv: 0.0 },
+            Flow::Kernel { kappa: 1.5, decay: 0.0 },
+            Flow::Adaptive { kappa: 1.5, decay: 0.0 },
+        ] {
             assert_eq!(read(&layout, flow), None, "{flow:?}");
         }
         assert_eq!(read(&layout[..layout.len() - 1], flow), None);

@@ -39,8 +39,8 @@ type Filled = Vec<(Slice, Vec<f64>)>;
 /// * `across`: rows of those with both signs of `r`; the others have half as many.
 pub fn fill(grid: &Grid, law: &DrawnLaw, slices: usize, flow: Flow, across: usize) -> Filled {
     match flow {
-        Flow::Kernel { kappa } => kernel(grid, law, slices, kappa, across),
-        Flow::Adaptive { kappa } => adaptive(grid, law, slices, kappa, across),
+        Flow::Kernel { kappa, .. } => kernel(grid, law, slices, kappa, across),
+        Flow::Adaptive { kappa, .. } => adaptive(grid, law, slices, kappa, across),
         _ => [true, false]
             .into_iter()
             .flat_map(|inner| lifted(grid, law, slices, (flow, inner), across))
@@ -321,9 +321,9 @@ mod tests {
             };
             let k = 1.5;
             let flows = [
-                (Flow::Lifted { kappa: k }, ww + 2.0 * cc),
-                (Flow::Kernel { kappa: k }, ww),
-                (Flow::Adaptive { kappa: k }, 2.0 * cc),
+                (Flow::Lifted { kappa: k, decay: 0.0 }, ww + 2.0 * cc),
+                (Flow::Kernel { kappa: k, decay: 0.0 }, ww),
+                (Flow::Adaptive { kappa: k, decay: 0.0 }, 2.0 * cc),
             ];
             for (flow, expected) in flows {
                 for slices in [2, 3, 9] {

@@ -10,7 +10,7 @@ use crate::problem::DensityLaw;
 /// use reluflow::problem::{DensityLaw, DrawnLaw, Law, LawKind};
 /// let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
 /// assert!(density_is_possible(Flow::Canonical { tv: 0.0 }, &DensityLaw::Canonical(law)).is_ok());
-/// let kernel = Flow::Kernel { kappa: 1.0 };
+/// let kernel = Flow::Kernel { kappa: 1.0, decay: 0.0 };
 /// assert!(density_is_possible(kernel, &DensityLaw::Lift { law, delta: 0.0 }).is_err());
 /// let law = DrawnLaw { kind: LawKind::Pytorch, hidden_scale: 1.0, output_scale: 1.0 };
 /// assert!(density_is_possible(kernel, &DensityLaw::Neurons { law, slices: 8 }).is_ok());
@@ -21,6 +21,7 @@ use crate::problem::DensityLaw;
 pub fn density_is_possible(flow: Flow, law: &DensityLaw) -> Result<(), &'static str> {
     let neurons = matches!(law, DensityLaw::Neurons { law, .. } if !law.kind.is_canonical());
     match (flow, law) {
+        _ if flow.decay() > 0.0 => Err("flows without weight decay"),
         (Flow::Canonical { .. }, DensityLaw::Canonical(_)) => Ok(()),
         (Flow::Lifted { .. }, DensityLaw::Lift { .. }) => Ok(()),
         (Flow::Lifted { .. } | Flow::Kernel { .. } | Flow::Adaptive { .. }, _) if neurons => Ok(()),

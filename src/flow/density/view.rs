@@ -248,9 +248,9 @@ mod tests {
     /// Flow, delta, and the largest error of the density in units of its largest value.
     const FLOWS: [(Flow, Option<f64>, f64); 4] = [
         (Flow::Canonical { tv: 0.0 }, None, 1e-4),
-        (Flow::Lifted { kappa: 1.5 }, Some(-0.5), 1e-2),
-        (Flow::Lifted { kappa: 1.0 }, Some(0.0), 1e-2),
-        (Flow::Lifted { kappa: 0.7 }, Some(0.8), 1e-2),
+        (Flow::Lifted { kappa: 1.5, decay: 0.0 }, Some(-0.5), 1e-2),
+        (Flow::Lifted { kappa: 1.0, decay: 0.0 }, Some(0.0), 1e-2),
+        (Flow::Lifted { kappa: 0.7, decay: 0.0 }, Some(0.8), 1e-2),
     ];
 
     /// At the start `mu = exp(-r^2 / 2) / sqrt(2 pi) / (2 pi) dr dtheta`.

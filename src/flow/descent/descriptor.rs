@@ -24,6 +24,7 @@ pub fn descriptor(kappa: f64, descent: &Descent) -> Descriptor {
             Layers::Hidden => Conserved::OutputWeights,
         }),
         tv: None,
+        decay: 0.0,
         kappa: Some(kappa),
         learning_rate: Some(descent.learning_rate),
         plain: descent.momentum == 0.0 && descent.batch.is_none() && !descent.is_noisy(),

@@ -2,6 +2,9 @@
 
 use crate::flow::columns::columns;
 
+use super::decay::Factors;
+use super::frame::Neuron;
+
 /// Neurons of a block.
 pub const BLOCK: usize = 64;
 
@@ -40,9 +43,23 @@ columns! {
         /// Frames of the `2 s` regions, then of the `2 s` boundaries: row-major `3 x 3` matrices that
         /// act on `(c, w)`.
         frame: F64 = |sizes| 36 * sizes.s,
+        /// Weight decay: since when it has been a factor beside the neurons, and the factors of `c` and of `w`.
+        decay: F64 = |_| 3,
         /// What each neuron is doing, and where.
         place: Place = |sizes| sizes.m,
         /// Second moments by place, in the frames. Kept because summing again in another order would change bits.
         moments: F64 = |sizes| 28 * sizes.s,
+    }
+}
+
+impl Lifted {
+    /// The factors of weight decay; the columns must have the right lengths.
+    pub fn factors(&self) -> Factors {
+        Factors { c: self.decay[1], w: self.decay[2] }
+    }
+
+    /// A neuron of these columns, in the laboratory frame, as it is.
+    pub fn faded(&self, z: Neuron) -> Neuron {
+        self.factors().neuron(z)
     }
 }

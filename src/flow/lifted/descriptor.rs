@@ -1,9 +1,34 @@
 //! What the rest of the program needs to know of the lifted flow and its two limits.
 
-use crate::flow::{Conserved, Descriptor, Flow, Layers, ParticleKind};
+use crate::flow::{Allowed, Conserved, Descriptor, Flow, Layers, Parameter, ParticleKind, Value};
+use crate::system::text::number;
 
-/// The lifted flow with this factor before the mean over neurons.
-pub fn lifted(kappa: f64) -> Descriptor {
+static PARAMETERS: [Parameter; 1] = [Parameter {
+    name: "weight_decay",
+    about: "lambda of weight decay in mean-field time, if there is any; a framework's is lambda / m",
+    allowed: Allowed::Number(|decay| decay > 0.0),
+    words: |value| match value {
+        Some(Value::Number(decay)) => format!("weight decay {}", number(decay)),
+        _ => String::new(),
+    },
+}];
+
+/// Values of `PARAMETERS`.
+pub fn values(decay: f64) -> [Option<Value>; PARAMETERS.len()] {
+    [(decay > 0.0).then_some(Value::Number(decay))]
+}
+
+/// `lambda` from the values of `PARAMETERS`.
+fn decay_of(values: &[Option<Value>]) -> Option<f64> {
+    match values {
+        [None] => Some(0.0),
+        [Some(Value::Number(decay))] => Some(*decay),
+        _ => None,
+    }
+}
+
+/// The lifted flow with this factor before the mean over neurons, and this `lambda` of weight decay.
+pub fn lifted(kappa: f64, decay: f64) -> Descriptor {
     Descriptor {
         name: "lifted",
         words: "gradient flow of all weights",
@@ -14,18 +39,19 @@ pub fn lifted(kappa: f64) -> Descriptor {
         trains: Layers::Both,
         conserves: Some(Conserved::Delta),
         tv: None,
+        decay,
         kappa: Some(kappa),
         learning_rate: None,
-        plain: true,
+        plain: decay == 0.0,
         breaks: &[],
-        parameters: &[],
-        build: |kappa, _, _| Some(Flow::Lifted { kappa }),
+        parameters: &PARAMETERS,
+        build: |kappa, _, values| Some(Flow::Lifted { kappa, decay: decay_of(values)? }),
         bytes_per_sample: 16_500,
     }
 }
 
 /// The limit `delta -> -inf`.
-pub fn kernel(kappa: f64) -> Descriptor {
+pub fn kernel(kappa: f64, decay: f64) -> Descriptor {
     Descriptor {
         name: "kernel",
         words: "only the output weights train (kernel limit)",
@@ -33,22 +59,22 @@ pub fn kernel(kappa: f64) -> Descriptor {
                   kernel learning by construction.",
         trains: Layers::Output,
         conserves: Some(Conserved::HiddenWeights),
-        build: |kappa, _, _| Some(Flow::Kernel { kappa }),
+        build: |kappa, _, values| Some(Flow::Kernel { kappa, decay: decay_of(values)? }),
         bytes_per_sample: 13_000,
-        ..lifted(kappa)
+        ..lifted(kappa, decay)
     }
 }
 
 /// The limit `delta -> +inf`.
-pub fn adaptive(kappa: f64) -> Descriptor {
+pub fn adaptive(kappa: f64, decay: f64) -> Descriptor {
     Descriptor {
         name: "adaptive",
         words: "only the hidden weights train (adaptive limit)",
         meaning: "This run trains the hidden weights alone: fitting is possible only by moving kinks.",
         trains: Layers::Hidden,
         conserves: Some(Conserved::OutputWeights),
-        build: |kappa, _, _| Some(Flow::Adaptive { kappa }),
+        build: |kappa, _, values| Some(Flow::Adaptive { kappa, decay: decay_of(values)? }),
         bytes_per_sample: 13_000,
-        ..lifted(kappa)
+        ..lifted(kappa, decay)
     }
 }

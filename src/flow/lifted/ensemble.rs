@@ -15,6 +15,7 @@ use crate::problem::{Neurons, Place, Regions, Samples};
 
 use super::bins::{Bins, start_anew};
 use super::columns::{ENTRIES, Lifted, number_of_bins};
+use super::decay::{Factors, StepFactors};
 use super::displacement::Displacement;
 use super::field_sign::Signs;
 use super::frame::{IDENTITY, Mat, Neuron, frames, frames as frames_of};
@@ -64,6 +65,8 @@ struct Trial {
     displacement: Vec<(Displacement, Option<Signs>)>,
     totals: Totals,
     scratch: Scratch,
+    /// The factors of decay at the end.
+    factors: Option<Factors>,
     /// The neurons that met an event, batch by batch, ascending.
     moved: Vec<Vec<Moved>>,
 }
@@ -93,12 +96,14 @@ pub fn start(
     let position = (0..mass.len() as u32).collect();
     let mut columns = Lifted { position, c, w_x, w_y: b, ..Lifted::default() };
     columns.w_y.par_iter_mut().for_each(|b| *b = -*b);
+    columns.decay = vec![0.0, 1.0, 1.0];
     // Placed twice: first in any region next to the line of those that are on one, which does not matter to the
     // residuals; then, when the field is known, where the field says.
     let none = vec![[0.0; 2]; count];
     place(regions, Kind::KERNEL, &none, &Margins::none(samples.len()), &mass, &mut columns);
     let frames = vec![IDENTITY; 2 * count];
-    let moments = moments_of(samples, regions, scaled, &frames, &totals(regions, &mass, &columns));
+    let moments =
+        moments_of(samples, regions, scaled, Factors::ONE, &frames, &totals(regions, &mass, &columns));
     let mut rho = vec![0.0; samples.len()];
     moments.residual(samples, regions, &mut rho);
     let mut g = vec![[0.0; 2]; count];
@@ -143,6 +148,17 @@ fn place(
     ambiguous.into_iter().map(|i| mass[i]).sum()
 }
 
+/// Multiplies all neurons, which are in the laboratory frame.
+fn multiply(columns: &mut Lifted, factors: Factors) {
+    if factors == Factors::ONE {
+        return;
+    }
+    let Lifted { c, w_x, w_y, .. } = columns;
+    c.par_iter_mut().zip(w_x).zip(w_y).for_each(|((c, x), y)| {
+        [*c, *x, *y] = factors.neuron([*c, *x, *y]);
+    });
+}
+
 impl Ensemble {
     /// For the neurons of a state whose columns have the right lengths.
     ///
@@ -161,6 +177,10 @@ impl Ensemble {
         let last = columns.bins[number_of_bins(count)] as usize;
         if !ascending || columns.bins[0] != 0 || last != m {
             return Err(FlowError::State { what: "bins", found: last, expected: m });
+        }
+        let [_, of_c, of_w] = columns.decay[..] else { unreachable!("lengths are checked") };
+        if !(of_c > 0.0 && of_c <= 1.0 && of_w > 0.0 && of_w <= 1.0) {
+            return Err(FlowError::State { what: "decay", found: 0, expected: 1 });
         }
         permute(&mut mass, &columns.position, &mut vec![0.0; m]);
         let mut bins = Bins::new(count, &columns.bins, &columns.place);
@@ -215,7 +235,9 @@ impl Ensemble {
         displacement.clear();
         displacement.extend(propagators.iter().map(|propagator| (propagator.advance, propagator.signs)));
         let frames = frames_of(frames);
-        set_moments(push.samples, push.regions, self.scaled, frames, totals, scratch, &mut tally.moments);
+        let scaled = (self.scaled, tables.factors.end);
+        set_moments(push.samples, push.regions, scaled, frames, totals, scratch, &mut tally.moments);
+        self.trial.factors = Some(tables.factors.end);
         tally.event_particles.clear();
         add_event_particles(tables, &self.sums, &mut tally.event_particles);
         tally.events = self.sums.events;
@@ -227,17 +249,19 @@ impl Ensemble {
         (largest > LARGEST_ENTRY && self.scaled.kind.beta > 0.0) || (self.plain && *frame != IDENTITY)
     }
 
-    /// Groups the neurons by bin in memory, if many are out of theirs: all frames are applied and all totals
-    /// summed anew. Returns whether it did.
-    fn regroup(&mut self, columns: &mut Lifted, regions: &Regions) -> bool {
-        let m = columns.c.len();
-        if self.bins.out_of_bin.len() <= (m / OUT_OF_BIN_SHARE).max(256) {
+    /// Groups the neurons by bin in memory, if many are out of theirs or weight decay has gone far: all frames and factors
+    /// are applied and all totals summed anew. Returns whether it did.
+    fn regroup(&mut self, time: f64, columns: &mut Lifted, regions: &Regions) -> bool {
+        let (m, factors) = (columns.c.len(), columns.factors());
+        if self.bins.out_of_bin.len() <= (m / OUT_OF_BIN_SHARE).max(256) && !factors.are_due() {
             return false;
         }
         // Frees memory: while neurons are brought into another order there are two copies of every column.
         self.trial.moved = vec![];
         self.bins = Bins::grouped(regions.boundaries(), &[]);
         rebase_all(columns);
+        multiply(columns, factors);
+        columns.decay = vec![time, 1.0, 1.0];
         order(columns, &mut self.mass, regions);
         self.touched += m as u64;
         self.bins = Bins::grouped(regions.boundaries(), &columns.bins);
@@ -256,15 +280,19 @@ impl System for Ensemble {
     fn moments(&self, samples: &Samples, regions: &Regions, state: &State) -> Moments {
         let columns = state.particles.lifted();
         let totals = Totals::of(regions.boundaries(), columns);
-        moments_of(samples, regions, self.scaled, frames(&columns.frame), &totals)
+        moments_of(samples, regions, self.scaled, columns.factors(), frames(&columns.frame), &totals)
     }
 
     fn push(&mut self, push: &Push<'_>, state: &State, tally: &mut Tally) {
         let (columns, significant) = (state.particles.lifted(), push.significant);
         let count = push.regions.boundaries();
         let frames = frames(&columns.frame);
+        let Scaled { kind, decay, .. } = self.scaled;
+        let (h, since) = (push.path.h, columns.decay[0]);
+        let end = Factors::after(kind, decay, state.time + h - since);
+        let factors = StepFactors::new(kind, [columns.factors(), end], decay * h);
         let memory = std::mem::take(&mut self.memory);
-        let tables = StepTables::new(push, self.scaled, &self.bins, frames, memory);
+        let tables = StepTables::new(push, (self.scaled, factors), &self.bins, frames, memory);
         if self.scaled.kind.is_lorentz() && tables.strongest(&self.bins) > LONGEST_RAPIDITY {
             tally.clear(significant);
             tally.events.given_up = true;
@@ -307,10 +335,13 @@ impl System for Ensemble {
     }
 
     fn accept(&mut self, regions: &Regions, _: &Moments, state: &mut State) -> bool {
-        let columns = state.particles.lifted_mut();
+        let (time, columns) = (state.time, state.particles.lifted_mut());
         self.bins.advance(&mut columns.displacements, &self.trial.displacement);
         std::mem::swap(&mut columns.frame, &mut self.trial.frames);
         self.trial.totals.store(&mut columns.moments);
+        if let Some(Factors { c, w }) = self.trial.factors.take() {
+            (columns.decay[1], columns.decay[2]) = (c, w);
+        }
         for Moved { at, place, z } in self.trial.moved.iter().flatten() {
             let i = *at as usize;
             self.bins.moved(self.bins.of(place[0]), self.bins.of(place[1]));
@@ -324,7 +355,7 @@ impl System for Ensemble {
         if !due.is_empty() {
             self.touched += rebase_some(&due, &mut self.bins, columns, &self.mass, regions);
         }
-        let regrouped = self.regroup(columns, regions);
+        let regrouped = self.regroup(time, columns, regions);
         self.bins.store(&mut columns.safe_displacements);
         !due.is_empty() || regrouped
     }

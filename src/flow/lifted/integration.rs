@@ -283,7 +283,7 @@ impl Integration<'_, '_> {
         for ((share, u), z) in
             [(1.0, from), (4.0, 0.5 * (from + to)), (1.0, to)].into_iter().zip([z, middle, end])
         {
-            let weight = self.neuron.mass * share * (to - from) / 6.0;
+            let weight = self.neuron.mass * share * (to - from) / 6.0 * tables.factors.covariance_at(u);
             let m = tables.kind.covariance(z);
             for i in 0..3 {
                 sums.sigma[i] += weight * m[i];
@@ -331,11 +331,13 @@ impl Integration<'_, '_> {
     }
 
     /// Notes an event at which the field that acts on the neuron's `w` jumps by `field` (in units
-    /// of `kappa h g`): the rate of a residual jumps by up to `kappa c^2 mass |xt| field / h`.
+    /// of `kappa h g`): the rate of a residual jumps by up to `kappa c^2 mass |xt| field / h`, times the factor of the
+    /// function under weight decay.
     pub(super) fn note_jump(&mut self, field: f64) {
         let (tables, c) = (self.tables, self.neuron.z[0]);
         let size =
             tables.kind.beta * tables.kappa * self.neuron.mass * c * c * tables.reach * field / tables.h;
+        let size = size * tables.factors.start.of_function();
         self.sums.events.jump(size, self.u);
     }
 }

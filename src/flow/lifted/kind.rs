@@ -30,6 +30,8 @@ pub struct Scaled {
     pub kind: Kind,
     /// `kappa`.
     pub kappa: f64,
+    /// `lambda` of weight decay.
+    pub decay: f64,
 }
 
 /// The logarithm of a map: `Omega = -A(q) + omega J`, `J = [[0, 1], [-1, 0]]` acting on `w`.

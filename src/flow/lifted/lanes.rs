@@ -10,6 +10,7 @@ use crate::flow::field_cubic::FieldCubic;
 use crate::math::instructions::vectorized;
 use crate::math::poly;
 
+use super::decay::FADING;
 use super::frame::Neuron;
 use super::integration::{ON_LINE, REACHED};
 use super::step_tables::StepTables;
@@ -43,11 +44,15 @@ pub struct SubstepLanes {
     pub verdict: Lanes,
     /// Integrals along the substep, times mass.
     pub track: [Lanes; TRACK],
+    /// What covariances are multiplied by at `u`, the same for all lanes.
+    fading: [f64; FADING],
 }
 
 impl SubstepLanes {
     /// All zero.
-    pub fn empty() -> SubstepLanes {
+    ///
+    /// * `fading`: ascending coefficients of what covariances are multiplied by at `u`.
+    pub fn empty(fading: [f64; FADING]) -> SubstepLanes {
         let zero = [0.0; LANES];
         SubstepLanes {
             mass: zero,
@@ -62,6 +67,7 @@ impl SubstepLanes {
             end: [zero; 3],
             verdict: zero,
             track: [zero; TRACK],
+            fading,
         }
     }
 
@@ -291,8 +297,9 @@ fn track<const LORENTZ: bool>(lanes: &mut SubstepLanes, i: usize) {
     let weight = lanes.mass[i] * (to - from) * (1.0 / 6.0);
     let parts = [covariance(z), covariance(middle), covariance(end)];
     let half = 0.5 * (from + to);
+    let fading = [from, half, to].map(|u| poly::value(&lanes.fading, u));
     for p in 0..3 {
-        let [a, b, c] = [parts[0][p], 4.0 * parts[1][p], parts[2][p]];
+        let [a, b, c] = [fading[0] * parts[0][p], 4.0 * fading[1] * parts[1][p], fading[2] * parts[2][p]];
         lanes.track[p][i] = weight * (a + b + c);
         lanes.track[3 + p][i] = weight * (from * a + half * b + to * c);
     }

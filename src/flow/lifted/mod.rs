@@ -10,6 +10,7 @@
 //!
 //! * `kind`: the three flows, their maps over any length of time;
 //! * `frame`: the 3 x 3 matrices; `second`: second moments, and how they transform;
+//! * `decay`: weight decay, one common factor;
 //! * `bins`: neurons of one frame side by side in memory, in blocks; `out_of_bin`: neurons that have left the
 //!   memory of their bin; `order`: where each lies in memory;
 //! * `reach_test`: Lemma 2, one neuron in one step; `displacement`, `safe`: Lemma 3, how far the lines may move before a
@@ -25,6 +26,7 @@
 mod bins;
 mod columns;
 mod crossing;
+mod decay;
 pub mod descriptor;
 mod displacement;
 mod ensemble;

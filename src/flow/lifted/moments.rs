@@ -7,8 +7,9 @@ use crate::flow::field::{Vec2, gradients};
 use crate::flow::moments::{MERGE_LENGTH, Moments, REGION};
 use crate::problem::{Regions, Samples};
 
+use super::decay::Factors;
 use super::frame::Mat;
-use super::kind::{Kind, Scaled};
+use super::kind::Scaled;
 use super::second::{Cluster, Second, region_moments, transform, transform_cluster};
 use super::step_tables::StepTables;
 use super::sums::{BoundarySums, RegionSums, Sums};
@@ -23,12 +24,13 @@ pub fn transform_pinned(m: &Mat, d: Vec2, cluster: &Cluster) -> Cluster {
 }
 
 /// `kappa^2` times weight and rate of a cluster that `pull = <g, d>` acts on.
-fn weight(kind: Kind, kappa: f64, clusters: &[Cluster; 2], pull: f64) -> [f64; 2] {
+fn weight(Scaled { kind, kappa, decay }: Scaled, clusters: &[Cluster; 2], pull: f64) -> [f64; 2] {
     let sum = |i: usize| clusters[0][i] + clusters[1][i];
     let square = kappa * kappa;
     let value = kind.beta * sum(1) + kind.alpha * sum(3);
     // d(c^2)/dt = -2 alpha <g, d> c l,  d(l^2)/dt = -2 beta <g, d> c l
-    [square * value, -4.0 * kind.alpha * kind.beta * square * pull * sum(2)]
+    let both = kind.alpha * kind.beta;
+    [square * value, -4.0 * both * square * pull * sum(2) - 2.0 * both * decay * square * value]
 }
 
 /// Second moments in the laboratory frame, residuals and field, in the memory of earlier ones.
@@ -40,17 +42,18 @@ pub struct Scratch {
     field: Vec<Vec2>,
 }
 
-/// Moments of neurons whose second moments are `totals` in `frames`; the rates are those in the
+/// Moments of neurons whose second moments are `totals` in `frames`, times `factors`; the rates are those in the
 /// field of their own residuals. `O(s)`.
 pub fn moments_of(
     samples: &Samples,
     regions: &Regions,
     scaled: Scaled,
+    factors: Factors,
     frames: &[Mat],
     totals: &Totals,
 ) -> Moments {
     let mut moments = Moments::zero(regions.boundaries());
-    set_moments(samples, regions, scaled, frames, totals, &mut Scratch::default(), &mut moments);
+    set_moments(samples, regions, (scaled, factors), frames, totals, &mut Scratch::default(), &mut moments);
     moments
 }
 
@@ -58,13 +61,13 @@ pub fn moments_of(
 pub fn set_moments(
     samples: &Samples,
     regions: &Regions,
-    Scaled { kind, kappa }: Scaled,
+    (scaled, factors): (Scaled, Factors),
     frames: &[Mat],
     totals: &Totals,
     scratch: &mut Scratch,
     moments: &mut Moments,
 ) {
-    let count = regions.boundaries();
+    let (kappa, count) = (scaled.kappa, regions.boundaries());
     let Scratch { region, boundary, rho, field } = scratch;
     region.resize(count, [0.0; 6]);
     boundary.resize(count, [[0.0; 4]; 2]);
@@ -73,13 +76,14 @@ pub fn set_moments(
     region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, second)| {
         *second = match totals.region[k] {
             nothing if nothing == [0.0; 6] => nothing,
-            sums => transform(&frames[k], &sums),
+            sums => factors.second(transform(&frames[k], &sums)),
         }
     });
     for (b, clusters) in boundary.iter_mut().enumerate() {
         *clusters = match totals.boundary[b] {
             nothing if nothing == [[0.0; 4]; 2] => nothing,
-            sums => sums.map(|sum| transform_pinned(&frames[count + b], regions.direction(b), &sum)),
+            sums => sums
+                .map(|sum| factors.cluster(transform_pinned(&frames[count + b], regions.direction(b), &sum))),
         };
     }
     moments.region[0] = [0.0; REGION];
@@ -94,19 +98,20 @@ pub fn set_moments(
     field.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
     let (region, field) = (&*region, &*field);
     moments.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().skip(1).for_each(|(k, moments)| {
-        *moments = region_moments(kind, kappa, &region[k], field[k]);
+        *moments = region_moments(scaled, &region[k], field[k]);
     });
     for b in 0..count {
         let (g, d) = (field[regions.inactive_side(b)], regions.direction(b));
-        moments.weight[b] = weight(kind, kappa, &boundary[b], g[0] * d[0] + g[1] * d[1]);
+        moments.weight[b] = weight(scaled, &boundary[b], g[0] * d[0] + g[1] * d[1]);
     }
 }
 
 /// The neurons of a push that met an event, as the residual ODE needs them.
 pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles: &mut EventParticles) {
-    let (kind, kappa, regions) = (tables.kind, tables.kappa, tables.regions);
+    let (regions, factors) = (tables.regions, &tables.factors);
+    let scaled = Scaled { kind: tables.kind, kappa: tables.kappa, decay: tables.decay };
     let count = regions.boundaries();
-    let square = kappa * kappa;
+    let square = scaled.kappa * scaled.kappa;
     event_particles.any = sums.any;
     if !sums.any {
         return;
@@ -114,21 +119,23 @@ pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles
     let field = |k: usize, u: f64| tables.field[k].at(u).map(|g| g / tables.h);
     for (k, sums) in sums.region.entries().filter(|(_, sums)| **sums != RegionSums::default()) {
         let (share, propagator) = (&mut event_particles.region[k], &tables.propagators[k]);
-        share.start = region_moments(kind, kappa, &transform(&tables.frames[k], &sums.start), field(k, 0.0));
-        share.end = region_moments(kind, kappa, &transform(&propagator.end, &sums.end), field(k, 1.0));
+        let start = factors.start.second(transform(&tables.frames[k], &sums.start));
+        let end = factors.end.second(transform(&propagator.end, &sums.end));
+        share.start = region_moments(scaled, &start, field(k, 0.0));
+        share.end = region_moments(scaled, &end, field(k, 1.0));
         share.sigma = sums.sigma.map(|v| square * v);
         share.sigma_u = sums.sigma_u.map(|v| square * v);
     }
     for (b, sums) in sums.boundary.entries().filter(|(_, sums)| **sums != BoundarySums::default()) {
         let (share, propagator) = (&mut event_particles.boundary[b], &tables.propagators[count + b]);
         let d = regions.direction(b);
-        let at = |frame: &Mat, clusters: &[Cluster; 2], u: f64| {
+        let at = |frame: &Mat, clusters: &[Cluster; 2], factors: Factors, u: f64| {
             let g = field(regions.inactive_side(b), u);
-            let clusters = clusters.map(|cluster| transform_pinned(frame, d, &cluster));
-            weight(kind, kappa, &clusters, g[0] * d[0] + g[1] * d[1])
+            let clusters = clusters.map(|cluster| factors.cluster(transform_pinned(frame, d, &cluster)));
+            weight(scaled, &clusters, g[0] * d[0] + g[1] * d[1])
         };
-        share.start = at(&tables.frames[count + b], &sums.start, 0.0);
-        share.end = at(&propagator.end, &sums.end, 1.0);
+        share.start = at(&tables.frames[count + b], &sums.start, factors.start, 0.0);
+        share.end = at(&propagator.end, &sums.end, factors.end, 1.0);
         share.weight = square * sums.weight;
         share.weight_u = square * sums.weight_u;
     }

@@ -96,11 +96,12 @@ impl Integration<'_, '_> {
 
     /// Adds a sliding motion up to `to`, through `(c, l)` at its start, middle and end, by Simpson's rule.
     fn track_sliding(&mut self, b: usize, to: f64, points: [(f64, f64); 3]) {
-        let (kind, from) = (self.tables.kind, self.u);
+        let (kind, factors, from) = (self.tables.kind, &self.tables.factors, self.u);
         let sums = &mut self.sums.boundary[b];
         let shares = [(1.0, from), (4.0, 0.5 * (from + to)), (1.0, to)];
         for ((share, u), (c, l)) in shares.into_iter().zip(points) {
-            let weight = self.neuron.mass * share * (to - from) / 6.0 * kind.weight(c, l);
+            let weight =
+                self.neuron.mass * share * (to - from) / 6.0 * kind.weight(c, l) * factors.covariance_at(u);
             sums.weight += weight;
             sums.weight_u += weight * u;
         }

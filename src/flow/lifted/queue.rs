@@ -53,8 +53,11 @@ pub fn integrate_all(
     laboratory: impl Fn(Place, Neuron) -> Neuron,
     sums: &mut Sums,
 ) {
-    let mut queue =
-        LaneQueue { lanes: Box::new(SubstepLanes::empty()), lane: [Lane::default(); LANES], taken: 0 };
+    let mut queue = LaneQueue {
+        lanes: Box::new(SubstepLanes::empty(tables.factors.covariance)),
+        lane: [Lane::default(); LANES],
+        taken: 0,
+    };
     for index in 0..candidates.len() {
         let Candidate { mass, place, z: stored, .. } = candidates[index];
         let z = laboratory(place[0], stored);
@@ -161,6 +164,7 @@ mod tests {
     use crate::flow::interface::Margins;
     use crate::flow::lifted::bins::Bins;
     use crate::flow::lifted::columns::number_of_bins;
+    use crate::flow::lifted::decay::{Factors, StepFactors};
     use crate::flow::lifted::frame::IDENTITY;
     use crate::flow::lifted::kind::{Kind, Scaled};
     use crate::flow::lifted::start::locate;
@@ -198,7 +202,14 @@ mod tests {
             turn: 0.5,
             significant: f64::INFINITY,
         };
-        let tables = StepTables::new(&push, Scaled { kind, kappa: 1.0 }, &bins, &frames, Memory::default());
+        let factors = StepFactors::new(kind, [Factors::ONE; 2], 0.0);
+        let tables = StepTables::new(
+            &push,
+            (Scaled { kind, kappa: 1.0, decay: 0.0 }, factors),
+            &bins,
+            &frames,
+            Memory::default(),
+        );
         let mass = 1.0 / f64::from(m);
         let candidate =
             |i: usize| Candidate { at: i as u32, mass, place: [place[i]; 2], z: z[i], met: false };

@@ -5,7 +5,7 @@ use crate::flow::moments::{REGION, RegionMoments, SIGMA, SIGMA_RATE};
 
 use super::frame::Mat;
 use super::frame::Neuron;
-use super::kind::Kind;
+use super::kind::Scaled;
 
 /// `Int z z^T mu` of neurons `z = (c, w)`: `[cc, cx, cy, xx, xy, yy]`.
 pub type Second = [f64; 6];
@@ -28,7 +28,7 @@ pub fn transform(b: &Mat, s: &Second) -> Second {
 
 /// Moments of a region as the residuals need them: `kappa F`, `kappa^2 Sigma` and its rate per unit
 /// of time in the field `g` (which holds a factor `kappa` already).
-pub fn region_moments(kind: Kind, kappa: f64, s: &Second, g: Vec2) -> RegionMoments {
+pub fn region_moments(Scaled { kind, kappa, decay }: Scaled, s: &Second, g: Vec2) -> RegionMoments {
     let [cc, cx, cy, xx, xy, yy] = *s;
     let mut out = [0.0; REGION];
     (out[0], out[1]) = (kappa * cx, kappa * cy);
@@ -41,7 +41,8 @@ pub fn region_moments(kind: Kind, kappa: f64, s: &Second, g: Vec2) -> RegionMome
         [-both * (pull + 2.0 * g[0] * cx), -both * (g[0] * cy + g[1] * cx), -both * (pull + 2.0 * g[1] * cy)];
     for i in 0..3 {
         out[SIGMA + i] = square * sigma[i];
-        out[SIGMA_RATE + i] = square * rate[i];
+        // Of one layer that stands still, the covariance does.
+        out[SIGMA_RATE + i] = square * (rate[i] - 2.0 * both * decay * sigma[i]);
     }
     out
 }
@@ -67,7 +68,8 @@ pub fn transform_cluster([a, b, d, e]: [f64; 4], [mass, cc, cl, ll]: Cluster) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::kind::Exponent;
+    use super::super::decay::Factors;
+    use super::super::kind::{Exponent, Kind};
     use super::*;
 
     #[test]
@@ -83,10 +85,12 @@ mod tests {
     #[test]
     fn rates_are_derivatives() {
         let (z, g) = ([0.7, 1.1, -0.2], [0.3, -0.9]);
-        for kind in [Kind::LIFTED, Kind::KERNEL, Kind::ADAPTIVE] {
+        for (kind, decay) in [Kind::LIFTED, Kind::KERNEL, Kind::ADAPTIVE].map(|kind| (kind, 0.3)) {
+            let scaled = Scaled { kind, kappa: 2.0, decay };
             let at = |t: f64| {
                 let e = Exponent { q: [g[0] * t, g[1] * t], omega: 0.0 };
-                region_moments(kind, 2.0, &of_neuron(0.5, kind.apply(&e, z)), g)
+                let z = Factors::after(kind, decay, t).neuron(kind.apply(&e, z));
+                region_moments(scaled, &of_neuron(0.5, z), g)
             };
             let (before, now, after) = (at(-1e-5), at(0.0), at(1e-5));
             for i in 0..3 {

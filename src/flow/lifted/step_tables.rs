@@ -12,6 +12,7 @@ use crate::math::poly;
 use crate::problem::Regions;
 
 use super::bins::Bins;
+use super::decay::StepFactors;
 use super::displacement::Displacement;
 use super::field_sign::Signs;
 use super::frame::{IDENTITY, Mat, Neuron, multiply, pull_back, straighten};
@@ -58,11 +59,15 @@ pub struct StepTables<'a> {
     pub kind: Kind,
     /// `kappa`.
     pub kappa: f64,
+    /// `lambda` of weight decay.
+    pub decay: f64,
+    /// What decay makes of the step; without it all factors are 1.
+    pub factors: StepFactors,
     /// Step size.
     pub h: f64,
-    /// `kappa h g` per region.
+    /// `kappa h g` per region, as it acts on the neurons that are stored.
     pub field: Vec<FieldCubic>,
-    /// Per region, how far `<kappa h g, n>` may be from the truth.
+    /// Per region, how far the field across a line may be from the truth.
     pub margin: Vec<f64>,
     /// A bound on `|kappa h g|` per region.
     pub strength: Vec<f64>,
@@ -90,23 +95,26 @@ impl<'a> StepTables<'a> {
     /// Tables for a push of the neurons in `bins`, whose frames are `frames`, in the memory of earlier ones.
     pub fn new(
         push: &Push<'a>,
-        scaled: Scaled,
+        (scaled, factors): (Scaled, StepFactors),
         bins: &Bins,
         frames: &'a [Mat],
         memory: Memory,
     ) -> StepTables<'a> {
-        let Scaled { kind, kappa } = scaled;
+        let Scaled { kind, kappa, decay } = scaled;
         let Push { samples, regions, path, margins, .. } = *push;
         let count = regions.boundaries();
         let Memory { mut field, mut sliding, mut propagators } = memory;
-        FieldCubic::fill(&mut field, samples, path, kappa);
+        let weighted = factors.weighted(kind, path);
+        FieldCubic::fill(&mut field, samples, weighted.as_ref().unwrap_or(path), kappa * factors.lift);
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
         let mut tables = StepTables {
             regions,
             kind,
             kappa,
+            decay,
+            factors,
             h: path.h,
-            margin: margins.times(path.h),
+            margin: margins.times(path.h * factors.lift),
             strength: field.iter().map(strength).collect(),
             field,
             sliding: vec![],

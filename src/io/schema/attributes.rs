@@ -39,7 +39,13 @@ fn setting(parameter: &Parameter) -> Attribute {
 
 /// All root attributes, in the order of the file.
 pub static ATTRIBUTES: LazyLock<Vec<Attribute>> = LazyLock::new(|| {
-    let settings = Flow::ALL.iter().flat_map(|flow| flow.descriptor().parameters).map(setting);
+    let mut settings: Vec<Attribute> = vec![];
+    for parameter in Flow::ALL.iter().flat_map(|flow| flow.descriptor().parameters) {
+        // Some flows share one.
+        if settings.iter().all(|setting| setting.name != parameter.name) {
+            settings.push(setting(parameter));
+        }
+    }
     BEFORE_SETTINGS.iter().copied().chain(settings).chain(AFTER_SETTINGS.iter().copied()).collect()
 });
 

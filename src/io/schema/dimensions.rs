@@ -79,6 +79,7 @@ pub enum Dim {
     SafeDisplacementEntry,
     NeuronVelocity,
     FrameEntry,
+    DecayEntry,
     Moment,
     InitialMoment,
     MemoryEntry,
@@ -93,7 +94,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 35] = [
+    pub const ALL: [Dim; 36] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -121,6 +122,7 @@ impl Dim {
         Dim::SafeDisplacementEntry,
         Dim::NeuronVelocity,
         Dim::FrameEntry,
+        Dim::DecayEntry,
         Dim::Moment,
         Dim::InitialMoment,
         Dim::MemoryEntry,
@@ -161,6 +163,7 @@ impl Dim {
             Dim::SafeDisplacementEntry => "safe_displacement_entry",
             Dim::NeuronVelocity => "neuron_velocity",
             Dim::FrameEntry => "frame_entry",
+            Dim::DecayEntry => "decay_entry",
             Dim::Moment => "moment",
             Dim::InitialMoment => "initial_moment",
             Dim::MemoryEntry => "memory_entry",
@@ -187,6 +190,7 @@ impl Dim {
             | Dim::SafeDisplacementEntry
             | Dim::NeuronVelocity
             | Dim::FrameEntry
+            | Dim::DecayEntry
             | Dim::Moment
             | Dim::InitialMoment
             | Dim::MemoryEntry

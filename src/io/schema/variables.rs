@@ -172,20 +172,20 @@ pub static VARIABLES: &[Variable] = &[
         .says("loss of the merged samples; add merged_loss for the loss of the raw ones")
         .equation("section 2: L = 1/2 Sum_j n_j rho_j^2"),
     root(
-        "total_variation_penalty",
+        "penalty",
         &[Time],
         Kind::F64,
-        Source::Snapshot(|s| Piece::F64(vec![s.total_variation_penalty])),
+        Source::Snapshot(|s| Piece::F64(vec![s.penalty])),
     )
-    .says("total-variation term")
-    .equation("section 5: tv Int |r| mu"),
+    .says("total-variation term, or weight decay of the layers that train")
+    .equation("section 5: tv Int |r| mu; section 21: weight_decay / 2 Int (c^2 + |w|^2) mu"),
     root(
         "energy_dissipation",
         &[Time],
         Kind::F64,
         Source::Snapshot(|s| Piece::F64(vec![s.energy_dissipation])),
     )
-    .says("-d(loss + total_variation_penalty)/dt, from the particles")
+    .says("-d(loss + penalty)/dt, from the particles")
     .equation("section 8: Int |velocity|^2 mu"),
     root(
         "tangent_kernel_change",
@@ -436,6 +436,7 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "neuron_velocity", &[NeuronVelocity])
         .says("position of a neuron that moves with momentum"),
     index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
+    index(Group::Checkpoint, "decay_entry", &[DecayEntry]).says("entry of decay"),
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
     index(Group::Checkpoint, "initial_moment", &[InitialMoment]).says("entry of initial_moments"),
     index(Group::Checkpoint, "memory_entry", &[MemoryEntry]).says("entry of memory"),
@@ -469,6 +470,9 @@ pub static VARIABLES: &[Variable] = &[
     column("frame", &[Slot, FrameEntry], Kind::F64)
         .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
         .equation("section 10"),
+    column("decay", &[Slot, DecayEntry], Kind::F64)
+        .says("weight decay: the time since which it has been a factor beside the neurons, the factors of c and of w")
+        .equation("section 21"),
     column("place", &[Slot, AllParticles], Kind::U32).says("kind (upper 3 bits) and index (lower 29 bits) of the place; by position"),
     Variable { source: Source::Used, ..column("used", &[Slot, UsedEntry], Kind::U64) }
         .says("how many entries of cells and of released count: there is room for more"),

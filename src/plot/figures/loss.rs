@@ -30,17 +30,16 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         let line = Layer::horizontal("floor", vec![floor]).color(GREY).width(0.7).dashed();
         panel = panel.with(line.label("what the tolerance leaves"));
     }
-    let penalty = each(|s| s.total_variation_penalty);
+    let penalty = each(|s| s.penalty);
     let energy: Vec<f64> = loss.iter().zip(&penalty).map(|(loss, penalty)| loss + penalty).collect();
-    if run.description.flow.tv() > 0.0 {
+    if run.description.flow.is_penalized() {
         panel = panel
-            .with(
-                Layer::line("penalty", times.clone(), penalty)
-                    .color(ORANGE)
-                    .width(1.0)
-                    .dashed()
-                    .label("λ ∫ |r| dμ"),
-            )
+            .with(Layer::line("penalty", times.clone(), penalty).color(ORANGE).width(1.0).dashed().label(
+                match run.description.flow.decay() > 0.0 {
+                    true => "½ λ ∫ |w|² + c² dμ (of what trains)",
+                    false => "λ ∫ |r| dμ",
+                },
+            ))
             .with(Layer::line("energy", times.clone(), energy.clone()).color(GREEN).width(1.0).label("sum"));
     }
     // -dE/dt between snapshots, beside the dissipation at them.

@@ -237,13 +237,21 @@ fn of_density(
         let (row, column) = (i / columns, i % columns);
         along_r[if dead(column) { 2 } else { 0 }][row] += density * (faces[column + 1] - faces[column]);
     }
+    let width = |i: usize| faces[i + 1] - faces[i];
+    // What the total-variation term has brought to r = 0 is dead in the dead region, stuck elsewhere.
+    let at_zero = |is_dead: bool| -> f64 {
+        let columns = (0..columns).filter(|&i| dead(i) == is_dead);
+        columns.map(|i| densities.stuck_density[i] * width(i)).sum()
+    };
+    for row in [grid.rows / 2 - 1, grid.rows / 2] {
+        along_r[2][row] += 0.5 * at_zero(true) / height;
+    }
     for (kind, lines) in [(1, &densities.line_density), (2, &densities.dead_line_density)] {
         lines.iter().enumerate().for_each(|(i, density)| along_r[kind][i % grid.rows] += density);
     }
     // Whole rows, from the first that reaches into the picture to the last.
     let from = rows.partition_point(|face| *face <= -limit).max(1) - 1;
     let to = rows.partition_point(|face| *face < limit).min(grid.rows);
-    let width = |i: usize| faces[i + 1] - faces[i];
     let off_lines: f64 = (0..columns).map(|i| per_radian[i].iter().sum::<f64>() * width(i)).sum();
     let in_rows: f64 = along_r.iter().flatten().map(|density| density * height).sum();
     let mut held: Vec<[f64; 2]> = densities.stuck_line_mass.iter().map(|mass| [*mass, 0.0]).collect();
@@ -258,8 +266,7 @@ fn of_density(
     };
     Marginals {
         beyond: [off_lines - knots.mass(), in_rows - amplitudes.mass() + densities.mass_outside],
-        stuck: densities.stuck_line_mass.iter().sum::<f64>()
-            + (0..columns).map(|i| densities.stuck_density[i] * width(i)).sum::<f64>(),
+        stuck: densities.stuck_line_mass.iter().sum::<f64>() + at_zero(false),
         knots,
         amplitudes,
         held,

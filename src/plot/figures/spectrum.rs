@@ -31,7 +31,7 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     let mut figure = Figure::new("spectrum");
     for (sign, name, color) in [(1.0, "positive", BLUE), (-1.0, "negative", VERMILION)] {
         let axis = Axis::new(if sign > 0.0 { "eigenvalue" } else { "−eigenvalue" }).log();
-        let across = if sign > 0.0 { time_axis(&times).bare() } else { time_axis(&times).bare() };
+        let across = time_axis(&times).bare();
         let mut panel = Panel::new(name, across, axis).height(1.7).title(format!("{name} eigenvalues"));
         let shown = |i: usize, value: f64| {
             let size = sign * value;

@@ -20,7 +20,7 @@ pub(super) struct Part {
     pinned: [f64; 3],
     /// `|velocity|^2` before anything cancels in it: `|g|^2` times the largest eigenvalue of `M`.
     squared: f64,
-    /// Rate of the total-variation penalty.
+    /// Rate of the penalty.
     penalty: f64,
 }
 
@@ -71,10 +71,14 @@ impl Part {
             rate: [kappa * (dc * w_x + c * dw_x), kappa * (dc * w_y + c * dw_y)],
             sigma: if live && !pinned { second } else { [0.0; 3] },
             pinned: if pinned { second } else { [0.0; 3] },
-            squared: pull * pull * (c * c + w_x * w_x + w_y * w_y),
-            penalty: 0.0,
+            squared: (pull * pull + training.decay * training.decay) * (c * c + w_x * w_x + w_y * w_y),
+            penalty: dot3(training.decaying(z), [dc, dw_x, dw_y]),
         }
     }
+}
+
+fn dot3(a: [f64; 3], b: [f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// `f`, its rate and `Sigma_k` summed over particles.

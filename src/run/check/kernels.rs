@@ -90,7 +90,11 @@ impl Checker<'_> {
             self.exponential = flow.map(|flow| (flow, rho.to_vec()));
         }
         if let Some((flow, start)) = &self.exponential {
-            let expected = flow.residual(start, snapshot.time);
+            let decay = self.description.flow.decay();
+            let expected = match decay > 0.0 {
+                true => flow.decaying_residual(start, samples.y(), decay, snapshot.time),
+                false => flow.residual(start, snapshot.time),
+            };
             let worst = largest_difference(rho, expected.as_slice().unwrap_or(&[])) / self.scale;
             self.note(Law::Exponential, worst, snapshot.time);
         }

@@ -13,7 +13,7 @@ pub(super) fn not_finite(snapshot: &Snapshot, particles: Option<&Columns<'_>>, e
     let scalars = [
         snapshot.time,
         snapshot.loss,
-        snapshot.total_variation_penalty,
+        snapshot.penalty,
         snapshot.energy_dissipation,
         snapshot.tangent_kernel_change,
         snapshot.stuck_mass,

@@ -207,8 +207,8 @@ impl<'a> Checker<'a> {
         let total = sum(parts.copied());
         let own = if self.description.density.is_some() { 1.0 } else { sum(mass.iter().copied()) };
         self.note(Law::Mass, worse((total - 1.0).abs(), (own - 1.0).abs()), time);
-        if flow.tv() == 0.0 {
-            self.note(Law::Penalty, snapshot.total_variation_penalty.abs(), time);
+        if !flow.is_penalized() {
+            self.note(Law::Penalty, snapshot.penalty.abs(), time);
         }
         let field = Field::new(samples, rho);
         let wrong = attractors::misclassified(samples, &self.regions, &field, rho, snapshot);
@@ -223,9 +223,9 @@ impl<'a> Checker<'a> {
         let Description { samples, flow, .. } = self.description;
         let n = samples.weight();
         let start = self.scale * self.scale * sum(n.iter().copied());
-        let energy = |s: &Snapshot| s.loss + s.total_variation_penalty;
+        let energy = |s: &Snapshot| s.loss + s.penalty;
         self.note(Law::Decrease, (energy(snapshot) - energy(previous)) / start, snapshot.time);
-        if flow.tv() == 0.0 {
+        if !flow.is_penalized() {
             // d/dt Sum n rho^2 = -2 rho^T N K N rho <= 0, whichever mass the kernel counts.
             let norm =
                 |s: &Snapshot| sum(s.residual_ode_uncorrected.iter().zip(n).map(|(rho, n)| n * rho * rho));
@@ -305,9 +305,13 @@ impl<'a> Checker<'a> {
             ratio((snapshot.energy_dissipation - sums.dissipation).abs(), unit),
             time,
         );
-        if flow.tv() > 0.0 {
-            let penalty = flow.tv() * sums.absolute;
-            self.note(Law::Penalty, relative(snapshot.total_variation_penalty, penalty), time);
+        if flow.is_penalized() {
+            let penalty = match kind {
+                ParticleKind::Canonical => flow.tv() * sums.absolute,
+                // By its definition, where the run added up neuron by neuron.
+                ParticleKind::Neuron => self.decay_penalty(&p),
+            };
+            self.note(Law::Penalty, relative(snapshot.penalty, penalty), time);
         }
         // dE/dt through the samples: each particle's velocity projected on each sample.
         let (energy_rate, size) = direct.energy_rate(samples, rho);
@@ -315,6 +319,17 @@ impl<'a> Checker<'a> {
         let unit = unit.max(sums.dissipation).max(size);
         self.note(Law::Energy, (energy_rate + sums.dissipation).abs() / unit, time);
         direct
+    }
+
+    /// `lambda / 2 Int (c^2 + |w|^2) mu`, of the layers that train.
+    fn decay_penalty(&self, p: &Columns<'_>) -> f64 {
+        let Description { mass, flow, .. } = self.description;
+        let (output, hidden) = flow.moves();
+        let squares = |i: usize| {
+            let c = if output { p.c[i] * p.c[i] } else { 0.0 };
+            if hidden { c + p.a[i] * p.a[i] + p.b[i] * p.b[i] } else { c }
+        };
+        0.5 * flow.decay() * sum((0..mass.len()).map(|i| mass[i] * squares(i)))
     }
 
     /// The sums of a snapshot once more.
@@ -339,7 +354,14 @@ impl<'a> Checker<'a> {
             self.note(Law::Start, neurons::delta(&p, delta), time);
         }
         if let Some(conserved) = flow.descriptor().conserves
-            && let Some(worst) = neurons::invariant(&p, conserved, delta, self.first.as_deref(), &self.held)
+            && let Some(worst) = neurons::invariant(
+                &p,
+                conserved,
+                delta,
+                self.first.as_deref(),
+                &self.held,
+                (flow.decay(), time),
+            )
         {
             self.note(Law::Invariant(conserved), worst, time);
         }

@@ -30,19 +30,21 @@ pub(super) fn delta(p: &Columns<'_>, delta: &[f64]) -> f64 {
 /// * `delta`: `c^2 - |w|^2` of each neuron at the start of the run.
 /// * `first`: `(c, w)` at the start.
 /// * `held`: how large each neuron has been.
+/// * `decay`: `lambda` of weight decay, and the time since the start: `delta` falls like `exp(-2 lambda t)`.
 pub(super) fn invariant(
     p: &Columns<'_>,
     conserved: Conserved,
     delta: &[f64],
     first: Option<&[[f64; 3]]>,
     held: &Held,
+    (decay, time): (f64, f64),
 ) -> Option<f64> {
-    let m = p.c.len();
+    let (m, left) = (p.c.len(), libm::exp(-2.0 * decay * time));
     match conserved {
         Conserved::Delta if delta.len() != m => None,
         Conserved::Delta => Some(worst((0..m).map(|i| {
             let [cc, ww] = squares(p.neuron(i));
-            ratio((cc - ww - delta[i]).abs(), (cc + ww).max(held.most(i)))
+            ratio((cc - ww - left * delta[i]).abs(), (cc + ww).max(held.most(i)))
         }))),
         Conserved::HiddenWeights => first.map(|first| {
             worst((0..m).map(|i| {
@@ -60,10 +62,10 @@ pub(super) fn invariant(
 /// and the canonical velocity `-V_r, -V_theta` through the metric of W Prop. 4,
 ///
 /// ```text
-/// dr/dt = -kappa^2 (|w|^2 + c^2) V_r,    dtheta/dt = -V_theta / |w|^2
+/// dr/dt = -kappa^2 (|w|^2 + c^2) V_r - d r,    dtheta/dt = -V_theta / |w|^2
 /// ```
 ///
-/// with `V_r = <g, d>`, `V_theta = r <g, t>` from the stored `r`, `theta`; without `c^2` or
+/// with the rate `d` at which weight decay makes the function fall, `V_r = <g, d>`, `V_theta = r <g, t>` from the stored `r`, `theta`; without `c^2` or
 /// `|w|^2`, or without `V_theta`, where a layer does not train. Of free neurons, at most
 /// `METRIC_SAMPLE` of them, spread over all; relative to the size of the sums over samples.
 ///
@@ -99,8 +101,12 @@ pub(super) fn metric(
         let (v_r, v_theta) = (dot(g[k], [cos, sin]), p.r[i] * dot(g[k], [-sin, cos]));
         let stretch = if output { w * w } else { 0.0 } + if hidden { c * c } else { 0.0 };
         let turn = if hidden { -v_theta / w / w } else { 0.0 };
-        let radial = ratio((radial + kappa * kappa * stretch * v_r).abs(), kappa * kappa * stretch * size);
-        let angular = ratio((angular - turn).abs(), kappa * (c / w).abs() * size);
+        let decay = training.decay * f64::from(u8::from(output) + u8::from(hidden)) * p.r[i];
+        let radial = ratio(
+            (radial + kappa * kappa * stretch * v_r + decay).abs(),
+            kappa * kappa * stretch * size + decay.abs(),
+        );
+        let angular = ratio((angular - turn).abs(), kappa * (c / w).abs() * size + training.decay);
         most = worse(most, worse(radial, angular));
     }
     most

@@ -133,11 +133,13 @@ pub(super) fn polar(p: &Columns<'_>, kappa: f64) -> f64 {
 
 /// What cannot move between two snapshots: particles in the dead region, and, if none was set free
 /// in between, those that are stuck. With the total-variation term the dead shrink by `lambda` a
-/// time.
+/// time, with weight decay like `exp(-lambda t)`.
 ///
 /// Worst relative change; of particles that are where they are at both times.
 pub(super) fn frozen(before: &Columns<'_>, now: &Columns<'_>, flow: &Flow, elapsed: f64, stuck: bool) -> f64 {
     let (mut most, kind, lambda) = (0.0, flow.particles(), flow.tv());
+    let (shrunk, (output, hidden)) = (libm::exp(-flow.decay() * elapsed), flow.moves());
+    let factors = [output, hidden, hidden].map(|trains| if trains { shrunk } else { 1.0 });
     for i in 0..now.place.len() {
         let stays = match now.place[i].kind() {
             PlaceKind::Dead => true,
@@ -151,7 +153,7 @@ pub(super) fn frozen(before: &Columns<'_>, now: &Columns<'_>, flow: &Flow, elaps
         match kind {
             ParticleKind::Neuron => {
                 let (a, b) = (before.neuron(i), now.neuron(i));
-                (0..3).for_each(|k| same(a[k], b[k], a[k].abs()));
+                (0..3).for_each(|k| same(factors[k] * a[k], b[k], a[k].abs()));
             }
             ParticleKind::Canonical => {
                 let (a, b) = (before.r[i], now.r[i]);

@@ -80,7 +80,7 @@ impl Interval<'_> {
     /// `|d rho/dt|^2 <= lambda_max |velocity|^2`, and the energy falls by `Int |velocity|^2 dt`.
     fn moved(&self) -> f64 {
         let elapsed = self.now.time - self.before.time;
-        let energy = |s: &Snapshot| s.loss + s.total_variation_penalty;
+        let energy = |s: &Snapshot| s.loss + s.penalty;
         let rounding = ENERGY_ROUNDING * energy(self.before);
         let lost = energy(self.before) - energy(self.now);
         let rate = self.before.energy_dissipation.max(self.now.energy_dissipation);
@@ -95,11 +95,13 @@ impl Interval<'_> {
             return p.r[i].abs() > pull;
         }
         let (c, l) = (p.c[i].abs(), libm::hypot(p.a[i], p.b[i]));
+        // Under weight decay the field acts on what one layer would be without it: it grows against that.
+        let growth = libm::exp(self.flow.decay() * (self.now.time - self.before.time));
         match self.flow.moves() {
             // A boost of rapidity `pull`.
             (true, true) => c > l * libm::tanh(pull) && l > c * libm::tanh(pull),
-            (true, false) => c > l * pull,
-            _ => l > c * pull,
+            (true, false) => c > l * pull * growth,
+            _ => l > c * pull * growth,
         }
     }
 }

@@ -225,12 +225,12 @@ impl Table {
             Law::Penalty,
             "penalty",
             rounding,
-            "stored total-variation term against lambda Int |r| mu from the particles, relative",
+            "stored penalty against lambda Int |r| mu, or that of weight decay, from the particles, relative",
         );
         line(
             Law::Frozen,
             "frozen",
-            if description.flow.tv() > 0.0 { rounding } else { 0.0 },
+            if description.flow.is_penalized() { rounding } else { 0.0 },
             "change of dead and stuck particles between snapshots, relative",
         );
         line(
@@ -277,7 +277,7 @@ impl Table {
                 Law::Exponential,
                 "matrix exponential",
                 1e3 * tolerance,
-                "residual against expm(-K N t) rho(0) by eigenvectors of the first kernel, relative to the tolerance's unit",
+                "residual against expm(-K N t) rho(0), or that of weight decay, by eigenvectors of the first kernel, relative to the tolerance's unit",
             );
         }
         table.note_broken(&flow);
@@ -341,18 +341,20 @@ impl Table {
 }
 
 /// Whether residuals are a matrix exponential of the time: the kernel stands still, and nothing else
-/// moves them.
+/// moves them but weight decay.
 pub(super) fn has_exponential(flow: &Descriptor) -> bool {
     let still = flow.particles == ParticleKind::Neuron && flow.trains == Layers::Output;
-    still && flow.plain && flow.breaks(FlowLaw::ResidualOde).is_none()
+    let plain = flow.plain || flow.decay > 0.0;
+    still && plain && flow.breaks(FlowLaw::ResidualOde).is_none()
 }
 
 /// Name and meaning of what a flow conserves of each neuron.
 fn invariant(conserved: Conserved) -> (&'static str, &'static str) {
     match conserved {
-        Conserved::Delta => {
-            ("delta", "c^2 - |w|^2 of each neuron against its start, relative to c^2 + |w|^2")
-        }
+        Conserved::Delta => (
+            "delta",
+            "c^2 - |w|^2 of each neuron against its start, which weight decay shrinks, relative to c^2 + |w|^2",
+        ),
         Conserved::HiddenWeights => {
             ("hidden weights", "a, b of each neuron, which do not train, against the start, relative")
         }

@@ -33,6 +33,13 @@ impl ParticleSums {
         let mixed: f64 = g.iter().zip(&signs).map(|(g, sign)| g[0] * sign[0] + g[1] * sign[1]).sum();
         // What is at rest at r = 0 has no sign.
         let dissipation = of_loss + lambda * (2.0 * mixed + lambda * (1.0 - at_rest));
-        ParticleSums { region_mass: region, pinned_mass: pinned, stuck_mass: stuck, absolute, dissipation }
+        ParticleSums {
+            region_mass: region,
+            pinned_mass: pinned,
+            stuck_mass: stuck,
+            absolute,
+            decay_penalty: 0.0,
+            dissipation,
+        }
     }
 }

@@ -63,6 +63,8 @@ pub struct ParticleSums {
     pub stuck_mass: f64,
     /// `Int |r| mu`.
     pub absolute: f64,
+    /// `lambda / 2 Int (c^2 + |w|^2) mu` of weight decay, of the layers that train; 0 of other particles.
+    pub decay_penalty: f64,
     /// `Int |velocity|^2 mu`; pinned particles have no angular velocity.
     pub dissipation: f64,
 }
@@ -102,6 +104,7 @@ struct Partial {
     pinned_mass: Vec<[Sum; 2]>,
     stuck_mass: Sum,
     absolute: Sum,
+    decay_penalty: Sum,
     dissipation: Sum,
 }
 
@@ -112,6 +115,7 @@ impl Partial {
             pinned_mass: vec![[Sum::default(); 2]; count],
             stuck_mass: Sum::default(),
             absolute: Sum::default(),
+            decay_penalty: Sum::default(),
             dissipation: Sum::default(),
         }
     }
@@ -123,6 +127,7 @@ impl Partial {
         }
         self.stuck_mass.merge(&part.stuck_mass);
         self.absolute.merge(&part.absolute);
+        self.decay_penalty.merge(&part.decay_penalty);
         self.dissipation.merge(&part.dissipation);
     }
 
@@ -132,6 +137,7 @@ impl Partial {
             pinned_mass: self.pinned_mass.iter().map(|sums| sums.map(|sum| sum.value())).collect(),
             stuck_mass: self.stuck_mass.value(),
             absolute: self.absolute.value(),
+            decay_penalty: self.decay_penalty.value(),
             dissipation: self.dissipation.value(),
         }
     }
@@ -222,7 +228,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
         residual_ode: Array1::from(state.residual_ode.clone()),
         residual_ode_uncorrected: Array1::from(state.residual_ode_uncorrected.clone()),
         loss: 0.5 * sum(rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho)),
-        total_variation_penalty: lambda * sums.absolute,
+        penalty: lambda * sums.absolute + sums.decay_penalty,
         energy_dissipation: sums.dissipation,
         tangent_kernel_change: kernel_change(samples, regions, &sigma, &state.initial_moments),
         region_mass: Array1::from(sums.region_mass),

@@ -58,17 +58,17 @@ impl Partial {
         training: Training,
     ) {
         self.absolute.add(mass * (training.kappa * z[0]).abs() * libm::hypot(z[1], z[2]));
+        self.decay_penalty.add(mass * training.penalty(z));
         let site = Site::of(place, regions);
         match place.kind() {
-            PlaceKind::Dead => {
-                self.region_mass[0].add(mass);
-                return;
-            }
-            PlaceKind::Stuck | PlaceKind::StuckPinned => {
-                self.stuck_mass.add(mass);
-                return;
-            }
+            PlaceKind::Dead => self.region_mass[0].add(mass),
+            PlaceKind::Stuck | PlaceKind::StuckPinned => self.stuck_mass.add(mass),
             PlaceKind::Free | PlaceKind::Pinned => {}
+        }
+        if !matches!(place.kind(), PlaceKind::Free | PlaceKind::Pinned) {
+            // They only decay.
+            self.dissipation.add(mass * training.decaying(z).iter().map(|v| v * v).sum::<f64>());
+            return;
         }
         let velocity = training.velocity(z, site, g[site.region]);
         match site.pinned {
