@@ -4,13 +4,15 @@ use super::approach::{Approach, Width};
 use super::design::Design;
 use super::limit_report::LimitReport;
 
-/// Two stand-ins for the limit that are apart by more than this share of the function's size do not stand for the same.
+/// Two stand-ins for the limit that are apart by more than this share of the function's size, and of how far the widest
+/// networks are from it, do not stand for the same.
 const APART: f64 = 0.5;
 
 /// Why networks of growing width approach nothing; `None` if they may.
 ///
 /// * `size`: of the limit's function.
-pub(super) fn no_limit(design: &Design, limits: &[LimitReport], size: f64) -> Option<String> {
+/// * `networks`: mean distance of the widest networks' functions to it; where it is all but 0 that tells more.
+pub(super) fn no_limit(design: &Design, limits: &[LimitReport], size: f64, networks: f64) -> Option<String> {
     if design.depends_on_width {
         return Some(
             "measure.law or flow.scaling depends on the width, so that networks of growing width approach nothing in \
@@ -22,7 +24,7 @@ pub(super) fn no_limit(design: &Design, limits: &[LimitReport], size: f64) -> Op
         limits.iter().flat_map(|limit| limits.iter().zip(&limit.apart).map(move |pair| (limit, pair)));
     let (one, (other, apart)) =
         pairs.max_by(|(_, (_, a)), (_, (_, b))| a[FUNCTION].total_cmp(&b[FUNCTION]))?;
-    (apart[FUNCTION] > APART * size).then(|| {
+    (apart[FUNCTION] > APART * size.max(networks)).then(|| {
         format!(
             "what stands for the limit, {} and {}, learns functions that are apart by {:.1e} where they are {:.1e} in size",
             one.kind.name(),
@@ -126,13 +128,14 @@ mod tests {
                 &design(false),
                 &[limit(LimitKind::Quadrature, 0.0), limit(LimitKind::Sobol, apart)],
                 2.0,
+                1.0,
             )
         };
         assert_eq!(of(0.9), None);
         assert!(
             of(6.6e3).unwrap().contains("sobol and quadrature, learns functions that are apart by 6.6e3")
         );
-        assert!(no_limit(&design(true), &[], 2.0).unwrap().contains("depends on the width"));
+        assert!(no_limit(&design(true), &[], 2.0, 1.0).unwrap().contains("depends on the width"));
         let answer = Answer::of(Some("so it is"), None, &[10]);
         assert_eq!(answer.sentence, "There is no limit of infinite width: so it is.");
     }

@@ -56,7 +56,12 @@ pub(crate) fn report(design: &Design, limits: &Limits, records: &[Record]) -> Wi
         .collect();
     let coarse = design.fine().map(|fine| &records[fine + 1]);
     let limit_reports = reports_of_limits(design, records);
-    let no_limit = answer::no_limit(design, &limit_reports, limits.size(Quantity::Function));
+    let no_limit = answer::no_limit(
+        design,
+        &limit_reports,
+        limits.size(Quantity::Function),
+        rows.last().map_or(f64::NAN, |widest| widest.deviation[Quantity::Function as usize].0),
+    );
     let approaches = Quantity::ALL
         .iter()
         .map(|&quantity| {
