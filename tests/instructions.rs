@@ -111,7 +111,7 @@ fn what_a_run_computes_calls_no_function_of_the_system() {
                     let calls = |name: &&str| {
                         line.contains(&format!(".{name}(")) || line.contains(&format!("f64::{name}"))
                     };
-                    if FUNCTIONS.iter().chain(&["hypot"]).any(|name| calls(name)) {
+                    if FUNCTIONS.iter().chain(&["hypot"]).any(calls) {
                         found.push(format!("{}: {}", path.display(), line.trim()));
                     }
                 }

@@ -13,7 +13,7 @@ use super::layout;
 /// // One slice with delta = -0.5: c = sqrt(0.5) sinh q, |w| = sqrt(0.5) cosh q, kappa = 1.
 /// let layout = vec![64.0, -0.5, -8.0, 2.0, 0.1];
 /// let density = Density { layout, ..Density::default() };
-/// let invariants = Invariants::of(&density, Flow::Lifted { kappa: 1.0 }).unwrap();
+/// let invariants = Invariants::of(&density, Flow::Lifted { kappa: 1.0, decay: 0.0 }).unwrap();
 /// // In a field whose integral is 0.3 it is q that moves by 0.3: r = sinh(2 q) / 4.
 /// assert!((invariants.keep_sign_beyond(0.3) - 0.25 * 0.6f64.sinh()).abs() < 1e-15);
 /// // |w|^2 + c^2 = cosh(2 q) / 2 = sqrt(1/4 + 4 r^2).
