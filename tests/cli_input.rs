@@ -107,6 +107,26 @@ fn what_goes_wrong_is_said() {
     large.stderr(contains("note: flow.learning_rate is above").and(contains("A dead network")));
     let info = json(reluflow(folder.path()).args(["info", "output/gd.h5", "--json"]));
     assert_eq!((info["regime"].as_str(), info["convergence"].as_str()), (Some("dead"), Some("slow")));
+    // One sample at 0 and one neuron (c, a, b) = (1, 0, -1): the rate is <xt,w>^2 + c^2 |xt|^2 = 2, and learning rates go
+    // to 2 m / 2 = 1, with momentum 1/2 to 1.5.
+    std::fs::write(folder.path().join("one.csv"), "c,a,b\n1,0,-1\n").unwrap();
+    let one = "[samples]\nx = [0.0]\ny = [0.0]\n[measure]\nfile = \"one.csv\"\n[flow]\nkind = \"gd\"\nlearning_rate = 0.99\n\
+               [time]\nsteps = 1\n";
+    std::fs::write(folder.path().join("one.toml"), one).unwrap();
+    let told = |more: &[&str]| {
+        let run = reluflow(folder.path()).args(["run", "one.toml", "--force"]).args(more).assert().success();
+        let told = String::from_utf8(run.get_output().stderr.clone()).unwrap();
+        told.lines().find(|line| line.contains("learning_rate")).map(str::to_string)
+    };
+    assert_eq!(told(&[]), None);
+    assert!(told(&["--set", "flow.learning_rate=1.01"]).unwrap().contains("is above 1.0, two over"));
+    let momentum = ["--set", "flow.momentum=0.5", "--set"];
+    assert_eq!(told(&[&momentum[..], &["flow.learning_rate=1.49"]].concat()), None);
+    assert!(
+        told(&[&momentum[..], &["flow.learning_rate=1.51"]].concat())
+            .unwrap()
+            .contains("is above 1.5, two over")
+    );
     let lifted = text.replace("scaling = \"1\"\n", "").replace("\"gd\"", "\"lifted\"");
     let lifted = lifted.replace("learning_rate = 0.001\n", "").replace("steps = 300", "end = 1");
     std::fs::write(folder.path().join("twice.toml"), lifted).unwrap();

@@ -52,8 +52,8 @@ impl Case {
         Case { neurons: neurons.collect(), kappa: draw.uniform(0.5, 3.0), samples, regions }
     }
 
-    /// Whether a neuron sees a sample, as its place says.
-    fn sees(&self, i: usize, j: usize) -> bool {
+    /// Whether a neuron is active on a sample, as its place says.
+    fn is_active(&self, i: usize, j: usize) -> bool {
         let Neuron { w, place, .. } = self.neurons[i];
         let k = match place.kind() {
             PlaceKind::Pinned => self.regions.inactive_side(place.index()),
@@ -92,7 +92,7 @@ impl Case {
                 }
                 (true, _) => [next(), next()],
             };
-            for j in (0..f.len()).filter(|&j| self.sees(i, j)) {
+            for j in (0..f.len()).filter(|&j| self.is_active(i, j)) {
                 f[j] += self.kappa * neuron.mass * c * (w[0] * self.samples.x()[j] + w[1]);
             }
         }
@@ -158,7 +158,7 @@ impl Case {
             let pinned = neuron.place.kind() == PlaceKind::Pinned;
             if mass[at] == 0.0 {
                 let mut g = [0.0; 2];
-                for j in (0..rho.len()).filter(|&j| self.sees(i, j)) {
+                for j in (0..rho.len()).filter(|&j| self.is_active(i, j)) {
                     let term = self.kappa * self.samples.weight()[j] * rho[j];
                     g = [g[0] + term * self.samples.x()[j], g[1] + term];
                 }
@@ -304,7 +304,7 @@ fn trained_lonely_networks_have_s_eigenvalues() {
         let kernel = Array2::from_shape_fn((s, s), |(i, j)| {
             let mut sum = 0.0;
             for (k, neuron) in case.neurons.iter().enumerate() {
-                if case.sees(k, i) && case.sees(k, j) {
+                if case.is_active(k, i) && case.is_active(k, j) {
                     let [p, q] = [i, j].map(|j| neuron.w[0] * samples.x()[j] + neuron.w[1]);
                     let mut dot = 1.0 + samples.x()[i] * samples.x()[j];
                     if neuron.place.kind() == PlaceKind::Pinned {

@@ -23,17 +23,19 @@ const MANY: usize = 8192;
 /// Number of values that are summed together, of `count` values that are added to `sums` sums:
 /// depends on the problem alone, so that sums are added in the same order by any number of threads.
 pub fn chunk_size(count: usize, sums: usize) -> usize {
-    // Each chunk has all sums, so it should be much larger than there are sums.
-    let many = (32 * sums).min(count / FEWEST);
-    (count / 64).clamp(SMALLEST, 65536).max(many).next_multiple_of(MULTIPLE)
+    size_of(count, sums, FEWEST)
 }
 
 /// The same of values that lie grouped by sum, so that each chunk has few of the sums
 /// ([`Paged`](super::paged::Paged)).
 pub fn grouped_chunk_size(count: usize, sums: usize) -> usize {
-    // In the worst case every chunk has all of them.
-    let many = (32 * sums).min(count / FEWEST_GROUPED);
-    (count / 64).clamp(SMALLEST, 65536).max(many).next_multiple_of(MULTIPLE)
+    size_of(count, sums, FEWEST_GROUPED)
+}
+
+/// In the worst case each chunk has all sums, so it should be much larger than there are sums; but there are at least
+/// `fewest` chunks.
+fn size_of(count: usize, sums: usize, fewest: usize) -> usize {
+    (count / 64).clamp(SMALLEST, 65536).max((32 * sums).min(count / fewest)).next_multiple_of(MULTIPLE)
 }
 
 /// What `part` makes of each chunk of `count` values that are added to `sums` sums, in order.

@@ -11,11 +11,14 @@
 //! jumps are stepped over; a jump that would spoil the step is fenced in: the step ends just
 //! before it, and a tiny step passes over it.
 //!
-//! `step`: attempts until one is accepted; `attempt`: the pushes of one attempt, its error and what follows from it;
+//! `step`: attempts until one is accepted; `plan`: how an attempt is made; `attempt`: its pushes and what follows from
+//! their errors; `estimate`: these errors, and the path of the next push;
 //! `ode`: the residual ODE beside both.
 
 mod attempt;
+mod estimate;
 mod ode;
+mod plan;
 mod step;
 
 use crate::problem::{DensityStart, Regions, Samples, Start};
