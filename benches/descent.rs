@@ -51,15 +51,7 @@ fn timed(descender: &mut Descender, state: &mut State, seconds: f64) -> (u64, f6
 fn row(m: usize, s: usize, momentum: f64, bandwidth: f64) {
     // Stable for the fastest mode: the tangent kernel has a trace below 2 s.
     let learning_rate = 0.2 * m as f64 / s as f64 * (1.0 - momentum);
-    let descent = Descent {
-        learning_rate,
-        momentum,
-        batch: None,
-        seed: 0,
-        label_noise: 0.0,
-        temperature: 0.0,
-        layers: Layers::Both,
-    };
+    let descent = Descent { learning_rate, momentum, ..Descent::PLAIN };
     let (mut descender, mut state) =
         Descender::start(samples(s), neurons(m), 1.0, &descent).expect("a start");
     for phase in ["start", "later"] {

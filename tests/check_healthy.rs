@@ -116,6 +116,28 @@ fn many_neurons_have_the_mass_of_one() {
     assert_healthy(&many("canonical", 200_000), 1);
 }
 
+/// Every optimizer, with weight decay.
+#[test]
+fn descent_by_every_optimizer_is_healthy() {
+    for (settings, rate) in [
+        ("weight_decay = 0.5", 5.0),
+        ("weight_decay = 0.5\nmomentum = 0.9", 0.5),
+        ("optimizer = \"nesterov\"\nmomentum = 0.9\nweight_decay = 0.5", 0.5),
+        ("optimizer = \"adam\"\nweight_decay = 0.5", 0.01),
+        ("optimizer = \"adamw\"\nweight_decay = 0.5\nlayers = \"hidden\"", 0.01),
+        ("optimizer = \"adam\"\nlayers = \"output\"\nbatch = 2", 0.01),
+        ("weight_decay = 0.5\nlayers = \"output\"", 5.0),
+    ] {
+        let text = format!(
+            "[samples]\nfunction = \"sine\"\ncount = 7\n[measure]\nlaw = \"normal\"\nparticles = 300\nseed = 1\n\
+             [flow]\nkind = \"gd\"\nlearning_rate = {rate}\n{settings}\n[time]\nsteps = 100\n"
+        );
+        assert_healthy(&text, 100);
+        let frozen = checks(&text, 20).into_iter().find(|check| check.name == "frozen").unwrap();
+        assert!(!frozen.done && frozen.meaning.starts_with("not a law of"), "{settings}: {frozen:?}");
+    }
+}
+
 /// One neuron at `f(0) = -3200` of which nothing is left: what is stored later is the rounding of
 /// -3200, of the weights that there were.
 #[test]

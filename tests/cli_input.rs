@@ -119,7 +119,9 @@ fn what_goes_wrong_is_said() {
         told.lines().find(|line| line.contains("learning_rate")).map(str::to_string)
     };
     assert_eq!(told(&[]), None);
-    assert!(told(&["--set", "flow.learning_rate=1.01"]).unwrap().contains("is above 1.0, two over"));
+    assert!(
+        told(&["--set", "flow.learning_rate=1.01"]).unwrap().contains("is above 1.0, the limit of stability")
+    );
     let momentum = ["--set", "flow.momentum=0.5", "--set"];
     assert_eq!(told(&[&momentum[..], &["flow.learning_rate=1.49"]].concat()), None);
     assert!(

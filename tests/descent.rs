@@ -1,13 +1,29 @@
 //! Gradient descent against back-propagation written out, and the laws it obeys.
 
 use reluflow::flow::descent::Descender;
-use reluflow::flow::{Descent, FlowError, Layers, State, StepRecord};
+use reluflow::flow::{Adam, Descent, FlowError, Layers, Optimizer, State, StepRecord};
 use reluflow::problem::{Neurons, Regions, Samples};
 
 use crate::common::{Draw, slope, worst};
 use crate::descent_naive::{Network, PLAIN, drawn, generic};
 
 const LAYERS: [Layers; 3] = [Layers::Both, Layers::Output, Layers::Hidden];
+
+const ADAM: Optimizer = Optimizer::Adam(Adam { beta: [0.8, 0.9], epsilon: 1e-6 });
+const ADAMW: Optimizer = Optimizer::AdamW(Adam::DEFAULT);
+
+/// Each optimizer once, with weight decay and without: learning rate, momentum, weight decay, samples of a batch.
+const KINDS: [(Optimizer, f64, f64, f64, Option<usize>); 9] = [
+    (Optimizer::Sgd, 0.02, 0.0, 0.0, None),
+    (Optimizer::Sgd, 0.02, 0.9, 0.0, None),
+    (Optimizer::Sgd, 0.02, 0.0, 0.0, Some(4)),
+    (Optimizer::Sgd, 0.02, 0.5, 1.5, Some(5)),
+    (Optimizer::Nesterov, 0.02, 0.8, 0.0, None),
+    (Optimizer::Nesterov, 0.02, 0.8, 1.5, Some(4)),
+    (ADAM, 2e-3, 0.0, 0.0, None),
+    (ADAM, 2e-3, 0.0, 1.5, Some(5)),
+    (ADAMW, 2e-3, 0.0, 1.5, None),
+];
 
 /// Steps as far as `until` never matters.
 fn steps(descender: &mut Descender, state: &mut State, count: usize) -> Vec<StepRecord> {
@@ -70,17 +86,12 @@ fn one_step_is_the_gradient() {
 #[test]
 fn many_steps_of_every_kind_follow_back_propagation() {
     for (seed, layers) in (0..).zip(LAYERS) {
-        for (momentum, batch) in [(0.0, None), (0.9, None), (0.0, Some(4)), (0.5, Some(5))] {
-            let mut network = drawn(100 + seed, 17, 150, 150f64.sqrt());
-            let descent = Descent {
-                learning_rate: 0.02,
-                momentum,
-                batch,
-                seed: 9,
-                label_noise: 0.0,
-                temperature: 0.0,
-                layers,
-            };
+        for (optimizer, learning_rate, momentum, weight_decay, batch) in KINDS {
+            // A step of Adam divides gradients by their size: of a neuron on its kink only rounding is left of them.
+            let make = if optimizer.adam().is_some() { generic } else { drawn };
+            let mut network = make(100 + seed, 17, 150, 150f64.sqrt());
+            let descent =
+                Descent { learning_rate, optimizer, momentum, weight_decay, batch, seed: 9, layers, ..PLAIN };
             let (mut descender, mut state) = network.descender(&descent);
             let s = network.x.len();
             let mut batches = batch.map(|size| reluflow::flow::descent::Batches::new(s, size, 9));
@@ -96,8 +107,12 @@ fn many_steps_of_every_kind_follow_back_propagation() {
             }
             let distance = network.distance(&state);
             let residual = worst(descender.residual(), &network.residual());
-            println!("{layers:?} {momentum} {batch:?}: {distance:.1e} {residual:.1e} {:?}", state.counters);
-            assert!(distance < 1e-13, "{descent:?}: {distance:e}");
+            println!(
+                "{layers:?} {optimizer:?} {momentum} {batch:?}: {distance:.1e} {residual:.1e} {:?}",
+                state.counters
+            );
+            let close = if optimizer.adam().is_some() { 1e-12 } else { 1e-13 };
+            assert!(distance < close, "{descent:?}: {distance:e}");
             assert!(residual < 1e-12, "{descent:?}: {residual:e}");
             sees_the_same(&network, &state, descender.regions());
             // Kinks were crossed, or it shows nothing.
@@ -245,9 +260,16 @@ fn the_loss_falls_by_the_dissipation() {
 
 #[test]
 fn same_bits_for_any_number_of_threads_and_after_a_pause() {
-    for (momentum, batch) in [(0.0, None), (0.9, None), (0.3, Some(7))] {
+    for (optimizer, learning_rate, momentum, batch) in [
+        (Optimizer::Sgd, 200.0, 0.0, None),
+        (Optimizer::Sgd, 200.0, 0.9, None),
+        (Optimizer::Sgd, 200.0, 0.3, Some(7)),
+        (Optimizer::Nesterov, 200.0, 0.3, Some(7)),
+        (ADAM, 0.01, 0.0, Some(7)),
+        (ADAMW, 0.01, 0.0, None),
+    ] {
         let network = drawn(21, 30, 20_011, 20_011.0);
-        let descent = Descent { learning_rate: 200.0, momentum, batch, ..PLAIN };
+        let descent = Descent { learning_rate, optimizer, momentum, weight_decay: 0.1, batch, ..PLAIN };
         let run = |threads: usize, pause: bool| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
@@ -305,9 +327,18 @@ fn symmetries() {
 /// is the same recursion, with momentum too. Otherwise its gap falls with the learning rate.
 #[test]
 fn the_gap_of_the_residual_ode_is_the_discreteness() {
-    for momentum in [0.0, 0.9] {
+    let adam = Optimizer::Adam(Adam::DEFAULT);
+    for (optimizer, learning_rate, momentum, weight_decay) in [
+        (Optimizer::Sgd, 4.0, 0.0, 0.0),
+        (Optimizer::Sgd, 4.0, 0.9, 0.0),
+        (Optimizer::Sgd, 4.0, 0.9, 0.2),
+        (Optimizer::Nesterov, 2.0, 0.9, 0.2),
+        (adam, 0.01, 0.0, 0.2),
+        (ADAMW, 0.01, 0.0, 0.2),
+    ] {
         let network = drawn(2, 9, 200, 200.0);
-        let descent = Descent { learning_rate: 4.0, momentum, layers: Layers::Output, ..PLAIN };
+        let layers = Layers::Output;
+        let descent = Descent { learning_rate, optimizer, momentum, weight_decay, layers, ..PLAIN };
         let (mut descender, mut state) = network.descender(&descent);
         let start = state.residual_ode.clone();
         steps(&mut descender, &mut state, 300);
@@ -328,6 +359,28 @@ fn the_gap_of_the_residual_ode_is_the_discreteness() {
     assert!((slope(&corrected) - 1.0).abs() < 0.25, "{gaps:?}");
     // As printed the ODE has no term for neurons on attractors: no step is short enough.
     assert!(gaps.iter().all(|gap| gap[1] > 0.02), "{gaps:?}");
+    // The linear response to steps of Adam, and the ODE with weight decay: over all, and the step's own estimate.
+    for (optimizer, learning_rate, momentum) in [(adam, 2e-3, 0.0), (Optimizer::Sgd, 2.0, 0.0)] {
+        let gaps: Vec<[f64; 2]> = (0..5)
+            .map(|halving| {
+                let network = generic(2, 9, 200, 200.0);
+                let learning_rate = learning_rate / f64::from(1 << halving);
+                let descent = Descent { learning_rate, optimizer, momentum, weight_decay: 0.1, ..PLAIN };
+                let (mut descender, mut state) = network.descender(&descent);
+                let first = steps(&mut descender, &mut state, 1)[0].error_estimate;
+                steps(&mut descender, &mut state, (200 << halving) - 1);
+                [worst(descender.residual(), &state.residual_ode), first]
+            })
+            .collect();
+        println!("{optimizer:?}: {gaps:?}");
+        let [whole, first] = [0, 1].map(|i| slope(&gaps.iter().map(|gap| gap[i]).collect::<Vec<_>>()));
+        assert!((first - 2.0).abs() < 0.1, "{optimizer:?}: {first}, {gaps:?}");
+        // Under Adam neurons on attractors cross their kink again and again, by less the shorter the steps are, but more often.
+        match optimizer.adam() {
+            Some(_) => assert!(gaps.iter().all(|gap| gap[0] < 1e-3), "{gaps:?}"),
+            None => assert!((whole - 1.0).abs() < 0.25, "{whole}, {gaps:?}"),
+        }
+    }
 }
 
 #[test]
@@ -375,6 +428,17 @@ fn settings_out_of_range_are_refused() {
     for size in [0, samples.len() + 1] {
         refused(1.0, Descent { batch: Some(size), ..PLAIN }, &format!("batch = {size}"));
     }
+    let nesterov = Descent { optimizer: Optimizer::Nesterov, ..PLAIN };
+    refused(1.0, nesterov, "momentum = 0 is not allowed");
+    let adam = |beta, epsilon| Descent { optimizer: Optimizer::Adam(Adam { beta, epsilon }), ..PLAIN };
+    refused(1.0, Descent { momentum: 0.5, ..adam([0.9, 0.999], 1e-8) }, "momentum = 0.5");
+    refused(1.0, Descent { temperature: 0.5, ..adam([0.9, 0.999], 1e-8) }, "temperature = 0.5");
+    refused(1.0, adam([0.9, 0.81], 1e-8), "beta1 = 0.9");
+    refused(1.0, adam([0.9, 1.0], 1e-8), "beta2 = 1");
+    refused(1.0, adam([0.9, 0.999], 0.0), "epsilon = 0");
+    // A step of 0.1 / 50.
+    refused(1.0, Descent { weight_decay: 500.0, ..PLAIN }, "weight_decay = 500");
+    refused(1.0, Descent { weight_decay: -1.0, ..PLAIN }, "weight_decay = -1");
     for kappa in [0.0, f64::NAN] {
         refused(kappa, PLAIN, "kappa");
     }

@@ -2,21 +2,13 @@
 //! compared with.
 
 use reluflow::flow::descent::Descender;
-use reluflow::flow::{Descent, Layers, State};
+use reluflow::flow::{Descent, Layers, Optimizer, State};
 use reluflow::problem::{Neurons, Samples};
 
 use crate::common::Draw;
 
 /// The settings that tests start from.
-pub const PLAIN: Descent = Descent {
-    learning_rate: 0.1,
-    momentum: 0.0,
-    batch: None,
-    seed: 0,
-    label_noise: 0.0,
-    temperature: 0.0,
-    layers: Layers::Both,
-};
+pub const PLAIN: Descent = Descent { learning_rate: 0.1, ..Descent::PLAIN };
 
 /// A network `f(x) = (1/alpha) Sum_i c_i [a_i x - b_i]_+` in training by `torch.optim.SGD`.
 #[derive(Debug, Clone)]
@@ -26,8 +18,12 @@ pub struct Network {
     pub n: Vec<f64>,
     /// Parameters `c`, then `a`, then `b`.
     pub z: [Vec<f64>; 3],
-    /// Their momentum buffers.
+    /// Their momentum buffers, of Adam the means of gradients.
     pub v: [Vec<f64>; 3],
+    /// Adam's means of squares.
+    pub q: [Vec<f64>; 3],
+    /// Steps so far.
+    pub steps: i32,
     pub alpha: f64,
 }
 
@@ -38,7 +34,9 @@ impl Network {
             x: samples.x().to_vec(),
             y: samples.y().to_vec(),
             n: samples.weight().to_vec(),
-            v: [zero.clone(), zero.clone(), zero],
+            v: [zero.clone(), zero.clone(), zero.clone()],
+            q: [zero.clone(), zero.clone(), zero],
+            steps: 0,
             z: [c, a, b],
             alpha,
         }
@@ -82,17 +80,36 @@ impl Network {
         (gradient, size)
     }
 
-    /// One step: `v = momentum v + grad`, `z -= eta v`.
+    /// One step by the formulas of `torch.optim`, with a framework's gradient and weight decay.
     pub fn step(&mut self, descent: &Descent, weight: &[f64]) {
         let (gradient, _) = self.gradient(weight);
+        self.steps += 1;
+        let Descent { learning_rate: eta, momentum, .. } = *descent;
+        let decay = descent.weight_decay / self.z[0].len() as f64;
         for q in 0..3 {
             let frozen = if q == 0 { Layers::Hidden } else { Layers::Output };
             if descent.layers == frozen {
                 continue;
             }
             for i in 0..gradient[q].len() {
-                self.v[q][i] = descent.momentum * self.v[q][i] + gradient[q][i];
-                self.z[q][i] -= descent.learning_rate * self.v[q][i];
+                let (z, v, square) = (&mut self.z[q][i], &mut self.v[q][i], &mut self.q[q][i]);
+                let mut g = gradient[q][i];
+                match descent.optimizer {
+                    Optimizer::AdamW(_) => *z *= 1.0 - eta * descent.weight_decay,
+                    _ => g += decay * *z,
+                }
+                let Some(adam) = descent.optimizer.adam() else {
+                    *v = momentum * *v + g;
+                    let nesterov = descent.optimizer == Optimizer::Nesterov;
+                    *z -= eta * if nesterov { g + momentum * *v } else { *v };
+                    continue;
+                };
+                let [beta1, beta2] = adam.beta;
+                *v = beta1 * *v + (1.0 - beta1) * g;
+                *square = beta2 * *square + (1.0 - beta2) * g * g;
+                let mean = *v / (1.0 - beta1.powi(self.steps));
+                let root = (*square / (1.0 - beta2.powi(self.steps))).sqrt();
+                *z -= eta * mean / (root + adam.epsilon);
             }
         }
     }

@@ -8,15 +8,7 @@ use reluflow::problem::{Neurons, Samples};
 use reluflow::run::Simulation;
 use reluflow::scenario::Scenario;
 
-const PLAIN: Descent = Descent {
-    learning_rate: 0.1,
-    momentum: 0.0,
-    batch: None,
-    seed: 0,
-    label_noise: 0.0,
-    temperature: 0.0,
-    layers: Layers::Both,
-};
+const PLAIN: Descent = Descent { learning_rate: 0.1, ..Descent::PLAIN };
 
 fn simulation(samples: &Samples, neurons: Neurons, descent: Descent) -> Simulation {
     Simulation::with(samples.clone(), neurons, Flow::Descent { kappa: 1.0, descent }, 1e-6).unwrap()
@@ -191,6 +183,15 @@ fn label_noise_leads_to_the_least_variation() {
 fn noise_that_cannot_be_is_refused() {
     for (more, expected) in [
         ("temperature = -1.0", "flow.temperature = -1.0 is out of range"),
+        ("optimizer = \"nesterov\"", "has optimizer = \"nesterov\" but no `momentum` above 0"),
+        (
+            "optimizer = \"adam\"\nmomentum = 0.5",
+            "flow.momentum = 0.5 is not used by flow.optimizer = \"adam\"",
+        ),
+        ("optimizer = \"adam\"\nbeta2 = 0.5", "has beta2 = 0.5, not above the square of beta1 = 0.9"),
+        ("optimizer = \"adam\"\nbeta1 = 1.0", "flow.beta1 = 1.0 is out of range"),
+        ("optimizer = \"adamw\"\ntemperature = 1.0", "has a temperature and optimizer = \"adamw\""),
+        ("epsilon = 1e-8", "flow.epsilon is not used by flow.kind = \"gd\""),
         ("temperature = 1.0\nmomentum = 0.5", "flow.momentum = 0.5 cannot be had with flow.temperature"),
     ] {
         let text = format!("{RUN}{more}\n[time]\nsteps = 50\n");

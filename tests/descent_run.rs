@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use reluflow::flow::{
-    Column, ColumnMut, Descent, Flow, FlowError, Layers, Particles, State, StepRecord, Stepper,
+    Adam, Column, ColumnMut, Descent, Flow, FlowError, Layers, Optimizer, Particles, State, StepRecord,
+    Stepper,
 };
 use reluflow::problem::{Measure, Neurons, Samples};
 use reluflow::run::{Observer, ObserverError, Outcome, Schedule, Simulation, Snapshot, drive};
@@ -147,8 +148,18 @@ fn stored(state: &State) -> State {
 fn an_interrupted_run_goes_on_to_the_same_bits() {
     let network = drawn(13, 25, 300, 20.0);
     let schedule = Schedule::count(0.02, 9);
-    for (momentum, batch) in [(0.0, None), (0.9, None), (0.0, Some(6)), (0.7, Some(9))] {
-        let descent = Descent { learning_rate: 0.02, momentum, batch, seed: 5, ..PLAIN };
+    let adam = Optimizer::Adam(Adam::DEFAULT);
+    for (optimizer, momentum, batch) in [
+        (Optimizer::Sgd, 0.0, None),
+        (Optimizer::Sgd, 0.9, None),
+        (Optimizer::Sgd, 0.0, Some(6)),
+        (Optimizer::Nesterov, 0.7, Some(9)),
+        (adam, 0.0, Some(9)),
+    ] {
+        // A step of Adam is 300 times as long in time.
+        let learning_rate = if optimizer == adam { 0.02 / 300.0 } else { 0.02 };
+        let descent =
+            Descent { learning_rate, optimizer, momentum, weight_decay: 0.1, batch, seed: 5, ..PLAIN };
         let mut whole = simulation(&network, descent);
         let (mut expected, ..) = driven(&mut whole, &schedule, 0);
         let mut first = simulation(&network, descent);
@@ -156,7 +167,8 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
         assert_eq!((outcome, first.state().step), (Outcome::Interrupted, 143));
         let mut state = stored(first.state());
         assert_eq!(&state, first.state());
-        assert_eq!(state.particles.descended().v_c.len(), if momentum > 0.0 { 300 } else { 0 });
+        assert_eq!(state.particles.descended().v_c.len(), if descent.is_heavy() { 300 } else { 0 });
+        assert_eq!(state.particles.descended().q_c.len(), if optimizer == adam { 300 } else { 0 });
         let (samples, neurons) = parts(&network);
         let mass = neurons.mass().to_vec();
         let mut stepper = Stepper::resume(samples, mass, flow(&network, descent), 1e-8, &state).unwrap();
@@ -181,6 +193,8 @@ fn states_of_others_are_refused() {
         Stepper::resume(samples.clone(), neurons.mass().to_vec(), flow(&network, descent), 1e-8, state)
     };
     assert!(resume(&state, PLAIN).is_ok());
+    let adam = resume(&state, Descent { optimizer: Optimizer::Adam(Adam::DEFAULT), ..PLAIN });
+    assert!(matches!(adam, Err(FlowError::State { what: "v_c", found: 0, expected: 300 })));
     let heavy = resume(&state, Descent { momentum: 0.5, ..PLAIN });
     assert!(matches!(heavy, Err(FlowError::State { what: "v_c", found: 0, expected: 300 })));
     let mut short = state.clone();

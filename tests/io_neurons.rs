@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use reluflow::flow::{Canonical, Descended, Descent, Flow, Layers, Lifted, Particles};
+use reluflow::flow::{Canonical, Descended, Descent, Flow, Layers, Lifted, Optimizer, Particles};
 use reluflow::io::{RunFile, RunWriter, recover, validate};
 use reluflow::problem::Place;
 use reluflow::run::{Description, OutputOptions, ParticleOutput, State};
@@ -49,9 +49,9 @@ fn descent(batch: Option<usize>, seed: u64, layers: Layers) -> Flow {
         momentum: 0.9,
         batch,
         seed,
-        label_noise: 0.0,
-        temperature: 0.0,
+        optimizer: if seed == 0 { Optimizer::Sgd } else { Optimizer::Nesterov },
         layers,
+        ..Descent::PLAIN
     };
     Flow::Descent { kappa: 3.0, descent }
 }

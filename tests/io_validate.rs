@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use reluflow::flow::{Descent, Flow, Layers};
+use reluflow::flow::{Adam, Descent, Flow, Optimizer};
 use reluflow::io::schema::{ATTRIBUTES, Dim, VARIABLES, Variable};
 use reluflow::io::{IoError, LostSnapshot, RunFile, RunWriter, recover, validate};
 use reluflow::run::{Description, OutputOptions, ParticleOutput, Until};
@@ -144,23 +144,27 @@ fn the_schema_is_whole() {
     let batch = Some(2);
     let descent = Descent {
         learning_rate: 0.1,
-        momentum: 0.0,
+        optimizer: Optimizer::Adam(Adam::DEFAULT),
+        weight_decay: 0.5,
         batch,
         seed: 3,
         label_noise: 0.5,
         temperature: 0.25,
-        layers: Layers::Both,
+        ..Descent::PLAIN
     };
     let flow = Flow::Descent { kappa: 1.0, descent };
     let until = Until { rest: true, loss: Some(1e-9), speed: Some(1e-9) };
     write_all(&path, &Description { flow, until, ..description(3, 20, EVERYTHING) });
     let mut names = hdf5::File::open(&path).unwrap().attr_names().unwrap();
+    // Settings that it shares with another flow are not those of others; momentum is Adam's own.
+    let own: Vec<&str> = flow.descriptor().parameters.iter().map(|setting| setting.name).collect();
     let of_others = Flow::ALL.iter().filter(|other| other.name() != flow.name());
     let of_others: Vec<&str> =
         of_others.flat_map(|other| other.descriptor().parameters).map(|setting| setting.name).collect();
     let mut expected: Vec<&str> = ATTRIBUTES.iter().map(|attribute| attribute.name).collect();
+    let of_others: Vec<&str> = of_others.into_iter().filter(|name| !own.contains(name)).collect();
     // And but for the path, which was not asked for, and for the cells of a density.
-    let absent = |name: &str| name == "output_path" || name.starts_with("density_");
+    let absent = |name: &str| name == "output_path" || name == "momentum" || name.starts_with("density_");
     expected.retain(|name| !of_others.contains(name) && !absent(name));
     names.sort();
     expected.sort();

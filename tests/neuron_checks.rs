@@ -138,15 +138,7 @@ fn later(samples: &Samples, start: &Moment, flow: &Flow, h: f64) -> Neurons {
 
 fn flows() -> [Flow; 5] {
     let descent = |layers| {
-        let descent = Descent {
-            learning_rate: 1e-3,
-            momentum: 0.0,
-            batch: None,
-            seed: 0,
-            label_noise: 0.0,
-            temperature: 0.0,
-            layers,
-        };
+        let descent = Descent { learning_rate: 1e-3, layers, ..Descent::PLAIN };
         Flow::Descent { kappa: KAPPA, descent }
     };
     [

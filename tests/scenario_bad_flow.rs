@@ -219,7 +219,7 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "seed without a batch",
         "[flow]\nkind = \"gd\"\nlearning_rate = 0.1\nseed = 3\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n[time]\nsteps = 100\n",
-        "bad.toml:4:1: flow.seed is not used by flow.kind = \"gd\" without flow.batch, label_noise or temperature\n  remove it; flow.kind = \"gd\" without flow.batch, label_noise or temperature takes kind, scaling, balance, learning_rate, momentum, batch, label_noise, temperature, layers",
+        "bad.toml:4:1: flow.seed is not used by flow.kind = \"gd\" without flow.batch, label_noise or temperature\n  remove it; flow.kind = \"gd\" without flow.batch, label_noise or temperature takes kind, scaling, balance, learning_rate, optimizer, momentum, weight_decay, batch, label_noise, temperature, layers",
     ),
     (
         "unknown layers",

@@ -1,7 +1,7 @@
 //! Scenarios of neurons: which flow, which scaling, which start, which steps.
 
 use proptest::prelude::*;
-use reluflow::flow::{Descent, Flow, Layers};
+use reluflow::flow::{Adam, Descent, Flow, Layers, Optimizer};
 use reluflow::problem::{Law, LawKind, Measure, NeuronLaw, Neurons, OutputLaw};
 use reluflow::scenario::Scenario;
 
@@ -37,22 +37,28 @@ fn kinds_and_scalings_make_their_flows() {
         momentum: 0.9,
         batch: Some(2),
         seed: 7,
-        label_noise: 0.0,
-        temperature: 0.0,
         layers: Layers::Hidden,
+        ..Descent::PLAIN
     };
     assert_eq!(flow(&format!("{settings}{measure}")).description.flow, Flow::Descent { kappa: 1.0, descent });
-    let plain = Descent {
-        learning_rate: 0.5,
-        momentum: 0.0,
-        batch: None,
-        seed: 0,
-        label_noise: 0.0,
-        temperature: 0.0,
-        layers: Layers::Both,
-    };
+    let plain = Descent { learning_rate: 0.5, ..Descent::PLAIN };
     let plain_text = format!("kind = \"gd\"\nlearning_rate = 0.5\n{measure}");
     assert_eq!(flow(&plain_text).description.flow, Flow::Descent { kappa: 1.0, descent: plain });
+    let adam = Adam { beta: [0.8, 0.99], epsilon: 1e-6 };
+    for (text, descent) in [
+        (
+            "momentum = 0.9\noptimizer = \"nesterov\"\nweight_decay = 0.5",
+            Descent { optimizer: Optimizer::Nesterov, momentum: 0.9, weight_decay: 0.5, ..plain },
+        ),
+        ("optimizer = \"adam\"", Descent { optimizer: Optimizer::Adam(Adam::DEFAULT), ..plain }),
+        (
+            "optimizer = \"adamw\"\nweight_decay = 0.01\nbeta1 = 0.8\nbeta2 = 0.99\nepsilon = 1e-6\nmomentum = 0.0",
+            Descent { optimizer: Optimizer::AdamW(adam), weight_decay: 0.01, ..plain },
+        ),
+    ] {
+        let read = flow(&format!("kind = \"gd\"\nlearning_rate = 0.5\n{text}\n{measure}")).description;
+        assert_eq!(read.flow, Flow::Descent { kappa: 1.0, descent }, "{text}");
+    }
 }
 
 /// Mean of `values` within five standard errors of `expected`.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::io::{IoError, RunFile, RunWriter, largest_size, make_folder, step_size, steps};
+use crate::run::learning_rate::{Cause, Limit};
 use crate::run::{Description, Simulation, learning_rate};
 use crate::scenario::Scenario;
 use crate::system::{disk, text};
@@ -63,7 +64,8 @@ impl Args {
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
         let mut simulation = Simulation::new(&description, start)?;
-        if let (false, Some(limit)) = (quiet, learning_rate::limit(simulation.stepper())) {
+        if let (false, Some(limit)) = (quiet, learning_rate::limit(simulation.stepper(), simulation.state()))
+        {
             note(&too_large(&limit));
         }
         if let Some(beside) = beside {
@@ -134,16 +136,20 @@ impl Args {
 }
 
 /// That steps of gradient descent are too long.
-fn too_large(limit: &learning_rate::Limit) -> String {
+fn too_large(limit: &Limit) -> String {
     let most = text::digits(limit.learning_rate, 2);
-    match limit.is_bound {
-        false => format!(
-            "note: flow.learning_rate is above {most}, two over the fastest rate of the start's tangent kernel: its mode \
-             grows at first, and neurons may die"
+    match limit.cause {
+        Cause::Mode => format!(
+            "note: flow.learning_rate is above {most}, the limit of stability of the fastest mode of the start's tangent \
+             kernel: it grows at first, and neurons may die"
         ),
-        true => format!(
+        Cause::Bound => format!(
             "note: flow.learning_rate is above {most}, below which no mode of the start's tangent kernel can grow: the \
              loss may grow at first"
+        ),
+        Cause::FirstStep => format!(
+            "note: flow.learning_rate is above {most}: the first step of Adam, which moves every weight by the learning \
+             rate whatever its gradient, makes the loss grow"
         ),
     }
 }

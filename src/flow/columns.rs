@@ -67,8 +67,10 @@ pub(crate) struct Sizes {
     pub m: usize,
     /// Samples.
     pub s: usize,
-    /// Velocities of gradient descent: `m` with momentum, else 0.
+    /// Velocities of gradient descent: `m` with momentum or Adam, else 0.
     pub velocities: usize,
+    /// Means of squares of gradients: `m` with Adam, else 0.
+    pub squares: usize,
     /// Numbers that say where the cells of a density are.
     pub layout: usize,
     /// Cells of a density.
@@ -82,7 +84,7 @@ pub(crate) struct Sizes {
 impl Sizes {
     /// Of `m` particles and `s` samples.
     pub fn of(m: usize, s: usize) -> Sizes {
-        Sizes { m, s, velocities: 0, layout: 0, cells: 0, stuck: 0, released: 0 }
+        Sizes { m, s, velocities: 0, squares: 0, layout: 0, cells: 0, stuck: 0, released: 0 }
     }
 }
 

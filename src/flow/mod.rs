@@ -59,7 +59,7 @@ pub use characteristics::{Foot, Point, ResidualPath, Source, feet};
 pub use columns::{Column, ColumnMut};
 pub use counters::Counters;
 pub use density::{Densities, Density, DensityGrid, Invariants, Nodes, Places, View, density_is_possible};
-pub use descent::Descended;
+pub use descent::{Adam, Descended, Optimizer};
 pub use descriptor::{Conserved, Descriptor, Law, Layers, ParticleKind};
 pub use error::FlowError;
 pub(crate) use field::rate;
@@ -113,10 +113,16 @@ pub enum Flow {
 /// Settings of gradient descent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Descent {
-    /// `eta`; one step advances mean-field time by `eta / m`.
+    /// `eta`; one step advances mean-field time by `eta / m`, of Adam by `eta`.
     pub learning_rate: f64,
-    /// Factor on the last displacement (heavy ball); 0 is plain descent.
+    /// Which formula makes steps of gradients.
+    pub optimizer: Optimizer,
+    /// Factor on the last displacement (heavy ball, Nesterov); 0 is plain descent, and Adam.
     pub momentum: f64,
+    /// Weight decay: `lambda` of `lambda / 2 Int (c^2 + |w|^2) mu`, whose gradient is added to that of the loss; a
+    /// framework's is `lambda / m`. Of AdamW, which shrinks weights beside its steps, the framework's own. Of the layers
+    /// that train. 0 is none.
+    pub weight_decay: f64,
     /// Samples per step, drawn without replacement epoch by epoch; `None` is the full batch.
     pub batch: Option<usize>,
     /// Seed of the batches and of the noise.
@@ -132,6 +138,30 @@ pub struct Descent {
 }
 
 impl Descent {
+    /// Plain full-batch descent of both layers, with learning rate 1.
+    pub const PLAIN: Descent = Descent {
+        learning_rate: 1.0,
+        optimizer: Optimizer::Sgd,
+        momentum: 0.0,
+        weight_decay: 0.0,
+        batch: None,
+        seed: 0,
+        label_noise: 0.0,
+        temperature: 0.0,
+        layers: Layers::Both,
+    };
+
+    /// Whether the velocity of the neurons is anything but minus the gradient of the energy at this moment: momentum, Adam,
+    /// minibatches, noise.
+    pub fn is_unsteady(&self) -> bool {
+        self.is_heavy() || self.batch.is_some() || self.is_noisy()
+    }
+
+    /// Whether past gradients count.
+    pub fn is_heavy(&self) -> bool {
+        self.momentum > 0.0 || self.optimizer.adam().is_some()
+    }
+
     /// Whether steps draw noise.
     pub fn is_noisy(&self) -> bool {
         self.label_noise > 0.0 || self.temperature > 0.0
@@ -145,18 +175,7 @@ impl Flow {
         Flow::Lifted { kappa: 1.0, decay: 0.0 },
         Flow::Kernel { kappa: 1.0, decay: 0.0 },
         Flow::Adaptive { kappa: 1.0, decay: 0.0 },
-        Flow::Descent {
-            kappa: 1.0,
-            descent: Descent {
-                learning_rate: 1.0,
-                momentum: 0.0,
-                batch: None,
-                seed: 0,
-                label_noise: 0.0,
-                temperature: 0.0,
-                layers: Layers::Both,
-            },
-        },
+        Flow::Descent { kappa: 1.0, descent: Descent::PLAIN },
     ];
 
     /// All that others need to know of it.
@@ -239,7 +258,16 @@ impl Flow {
     /// Mean-field time of a step of `m` neurons, where the flow's settings say it; `None` where the
     /// controller chooses it by the tolerance.
     pub fn given_step(&self, m: usize) -> Option<f64> {
-        self.descriptor().learning_rate.map(|rate| rate / m as f64)
+        self.descriptor().learning_rate.map(|rate| rate / self.steps_per_rate(m))
+    }
+
+    /// How many steps of `m` neurons take as much mean-field time as the learning rate is: `m`, of Adam, whose steps do not
+    /// get smaller with the gradients, 1.
+    pub fn steps_per_rate(&self, m: usize) -> f64 {
+        match self {
+            Flow::Descent { descent, .. } if descent.optimizer.adam().is_some() => 1.0,
+            _ => m as f64,
+        }
     }
 
     /// Whether `c`, and whether `w = (a, -b)`, moves; both as functions of `(r, theta)` in the
@@ -254,11 +282,6 @@ impl Flow {
 mod tests {
     use super::*;
 
-    const PLAIN: Descent = match Flow::ALL[4] {
-        Flow::Descent { descent, .. } => descent,
-        _ => panic!("gradient descent is the last"),
-    };
-
     #[test]
     fn values_make_the_flow_they_are_of() {
         let settings = Descent {
@@ -267,9 +290,12 @@ mod tests {
             batch: Some(7),
             seed: 11,
             layers: Layers::Hidden,
-            ..PLAIN
+            ..Descent::PLAIN
         };
         let noisy = Descent { momentum: 0.0, label_noise: 0.5, temperature: 0.25, ..settings };
+        let adam = Adam { beta: [0.5, 0.75], epsilon: 1e-3 };
+        let with = |optimizer| Descent { momentum: 0.0, optimizer, weight_decay: 0.5, ..settings };
+        let nesterov = Descent { optimizer: Optimizer::Nesterov, ..settings };
         let more = [
             Flow::Canonical { tv: 0.25 },
             Flow::Lifted { kappa: 2.5, decay: 0.1 },
@@ -277,6 +303,9 @@ mod tests {
             Flow::Adaptive { kappa: 2.5, decay: 0.1 },
             Flow::Descent { kappa: 2.5, descent: settings },
             Flow::Descent { kappa: 2.5, descent: Descent { batch: None, seed: 0, ..settings } },
+            Flow::Descent { kappa: 2.5, descent: nesterov },
+            Flow::Descent { kappa: 2.5, descent: with(Optimizer::Adam(adam)) },
+            Flow::Descent { kappa: 2.5, descent: with(Optimizer::AdamW(adam)) },
             Flow::Descent { kappa: 2.5, descent: noisy },
             Flow::Descent { kappa: 2.5, descent: Descent { batch: None, temperature: 0.0, ..noisy } },
         ];

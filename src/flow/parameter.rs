@@ -1,5 +1,7 @@
 //! Settings of a flow as run files and people know them.
 
+use crate::system::text::number;
+
 /// A setting of a flow besides `tv` and `kappa`, which all run files have.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
@@ -33,4 +35,20 @@ pub enum Value {
     Count(u64),
     /// Of [`Allowed::Name`].
     Name(&'static str),
+}
+
+/// Weight decay, of all flows of neurons.
+pub(crate) const WEIGHT_DECAY: Parameter = Parameter {
+    name: "weight_decay",
+    about: "lambda of weight decay in mean-field time, if there is any; a framework's is lambda / m; of adamw the framework's",
+    allowed: Allowed::Number(|decay| decay > 0.0),
+    words: |value| labelled("weight decay", value),
+};
+
+/// A number in words; nothing where there is none.
+pub(crate) fn labelled(label: &str, value: Option<Value>) -> String {
+    match value {
+        Some(Value::Number(value)) => format!("{label} {}", number(value)),
+        _ => String::new(),
+    }
 }

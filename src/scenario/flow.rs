@@ -1,23 +1,28 @@
 //! The section `[flow]`.
 
-use crate::flow::{Descent, Flow, Layers, ParticleKind};
+use crate::flow::{Flow, ParticleKind};
 use crate::problem::Start;
 
 use super::ScenarioError;
+use super::descent::{descent, weight_decay};
 use super::entry::Kept;
 use super::error::split;
 use super::section::Section;
 use super::source::Source;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 16] = [
     "kind",
     "tv",
     "weight_decay",
     "scaling",
     "balance",
     "learning_rate",
+    "optimizer",
     "momentum",
+    "beta1",
+    "beta2",
+    "epsilon",
     "batch",
     "label_noise",
     "temperature",
@@ -29,15 +34,6 @@ pub(super) const KEYS: [&str; 12] = [
 const KAPPA: [f64; 2] = [1e-20, 1e20];
 /// Factors of `balance` beyond which one layer loses the other's digits.
 const BALANCE: [f64; 2] = [1e-10, 1e10];
-
-/// Weight decay beyond this leaves nothing of any network.
-const MOST_DECAY: f64 = 1e10;
-
-/// Noise beyond this leaves nothing of any data.
-const MOST_NOISE: f64 = 1e10;
-
-/// Learning rates with which times stay numbers.
-const LEARNING_RATE: [f64; 2] = [1e-20, 1e12];
 
 /// `alpha(m)` of section 2, by which the sum over neurons is divided.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -213,20 +209,6 @@ fn penalty(section: &mut Section) -> Result<f64, ScenarioError> {
     Ok(tv.value)
 }
 
-/// `weight_decay`: `lambda` in mean-field time.
-fn weight_decay(section: &mut Section) -> Result<f64, ScenarioError> {
-    let Some(decay) = section.number("weight_decay")? else { return Ok(0.0) };
-    if !(0.0..=MOST_DECAY).contains(&decay.value) {
-        return Err(decay.refuse(
-            "is out of range",
-            format_args!(
-                "give 0 (none) to {MOST_DECAY:e}; a framework's value is 1 / m of it, m the number of neurons"
-            ),
-        ));
-    }
-    Ok(decay.value)
-}
-
 /// `scaling = "m" | "sqrt(m)" | "1" | number`.
 fn scaling(section: &mut Section) -> Result<Option<Kept<Scaling>>, ScenarioError> {
     let Some(entry) = section.value("scaling") else { return Ok(None) };
@@ -256,56 +238,4 @@ fn balance(section: &mut Section) -> Result<Option<Kept<f64>>, ScenarioError> {
         ));
     }
     Ok(Some(balance.keep()))
-}
-
-/// The settings of gradient descent.
-fn descent(section: &mut Section, batch: &mut Option<Kept<usize>>) -> Result<Descent, ScenarioError> {
-    let Some(learning_rate) = section.number("learning_rate")? else {
-        return Err(section.missing(
-            "has no `learning_rate`",
-            "give the step of gradient descent, for example learning_rate = 0.01",
-        ));
-    };
-    if !(LEARNING_RATE[0]..=LEARNING_RATE[1]).contains(&learning_rate.value) {
-        let [least, most] = LEARNING_RATE;
-        return Err(learning_rate.refuse(
-            "is out of range",
-            format_args!("give a number from {least:e} to {most:e}, for example 0.01"),
-        ));
-    }
-    let momentum = section.number("momentum")?;
-    if let Some(momentum) = momentum.as_ref().filter(|momentum| !(0.0..1.0).contains(&momentum.value)) {
-        return Err(momentum.refuse("is out of range", "give 0 (plain descent) or more, below 1"));
-    }
-    *batch = section.count("batch", 1, u32::MAX.into(), " (samples per step)")?.map(|batch| batch.keep());
-    let mut strength = |key: &'static str, remedy: &str| -> Result<f64, ScenarioError> {
-        let Some(value) = section.number(key)? else { return Ok(0.0) };
-        match (0.0..=MOST_NOISE).contains(&value.value) {
-            true => Ok(value.value),
-            false => Err(value.refuse("is out of range", remedy)),
-        }
-    };
-    let label_noise = strength("label_noise", "give the standard deviation of the noise, 0 to 1e10")?;
-    let temperature =
-        strength("temperature", "give a temperature from 0 to 1e10; a framework's is 1 / m of it")?;
-    let hot = temperature > 0.0;
-    if let Some(momentum) = momentum.as_ref().filter(|momentum| momentum.value > 0.0 && hot) {
-        return Err(momentum.refuse(
-            "cannot be had with flow.temperature",
-            "give one of the two: Langevin noise is that of plain descent",
-        ));
-    }
-    // A sweep of the noise may begin with none, which has no use for the seed that the others have.
-    let noise = ["label_noise", "temperature"].iter().any(|key| section.has(key));
-    let given = if batch.is_some() || noise { section.seed()? } else { 0 };
-    let seed = if batch.is_some() || label_noise > 0.0 || hot { given } else { 0 };
-    Ok(Descent {
-        learning_rate: learning_rate.value,
-        momentum: momentum.map_or(0.0, |momentum| momentum.value),
-        batch: batch.as_ref().map(|batch| batch.value),
-        seed,
-        label_noise,
-        temperature,
-        layers: section.choice("layers", &Layers::NAMES)?,
-    })
 }

@@ -291,7 +291,8 @@ impl Form {
             let end = self.time.end();
             return Ok((end, self.output.schedule.until(source, end, None)?));
         };
-        let (steps, moved_end) = self.time.steps(source, learning_rate, m)?;
+        let (steps, moved_end) =
+            self.time.steps(source, learning_rate, self.flow.unscaled().steps_per_rate(m))?;
         let (schedule, moved) = self.output.schedule.on_steps(source, &steps)?;
         notices.extend(moved_end.into_iter().chain(moved));
         if steps.count > MANY_STEPS {

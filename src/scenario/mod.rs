@@ -18,6 +18,7 @@ mod cell;
 mod delta;
 mod density;
 mod density_cells;
+mod descent;
 mod entry;
 mod error;
 mod file;

@@ -37,24 +37,25 @@ enum End {
     Steps(Kept<usize>),
 }
 
-/// The steps of gradient descent: step `k` ends at mean-field time `k eta / m` (section 2).
+/// The steps of gradient descent: step `k` ends at mean-field time `k eta / m` (section 2), of Adam at `k eta`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Steps {
     /// How many the run takes.
     pub count: u64,
     learning_rate: f64,
-    m: f64,
+    /// Steps that take as much time as the learning rate is: `m`, of Adam 1.
+    per_rate: f64,
 }
 
 impl Steps {
     /// Time at the end of step `k`, from `k` itself: adding up steps would drift.
     pub fn time(&self, k: u64) -> f64 {
-        k as f64 * self.learning_rate / self.m
+        k as f64 * self.learning_rate / self.per_rate
     }
 
     /// The step whose end is nearest to a time, within the run.
     pub fn nearest(&self, time: f64) -> u64 {
-        ((time * self.m / self.learning_rate).round() as u64).min(self.count)
+        ((time * self.per_rate / self.learning_rate).round() as u64).min(self.count)
     }
 }
 
@@ -64,7 +65,7 @@ impl TimeForm {
         let form = format!("flow.kind = \"{}\"", flow.name());
         let descriptor = flow.descriptor();
         let descent = descriptor.learning_rate.is_some();
-        let unsteady = descent && !descriptor.plain;
+        let unsteady = matches!(flow, Flow::Descent { descent, .. } if descent.is_unsteady() || descent.weight_decay > 0.0);
         if descent && section.exactly_one(&["end", "steps"], "steps = 1000")? == "steps" {
             let count = section.count("steps", 1, MAX_STEPS, "")?.expect("it is present");
             let until = until(&mut section, unsteady)?;
@@ -122,20 +123,23 @@ impl TimeForm {
     }
 
     /// The steps of gradient descent with `m` neurons, and a word if they do not end at `end`.
+    ///
+    /// * `per_rate`: [`Flow::steps_per_rate`].
     pub fn steps(
         &self,
         source: super::source::Source,
         learning_rate: f64,
-        m: usize,
+        per_rate: f64,
     ) -> Result<(Steps, Option<String>), ScenarioError> {
-        let mut steps = Steps { count: u64::MAX, learning_rate, m: m as f64 };
+        let mut steps = Steps { count: u64::MAX, learning_rate, per_rate };
+        let length = if per_rate == 1.0 { "learning_rate" } else { "learning_rate / m" };
         let end = match &self.end {
             End::Steps(count) => {
                 steps.count = count.value as u64;
                 let end = steps.time(steps.count);
                 if end > MAX_END {
                     return Err(count.on(source).refuse(
-                        format_args!("ends at steps learning_rate / m = {end:e}"),
+                        format_args!("ends at steps {length} = {end:e}"),
                         format_args!("give fewer, or a smaller flow.learning_rate: runs end by {MAX_END:e}"),
                     ));
                 }
@@ -147,7 +151,7 @@ impl TimeForm {
         let count = steps.nearest(end.value);
         if count > MAX_STEPS {
             return Err(end.on(source).refuse(
-                format_args!("takes {count} steps of learning_rate / m = {step:e}"),
+                format_args!("takes {count} steps of {length} = {step:e}"),
                 format_args!("give at most {:e}, or raise flow.learning_rate", MAX_STEPS as f64 * step),
             ));
         }
@@ -168,13 +172,14 @@ impl TimeForm {
 
 /// `until = "rest"`, `until_loss` and `until_speed`.
 ///
-/// * `unsteady`: whether the velocity is not that of a gradient flow, but has momentum or noise, or is of minibatches.
+/// * `unsteady`: whether the velocity is not that of a gradient flow of the loss, but has momentum, noise or weight decay, is
+///   Adam's, or of minibatches.
 fn until(section: &mut Section, unsteady: bool) -> Result<Until, ScenarioError> {
     let mut until = Until::default();
     if let Some(word) = section.text("until")? {
         until.rest = word.one_of(&[("rest", true), ("end", false)])?;
         if until.rest && unsteady {
-            return Err(word.refuse("is not known of momentum, minibatches and noise", UNSTEADY));
+            return Err(word.refuse(UNKNOWN, UNSTEADY));
         }
     }
     if let Some(loss) = section.number("until_loss")? {
@@ -185,7 +190,7 @@ fn until(section: &mut Section, unsteady: bool) -> Result<Until, ScenarioError> 
     }
     if let Some(speed) = section.number("until_speed")? {
         if unsteady {
-            return Err(speed.refuse("is not known of momentum, minibatches and noise", UNSTEADY));
+            return Err(speed.refuse(UNKNOWN, UNSTEADY));
         }
         if speed.value <= 0.0 {
             return Err(speed.refuse("is not positive", "give a speed above 0, for example 1e-6"));
@@ -195,8 +200,11 @@ fn until(section: &mut Section, unsteady: bool) -> Result<Until, ScenarioError> 
     Ok(until)
 }
 
-/// What to do where the gradient is not the velocity.
-const UNSTEADY: &str = "give until_loss, or remove flow.momentum, batch, label_noise and temperature";
+/// That the gradient is not the velocity, and what to do then.
+const UNKNOWN: &str =
+    "is not known of gradient descent with momentum, Adam, weight decay, minibatches or noise";
+const UNSTEADY: &str =
+    "give until_loss, or remove flow.momentum, optimizer, weight_decay, batch, label_noise and temperature";
 
 #[cfg(test)]
 mod tests {
@@ -204,7 +212,7 @@ mod tests {
 
     #[test]
     fn steps_do_not_drift() {
-        let steps = Steps { count: 3_000_000, learning_rate: 0.1, m: 10.0 };
+        let steps = Steps { count: 3_000_000, learning_rate: 0.1, per_rate: 10.0 };
         // 1e6 additions of 0.01 miss 10000 by 2e-8.
         assert_eq!(steps.time(1_000_000), 10_000.0);
         assert_eq!(steps.nearest(10_000.004), 1_000_000);

@@ -15,12 +15,19 @@ columns! {
         /// Second components of `w`.
         w_y: F64 = |sizes| sizes.m,
         /// Sums of past gradients of `c`, each times `momentum` to the number of steps since; the
-        /// gradients are `m` times those of the loss. Empty without momentum.
+        /// gradients are `m` times those of the loss. Of Adam their mean with weights that fall by `beta1` a step. Empty
+        /// without momentum.
         v_c: F64 = |sizes| sizes.velocities,
         /// The same of `w_x`.
         v_x: F64 = |sizes| sizes.velocities,
         /// The same of `w_y`.
         v_y: F64 = |sizes| sizes.velocities,
+        /// Adam's means of the squares of past gradients of `c`. Empty without Adam.
+        q_c: F64 = |sizes| sizes.squares,
+        /// The same of `w_x`.
+        q_x: F64 = |sizes| sizes.squares,
+        /// The same of `w_y`.
+        q_y: F64 = |sizes| sizes.squares,
         /// The region of each neuron.
         place: Place = |sizes| sizes.m,
         /// Moments of the regions; nothing is pinned.

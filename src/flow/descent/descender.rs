@@ -16,11 +16,12 @@ use super::batches::Batches;
 use super::columns::Descended;
 use super::landing::landing;
 use super::noise::{Heat, with_noisy_labels};
-use super::pass::{Chunk, Pass, Update};
+use super::pass::{Chunk, Pass};
 use super::residual::{self, OdeStep};
 use super::rows::{Row, rows};
 use super::settings;
 use super::sums::{self, Sums};
+use super::update::Update;
 
 /// Largest weighted square of a bound on the sums of a step: beyond it squares of residuals could overflow.
 const OVERFLOW: f64 = 1e280;
@@ -68,7 +69,8 @@ impl Descender {
             .into_par_iter()
             .map(|i| Place::in_region(region_of(samples.x(), [w_x[i], w_y[i]])))
             .collect();
-        let velocity = vec![0.0; if update.momentum > 0.0 { m } else { 0 }];
+        let velocity = vec![0.0; if update.is_heavy() { m } else { 0 }];
+        let square = vec![0.0; if update.adam.is_some() { m } else { 0 }];
         let moments = Moments::zero(2 * s).to_flat();
         let particles = Particles::Descended(Descended {
             position: (0..m as u32).collect(),
@@ -78,6 +80,9 @@ impl Descender {
             v_c: velocity.clone(),
             v_x: velocity.clone(),
             v_y: velocity,
+            q_c: square.clone(),
+            q_x: square.clone(),
+            q_y: square,
             place,
             moments: moments.clone(),
         });
@@ -116,7 +121,7 @@ impl Descender {
         let update = settings::update(descent, kappa, m, s)?;
         let regions = Regions::new(&samples);
         let count = regions.boundaries();
-        let columns = fits(state, m, s, update.momentum > 0.0)?;
+        let columns = fits(state, m, s, update)?;
         let moments = Moments::from_flat(count, &columns.moments).expect("columns of a checked state");
         let mut descender = Descender {
             kappa,
@@ -176,7 +181,8 @@ impl Descender {
     /// ends there exactly.
     ///
     /// The error estimate of the record is that of explicit Euler as a method for the residual
-    /// ODE: half of the step times how much the rates of the residuals changed.
+    /// ODE: half of the step times how much the rates of the residuals changed; of Adam, how far the residuals are from
+    /// the step's linear response.
     ///
     /// # Errors
     /// [`FlowError::Diverged`]; the state is then as it was before.
@@ -187,13 +193,28 @@ impl Descender {
         assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
         self.set_field(state);
         self.refuse_overflow(state.time, self.reach())?;
-        let Update { dt, momentum, .. } = self.update;
-        let ode = OdeStep::new(&self.samples, &self.moments, dt, momentum, state);
+        let dt = self.update.dt;
+        let ode = self.update.adam.is_none();
+        let ode = ode.then(|| OdeStep::new(&self.samples, &self.moments, self.update, state));
         self.pass(state, |pass, chunk, sums| pass.advance(chunk, sums));
-        ode.take(&sums::missed(&self.chunks, self.kappa), state);
-        let before = std::mem::take(&mut self.rho_rate);
-        self.sum_residuals();
-        let change = before.iter().zip(&self.rho_rate).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
+        let apart =
+            |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
+        let error_estimate = match ode {
+            Some(ode) => {
+                ode.take(&sums::missed(&self.chunks, self.kappa), state);
+                let before = std::mem::take(&mut self.rho_rate);
+                self.sum_residuals();
+                0.5 * dt * apart(&before, &self.rho_rate)
+            }
+            None => {
+                let before = self.rho.clone();
+                let change =
+                    residual::follow(&self.samples, &sums::response(&self.chunks, self.kappa), state);
+                self.sum_residuals();
+                let linear: Vec<f64> = before.iter().zip(&change).map(|(rho, change)| rho + change).collect();
+                apart(&linear, &self.rho)
+            }
+        };
         let (time, step_size) = landing(state.step + 1, dt, state.time, until);
         let counters = Counters {
             crossings: self.chunks.iter().map(|sums| sums.crossings).sum(),
@@ -204,7 +225,6 @@ impl Descender {
         state.time = time;
         state.step += 1;
         state.counters += counters;
-        let error_estimate = 0.5 * dt * change;
         let touched = self.mass.len() as u64;
         Ok(StepRecord {
             time,
@@ -241,8 +261,7 @@ impl Descender {
     fn reach(&self) -> f64 {
         let strongest =
             self.rows.iter().fold(0.0, |most: f64, row| most.max(row.g[0].abs() + row.g[1].abs()));
-        let velocity = self.update.momentum * self.largest[1] + strongest * self.largest[0];
-        self.largest[0] + self.update.dt * velocity + LARGEST_NORMAL * self.update.heat
+        self.largest[0] + self.update.reach(self.largest, strongest) + LARGEST_NORMAL * self.update.heat
     }
 
     /// Refuses parameters as large as `reach` if sums over them could overflow: `f`, and with it
@@ -263,10 +282,20 @@ impl Descender {
     fn pass(&mut self, state: &mut State, visit: fn(&Pass<'_>, &mut Chunk<'_>, &mut Sums)) {
         let g_ode = residual::field(&self.samples, state);
         let heat = Heat::new(self.seed, state.step, self.mass.len());
-        let pass = Pass { x: self.samples.x(), rows: &self.rows, g_ode: &g_ode, update: self.update, heat };
+        let corrections = self.update.corrections(state.step);
+        let pass = Pass {
+            x: self.samples.x(),
+            rows: &self.rows,
+            g_ode: &g_ode,
+            update: self.update,
+            corrections,
+            heat,
+        };
         let size = chunk_size(self.mass.len(), self.rows.len());
-        let Descended { c, w_x, w_y, v_c, v_x, v_y, place, .. } = state.particles.descended_mut();
+        let Descended { c, w_x, w_y, v_c, v_x, v_y, q_c, q_x, q_y, place, .. } =
+            state.particles.descended_mut();
         let mut velocity = [v_c, v_x, v_y].map(|v| v.chunks_mut(size));
+        let mut square = [q_c, q_x, q_y].map(|q| q.chunks_mut(size));
         let mut parts: Vec<Chunk<'_>> = self
             .mass
             .chunks(size)
@@ -281,6 +310,7 @@ impl Descender {
                 w: [w_x, w_y],
                 place,
                 velocity: velocity.each_mut().map(|v| v.next().unwrap_or_default()),
+                square: square.each_mut().map(|q| q.next().unwrap_or_default()),
             })
             .collect();
         parts.par_iter_mut().zip(&mut self.chunks).for_each(|(chunk, sums)| {
@@ -314,12 +344,14 @@ fn largest(columns: &[&[f64]]) -> f64 {
 }
 
 /// The columns of a state of gradient descent, with the lengths and places that it gives them (checked).
-fn fits(state: &State, m: usize, s: usize, heavy: bool) -> Result<&Descended, FlowError> {
+fn fits(state: &State, m: usize, s: usize, update: Update) -> Result<&Descended, FlowError> {
     let Particles::Descended(columns) = &state.particles else {
         let what = if state.has_neurons() { "v_c" } else { "c" };
         return Err(FlowError::State { what, found: 0, expected: m });
     };
-    state.check(Sizes { velocities: if heavy { m } else { 0 }, ..Sizes::of(m, s) })?;
+    let count = |kept: bool| if kept { m } else { 0 };
+    let (velocities, squares) = (count(update.is_heavy()), count(update.adam.is_some()));
+    state.check(Sizes { velocities, squares, ..Sizes::of(m, s) })?;
     let wrong = |place: &&Place| !matches!(place.kind(), PlaceKind::Free | PlaceKind::Dead);
     if let Some(place) = columns.place.iter().find(wrong) {
         return Err(FlowError::State { what: "place", found: place.index(), expected: 2 * s });

@@ -1,9 +1,10 @@
 //! What the rest of the program needs to know of gradient descent.
 
+use crate::flow::parameter::{WEIGHT_DECAY, labelled};
 use crate::flow::{
-    Allowed, Conserved, Descent, Descriptor, Flow, Law, Layers, Parameter, ParticleKind, Value,
+    Adam, Allowed, Conserved, Descent, Descriptor, Flow, Law, Layers, Optimizer, Parameter, ParticleKind,
+    Value,
 };
-use crate::system::text::number;
 
 /// Gradient descent with these settings.
 pub fn descriptor(kappa: f64, descent: &Descent) -> Descriptor {
@@ -24,61 +25,124 @@ pub fn descriptor(kappa: f64, descent: &Descent) -> Descriptor {
             Layers::Hidden => Conserved::OutputWeights,
         }),
         tv: None,
-        decay: 0.0,
+        // AdamW descends no energy.
+        decay: match descent.optimizer {
+            Optimizer::AdamW(_) => 0.0,
+            _ => descent.weight_decay,
+        },
         kappa: Some(kappa),
         learning_rate: Some(descent.learning_rate),
-        plain: descent.momentum == 0.0 && descent.batch.is_none() && !descent.is_noisy(),
-        breaks: match (descent.temperature > 0.0, descent.momentum > 0.0) {
-            (true, _) => &BROKEN_BY_HEAT,
-            (false, true) => &BROKEN,
-            (false, false) => &BROKEN[..BY_STEPS],
-        },
+        plain: descent.weight_decay == 0.0 && !descent.is_unsteady(),
+        breaks: breaks(descent),
         parameters: &PARAMETERS,
         build,
         bytes_per_sample: 2_500,
     }
 }
 
-/// How many of [`BROKEN`] finite steps alone break; the rest needs momentum.
+/// The laws that these settings break.
+fn breaks(descent: &Descent) -> &'static [(Law, &'static str)] {
+    if descent.temperature > 0.0 {
+        &BROKEN_BY_HEAT
+    } else if descent.optimizer.adam().is_some() {
+        &BROKEN_BY_ADAM
+    } else if descent.momentum > 0.0 {
+        &BROKEN_BY_MOMENTUM
+    } else if descent.weight_decay > 0.0 {
+        &BROKEN_BY_DECAY
+    } else {
+        &BROKEN_BY_DECAY[..BY_STEPS]
+    }
+}
+
+/// How many of [`BROKEN_BY_DECAY`] finite steps alone break.
 const BY_STEPS: usize = 5;
 
-const BROKEN: [(Law, &str); 7] = [
-    (
-        Law::ResidualOde,
-        "not a law of gradient descent, whose steps are finite: its residual ODE is another curve",
-    ),
-    (
-        Law::PrintedOde,
-        "not a law of gradient descent, whose corrected ODE counts crossings that W Prop. 1 does not",
-    ),
-    (Law::EnergyDecreases, "not a law of gradient descent, whose steps are finite: its loss may grow"),
-    (Law::Held, "not a law of gradient descent, whose finite steps hold nothing on a boundary"),
-    (Law::Delta, "not a law of gradient descent, which conserves c^2 - |w|^2 only as its steps go to 0"),
-    (Law::DeadMass, "not a law of descent with momentum, which carries neurons out of the dead region"),
-    (Law::Frozen, "not a law of descent with momentum, which moves dead neurons on"),
-];
+/// The laws that finite steps break, then two of the dead region that other causes break, and why.
+const fn broken(frozen: &'static str, dead: &'static str) -> [(Law, &'static str); 7] {
+    [
+        (
+            Law::ResidualOde,
+            "not a law of gradient descent, whose steps are finite: its residual ODE is another curve",
+        ),
+        (
+            Law::PrintedOde,
+            "not a law of gradient descent, whose corrected ODE counts crossings that W Prop. 1 does not",
+        ),
+        (Law::EnergyDecreases, "not a law of gradient descent, whose steps are finite: its loss may grow"),
+        (Law::Held, "not a law of gradient descent, whose finite steps hold nothing on a boundary"),
+        (Law::Delta, "not a law of gradient descent, which conserves c^2 - |w|^2 only as its steps go to 0"),
+        (Law::Frozen, frozen),
+        (Law::DeadMass, dead),
+    ]
+}
 
-const BROKEN_BY_HEAT: [(Law, &str); 7] = {
-    let mut broken = BROKEN;
-    broken[BY_STEPS].1 =
-        "not a law of descent with Langevin noise, which carries neurons out of the dead region";
-    broken[BY_STEPS + 1].1 = "not a law of descent with Langevin noise, which moves dead neurons, too";
-    broken
+const BROKEN_BY_MOMENTUM: [(Law, &str); 7] = broken(
+    "not a law of descent with momentum, which moves dead neurons on",
+    "not a law of descent with momentum, which carries neurons out of the dead region",
+);
+
+const BROKEN_BY_ADAM: [(Law, &str); 7] = broken(
+    "not a law of Adam, whose means of past gradients move dead neurons on",
+    "not a law of Adam, whose means of past gradients carry neurons out of the dead region",
+);
+
+const BROKEN_BY_HEAT: [(Law, &str); 7] = broken(
+    "not a law of descent with Langevin noise, which moves dead neurons, too",
+    "not a law of descent with Langevin noise, which carries neurons out of the dead region",
+);
+
+const BROKEN_BY_DECAY: [(Law, &str); 6] = {
+    let [a, b, c, d, e, f, _] = broken(
+        "not a law of descent with weight decay, whose finite steps shrink dead neurons by 1 - dt lambda each",
+        "",
+    );
+    [a, b, c, d, e, f]
 };
 
-static PARAMETERS: [Parameter; 7] = [
+static PARAMETERS: [Parameter; 12] = [
     Parameter {
         name: "learning_rate",
-        about: "eta of gradient descent; a step advances time by eta / m",
+        about: "eta of gradient descent; a step advances time by eta / m, of adam and adamw by eta",
         allowed: Allowed::Number(|rate| rate > 0.0),
         words: |value| labelled("learning rate", value),
     },
     Parameter {
+        name: "optimizer",
+        about: "formula of the steps of gradient descent, as in torch.optim: sgd, nesterov (SGD with nesterov=True), adam, adamw",
+        allowed: Allowed::Name(&["sgd", "nesterov", "adam", "adamw"]),
+        words: |value| match value {
+            Some(Value::Name("nesterov")) => "Nesterov's step".to_string(),
+            Some(Value::Name("adam")) => "Adam".to_string(),
+            Some(Value::Name("adamw")) => "AdamW".to_string(),
+            _ => String::new(),
+        },
+    },
+    Parameter {
         name: "momentum",
-        about: "factor on the last displacement, in gradient descent",
+        about: "factor on the last displacement, in gradient descent without Adam",
         allowed: Allowed::Number(|momentum| (0.0..1.0).contains(&momentum)),
         words: |value| labelled("momentum", value),
     },
+    Parameter {
+        name: "beta1",
+        about: "what is left of Adam's mean gradient after a step",
+        allowed: Allowed::Number(|beta| (0.0..1.0).contains(&beta)),
+        words: |value| labelled("beta1", value),
+    },
+    Parameter {
+        name: "beta2",
+        about: "what is left of Adam's mean square of the gradient after a step",
+        allowed: Allowed::Number(|beta| beta > 0.0 && beta < 1.0),
+        words: |value| labelled("beta2", value),
+    },
+    Parameter {
+        name: "epsilon",
+        about: "added by Adam to the root of the mean square, in units of a framework's gradient, m times smaller than in mean-field time",
+        allowed: Allowed::Number(|epsilon| epsilon > 0.0),
+        words: |value| labelled("epsilon", value),
+    },
+    WEIGHT_DECAY,
     Parameter {
         name: "batch",
         about: "samples per step of gradient descent, when not all",
@@ -118,13 +182,6 @@ static PARAMETERS: [Parameter; 7] = [
     },
 ];
 
-fn labelled(label: &str, value: Option<Value>) -> String {
-    match value {
-        Some(Value::Number(value)) => format!("{label} {}", number(value)),
-        _ => String::new(),
-    }
-}
-
 /// A strength that is stored if it is not 0.
 fn positive(value: f64) -> Option<Value> {
     (value > 0.0).then_some(Value::Number(value))
@@ -132,9 +189,16 @@ fn positive(value: f64) -> Option<Value> {
 
 /// Values of `PARAMETERS`.
 pub fn values(descent: &Descent) -> [Option<Value>; PARAMETERS.len()] {
+    let adam = descent.optimizer.adam();
+    let of_adam = |value: fn(Adam) -> f64| adam.map(|adam| Value::Number(value(adam)));
     [
         Some(Value::Number(descent.learning_rate)),
-        Some(Value::Number(descent.momentum)),
+        Some(Value::Name(descent.optimizer.name())),
+        adam.is_none().then_some(Value::Number(descent.momentum)),
+        of_adam(|adam| adam.beta[0]),
+        of_adam(|adam| adam.beta[1]),
+        of_adam(|adam| adam.epsilon),
+        positive(descent.weight_decay),
         descent.batch.map(|samples| Value::Count(samples as u64)),
         (descent.batch.is_some() || descent.is_noisy()).then_some(Value::Count(descent.seed)),
         positive(descent.label_noise),
@@ -146,7 +210,12 @@ pub fn values(descent: &Descent) -> [Option<Value>; PARAMETERS.len()] {
 fn build(kappa: f64, _tv: f64, values: &[Option<Value>]) -> Option<Flow> {
     let &[
         Some(Value::Number(learning_rate)),
-        Some(Value::Number(momentum)),
+        Some(Value::Name(optimizer)),
+        momentum,
+        beta1,
+        beta2,
+        epsilon,
+        weight_decay,
         batch,
         seed,
         label_noise,
@@ -162,6 +231,17 @@ fn build(kappa: f64, _tv: f64, values: &[Option<Value>]) -> Option<Flow> {
         Some(_) => None,
     };
     let (label_noise, temperature) = (strength(label_noise)?, strength(temperature)?);
+    let weight_decay = strength(weight_decay)?;
+    let (_, optimizer) = *Optimizer::NAMES.iter().find(|(name, _)| *name == optimizer)?;
+    let (optimizer, momentum) = match (optimizer.adam(), momentum, [beta1, beta2, epsilon]) {
+        (None, Some(Value::Number(momentum)), [None, None, None]) => (optimizer, momentum),
+        (
+            Some(_),
+            None,
+            [Some(Value::Number(beta1)), Some(Value::Number(beta2)), Some(Value::Number(epsilon))],
+        ) => (optimizer.with_adam(Adam { beta: [beta1, beta2], epsilon }), 0.0),
+        _ => return None,
+    };
     let batch = match batch {
         None => None,
         Some(Value::Count(samples)) => Some(samples as usize),
@@ -174,7 +254,17 @@ fn build(kappa: f64, _tv: f64, values: &[Option<Value>]) -> Option<Flow> {
         _ => 0,
     };
     let (_, layers) = *Layers::NAMES.iter().find(|(name, _)| *name == layers)?;
-    let descent = Descent { learning_rate, momentum, batch, seed, label_noise, temperature, layers };
+    let descent = Descent {
+        learning_rate,
+        optimizer,
+        momentum,
+        weight_decay,
+        batch,
+        seed,
+        label_noise,
+        temperature,
+        layers,
+    };
     Some(Flow::Descent { kappa, descent })
 }
 
@@ -183,13 +273,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn momentum_comes_last_among_the_causes() {
-        let of_momentum = |(_, why): &(Law, &str)| why.contains("momentum");
-        assert!(!BROKEN[..BY_STEPS].iter().any(of_momentum));
-        assert!(BROKEN[BY_STEPS..].iter().all(of_momentum));
-        // Those of Langevin noise are the same laws.
-        let laws = |list: &[(Law, &str)]| list.iter().map(|(law, _)| *law).collect::<Vec<_>>();
-        assert_eq!(laws(&BROKEN_BY_HEAT), laws(&BROKEN));
-        assert!(!BROKEN_BY_HEAT.iter().any(of_momentum));
+    fn what_steps_alone_break_comes_first() {
+        let of_dead = |(law, _): &(Law, &str)| matches!(law, Law::Frozen | Law::DeadMass);
+        assert!(!BROKEN_BY_DECAY[..BY_STEPS].iter().any(of_dead));
+        for (broken, cause) in
+            [(&BROKEN_BY_MOMENTUM, "momentum"), (&BROKEN_BY_ADAM, "Adam"), (&BROKEN_BY_HEAT, "Langevin")]
+        {
+            assert!(broken[BY_STEPS..].iter().all(|law| of_dead(law) && law.1.contains(cause)));
+        }
+        assert!(of_dead(&BROKEN_BY_DECAY[BY_STEPS]) && BROKEN_BY_DECAY[BY_STEPS].1.contains("decay"));
     }
 }

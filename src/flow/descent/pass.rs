@@ -15,6 +15,7 @@ use super::kinks::Crosser;
 use super::noise::Heat;
 use super::rows::{Row, contains};
 use super::sums::{ENTRIES, Sums};
+use super::update::{AdamUpdate, Update};
 
 /// Neurons in a block.
 const LANES: usize = 32;
@@ -29,32 +30,10 @@ pub struct Chunk<'a> {
     pub place: &'a mut [Place],
     /// The number of its first neuron.
     pub first: u64,
-    /// Sums of past gradients, in the order `c, w_x, w_y`; empty without momentum.
+    /// Sums of past gradients, in the order `c, w_x, w_y`, or Adam's means of them; empty without momentum.
     pub velocity: [&'a mut [f64]; 3],
-}
-
-/// How a step changes a neuron.
-#[derive(Debug, Clone, Copy)]
-pub struct Update {
-    /// `dt = eta / m`.
-    pub dt: f64,
-    /// Factor on the velocity.
-    pub momentum: f64,
-    /// 1 if `c` trains, else 0.
-    pub output: f64,
-    /// 1 if `w` trains, else 0.
-    pub hidden: f64,
-    /// Standard deviation of the Langevin noise of a step, `(2 tau dt)^(1/2)`.
-    pub heat: f64,
-}
-
-impl Update {
-    /// `M g` of a neuron: `w <w, g>` if `c` trains, `c^2 g` if `w` does (section 5).
-    fn pull(&self, c: f64, w: Vec2, g: Vec2) -> Vec2 {
-        let along = self.output * (w[0] * g[0] + w[1] * g[1]);
-        let cc = self.hidden * c * c;
-        [along * w[0] + cc * g[0], along * w[1] + cc * g[1]]
-    }
+    /// Adam's means of the squares of past gradients; empty without Adam.
+    pub square: [&'a mut [f64]; 3],
 }
 
 /// What every chunk of a pass shares.
@@ -64,6 +43,8 @@ pub struct Pass<'a> {
     /// `g_k` of the residual ODE and of the full batch, without `kappa`: for neurons that cross.
     pub g_ode: &'a [Vec2],
     pub update: Update,
+    /// Of this step, [`Update::corrections`].
+    pub corrections: [f64; 2],
     /// Where Langevin noise is drawn from.
     pub heat: Heat,
 }
@@ -71,7 +52,13 @@ pub struct Pass<'a> {
 impl Pass<'_> {
     /// Moves the neurons of a chunk by one step and adds them to `sums`.
     pub fn advance(&self, chunk: &mut Chunk<'_>, sums: &mut Sums) {
-        if chunk.velocity[0].is_empty() { plain(self, chunk, sums) } else { heavy(self, chunk, sums) }
+        if !chunk.square[0].is_empty() {
+            adam(self, chunk, sums);
+        } else if !chunk.velocity[0].is_empty() {
+            heavy(self, chunk, sums);
+        } else {
+            plain(self, chunk, sums);
+        }
     }
 
     /// Adds the neurons of a chunk to `sums` where they are.
@@ -88,25 +75,37 @@ impl Pass<'_> {
 
 vectorized! {
     fn plain(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
-        advance::<false>(pass, chunk, sums);
+        advance::<false, false>(pass, chunk, sums);
     }
 }
 
 vectorized! {
     fn heavy(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
-        advance::<true>(pass, chunk, sums);
+        advance::<true, false>(pass, chunk, sums);
+    }
+}
+
+vectorized! {
+    fn adam(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+        advance::<true, true>(pass, chunk, sums);
     }
 }
 
 #[inline(always)]
-fn advance<const HEAVY: bool>(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
+fn advance<const HEAVY: bool, const ADAM: bool>(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut Sums) {
     let mut block = Block::new();
     for start in (0..chunk.c.len()).step_by(LANES) {
         block.gather(pass, chunk, start);
         if HEAVY {
             block.gather_velocity(chunk, start);
         }
-        block.step::<HEAVY>(pass.update);
+        if ADAM {
+            block.gather_square(chunk, start);
+            block.step_of_adam(pass);
+            block.scatter_response(chunk, start, sums);
+        } else {
+            block.step::<HEAVY>(pass.update);
+        }
         if pass.update.heat > 0.0 {
             block.heat(pass, chunk.first + start as u64);
         }
@@ -116,6 +115,9 @@ fn advance<const HEAVY: bool>(pass: &Pass<'_>, chunk: &mut Chunk<'_>, sums: &mut
         block.store(chunk, start);
         if HEAVY {
             block.store_velocity(chunk, start);
+        }
+        if ADAM {
+            block.store_square(chunk, start);
         }
     }
     block.finish(sums);
@@ -128,6 +130,7 @@ struct Block {
     mass: Lanes,
     z: [Lanes; 3],
     velocity: [Lanes; 3],
+    square: [Lanes; 3],
     g: [Lanes; 2],
     x: [Lanes; 2],
     parts: [Lanes; ENTRIES],
@@ -145,6 +148,7 @@ impl Block {
             mass: zero,
             z: [zero; 3],
             velocity: [zero; 3],
+            square: [zero; 3],
             g: [zero; 2],
             x: [zero; 2],
             parts: [zero; ENTRIES],
@@ -180,24 +184,76 @@ impl Block {
         }
     }
 
-    /// `z -= dt v`, `v = momentum v + (<g,w>, c g)`: torch.optim.SGD.
+    #[inline(always)]
+    fn gather_square(&mut self, chunk: &Chunk<'_>, start: usize) {
+        for (lanes, column) in self.square.iter_mut().zip(&chunk.square) {
+            load(lanes, &column[start..start + self.len]);
+        }
+    }
+
+    /// `(<g,w>, c g) + lambda z` of a lane, of the parameters that train.
+    #[inline(always)]
+    fn gradient(&self, i: usize, Update { decay, output, hidden, .. }: Update) -> [f64; 3] {
+        let (c, w_x, w_y) = (self.z[0][i], self.z[1][i], self.z[2][i]);
+        let (g_x, g_y) = (self.g[0][i], self.g[1][i]);
+        [
+            output * (g_x * w_x + g_y * w_y + decay * c),
+            hidden * (c * g_x + decay * w_x),
+            hidden * (c * g_y + decay * w_y),
+        ]
+    }
+
+    /// `z -= dt v`, `v = momentum v + gradient`, or Nesterov's `z -= dt (gradient + momentum v)`: torch.optim.SGD.
     #[inline(always)]
     fn step<const HEAVY: bool>(&mut self, update: Update) {
-        let Update { dt, momentum, output, hidden, .. } = update;
+        let Update { dt, momentum, mix: [now, past], .. } = update;
         for i in 0..LANES {
-            let (c, w_x, w_y) = (self.z[0][i], self.z[1][i], self.z[2][i]);
-            let (g_x, g_y) = (self.g[0][i], self.g[1][i]);
-            let mut v = [output * (g_x * w_x + g_y * w_y), hidden * (c * g_x), hidden * (c * g_y)];
+            let mut v = self.gradient(i, update);
             if HEAVY {
+                let mut most: f64 = 0.0;
                 for q in 0..3 {
-                    v[q] += momentum * self.velocity[q][i];
-                    self.velocity[q][i] = v[q];
+                    let sum = v[q] + momentum * self.velocity[q][i];
+                    self.velocity[q][i] = sum;
+                    most = most.max(sum.abs());
+                    v[q] = now * v[q] + past * sum;
                 }
-                let most = v[0].abs().max(v[1].abs()).max(v[2].abs());
                 self.largest[1][i] = self.largest[1][i].max(most);
             }
-            let z = [c - dt * v[0], w_x - dt * v[1], w_y - dt * v[2]];
-            (self.z[0][i], self.z[1][i], self.z[2][i]) = (z[0], z[1], z[2]);
+            (0..3).for_each(|q| self.z[q][i] -= dt * v[q]);
+        }
+    }
+
+    /// torch.optim.Adam and AdamW: see [`optimizer`](super::optimizer).
+    #[inline(always)]
+    fn step_of_adam(&mut self, pass: &Pass<'_>) {
+        let update = pass.update;
+        let Some(AdamUpdate { beta2, epsilon }) = update.adam else { return };
+        let (dt, beta1, [first, second]) = (update.dt, update.momentum, pass.corrections);
+        let shrink = [update.output, update.hidden, update.hidden].map(|trains| trains * update.shrink);
+        for i in 0..LANES {
+            let gradient = self.gradient(i, update);
+            for q in 0..3 {
+                let g = gradient[q];
+                let v = beta1 * self.velocity[q][i] + (1.0 - beta1) * g;
+                let square = beta2 * self.square[q][i] + (1.0 - beta2) * (g * g);
+                (self.velocity[q][i], self.square[q][i]) = (v, square);
+                let step = first * v / ((second * square).sqrt() + epsilon);
+                self.z[q][i] -= shrink[q] * self.z[q][i] + dt * step;
+            }
+        }
+    }
+
+    /// `c dw + w dc` of each lane, by which its region's `F` changes to first order.
+    #[inline(always)]
+    fn scatter_response(&self, chunk: &Chunk<'_>, start: usize, sums: &mut Sums) {
+        for i in 0..self.len {
+            let at = start + i;
+            let (c, w) = (chunk.c[at], [chunk.w[0][at], chunk.w[1][at]]);
+            let dc = self.z[0][i] - c;
+            let sum = &mut sums.response[self.region[i] as usize];
+            for q in 0..2 {
+                sum[q] += self.mass[i] * (c * (self.z[1 + q][i] - w[q]) + w[q] * dc);
+            }
         }
     }
 
@@ -285,6 +341,13 @@ impl Block {
     #[inline(always)]
     fn store_velocity(&self, chunk: &mut Chunk<'_>, start: usize) {
         for (lanes, column) in self.velocity.iter().zip(&mut chunk.velocity) {
+            unload(lanes, &mut column[start..start + self.len]);
+        }
+    }
+
+    #[inline(always)]
+    fn store_square(&self, chunk: &mut Chunk<'_>, start: usize) {
+        for (lanes, column) in self.square.iter().zip(&mut chunk.square) {
             unload(lanes, &mut column[start..start + self.len]);
         }
     }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::flow::field::Vec2;
 use crate::flow::moments::{MERGE_LENGTH, Moments, SIGMA};
 
 /// Numbers summed per region: `Int c w mu` (2) and `Int M mu` (xx, xy, yy), without `kappa`.
@@ -16,6 +17,8 @@ pub struct Sums {
     /// Per sample, what the tangent kernel misses of the neurons that crossed it (`kinks`), without
     /// `kappa`.
     pub missed: Vec<f64>,
+    /// Per region, the change of `Int c w mu` by the step to first order, without `kappa`; of Adam alone.
+    pub response: Vec<Vec2>,
     /// Neurons that came into another live region.
     pub crossings: u64,
     /// Neurons that lost their last sample.
@@ -33,6 +36,7 @@ impl Sums {
         Sums {
             region: [region.clone(), region],
             missed: vec![0.0; count / 2],
+            response: vec![[0.0; 2]; count],
             crossings: 0,
             deaths: 0,
             largest: 0.0,
@@ -44,6 +48,7 @@ impl Sums {
     pub fn clear(&mut self) {
         self.region.iter_mut().for_each(|half| half.fill([0.0; ENTRIES]));
         self.missed.fill(0.0);
+        self.response.fill([0.0; 2]);
         (self.crossings, self.deaths) = (0, 0);
         (self.largest, self.largest_velocity) = (0.0, 0.0);
     }
@@ -65,4 +70,14 @@ pub fn moments(chunks: &[Sums], kappa: f64, out: &mut Moments) {
 pub fn missed(chunks: &[Sums], kappa: f64) -> Vec<f64> {
     let samples = chunks.first().map_or(0, |sums| sums.missed.len());
     (0..samples).map(|j| kappa * kappa * chunks.iter().map(|sums| sums.missed[j]).sum::<f64>()).collect()
+}
+
+/// The change of `f` per region by a step to first order, of all chunks, with the factor `kappa`; dead ones have none.
+pub fn response(chunks: &[Sums], kappa: f64) -> Vec<Vec2> {
+    let regions = chunks.first().map_or(0, |sums| sums.response.len());
+    let sum = |k: usize, q: usize| match k {
+        0 => 0.0,
+        _ => kappa * chunks.iter().map(|sums| sums.response[k][q]).sum::<f64>(),
+    };
+    (0..regions).map(|k| [sum(k, 0), sum(k, 1)]).collect()
 }

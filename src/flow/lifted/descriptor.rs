@@ -1,17 +1,9 @@
 //! What the rest of the program needs to know of the lifted flow and its two limits.
 
-use crate::flow::{Allowed, Conserved, Descriptor, Flow, Layers, Parameter, ParticleKind, Value};
-use crate::system::text::number;
+use crate::flow::parameter::WEIGHT_DECAY;
+use crate::flow::{Conserved, Descriptor, Flow, Layers, Parameter, ParticleKind, Value};
 
-static PARAMETERS: [Parameter; 1] = [Parameter {
-    name: "weight_decay",
-    about: "lambda of weight decay in mean-field time, if there is any; a framework's is lambda / m",
-    allowed: Allowed::Number(|decay| decay > 0.0),
-    words: |value| match value {
-        Some(Value::Number(decay)) => format!("weight decay {}", number(decay)),
-        _ => String::new(),
-    },
-}];
+static PARAMETERS: [Parameter; 1] = [WEIGHT_DECAY];
 
 /// Values of `PARAMETERS`.
 pub fn values(decay: f64) -> [Option<Value>; PARAMETERS.len()] {

@@ -78,6 +78,7 @@ pub enum Dim {
     DisplacementEntry,
     SafeDisplacementEntry,
     NeuronVelocity,
+    NeuronSquare,
     FrameEntry,
     DecayEntry,
     Moment,
@@ -94,7 +95,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 36] = [
+    pub const ALL: [Dim; 37] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -121,6 +122,7 @@ impl Dim {
         Dim::DisplacementEntry,
         Dim::SafeDisplacementEntry,
         Dim::NeuronVelocity,
+        Dim::NeuronSquare,
         Dim::FrameEntry,
         Dim::DecayEntry,
         Dim::Moment,
@@ -162,6 +164,7 @@ impl Dim {
             Dim::DisplacementEntry => "displacement_entry",
             Dim::SafeDisplacementEntry => "safe_displacement_entry",
             Dim::NeuronVelocity => "neuron_velocity",
+            Dim::NeuronSquare => "neuron_square",
             Dim::FrameEntry => "frame_entry",
             Dim::DecayEntry => "decay_entry",
             Dim::Moment => "moment",
@@ -189,6 +192,7 @@ impl Dim {
             | Dim::DisplacementEntry
             | Dim::SafeDisplacementEntry
             | Dim::NeuronVelocity
+            | Dim::NeuronSquare
             | Dim::FrameEntry
             | Dim::DecayEntry
             | Dim::Moment

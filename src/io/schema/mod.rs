@@ -25,7 +25,7 @@ pub use variables::VARIABLES;
 
 /// Version of the schema, stored as the root attribute `format_version`. It rises when a reader
 /// of the older version would misread the newer file.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
 
 /// The variable called `name` in `group`.
 ///

@@ -434,7 +434,8 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "displacement_entry", &[DisplacementEntry]).says("entry of displacements"),
     index(Group::Checkpoint, "safe_displacement_entry", &[SafeDisplacementEntry]).says("entry of safe_displacements"),
     index(Group::Checkpoint, "neuron_velocity", &[NeuronVelocity])
-        .says("position of a neuron that moves with momentum"),
+        .says("position of a neuron that moves with momentum or by Adam"),
+    index(Group::Checkpoint, "neuron_square", &[NeuronSquare]).says("position of a neuron that moves by Adam"),
     index(Group::Checkpoint, "frame_entry", &[FrameEntry]).says("entry of frame"),
     index(Group::Checkpoint, "decay_entry", &[DecayEntry]).says("entry of decay"),
     index(Group::Checkpoint, "moment", &[Moment]).says("entry of moments"),
@@ -462,11 +463,17 @@ pub static VARIABLES: &[Variable] = &[
     column("displacements", &[Slot, DisplacementEntry], Kind::F64).says("of each bin: bounds on how far its boundaries and output weights have moved in the frames of its neurons; how often the field across its boundaries has turned; the sign of c that goes away from each of them, or 0"),
     column("safe_displacements", &[Slot, SafeDisplacementEntry], Kind::F64).says("displacements up to which no neuron of a block can have met a boundary, in all three measures"),
     column("v_c", &[Slot, NeuronVelocity], Kind::F64)
-        .says("sum of past gradients of c under momentum, by position"),
+        .says("sum of past gradients of c under momentum, of Adam their mean, by position"),
     column("v_x", &[Slot, NeuronVelocity], Kind::F64)
-        .says("sum of past gradients of w_x under momentum, by position"),
+        .says("sum of past gradients of w_x under momentum, of Adam their mean, by position"),
     column("v_y", &[Slot, NeuronVelocity], Kind::F64)
-        .says("sum of past gradients of w_y under momentum, by position"),
+        .says("sum of past gradients of w_y under momentum, of Adam their mean, by position"),
+    column("q_c", &[Slot, NeuronSquare], Kind::F64)
+        .says("Adam's mean square of past gradients of c, by position"),
+    column("q_x", &[Slot, NeuronSquare], Kind::F64)
+        .says("Adam's mean square of past gradients of w_x, by position"),
+    column("q_y", &[Slot, NeuronSquare], Kind::F64)
+        .says("Adam's mean square of past gradients of w_y, by position"),
     column("frame", &[Slot, FrameEntry], Kind::F64)
         .says("frames of the regions, then of the boundaries: row-major 3 x 3 matrices that act on (c, w)")
         .equation("section 10"),
