@@ -29,6 +29,7 @@
 //! | `mass_i` | `mass` | 1 | constant, sum 1 |
 //! | `d`, `t` | `direction` | 1 | `(cos theta, sin theta)`, `(-sin theta, cos theta)` |
 //! | `kappa` | | 1 | `m / alpha(m)`; 1 in canonical parameters |
+//! | `b` | `output_bias` | `y` | `f = b + network`, `db/dt = -rate Sum n_j rho_j`; not the offset `b` of a neuron |
 //! | `rho_j` | `residual` | `y` | `f(x_j) - y_j` |
 //! | `L` | `loss` | `y^2` | `1/2 Sum n_j rho_j^2` |
 //! | `g_k` | `g` | `x y` | `Sum n_j rho_j xt_j` over the samples active in region `k` |

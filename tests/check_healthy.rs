@@ -87,7 +87,7 @@ fn checks(text: &str, steps: usize) -> Vec<Check> {
     checks
 }
 
-fn assert_healthy(text: &str, steps: usize) {
+pub fn assert_healthy(text: &str, steps: usize) {
     for check in checks(text, steps) {
         assert!(check.holds(), "{text}\n{check:?}");
     }

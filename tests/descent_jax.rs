@@ -1,6 +1,6 @@
 //! Gradient descent against automatic differentiation: JAX, in double precision on the processor.
 
-use reluflow::flow::{Adam, Descent, Layers, Optimizer};
+use reluflow::flow::{Adam, Descent, Layers, Optimizer, OutputBias};
 use reluflow::problem::{Neurons, Samples};
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ fn two_hundred_steps_are_those_of_automatic_differentiation() {
     }
 }
 
-/// Nesterov's momentum, weight decay, Adam and AdamW in both layers and one.
+/// Nesterov's momentum, weight decay, Adam and AdamW in both layers and one, with an output bias and without.
 #[test]
 fn two_hundred_steps_of_every_optimizer_are_those_of_automatic_differentiation() {
     let Some(python) = python("jax") else { return };
@@ -96,11 +96,38 @@ fn two_hundred_steps_of_every_optimizer_are_those_of_automatic_differentiation()
     };
     let cases: Vec<(Network, Descent)> =
         (40..).zip(settings).map(|(seed, descent)| (network(seed, &descent), descent)).collect();
-    let results = oracle(python, "jax_gd.py", Some(&Value::from_iter(cases.iter().map(described))));
-    for ((network, descent), result) in cases.iter().zip(results.as_array().unwrap()) {
-        let (mut descender, mut state) = network.descender(descent);
+    // Without an output bias, and with one, which takes shorter steps: its rate is the sum of all weights `n`.
+    let mut all: Vec<((Network, Descent), Option<f64>)> =
+        cases.iter().cloned().map(|case| (case, None)).collect();
+    all.extend(cases.into_iter().map(|(network, mut descent)| {
+        if descent.optimizer.adam().is_none() {
+            descent.learning_rate = descent.learning_rate.min(0.03);
+        }
+        ((network, descent), Some(-0.4))
+    }));
+    let described = all.iter().map(|(case, bias)| {
+        let mut described = described(case);
+        if let Some(bias) = bias {
+            described.as_object_mut().unwrap().insert("output_bias".into(), json!([bias]));
+        }
+        described
+    });
+    let results = oracle(python, "jax_gd.py", Some(&Value::from_iter(described)));
+    for (((network, descent), start), result) in all.iter().zip(results.as_array().unwrap()) {
+        let (mut descender, mut state) = match start {
+            None => network.descender(descent),
+            Some(start) => {
+                network.biased(descent, OutputBias { start: *start, rate: network.z[0].len() as f64 })
+            }
+        };
         for _ in 0..STEPS {
             descender.step(&mut state, f64::INFINITY).unwrap();
+        }
+        if let Some(start) = start {
+            let [expected] = numbers(&result["output_bias"])[..] else { panic!("one bias") };
+            let bias = state.output_bias.unwrap();
+            println!("output bias {bias:.3}, off by {:.1e}", (bias - expected).abs());
+            assert!((bias - expected).abs() < 1e-12 && (bias - start).abs() > 1e-2, "{descent:?}: {bias}");
         }
         let oracle = Network { z: ["c", "a", "b"].map(|key| numbers(&result[key])), ..network.clone() };
         let distance = oracle.distance(&state);

@@ -2,7 +2,7 @@
 //! compared with.
 
 use reluflow::flow::descent::Descender;
-use reluflow::flow::{Descent, Layers, Optimizer, State};
+use reluflow::flow::{Descent, Layers, Optimizer, OutputBias, State};
 use reluflow::problem::{Neurons, Samples};
 
 use crate::common::Draw;
@@ -120,10 +120,15 @@ impl Network {
 
     /// The program's run from the same start.
     pub fn descender(&self, descent: &Descent) -> (Descender, State) {
+        self.biased(descent, OutputBias::default())
+    }
+
+    pub fn biased(&self, descent: &Descent, bias: OutputBias) -> (Descender, State) {
         let [c, a, b] = self.z.clone();
         let kappa = c.len() as f64 / self.alpha;
         let samples = Samples::from_merged(self.x.clone(), self.y.clone(), self.n.clone(), 0.0).unwrap();
-        Descender::start(samples, Neurons::uniform(c, a, b).unwrap(), kappa, descent).unwrap()
+        let neurons = Neurons::uniform(c, a, b).unwrap();
+        Descender::start_biased(samples, neurons, kappa, descent, bias).unwrap()
     }
 
     /// Largest difference to the neurons of a state, relative to the largest parameter.

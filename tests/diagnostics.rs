@@ -1,10 +1,11 @@
 //! What a snapshot says against the definitions.
 
+use reluflow::flow::{Flow, OutputBias};
+use reluflow::problem::Affine;
 use reluflow::problem::{PlaceKind, Regions, Samples, Sampling};
 use reluflow::run::{
     BoundaryClass, Description, OutputOptions, ParticleOutput, Schedule, Simulation, State, Until,
 };
-use reluflow::{flow::Flow, problem::Affine};
 
 use crate::common::{Draw, Problem, worst};
 
@@ -23,6 +24,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
         delta: vec![],
         density: None,
         flow: Flow::Canonical { tv: problem.tv },
+        output_bias: OutputBias::default(),
         end: 1.0,
         tolerance,
         until: Until::default(),

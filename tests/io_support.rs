@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
-use reluflow::flow::{Canonical, Counters, Flow, Particles};
+use reluflow::flow::{Canonical, Counters, Flow, OutputBias, Particles};
 use reluflow::io::{IoError, RunWriter};
 use reluflow::problem::{Affine, Place, PlaceKind, Samples, Sampling};
 use reluflow::run::{
@@ -50,6 +50,7 @@ pub fn description(samples: usize, particles: usize, output: OutputOptions) -> D
         delta: vec![],
         density: None,
         flow: Flow::Canonical { tv: 0.25 },
+        output_bias: OutputBias { start: -0.5, rate: 2.5 },
         end: 1.0,
         tolerance: 1e-8,
         until: Until::default(),
@@ -78,6 +79,7 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
     Snapshot {
         time: time(i) + shift,
         step: 3 * i as u64 + u64::from(shift != 0.0),
+        output_bias: number(43, i, 0),
         residual: vector(10, s),
         residual_ode: vector(11, s),
         residual_ode_uncorrected: vector(12, s),
@@ -118,6 +120,8 @@ pub fn state(d: &Description, i: usize, shift: f64) -> State {
         memory: numbers(36, 1 + 2 * s),
         initial_moments: numbers(37, 12 * s),
         scale: number(42, i, 0),
+        output_bias: Some(number(43, i, 0)),
+        bias_memory: [number(44, i, 0), number(44, i, 1)],
         counters: counters(38, i),
     }
 }

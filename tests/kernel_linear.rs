@@ -212,6 +212,7 @@ fn the_report_is_that_of_the_dense_code() {
         let request = Request {
             kappa: 2.0,
             start: None,
+            output_bias: 0.0,
             bound: 0.01,
             smoothing: None,
             ridge: Some(1e-3),

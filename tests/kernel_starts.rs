@@ -16,6 +16,7 @@ fn request(linear: bool, kappa: f64, width: usize, times: &[f64]) -> Request {
     Request {
         kappa,
         start: None,
+        output_bias: 0.0,
         bound: 0.01,
         smoothing: None,
         ridge: None,

@@ -15,6 +15,8 @@ struct Case {
     regions: Regions,
     neurons: Vec<Neuron>,
     kappa: f64,
+    /// Of the output bias: 0 in every other case, without one.
+    bias_rate: f64,
 }
 
 impl Case {
@@ -49,7 +51,9 @@ impl Case {
             }
             Neuron { c, w, mass, place }
         });
-        Case { neurons: neurons.collect(), kappa: draw.uniform(0.5, 3.0), samples, regions }
+        let neurons = neurons.collect();
+        let bias_rate = if seed.is_multiple_of(2) { 0.7 } else { 0.0 };
+        Case { neurons, kappa: draw.uniform(0.5, 3.0), bias_rate, samples, regions }
     }
 
     /// Whether a neuron is active on a sample, as its place says.
@@ -62,7 +66,7 @@ impl Case {
         w != [0.0; 2] && self.regions.active(k).contains(&j)
     }
 
-    /// Parameters that train, by neuron: `c`, then `w`, or `l` along the line of a pinned neuron.
+    /// Parameters that train, by neuron: `c`, then `w`, or `l` along the line of a pinned neuron; then the output bias.
     fn parameters(&self, layers: Layers) -> Vec<f64> {
         let of = |neuron: &Neuron| {
             let mut p = if layers.output() { vec![neuron.c] } else { vec![] };
@@ -74,7 +78,12 @@ impl Case {
             }
             p
         };
-        self.neurons.iter().flat_map(of).collect()
+        self.neurons.iter().flat_map(of).chain(self.biases(0.0)).collect()
+    }
+
+    /// A value of the output bias, if there is one.
+    fn biases(&self, value: f64) -> Option<f64> {
+        (self.bias_rate > 0.0).then_some(value)
     }
 
     /// Residuals at such parameters, activation patterns held.
@@ -96,20 +105,23 @@ impl Case {
                 f[j] += self.kappa * neuron.mass * c * (w[0] * self.samples.x()[j] + w[1]);
             }
         }
-        f.iter().zip(self.samples.y()).map(|(f, y)| f - y).collect()
+        let bias = if self.bias_rate > 0.0 { next() } else { 0.0 };
+        f.iter().zip(self.samples.y()).map(|(f, y)| f + bias - y).collect()
     }
 
     fn rho(&self) -> Vec<f64> {
         self.residuals(Layers::Both, &self.parameters(Layers::Both))
     }
 
-    /// Mass of the neuron of each parameter.
+    /// Mass of the neuron of each parameter; of the output bias what makes its velocity `-rate dL/db`.
     fn masses(&self, layers: Layers) -> Vec<f64> {
         let size = |neuron: &Neuron| {
             let hidden = if neuron.place.kind() == PlaceKind::Pinned { 1 } else { 2 };
             usize::from(layers.output()) + if layers.hidden() { hidden } else { 0 }
         };
-        self.neurons.iter().flat_map(|neuron| std::iter::repeat_n(neuron.mass, size(neuron))).collect()
+        let of_neurons =
+            self.neurons.iter().flat_map(|neuron| std::iter::repeat_n(neuron.mass, size(neuron)));
+        of_neurons.chain(self.biases(1.0 / self.bias_rate)).collect()
     }
 
     /// The Hessian of the loss over `mass^(-1/2)` on both sides, by differences. With activation patterns held the loss is a
@@ -183,6 +195,7 @@ impl Case {
             rho,
             kappa: self.kappa,
             layers,
+            output_bias_rate: self.bias_rate,
             uncertainty: 0.0,
             directions: true,
         };
@@ -222,7 +235,7 @@ fn spectra_are_those_of_dense_hessians() {
     assert!(kinds.iter().all(|count| *count >= 10), "{kinds:?}");
 }
 
-/// Of the others at most `5 (2 s - 1) + 2 * 2 s`, whatever the width; the directions are those of the eigenvectors:
+/// Of the others at most `5 (2 s - 1) + 2 * 2 s`, and one of an output bias, whatever the width; the directions are those of the eigenvectors:
 /// their squares weighted with `n` and the bulk's field add up to the eigenvalue.
 #[test]
 fn the_reduced_matrix_is_small_and_moves_the_samples() {
@@ -230,7 +243,8 @@ fn the_reduced_matrix_is_small_and_moves_the_samples() {
         let case = Case::drawn(seed);
         let found = case.landscape(Layers::Both, &case.rho());
         let s = case.samples.len();
-        assert!(found.hessian.spectrum.others.len() <= 5 * (2 * s - 1) + 4 * s);
+        let bias = usize::from(case.bias_rate > 0.0);
+        assert!(found.hessian.spectrum.others.len() <= 5 * (2 * s - 1) + 4 * s + bias);
         // tr(U N U^T) = Sum of eigenvalues - Sum of those of B, which cancel in pairs.
         let all: f64 = found.hessian.spectrum.all().iter().sum();
         let directions = &found.hessian.spectrum.directions;
@@ -266,7 +280,7 @@ fn trained(width: usize, seed: u64) -> (Samples, Case) {
         let ([c, x, y], place) = (run.state.neuron(i), run.state.place()[run.state.position_of(i)]);
         Neuron { c, w: [x, y], mass: 1.0 / m as f64, place }
     });
-    let case = Case { neurons: neurons.collect(), kappa, samples: samples.clone(), regions };
+    let case = Case { neurons: neurons.collect(), kappa, bias_rate: 0.0, samples: samples.clone(), regions };
     (samples, case)
 }
 
@@ -293,6 +307,7 @@ fn trained_lonely_networks_have_s_eigenvalues() {
             rho: &rho,
             kappa: case.kappa,
             layers: Layers::Both,
+            output_bias_rate: 0.0,
             uncertainty: 1e-10,
             directions: false,
         };
@@ -491,6 +506,7 @@ fn a_million_neurons_take_a_second_or_two() {
             rho: &rho,
             kappa: 1.0,
             layers: Layers::Both,
+            output_bias_rate: 0.0,
             uncertainty: 0.0,
             directions,
         };

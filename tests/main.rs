@@ -91,6 +91,7 @@ mod lifted_tolerance;
 mod neuron_checks;
 mod oracles;
 mod orders;
+mod output_bias;
 mod path_file;
 mod plot_density;
 mod plot_errors;

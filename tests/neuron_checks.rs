@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2};
 use reluflow::flow::tangent_kernel::frobenius;
-use reluflow::flow::{Counters, Descent, Flow, Layers, gradients};
+use reluflow::flow::{Counters, Descent, Flow, Layers, OutputBias, gradients};
 use reluflow::problem::{Neurons, Place, Regions, Samples};
 use reluflow::run::{
     Check, Checker, Columns, Description, OutputOptions, Schedule, Snapshot, Until, boundary_classes,
@@ -90,6 +90,7 @@ fn moment(samples: &Samples, neurons: Neurons, flow: &Flow, time: f64) -> Moment
     let snapshot = Snapshot {
         time,
         step: u64::from(time > 0.0),
+        output_bias: 0.0,
         loss: 0.5 * rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>(),
         residual: Array1::from(rho.clone()),
         residual_ode: Array1::from(rho.clone()),
@@ -168,6 +169,7 @@ fn check(flow: &Flow, change: impl Fn(&mut Moment, usize)) -> Vec<Check> {
         delta,
         density: None,
         flow: *flow,
+        output_bias: OutputBias::default(),
         tolerance: 1e-6,
         until: Until::default(),
         schedule: Schedule::count(1e-4, 2),

@@ -444,7 +444,7 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "key of another law",
         "[measure]\nparticles = 10\nlaw = \"he\"\nb_bound = 2.0\n",
-        "bad.toml:4:1: measure.b_bound is not used by measure.law = \"he\"\n  remove it; measure.law = \"he\" takes particles, law, scale, antisymmetric, seed, sampling",
+        "bad.toml:4:1: measure.b_bound is not used by measure.law = \"he\"\n  remove it; measure.law = \"he\" takes particles, law, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "negative bound",
@@ -464,7 +464,7 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "seed of a file",
         "[measure]\nfile = \"particles.csv\"\nseed = 1\n",
-        "bad.toml:3:1: measure.seed is not used by measure.file\n  remove it; measure.file takes file, antisymmetric",
+        "bad.toml:3:1: measure.seed is not used by measure.file\n  remove it; measure.file takes file, antisymmetric, output_bias",
     ),
     (
         "particles not there",
@@ -694,17 +694,17 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "sampling of a file",
         "[measure]\nfile = \"good.csv\"\nsampling = \"sobol\"\n",
-        "bad.toml:3:1: measure.sampling is not used by measure.file\n  remove it; measure.file takes file, antisymmetric",
+        "bad.toml:3:1: measure.sampling is not used by measure.file\n  remove it; measure.file takes file, antisymmetric, output_bias",
     ),
     (
         "nodes of draws",
         "[measure]\nparticles = 10\nnodes = 8\n",
-        "bad.toml:3:1: measure.nodes is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling",
+        "bad.toml:3:1: measure.nodes is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "nodes of Sobol points",
         "[measure]\nparticles = 16\nsampling = \"sobol\"\nnodes = 8\n",
-        "bad.toml:4:1: measure.nodes is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling",
+        "bad.toml:4:1: measure.nodes is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "few nodes",
@@ -734,7 +734,7 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "estimate without quadrature",
         "[measure]\nparticles = 10\nestimate_error = true\n",
-        "bad.toml:3:1: measure.estimate_error is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling",
+        "bad.toml:3:1: measure.estimate_error is not used by measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\"\n  remove it; measure.law = \"normal-uniform\" without measure.sampling = \"quadrature\" takes particles, law, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "cells and error",
@@ -759,7 +759,7 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "error of a density without one",
         "[measure]\nparticles = 10\ndensity_error = 1e-3\n",
-        "bad.toml:3:1: measure.density_error is not used by measure.law = \"normal-uniform\" without measure.representation = \"density\"\n  remove it; measure.law = \"normal-uniform\" without measure.representation = \"density\" takes particles, law, scale, antisymmetric, seed, sampling",
+        "bad.toml:3:1: measure.density_error is not used by measure.law = \"normal-uniform\" without measure.representation = \"density\"\n  remove it; measure.law = \"normal-uniform\" without measure.representation = \"density\" takes particles, law, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "too few particles for a quadrature",
@@ -774,7 +774,7 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "quadrature of a literal network",
         "[measure]\nlaw = \"pytorch\"\nsampling = \"quadrature\"\n[flow]\nkind = \"lifted\"\n",
-        "bad.toml:1:2: [measure] has no `particles`, but the start depends on the width (by law = \"pytorch\", or by flow.scaling)\n  give particles = m, the width that is meant; nodes says how many nodes stand for it",
+        "bad.toml:1:2: [measure] has no `particles`, but the start depends on the width (by law = \"pytorch\", flow.scaling or flow.output_bias_rate)\n  give particles = m, the width that is meant; nodes says how many nodes stand for it",
     ),
     (
         "quadrature of gradient descent",

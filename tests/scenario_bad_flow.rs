@@ -49,22 +49,22 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "scale of both layers at once",
         "[flow]\nkind = \"lifted\"\n[measure]\nparticles = 10\nlaw = \"pytorch\"\nscale = 2.0\n",
-        "bad.toml:6:1: measure.scale is not used by measure.law = \"pytorch\" with flow.kind = \"lifted\"\n  remove it; measure.law = \"pytorch\" with flow.kind = \"lifted\" takes particles, law, delta, hidden_scale, output_scale, antisymmetric, seed, sampling",
+        "bad.toml:6:1: measure.scale is not used by measure.law = \"pytorch\" with flow.kind = \"lifted\"\n  remove it; measure.law = \"pytorch\" with flow.kind = \"lifted\" takes particles, law, delta, hidden_scale, output_scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "scale of a layer of canonical particles",
         "[measure]\nparticles = 10\nlaw = \"pytorch\"\nhidden_scale = 2.0\n",
-        "bad.toml:4:1: measure.hidden_scale is not used by measure.law = \"pytorch\"\n  remove it; measure.law = \"pytorch\" takes particles, law, scale, antisymmetric, seed, sampling",
+        "bad.toml:4:1: measure.hidden_scale is not used by measure.law = \"pytorch\"\n  remove it; measure.law = \"pytorch\" takes particles, law, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "layers of a lift",
         "[flow]\nkind = \"kernel\"\n[measure]\nparticles = 10\ndelta = 1.0\nhidden_scale = 2.0\n",
-        "bad.toml:6:1: measure.hidden_scale is not used by measure.law = \"normal-uniform\" with flow.kind = \"kernel\"\n  remove it; measure.law = \"normal-uniform\" with flow.kind = \"kernel\" takes particles, law, delta, scale, antisymmetric, seed, sampling",
+        "bad.toml:6:1: measure.hidden_scale is not used by measure.law = \"normal-uniform\" with flow.kind = \"kernel\"\n  remove it; measure.law = \"normal-uniform\" with flow.kind = \"kernel\" takes particles, law, delta, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "delta of canonical particles",
         "[measure]\nparticles = 10\ndelta = 1.0\n",
-        "bad.toml:3:1: measure.delta is not used by measure.law = \"normal-uniform\"\n  remove it; measure.law = \"normal-uniform\" takes particles, law, scale, antisymmetric, seed, sampling",
+        "bad.toml:3:1: measure.delta is not used by measure.law = \"normal-uniform\"\n  remove it; measure.law = \"normal-uniform\" takes particles, law, scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "absurd delta",
@@ -119,12 +119,12 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "tv of a lifted flow",
         "[flow]\nkind = \"lifted\"\ntv = 0.1\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n",
-        "bad.toml:3:1: flow.tv is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance, weight_decay",
+        "bad.toml:3:1: flow.tv is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance, weight_decay, output_bias_rate",
     ),
     (
         "balance of canonical particles",
         "[flow]\nbalance = 2.0\n",
-        "bad.toml:2:1: flow.balance is not used by flow.kind = \"canonical\"\n  remove it; flow.kind = \"canonical\" takes kind, scaling, tv",
+        "bad.toml:2:1: flow.balance is not used by flow.kind = \"canonical\"\n  remove it; flow.kind = \"canonical\" takes kind, scaling, tv, output_bias_rate",
     ),
     (
         "balance of zero",
@@ -189,7 +189,7 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "learning rate of the flow",
         "[flow]\nkind = \"lifted\"\nlearning_rate = 0.1\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n",
-        "bad.toml:3:1: flow.learning_rate is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance, weight_decay",
+        "bad.toml:3:1: flow.learning_rate is not used by flow.kind = \"lifted\"\n  remove it; flow.kind = \"lifted\" takes kind, scaling, balance, weight_decay, output_bias_rate",
     ),
     (
         "absurd learning rate",
@@ -219,7 +219,7 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "seed without a batch",
         "[flow]\nkind = \"gd\"\nlearning_rate = 0.1\nseed = 3\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n[time]\nsteps = 100\n",
-        "bad.toml:4:1: flow.seed is not used by flow.kind = \"gd\" without flow.batch, label_noise or temperature\n  remove it; flow.kind = \"gd\" without flow.batch, label_noise or temperature takes kind, scaling, balance, learning_rate, optimizer, momentum, weight_decay, batch, label_noise, temperature, layers",
+        "bad.toml:4:1: flow.seed is not used by flow.kind = \"gd\" without flow.batch, label_noise or temperature\n  remove it; flow.kind = \"gd\" without flow.batch, label_noise or temperature takes kind, scaling, balance, learning_rate, optimizer, momentum, weight_decay, batch, label_noise, temperature, layers, output_bias_rate",
     ),
     (
         "unknown layers",

@@ -155,6 +155,7 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
                 "mass": masses(&snapshot).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
                 "events": snapshot.counters.counts().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
                 "ambiguous_mass": snapshot.counters.ambiguous_mass,
+                "output_bias": Some(snapshot.output_bias).filter(|_| description.output_bias.is_some()),
                 "tangent_kernel_change": snapshot.tangent_kernel_change,
                 "quadrature_error_estimate": snapshot.error_estimate.filter(|_| description.density.is_none()),
                 "density_error_estimate": snapshot.error_estimate.filter(|_| description.density.is_some()),
@@ -254,6 +255,19 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
         }
         row("steps", last.step.to_string());
         row("loss", format!("{:.6e} at the start, {:.6e} at t = {}", first.loss, last.loss, time(last.time)));
+        let bias = description.output_bias;
+        if bias.is_some() {
+            row(
+                "output bias",
+                format!(
+                    "{} at the start, {:.6e} at t = {}; rate {}",
+                    number(bias.start),
+                    last.output_bias,
+                    time(last.time),
+                    number(bias.rate)
+                ),
+            );
+        }
         let parts = masses(&last).map(|(name, mass)| format!("{name} {mass:.4}"));
         row("mass", parts.join(", "));
         let events = last.counters.counts().map(|(name, count)| match name {

@@ -7,6 +7,7 @@ use super::controller::Controller;
 use super::descent::Descender;
 use super::error::FlowError;
 use super::moments::Moments;
+use super::output_bias::OutputBias;
 use super::record::{PathRule, StepPath, StepRecord};
 use super::state::State;
 
@@ -46,10 +47,36 @@ impl Stepper {
         flow: Flow,
         tolerance: f64,
     ) -> Result<(Stepper, State), FlowError> {
+        Stepper::start_biased(samples, start, flow, OutputBias::default(), tolerance)
+    }
+
+    /// The same with an output bias.
+    ///
+    /// ```
+    /// use reluflow::flow::{Flow, OutputBias, Stepper};
+    /// use reluflow::problem::{Measure, Samples};
+    /// // The neuron is dead at x = 0 and x = 1, where y = 2: f = b, and db/dt = -2 (b - 2).
+    /// let samples = Samples::new(&[0.0, 1.0], &[2.0, 2.0])?;
+    /// let measure = Measure::uniform(vec![1.0], vec![-1.6])?;
+    /// let bias = OutputBias { start: 0.0, rate: 1.0 };
+    /// let (mut stepper, mut state) = Stepper::start_biased(samples, measure, Flow::ALL[0], bias, 1e-9)?;
+    /// while state.time < 1.0 {
+    ///     stepper.step(&mut state, 1.0)?;
+    /// }
+    /// assert!((state.output_bias.unwrap() - 2.0 * (1.0 - (-2f64).exp())).abs() < 1e-8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Stepper::start`].
+    pub fn start_biased(
+        samples: Samples,
+        start: impl Into<Start>,
+        flow: Flow,
+        bias: OutputBias,
+        tolerance: f64,
+    ) -> Result<(Stepper, State), FlowError> {
         let start = start.into();
-        if let Start::Density(density) = start {
-            return Stepper::start_density(samples, &density, flow, tolerance);
-        }
         if let Flow::Descent { kappa, descent } = flow {
             let Start::Lifted(neurons) = start else {
                 return Err(FlowError::Start {
@@ -58,10 +85,13 @@ impl Stepper {
                     expected: "neurons (c, a, b)",
                 });
             };
-            let (descender, state) = Descender::start(samples, neurons, kappa, &descent)?;
+            let (descender, state) = Descender::start_biased(samples, neurons, kappa, &descent, bias)?;
             return Ok((Stepper { flow, method: Method::Descent(Box::new(descender)) }, state));
         }
-        let (stepper, state) = Controller::start(samples, start, flow, tolerance)?;
+        let (stepper, state) = match start {
+            Start::Density(density) => Controller::start_density(samples, &density, flow, bias, tolerance)?,
+            start => Controller::start(samples, start, flow, bias, tolerance)?,
+        };
         Ok((Stepper { flow, method: Method::Controlled(Box::new(stepper)) }, state))
     }
 
@@ -77,7 +107,8 @@ impl Stepper {
         flow: Flow,
         tolerance: f64,
     ) -> Result<(Stepper, State), FlowError> {
-        let (stepper, state) = Controller::start_density(samples, start, flow, tolerance)?;
+        let bias = OutputBias::default();
+        let (stepper, state) = Controller::start_density(samples, start, flow, bias, tolerance)?;
         Ok((Stepper { flow, method: Method::Controlled(Box::new(stepper)) }, state))
     }
 
@@ -100,6 +131,15 @@ impl Stepper {
             Method::Controlled(Box::new(Controller::resume(samples, mass, flow, tolerance, state)?))
         };
         Ok(Stepper { flow, method })
+    }
+
+    /// With an output bias, the value of which is in the state, that moves at this rate.
+    pub fn with_output_bias_rate(self, rate: f64) -> Stepper {
+        let method = match self.method {
+            Method::Controlled(stepper) => Method::Controlled(Box::new(stepper.with_bias_rate(rate))),
+            Method::Descent(descender) => Method::Descent(Box::new(descender.with_bias_rate(rate))),
+        };
+        Stepper { method, ..self }
     }
 
     /// Takes steps of this size whatever their error, for measuring orders of convergence; three
@@ -150,9 +190,19 @@ impl Stepper {
         }
     }
 
-    /// Moments of the current state.
+    /// Moments of the measure in the current state.
     pub fn moments(&self) -> &Moments {
         either!(self, stepper => stepper.moments())
+    }
+
+    /// The rate at which the output bias moves.
+    pub fn output_bias_rate(&self) -> f64 {
+        either!(self, stepper => stepper.bias_rate())
+    }
+
+    /// `Sigma_k` with pinned mass and the output bias, which make the tangent kernel.
+    pub fn sigma(&self) -> Vec<[f64; 3]> {
+        either!(self, stepper => stepper.sigma().to_vec())
     }
 
     /// Residuals of the current state.

@@ -7,7 +7,7 @@
 //! 1. `moments`, `field`: from particles to residuals and back, in `O(s)` (section 4); `path`, `field_cubic`: both
 //!    over a step;
 //! 2. [`interface`]: what a particle does at a boundary (sections 6 and 15); `passage`: at the origin;
-//! 3. `residual_ode`, [`tangent_kernel`] (sections 7 and 17);
+//! 3. `residual_ode`, [`tangent_kernel`] (sections 7 and 17); `output_bias` (section 21);
 //! 4. `canonical`: motion in `(r, theta)`; `lifted`: neurons, in region frames (sections 5, 6 and 10); `events`: what
 //!    both have in common; `density`: the measure on a grid, without particles (section 16);
 //! 5. `system`, `push`: what the controller needs of either; `controller`, `implicit`, `response`, `scale`: the step
@@ -40,6 +40,7 @@ mod implicit;
 pub mod interface;
 mod lifted;
 pub mod moments;
+mod output_bias;
 mod parameter;
 mod passage;
 mod path;
@@ -65,6 +66,8 @@ pub use error::FlowError;
 pub(crate) use field::rate;
 pub use field::{Vec2, gradients, project};
 pub use lifted::Lifted;
+pub use output_bias::OutputBias;
+pub(crate) use output_bias::add_rate;
 pub use parameter::{Allowed, Parameter, Value};
 pub use record::{PathRule, StepPath, StepRecord};
 pub(crate) use scale::{least_scale, residual_scale};

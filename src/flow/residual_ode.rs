@@ -1,10 +1,11 @@
 //! The residual ODE, W Proposition 1, beside the particles (mathematics, section 7).
 //!
 //! ```text
-//! d rho_j/dt = - Sum_{k: j active} <xt_j, Sigma_k g_k(rho)> - lambda <xt_j, Sum_{k: j active} T_k> - d (rho_j + y_j)
+//! d rho_j/dt = - Sum_{k: j active} <xt_j, Sigma_k g_k(rho)> - lambda <xt_j, Sum_{k: j active} T_k> - d (rho_j + y_j - b)
 //! ```
 //!
-//! with the rate `d` at which weight decay alone makes the function fall (section 21): `2 lambda` where both layers train.
+//! with the rate `d` at which weight decay alone makes the network fall (section 21), `2 lambda` where both layers train,
+//! and the output bias `b`, the rate of which is part of `Sigma_k` where all samples are active.
 //!
 //! Its coefficients `Sigma_k(t)` come from the particles, its residual does not: it starts from
 //! `rho(0)` and is never reset. Over a step, particles that stay in their region give a `Sigma_k`
@@ -19,6 +20,7 @@ use super::events::EventParticles;
 use super::field::{Vec2, apply, gradients, project, rate};
 use super::implicit::{Implicit, Rule};
 use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE, add};
+use super::output_bias::add_rate;
 use super::path::Path;
 
 /// Which pinned mass is counted.
@@ -30,6 +32,19 @@ pub enum Pinned {
     Ignored,
 }
 
+/// What moves residuals beside the measure alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// `lambda` of the total-variation term.
+    pub lambda: f64,
+    /// The rate at which the network decays.
+    pub decay: f64,
+    /// The rate of the output bias.
+    pub bias_rate: f64,
+    /// The output bias at the start and at the end of the step, and its mean.
+    pub bias: [f64; 3],
+}
+
 /// One step of the residual ODE: the coefficients over the step, ready to be applied.
 pub struct OdeStep<'a> {
     samples: &'a Samples,
@@ -37,8 +52,7 @@ pub struct OdeStep<'a> {
     /// How the path of the residuals is made.
     rule: Rule,
     pinned: Pinned,
-    /// The rate at which the function decays.
-    decay: f64,
+    terms: Terms,
     /// `Int_0^1 u^p Sigma_k du` for `p = 0 ..= 3`.
     powers: Vec<[[f64; 3]; 4]>,
     /// All of `Sigma_k` at the start and at the end.
@@ -50,12 +64,13 @@ pub struct OdeStep<'a> {
 impl<'a> OdeStep<'a> {
     /// Coefficients of a step of length `h` between two sets of moments.
     ///
-    /// * `ends`: at the start and at the end, with `Sigma_k` that holds the pinned mass that is counted.
+    /// * `ends`: at the start and at the end, with `Sigma_k` that holds the pinned mass that is counted and the output
+    ///   bias.
     pub fn new(
         samples: &'a Samples,
         regions: &Regions,
         (h, rule): (f64, Rule),
-        (lambda, decay): (f64, f64),
+        terms: Terms,
         [(start, sigma_start), (end, sigma_end)]: [(&Moments, &'a [[f64; 3]]); 2],
         event_particles: &EventParticles,
         pinned: Pinned,
@@ -66,7 +81,7 @@ impl<'a> OdeStep<'a> {
             h,
             rule,
             pinned,
-            decay,
+            terms,
             powers: Vec::with_capacity(count),
             ends: [sigma_start, sigma_end],
             sign: [vec![], vec![], vec![]],
@@ -92,8 +107,12 @@ impl<'a> OdeStep<'a> {
         if pinned == Pinned::Radial {
             step.add_pinned(regions, [start, end], event_particles);
         }
-        if lambda > 0.0 {
-            step.sign = sign_moments(regions, h, lambda, [start, end], event_particles, pinned);
+        for p in 0..4 {
+            // Of the output bias `Sigma` stands still: `Int_0^1 u^p du` times its rate.
+            add_rate(step.powers.iter_mut().map(|powers| &mut powers[p]), terms.bias_rate / (p as f64 + 1.0));
+        }
+        if terms.lambda > 0.0 {
+            step.sign = sign_moments(regions, h, terms.lambda, [start, end], event_particles, pinned);
         }
         step
     }
@@ -129,9 +148,10 @@ impl<'a> OdeStep<'a> {
     /// `d rho/dt` of the residuals `rho` at the start (`end = 0`) or the end (1) of the step.
     fn rate(&self, rho: &[f64], end: usize) -> Vec<f64> {
         let mut rate = rate(self.samples, self.ends[end], &self.sign[end], rho);
-        if self.decay > 0.0 {
-            let f = rho.iter().zip(self.samples.y()).map(|(rho, y)| rho + y);
-            rate.iter_mut().zip(f).for_each(|(rate, f)| *rate -= self.decay * f);
+        let Terms { decay, bias, .. } = self.terms;
+        if decay > 0.0 {
+            let f = rho.iter().zip(self.samples.y()).map(|(rho, y)| rho + y - bias[end]);
+            rate.iter_mut().zip(f).for_each(|(rate, f)| *rate -= decay * f);
         }
         rate
     }
@@ -162,7 +182,7 @@ impl<'a> OdeStep<'a> {
             match self.pinned {
                 Pinned::Radial => {
                     let mut rate = rate(self.samples, self.ends[1], &[], &difference);
-                    rate.iter_mut().zip(&difference).for_each(|(rate, d)| *rate -= self.decay * d);
+                    rate.iter_mut().zip(&difference).for_each(|(rate, d)| *rate -= self.terms.decay * d);
                     add(&implicit.frozen_end(&difference, &rate))
                 }
                 Pinned::Ignored => implicit.frozen_end(rho, &self.rate(rho, 1)),
@@ -194,7 +214,8 @@ impl<'a> OdeStep<'a> {
         for _ in 0..MOST_ITERATIONS {
             let (step, slope) = if very_stiff {
                 let (step, mut slope) = implicit.newton(&defect, &vec![0.0; rho.len()]);
-                slope.iter_mut().zip(&step).for_each(|(slope, step)| *slope -= self.h * self.decay * step);
+                let decay = self.h * self.terms.decay;
+                slope.iter_mut().zip(&step).for_each(|(slope, step)| *slope -= decay * step);
                 (step, slope)
             } else {
                 let step = implicit.solve(&defect);
@@ -243,10 +264,11 @@ impl<'a> OdeStep<'a> {
         }
         let mut change = vec![0.0; self.samples.len()];
         project(self.samples, &v, &mut change);
-        if self.decay > 0.0 {
+        let Terms { decay, bias: [.., bias], .. } = self.terms;
+        if decay > 0.0 {
             for ((change, c), y) in change.iter_mut().zip(&path.cubic).zip(self.samples.y()) {
                 let mean = c[0] + c[1] / 2.0 + c[2] / 3.0 + c[3] / 4.0;
-                *change += self.h * self.decay * (mean + y);
+                *change += self.h * decay * (mean + y - bias);
             }
         }
         change
@@ -276,7 +298,7 @@ impl<'a> OdeStep<'a> {
         slope
             .iter_mut()
             .zip(change)
-            .for_each(|(slope, change)| *slope = self.h * (*slope - self.decay * change));
+            .for_each(|(slope, change)| *slope = self.h * (*slope - self.terms.decay * change));
         slope
     }
 
@@ -290,10 +312,10 @@ impl<'a> OdeStep<'a> {
         (0..count).for_each(|k| add(&mut v[k], &apply(response[k][1], g[k])));
         let mut answer = vec![0.0; change.len()];
         project(self.samples, &v, &mut answer);
-        if self.decay > 0.0 {
+        if self.terms.decay > 0.0 {
             let (value, rate) = rule.weights();
             for ((answer, change), slope) in answer.iter_mut().zip(change).zip(slope) {
-                *answer += self.h * self.decay * (value * change - rate * slope);
+                *answer += self.h * self.terms.decay * (value * change - rate * slope);
             }
         }
         answer

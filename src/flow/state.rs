@@ -43,6 +43,11 @@ pub struct State {
     /// The unit of the tolerance, in units of `y`: the larger of the root mean squares of `y` and
     /// of the residual at the start.
     pub scale: f64,
+    /// The output bias, if the run has one.
+    pub output_bias: Option<f64>,
+    /// What gradient descent remembers of past gradients of the output bias: their sum under momentum, or their mean and
+    /// that of their squares of Adam.
+    pub bias_memory: [f64; 2],
     /// Events since the start of the run.
     pub counters: Counters,
 }
@@ -152,6 +157,8 @@ impl State {
             memory: vec![],
             initial_moments: vec![],
             scale: 1.0,
+            output_bias: None,
+            bias_memory: [0.0; 2],
             counters: Counters::default(),
         }
     }
@@ -259,16 +266,29 @@ impl State {
         let (mut numbers, mut counts) = (vec![], vec![]);
         fill("numbers", ColumnMut::F64(&mut numbers))?;
         fill("counts", ColumnMut::U64(&mut counts))?;
-        let [time, step_size, scale, ambiguous_mass] = numbers[..] else {
-            panic!("checkpoint/numbers has 4 values")
+        let [time, step_size, scale, ambiguous_mass, ref output_bias @ ..] = numbers[..] else {
+            panic!("checkpoint/numbers has at least 4 values")
+        };
+        let (output_bias, bias_memory) = match *output_bias {
+            [bias, first, second] => (Some(bias), [first, second]),
+            _ => (None, [0.0; 2]),
         };
         let [step, grouped_at, ref events @ ..] = counts[..] else {
             panic!("checkpoint/counts has 11 values")
         };
         let events = events.try_into().expect("checkpoint/counts has 11 values");
         let counters = Counters::from_counts(events, ambiguous_mass);
-        let mut state =
-            State { time, step, step_size, grouped_at, scale, counters, ..State::blank(particles) };
+        let mut state = State {
+            time,
+            step,
+            step_size,
+            grouped_at,
+            scale,
+            output_bias,
+            bias_memory,
+            counters,
+            ..State::blank(particles)
+        };
         for (name, column) in each!(&mut state.particles, columns => columns.columns_mut()) {
             fill(name, column)?;
         }
@@ -325,12 +345,14 @@ impl State {
         ]
     }
 
-    fn scalars(&self) -> ([f64; 4], [u64; 11]) {
+    fn scalars(&self) -> (Vec<f64>, [u64; 11]) {
         let mut counts = [0; 11];
         (counts[0], counts[1]) = (self.step, self.grouped_at);
         for (slot, (_, count)) in counts[2..].iter_mut().zip(self.counters.counts()) {
             *slot = count;
         }
-        ([self.time, self.step_size, self.scale, self.counters.ambiguous_mass], counts)
+        let numbers = [self.time, self.step_size, self.scale, self.counters.ambiguous_mass];
+        let bias = self.output_bias.map(|bias| [bias, self.bias_memory[0], self.bias_memory[1]]);
+        (numbers.into_iter().chain(bias.into_iter().flatten()).collect(), counts)
     }
 }

@@ -181,7 +181,8 @@ fn read_used(sets: &Sets, slot: Slot, hasher: &mut Hasher) -> hdf5::Result<[usiz
 /// The state in a slot, if its checksum is right.
 pub(crate) fn read_state(sets: &Sets, slot: Slot) -> hdf5::Result<Option<State>> {
     // The two columns that `State::from_columns` insists on.
-    if (sets.layout.len(Dim::Number), sets.layout.len(Dim::Count)) != (4, 11) {
+    let numbers = if sets.layout.has_output_bias() { 7 } else { 4 };
+    if (sets.layout.len(Dim::Number), sets.layout.len(Dim::Count)) != (numbers, 11) {
         return Ok(None);
     }
     let mut hasher = Hasher::new();

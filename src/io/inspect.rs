@@ -37,7 +37,8 @@ pub(crate) fn inspect(file: &File, findings: &mut Findings) -> Option<Layout> {
     let kappa = read_value(file, "kappa").unwrap_or(f64::NAN);
     let estimated = metadata::read_sampling(file).is_ok_and(Sampling::estimates_error);
     let until = metadata::read_until(file).is_ok_and(|until| until.is_some());
-    let layout = Layout::from_lengths(lengths, options, kappa, (estimated, until));
+    let bias = metadata::read_output_bias(file).is_ok_and(|bias| bias.is_some());
+    let layout = Layout::from_lengths(lengths, options, kappa, (estimated, until, bias));
     dimensions(file, &layout, findings);
     if !findings.is_empty() {
         return None;
@@ -131,7 +132,7 @@ fn dimensions(file: &File, layout: &Layout, findings: &mut Findings) {
         (Dim::Particle, layout.options().particles.count(m)),
         (Dim::Slot, 2),
         (Dim::HeaderField, 6),
-        (Dim::Number, 4),
+        (Dim::Number, if layout.has_output_bias() { 7 } else { 4 }),
         (Dim::Count, 11),
         (Dim::CanonicalParticle, if canonical { m } else { 0 }),
         (Dim::Neuron, if canonical { 0 } else { m }),

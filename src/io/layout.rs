@@ -52,6 +52,8 @@ pub(crate) struct Layout {
     estimated: bool,
     /// Whether something may end the run before its end.
     until: bool,
+    /// Whether the network has an output bias.
+    output_bias: bool,
 }
 
 impl Layout {
@@ -92,6 +94,7 @@ impl Layout {
             kappa: description.flow.kappa(),
             estimated: description.sampling.estimates_error(),
             until: description.until.is_some(),
+            output_bias: description.output_bias.is_some(),
         }
     }
 
@@ -121,9 +124,9 @@ impl Layout {
         lengths: BTreeMap<Dim, usize>,
         options: OutputOptions,
         kappa: f64,
-        (estimated, until): (bool, bool),
+        (estimated, until, output_bias): (bool, bool, bool),
     ) -> Layout {
-        Layout { lengths, options, kappa, estimated, until }
+        Layout { lengths, options, kappa, estimated, until, output_bias }
     }
 
     /// `m / alpha(m)`.
@@ -134,6 +137,11 @@ impl Layout {
     /// Whether particles are neurons `(c, a, b)`.
     pub(crate) fn has_neurons(&self) -> bool {
         self.len(Dim::Neuron) > 0
+    }
+
+    /// Whether the network has an output bias.
+    pub(crate) fn has_output_bias(&self) -> bool {
+        self.output_bias
     }
 
     /// Whether a density is stored instead of particles.
@@ -188,6 +196,7 @@ impl Layout {
             When::EstimatedDensity => self.estimated && self.has_density(),
             When::Path => self.options.path,
             When::Until => self.until,
+            When::OutputBias => self.output_bias,
         };
         // A column of the state may be empty; HDF5 has no chunks or storage for it.
         asked && variable.dims.iter().all(|&dim| dim.is_unlimited() || self.len(dim) > 0)

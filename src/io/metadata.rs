@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hdf5::File;
 
-use crate::flow::DensityGrid;
+use crate::flow::{DensityGrid, OutputBias};
 use crate::problem::{Affine, Regions, Samples, Sampling};
 use crate::run::{Description, OutputOptions, ParticleOutput, Schedule, Until};
 
@@ -96,6 +96,10 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
         write_value(file, "density_estimate", &i8::from(estimate_error))?;
     }
     flow_attributes::write(file, &d.flow)?;
+    if d.output_bias.is_some() {
+        write_value(file, "output_bias_start", &d.output_bias.start)?;
+        write_value(file, "output_bias_rate", &d.output_bias.rate)?;
+    }
     write_value(file, "end", &d.end)?;
     write_until(file, &d.until)?;
     write_value(file, "tolerance", &d.tolerance)?;
@@ -145,6 +149,17 @@ pub(crate) fn read_until(file: &File) -> hdf5::Result<Until> {
         rest: given("until_rest") && read_value::<i8>(file, "until_rest")? != 0,
         loss: optional("until_loss", |loss| loss >= 0.0)?,
         speed: optional("until_speed", |speed| speed > 0.0)?,
+    })
+}
+
+/// Reads the output bias, if there is one.
+pub(crate) fn read_output_bias(file: &File) -> hdf5::Result<OutputBias> {
+    if !file.attr_names()?.iter().any(|name| name == "output_bias_start") {
+        return Ok(OutputBias::default());
+    }
+    Ok(OutputBias {
+        start: number(file, "output_bias_start", |_| true)?,
+        rate: number(file, "output_bias_rate", |rate| rate >= 0.0)?,
     })
 }
 
@@ -258,6 +273,7 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
         },
         density,
         flow: flow_attributes::read(file)?,
+        output_bias: read_output_bias(file)?,
         end,
         until: read_until(file)?,
         tolerance: number(file, "tolerance", |tolerance| tolerance > 0.0)?,

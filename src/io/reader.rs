@@ -158,6 +158,10 @@ impl RunFile {
         Ok(Snapshot {
             time: number("time")?,
             step: self.count(i, "step_count")?,
+            output_bias: match self.sets.find(Group::Root, "output_bias") {
+                Some(_) => number("output_bias")?,
+                None => 0.0,
+            },
             residual: vector("residual")?,
             residual_ode: vector("residual_ode")?,
             residual_ode_uncorrected: vector("residual_ode_uncorrected")?,

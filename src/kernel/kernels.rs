@@ -38,6 +38,8 @@ impl Regime {
 /// K_NTK(x, x') = K_RF(x, x') + (x x' + 1) Int c^2 1{<xt,w> > 0} 1{<xt',w> > 0} mu0
 /// ```
 ///
+/// Both gain a constant where the network has an [output bias](Kernel::with_output_bias) that learns.
+///
 /// ```
 /// use reluflow::kernel::{BiasLaw, Kernel, SlopeLaw, StartLaw, WeightLaw};
 /// // a = +-1, b uniform on [-1, 1]: at x = x' = 1 half the neurons face the point, all active.
@@ -52,12 +54,31 @@ impl Regime {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kernel {
     law: StartLaw,
+    /// What an output bias adds.
+    constant: f64,
 }
 
 impl Kernel {
     /// The kernels of this law.
     pub fn new(law: StartLaw) -> Kernel {
-        Kernel { law }
+        Kernel { law, constant: 0.0 }
+    }
+
+    /// Those of networks whose output bias learns.
+    ///
+    /// * `constant`: `rate / kappa^2` of `db/dt = -rate Sum_j n_j rho_j`, which both kernels gain.
+    pub fn with_output_bias(self, constant: f64) -> Kernel {
+        Kernel { constant, ..self }
+    }
+
+    /// What both kernels have gained by an output bias.
+    pub fn output_bias(&self) -> f64 {
+        self.constant
+    }
+
+    /// The same law without an output bias.
+    pub fn without_output_bias(&self) -> Kernel {
+        Kernel { constant: 0.0, ..self.clone() }
     }
 
     /// The law.
@@ -65,9 +86,9 @@ impl Kernel {
         &self.law
     }
 
-    /// `K_RF(x, y)`.
+    /// `K_RF(x, y)`, with the constant of an output bias.
     pub fn features(&self, x: f64, y: f64) -> f64 {
-        self.average(Average::Features, x, y).value
+        self.average(Average::Features, x, y).value + self.constant
     }
 
     /// `Int c^2 1{<xt,w> > 0} 1{<yt,w> > 0} mu0`.

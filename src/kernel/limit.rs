@@ -38,10 +38,11 @@ pub struct Norm {
     /// |f|^2 - Int |f''|^2 / nu = Int nu_+ nu_- / nu (h_+ - h_-)^2,   h_+ - h_- = -Sum alpha_j (x_j - u),
     /// ```
     ///
-    /// is paid for the value and the slope that `f` has beside its curvature.
+    /// is paid for the value and the slope that `f` has beside its curvature. An output bias, which moves by its constant
+    /// `q` times `-Sum alpha_j`, adds `q (Sum alpha_j)^2`.
     pub affine: Option<f64>,
     /// Of the tangent kernel (W Corollary 6): the squared norms of the parts `f_1`, `f_2`, `f_3` that
-    /// `K_RF`, `Int c^2 1 1` and `x x' Int c^2 1 1` contribute; they add up to `square`.
+    /// `K_RF` (with an output bias), `Int c^2 1 1` and `x x' Int c^2 1 1` contribute; they add up to `square`.
     pub parts: Option<[f64; 3]>,
 }
 
@@ -114,7 +115,7 @@ impl<'a> KernelFunction<'a> {
     }
 }
 
-/// `Int nu_+ nu_- / nu (moment - total x)^2`: see [`Norm::affine`]. `None` if the knots have no density.
+/// `Int nu_+ nu_- / nu (moment - total x)^2`, and what an output bias costs: see [`Norm::affine`]. `None` if the knots have no density.
 pub(super) fn affine_cost(kernel: &Kernel, total: f64, moment: f64) -> Option<f64> {
     let affine = over_knots(kernel, &kernel.knot_bounds(), |x, [right, left]| {
         if right == 0.0 || left == 0.0 {
@@ -122,7 +123,7 @@ pub(super) fn affine_cost(kernel: &Kernel, total: f64, moment: f64) -> Option<f6
         }
         right * (left / (right + left)) * (moment - total * x).powi(2)
     });
-    affine.map(|integral| integral.value.max(0.0))
+    affine.map(|integral| integral.value.max(0.0) + kernel.output_bias() * total * total)
 }
 
 /// `Int |f''|^2 / nu` over all of the line: infinite where `f''` is not zero and there are no

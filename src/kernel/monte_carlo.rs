@@ -39,6 +39,7 @@ impl MonteCarlo {
             let particles = Particles::uniform((0..each).map(neuron));
             let sampled =
                 Kernel::new(StartLaw { weights: WeightLaw::Particles(particles), output_second_moment: 0.0 });
+            let sampled = sampled.with_output_bias(kernel.output_bias());
             Regime::ALL.map(|regime| sampled.gram(regime, x))
         };
         Some(MonteCarlo { batches: (0..BATCHES).into_par_iter().map(batch).collect() })

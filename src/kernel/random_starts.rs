@@ -11,7 +11,7 @@ use super::request::Request;
 /// Mean and standard deviation of the trained function over random starts of `m` neurons.
 ///
 /// Output weights of mean zero that are independent of the hidden ones make the start function `f_0` a random function of
-/// mean zero and covariance `S = kappa^2 E c^2 K_RF / m`. Gradient flow with the kernel `K` of infinitely many neurons acts
+/// mean zero (or the output bias, which then is taken from `y` and added to the mean) and covariance `S = kappa^2 E c^2 K_RF / m`. Gradient flow with the kernel `K` of infinitely many neurons acts
 /// on it linearly (section 12):
 ///
 /// ```text
@@ -57,6 +57,8 @@ pub(super) struct Starts<'a> {
     pub variance: f64,
     pub x: &'a [f64],
     pub y: &'a [f64],
+    /// The output bias at the start.
+    pub bias: f64,
     /// Where, ascending.
     pub points: &'a [f64],
 }
@@ -71,7 +73,7 @@ impl Starts<'_> {
         request: &Request,
         weights: impl Fn(&[f64], f64) -> Vec<f64> + Sync,
     ) -> RandomStarts {
-        let Starts { kernel, x, y, points, .. } = *self;
+        let Starts { kernel, x, y, bias, points, .. } = *self;
         let speed = request.kappa * request.kappa;
         let mut times = vec![0.0];
         times.extend(request.times.iter().flatten().filter(|&&t| t > 0.0));
@@ -81,7 +83,7 @@ impl Starts<'_> {
             let column: Vec<f64> = x.iter().map(|&xj| kernel.value(regime, points[i], xj)).collect();
             let at = |&t: &f64| {
                 let u = if t == 0.0 { vec![0.0; x.len()] } else { weights(&column, t * speed) };
-                let mean = u.iter().zip(y).map(|(u, y)| u * y).sum::<f64>();
+                let mean = bias + u.iter().zip(y).map(|(u, y)| u * (y - bias)).sum::<f64>();
                 [mean, (self.variance * joined.variance(i, &u)).sqrt()]
             };
             times.iter().map(at).collect()
@@ -107,7 +109,8 @@ impl Joined {
         all.dedup();
         let place = |x: &f64| all.partition_point(|other| other < x);
         let places = [x, points].map(|of| of.iter().map(place).collect());
-        let line = Line::new(kernel, Regime::RandomFeatures, &all, &[]);
+        // An output bias is no random part of the start.
+        let line = Line::new(&kernel.without_output_bias(), Regime::RandomFeatures, &all, &[]);
         Joined { chain: line.chain, places }
     }
 

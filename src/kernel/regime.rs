@@ -98,7 +98,7 @@ pub(super) fn follow(
     let mut limit = places.curve_of_values(name, title.to_string(), values);
     let function = KernelFunction::new(kernel, regime, samples.x(), &alpha);
     let norm = function.norm(flow.kernel());
-    if start[0].iter().chain(&start[1]).all(|&f| f == 0.0) {
+    if start[0].iter().chain(&start[1]).all(|&f| f == request.output_bias) {
         limit = places.bending_of(limit, &function, norm);
     } else {
         limit.norm = Some(norm);

@@ -55,7 +55,7 @@ pub(super) fn follow(
         let (name, title) = limit_name(regime);
         let mut limit = places.curve_of_values(name, title.to_string(), function(&motion));
         limit.norm = Some(flow.norm(kernel, &motion));
-        if start[0].iter().chain(&start[1]).all(|&f| f == 0.0) {
+        if start[0].iter().chain(&start[1]).all(|&f| f == request.output_bias) {
             bend(&mut limit, places, &flow, &motion, regime);
         }
         let weights = |k: &[f64], t: f64| match t {

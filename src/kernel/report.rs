@@ -8,7 +8,7 @@ use crate::math::linear_spline::LinearSpline;
 use crate::math::segments::{self, Segments};
 use crate::math::smoothing_process::SmoothingProcess;
 use crate::math::trend_filter::trend_filter;
-use crate::problem::{Samples, function_values};
+use crate::problem::{Samples, add_bias, function_values};
 
 use super::KernelError;
 use super::curve::{Curve, Places};
@@ -100,13 +100,18 @@ impl Report {
                 variance: request.kappa.powi(2) * kernel.law().output_second_moment / request.width as f64,
                 x,
                 y: samples.y(),
+                bias: request.output_bias,
                 points: &start_points,
             }),
             linear: request.linear,
         };
-        let at = |points: &[f64]| match &request.start {
-            Some(measure) => function_values(points, measure.r(), measure.theta(), measure.mass()),
-            None => vec![0.0; points.len()],
+        let at = |points: &[f64]| {
+            let mut values = match &request.start {
+                Some(measure) => function_values(points, measure.r(), measure.theta(), measure.mass()),
+                None => vec![0.0; points.len()],
+            };
+            add_bias(&mut values, request.output_bias);
+            values
         };
         let start = [at(x), at(function_norm.points()), at(&grid)];
         let (mut splines, smoothing) = splines(places, request)?;
@@ -125,7 +130,7 @@ impl Report {
         for &factor in &request.knot_factors {
             let Some(weights) = kernel.law().weights.with_knots_spread(factor) else { break };
             let law = super::StartLaw { weights, ..kernel.law().clone() };
-            let wide = (factor, Kernel::new(law));
+            let wide = (factor, Kernel::new(law).with_output_bias(kernel.output_bias()));
             knot_range.push(widened(places, &wide, &rho, &start[1], natural)?);
         }
         let slice_values = Array3::from_shape_fn((3, request.slices.len(), grid.len()), |(term, i, k)| {

@@ -7,8 +7,10 @@ use crate::problem::Measure;
 pub struct Request {
     /// `m / alpha(m)`, the factor before the mean over neurons.
     pub kappa: f64,
-    /// Start function: that of these particles, or zero.
+    /// Start function: that of these particles, or zero; with the output bias added.
     pub start: Option<Measure>,
+    /// The output bias at the start.
+    pub output_bias: f64,
     /// A path has reached a function when what is left of the way is at most this share.
     pub bound: f64,
     /// `lambda` of the smoothing spline; chosen by generalised cross-validation if not given.

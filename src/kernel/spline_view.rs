@@ -2,7 +2,7 @@
 
 use crate::math::linear_pieces::linear_pieces;
 use crate::math::linear_spline::LinearSpline;
-use crate::problem::{FLAT, function_values};
+use crate::problem::{FLAT, add_bias, function_values};
 
 /// One particle as the knot of a spline.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +59,8 @@ pub struct SplineView {
     without_knot: usize,
     /// Amplitudes, directions (rad), masses.
     columns: [Vec<f64>; 3],
+    /// Of the network.
+    output_bias: f64,
 }
 
 impl SplineView {
@@ -78,7 +80,8 @@ impl SplineView {
         }
         let without_knot = r.len() - knots.len();
         knots.sort_by(|a, b| a.at.total_cmp(&b.at));
-        SplineView { knots, without_knot, columns: [r, theta, mass].map(<[f64]>::to_vec) }
+        let columns = [r, theta, mass].map(<[f64]>::to_vec);
+        SplineView { knots, without_knot, columns, output_bias: 0.0 }
     }
 
     /// All knots, by position.
@@ -91,10 +94,17 @@ impl SplineView {
         self.without_knot
     }
 
+    /// The same with an output bias.
+    pub fn with_output_bias(self, output_bias: f64) -> SplineView {
+        SplineView { output_bias, ..self }
+    }
+
     /// The function at these points.
     pub fn values(&self, points: &[f64]) -> Vec<f64> {
         let [r, theta, mass] = &self.columns;
-        function_values(points, r, theta, mass)
+        let mut values = function_values(points, r, theta, mass);
+        add_bias(&mut values, self.output_bias);
+        values
     }
 
     /// `Sum mu_i^2` (S section 2.4).

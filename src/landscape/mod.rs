@@ -14,6 +14,6 @@ mod zeros;
 pub use critical::{Critical, Pieces};
 pub use knot_slice::{KnotSlice, SliceType, probe_types};
 pub use second_moments::{Moments, Neuron, SecondMoments};
-pub use spectrum::{Bulk, Site, Spectrum};
+pub use spectrum::{Bulk, Site, Spectrum, Trained};
 pub use view::{Around, Hessian, Landscape};
 pub use zeros::{CAUSES, Zeros};

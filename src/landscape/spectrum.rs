@@ -18,6 +18,8 @@
 //! so that all eigenvalues but `5 (2 s - 1) + 2 * 2 s` are `+|g_k|`, `-|g_k|`, `0`, `+-<g,d>`, and the others are those of one
 //! symmetric matrix, which needs nothing but second moments. Activation patterns are held: on its kinks, for
 //! neurons pinned to a sample, the loss has no second derivative but along the line.
+//!
+//! An output bias that moves is one more parameter, `b / sqrt(rate)` in the units of the others: `B = 0`, `u_j = sqrt(rate)`.
 
 use ndarray::Array2;
 use ndarray_linalg::error::LinalgError;
@@ -61,6 +63,15 @@ pub struct Spectrum {
     pub directions: Vec<Vec<f64>>,
 }
 
+/// What trains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trained {
+    /// Of the neurons.
+    pub layers: Layers,
+    /// The rate of the output bias; 0 where there is none, or a fixed one.
+    pub output_bias_rate: f64,
+}
+
 /// A row of the reduced matrix: its diagonal entry, and `u_j` along it for the active samples.
 struct Row {
     value: f64,
@@ -69,7 +80,7 @@ struct Row {
 
 impl Spectrum {
     /// * `g`: of each region, with `kappa`.
-    /// * `layers`: which parameters train.
+    /// * `trained`: which parameters train.
     /// * `directions`: whether the directions are wanted.
     ///
     /// # Errors
@@ -80,9 +91,10 @@ impl Spectrum {
         moments: &SecondMoments,
         g: &[Vec2],
         kappa: f64,
-        layers: Layers,
+        trained: Trained,
         directions: bool,
     ) -> Result<Spectrum, LinalgError> {
+        let Trained { layers, output_bias_rate } = trained;
         let mut builder = Builder { samples, regions, kappa, layers, bulk: vec![], rows: vec![] };
         for (k, region) in moments.region.iter().enumerate().filter(|(_, region)| region.count > 0) {
             builder.add_region(k, region, g[k]);
@@ -90,7 +102,10 @@ impl Spectrum {
         for (b, line) in moments.line.iter().enumerate().filter(|(_, line)| line.count > 0) {
             builder.add_line(b, line, g[regions.inactive_side(b)]);
         }
-        let Builder { mut bulk, rows, .. } = builder;
+        let Builder { mut bulk, mut rows, .. } = builder;
+        if output_bias_rate > 0.0 {
+            rows.push(Row { value: 0.0, along: vec![output_bias_rate.sqrt(); samples.len()] });
+        }
         bulk.retain(|line| line.multiplicity > 0);
         if rows.is_empty() {
             return Ok(Spectrum { bulk, others: vec![], directions: vec![] });

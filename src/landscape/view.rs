@@ -8,7 +8,7 @@ use crate::problem::{Regions, Samples};
 use super::critical::{Critical, Pieces};
 use super::knot_slice::{SliceType, probe_types};
 use super::second_moments::{Neuron, SecondMoments};
-use super::spectrum::Spectrum;
+use super::spectrum::{Spectrum, Trained};
 use super::zeros::Zeros;
 
 /// What the loss around a state looks like.
@@ -58,6 +58,8 @@ pub struct Around<'a> {
     pub kappa: f64,
     /// Which parameters train.
     pub layers: Layers,
+    /// Rate of the output bias, if it moves: one more parameter.
+    pub output_bias_rate: f64,
     /// Uncertainty of a residual: what eigenvalues could be with other residuals within it counts as zero.
     pub uncertainty: f64,
     /// Whether directions of eigenvectors are wanted.
@@ -74,14 +76,18 @@ impl Landscape {
         count: usize,
         neuron: impl Fn(usize) -> Neuron + Sync,
     ) -> Result<Landscape, LinalgError> {
-        let Around { samples, regions, rho, kappa, layers, uncertainty, directions } = *around;
+        let Around { samples, regions, rho, kappa, layers, output_bias_rate, uncertainty, directions } =
+            *around;
         let mut g = vec![[0.0; 2]; regions.boundaries()];
         gradients(samples, rho, &mut g);
         g.iter_mut().for_each(|g| *g = g.map(|g| kappa * g));
         let moments = SecondMoments::new(regions, count, neuron);
         let pieces = Pieces::new(regions, &moments);
-        let critical = Critical::new(samples, regions, &moments, &pieces, rho, &g, layers);
-        let spectrum = Spectrum::new(samples, regions, &moments, &g, kappa, layers, directions)?;
+        let mut critical = Critical::new(samples, regions, &moments, &pieces, rho, &g, layers);
+        let pull: f64 = rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho).sum();
+        critical.gradient_norm = critical.gradient_norm.hypot(output_bias_rate.sqrt() * pull);
+        let trained = Trained { layers, output_bias_rate };
+        let spectrum = Spectrum::new(samples, regions, &moments, &g, kappa, trained, directions)?;
         let [least, most] = spectrum.range();
         let reach: f64 = samples.x().iter().zip(samples.weight()).map(|(x, n)| n * x.hypot(1.0)).sum();
         let zero = (ROUNDING * most.max(-least)).max(kappa * uncertainty * reach);

@@ -184,10 +184,10 @@ impl RunSource {
             let time = self.snapshots[index].time;
             if let Some(state) = self.file.checkpoint().ok().filter(|state| state.time == time) {
                 let all = Particles::of_state(&state, self.description.flow.kappa());
-                return all.map(|all| self.as_scatter(all)).ok_or_else(|| self.lacks(index, figure));
+                return all.map(|all| self.as_scatter(all, index)).ok_or_else(|| self.lacks(index, figure));
             }
         }
-        stored.map(|particles| self.as_scatter(particles)).ok_or_else(|| self.lacks(index, figure))
+        stored.map(|particles| self.as_scatter(particles, index)).ok_or_else(|| self.lacks(index, figure))
     }
 
     /// As [`scatter`](RunSource::scatter), or the middles of the cells of a density with their masses.
@@ -196,7 +196,7 @@ impl RunSource {
             return self.scatter(index, figure);
         };
         let (particles, mass) = Particles::of_nodes(densities.nodes(&grid, &self.regions));
-        Ok(Scatter { all: mass.len(), mass, particles })
+        Ok(Scatter { all: mass.len(), bias: self.snapshots[index].output_bias, mass, particles })
     }
 
     fn lacks(&self, index: usize, figure: &'static str) -> PlotError {
@@ -219,7 +219,7 @@ impl RunSource {
     /// The stored particles of a snapshot, the same ones at every time.
     pub(crate) fn stored(&self, index: usize, figure: &'static str) -> Result<Scatter, PlotError> {
         let stored = self.file.particles(index)?;
-        stored.map(|particles| self.as_scatter(particles)).ok_or_else(|| PlotError::Lacks {
+        stored.map(|particles| self.as_scatter(particles, index)).ok_or_else(|| PlotError::Lacks {
             path: self.file.path().to_owned(),
             figure,
             needed: "stored particles".to_string(),
@@ -227,13 +227,14 @@ impl RunSource {
         })
     }
 
-    fn as_scatter(&self, particles: Particles) -> Scatter {
+    fn as_scatter(&self, particles: Particles, index: usize) -> Scatter {
         let mass: Vec<f64> = particles.index.iter().map(|&i| self.description.mass[i]).collect();
         let total: f64 = mass.iter().sum();
         let scale = if particles.index.len() == self.description.mass.len() { 1.0 } else { 1.0 / total };
         Scatter {
             mass: mass.into_iter().map(|mass| mass * scale).collect(),
             all: self.description.mass.len(),
+            bias: self.snapshots[index].output_bias,
             particles,
         }
     }
@@ -248,6 +249,8 @@ pub(crate) struct Scatter {
     pub mass: Vec<f64>,
     /// How many the run has.
     pub all: usize,
+    /// The output bias of their network.
+    pub bias: f64,
 }
 
 impl Scatter {

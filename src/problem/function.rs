@@ -53,6 +53,13 @@ pub fn function_values(points: &[f64], r: &[f64], theta: &[f64], mass: &[f64]) -
     points.iter().map(value).collect()
 }
 
+/// Adds an output bias to the values of a function.
+pub(crate) fn add_bias(values: &mut [f64], bias: f64) {
+    if bias != 0.0 {
+        values.iter_mut().for_each(|value| *value += bias);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

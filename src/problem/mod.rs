@@ -17,6 +17,7 @@ mod start;
 
 pub use density::{DensityLaw, DensityStart};
 pub use error::ProblemError;
+pub(crate) use function::add_bias;
 pub use function::function_values;
 pub use knots::{FLAT, Flat, Knots, knot_of};
 pub use law::{

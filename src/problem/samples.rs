@@ -125,6 +125,11 @@ impl Samples {
         Ok(Samples { x, y, weight, merged_loss })
     }
 
+    /// The same with `y_j - constant`, which is what a network has to fit beside an output bias of that size.
+    pub(crate) fn less(&self, constant: f64) -> Samples {
+        Samples { y: self.y.iter().map(|y| y - constant).collect(), ..self.clone() }
+    }
+
     /// Number of distinct `x`, `s`.
     #[allow(clippy::len_without_is_empty)] // never empty
     pub fn len(&self) -> usize {

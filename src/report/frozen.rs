@@ -1,7 +1,7 @@
 //! What the same network would have learned with a tangent kernel that stands still.
 
 use crate::flow::tangent_kernel::tangent_kernel;
-use crate::flow::{Flow, ParticleKind};
+use crate::flow::{Flow, ParticleKind, add_rate};
 use crate::kernel::GradientFlow;
 use crate::run::neuron::Training;
 use crate::run::{Description, Snapshot};
@@ -39,20 +39,24 @@ impl Frozen {
         function: &[f64],
         shown: &[usize],
     ) -> Option<Frozen> {
-        let Description { samples, flow, .. } = description;
+        let Description { samples, flow, output_bias, .. } = description;
         let pinned = snapshot.pinned_mass.sum() + snapshot.stuck_mass > 0.0;
         if !flow.descriptor().plain || pinned || snapshot.time > 0.0 || samples.len() > MOST {
             return None;
         }
         let rows = snapshot.region_covariance.outer_iter();
-        let sigma: Vec<[f64; 3]> = rows.map(|row| [row[0], row[1], row[2]]).collect();
+        let mut sigma: Vec<[f64; 3]> = rows.map(|row| [row[0], row[1], row[2]]).collect();
+        add_rate(&mut sigma, output_bias.rate);
+        // The grid cuts the circle as samples do: in one of its regions all points are active.
+        let mut on_grid = grid.second_moments(moments(flow, start));
+        add_rate(&mut on_grid, output_bias.rate);
         let kernel = tangent_kernel(samples, &sigma);
         Some(Frozen {
             flow: GradientFlow::new(kernel, samples.weight()).ok()?,
             residual: snapshot.residual.to_vec(),
             function: function.to_vec(),
             y: samples.y().to_vec(),
-            sigma: grid.second_moments(moments(flow, start)),
+            sigma: on_grid,
             shown: shown.to_vec(),
         })
     }

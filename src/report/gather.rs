@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::io::{Particles, RunFile, Status};
-use crate::problem::{Place, Regions, function_values};
+use crate::problem::{Place, Regions, add_bias, function_values};
 use crate::run::{Description, Regime, Snapshot};
 
 use super::budget::{Budget, PARTICLE, shown_samples};
@@ -115,6 +115,7 @@ impl Gathered {
             let now = stored(file, &description, number)?
                 .ok_or_else(|| ReportError::NoParticles { path: path() })?;
             let mut function = function_values(grid.x(), &now.particles.r, &now.particles.theta, &now.weight);
+            add_bias(&mut function, snapshot.output_bias);
             let known: Vec<f64> = shown.iter().map(|&j| samples.y()[j] + snapshot.residual[j]).collect();
             grid.through_samples(&mut function, &known);
             if frames.is_empty() {
@@ -170,6 +171,7 @@ impl Gathered {
             let found = file.densities(number)?.ok_or_else(|| ReportError::NoParticles { path: path() })?;
             let now = Stored::of_cells(&found, &density, &regions);
             let mut function = function_values(grid.x(), &now.particles.r, &now.particles.theta, &now.weight);
+            add_bias(&mut function, snapshot.output_bias);
             let known: Vec<f64> = shown.iter().map(|&j| samples.y()[j] + snapshot.residual[j]).collect();
             grid.through_samples(&mut function, &known);
             let (clusters, clusters_left_out) =

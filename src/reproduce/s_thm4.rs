@@ -37,6 +37,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
                 rho,
                 kappa: 1.0,
                 layers: Layers::Both,
+                output_bias_rate: 0.0,
                 uncertainty: 0.0,
                 directions: false,
             };

@@ -111,6 +111,7 @@ mod tests {
         Snapshot {
             time: at,
             step: 1,
+            output_bias: 0.0,
             residual: Array1::from(vec![rho]),
             residual_ode: Array1::zeros(1),
             residual_ode_uncorrected: Array1::zeros(1),

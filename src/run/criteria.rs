@@ -17,12 +17,12 @@ pub(super) fn reached(until: &Until, stepper: &Stepper, state: &State, eps: f64)
     })
 }
 
-/// `(Int |velocity|^2 mu)^(1/2)`: without a penalty `(Sum_k <g_k, Sigma_k g_k>)^(1/2)`, in `O(s)`.
+/// `(Int |velocity|^2 mu)^(1/2)`, the output bias included: without a penalty `(Sum_k <g_k, Sigma_k g_k>)^(1/2)`, in `O(s)`.
 fn speed(stepper: &Stepper, state: &State) -> f64 {
     if stepper.flow().is_penalized() {
         return snapshot(stepper, state, &stepper.flow(), false).energy_dissipation.sqrt();
     }
-    let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
+    let sigma = stepper.sigma();
     let mut g = vec![[0.0; 2]; sigma.len()];
     gradients(stepper.samples(), stepper.residual(), &mut g);
     let form = |(g, [xx, xy, yy]): (&[f64; 2], &[f64; 3])| {

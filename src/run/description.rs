@@ -1,6 +1,6 @@
 //! What a run is: everything that is fixed before it starts.
 
-use crate::flow::{DensityGrid, Flow};
+use crate::flow::{DensityGrid, Flow, OutputBias};
 use crate::problem::{Affine, Samples, Sampling};
 
 use super::{Schedule, Until};
@@ -33,6 +33,8 @@ pub struct Description {
     pub density: Option<DensityGrid>,
     /// Which flow.
     pub flow: Flow,
+    /// The output bias.
+    pub output_bias: OutputBias,
     /// Mean-field time at which the run ends at the latest.
     pub end: f64,
     /// What it may end by before.

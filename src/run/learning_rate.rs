@@ -57,7 +57,7 @@ fn of_modes(stepper: &Stepper, descent: &Descent, decay: f64) -> Option<Limit> {
     let m = stepper.mass().len() as f64;
     let of_rate = |rate: f64| stable * m / (rate + decay);
     let samples = stepper.samples();
-    let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
+    let sigma = stepper.sigma();
     let bound = trace(samples, &sigma);
     if descent.learning_rate <= of_rate(bound) {
         return None;

@@ -34,6 +34,8 @@ pub struct Regime {
     pub pinned: f64,
     /// Share of the mass that is dead.
     pub dead: f64,
+    /// Whether the network has an output bias.
+    pub output_bias: bool,
     /// Loss at the start and at the end.
     pub loss: [f64; 2],
     /// Loss at the end with a kernel that stands still, where that can be compared.
@@ -66,7 +68,7 @@ impl Regime {
     /// ```
     /// # use reluflow::run::{Convergence, Learning, Regime};
     /// # let regime = |kernel_change, dead| Regime { kernel_change, turned: 0.0, knots_moved: 0.0, pinned: 0.0, dead,
-    /// #     loss: [1.0, 0.1], frozen_loss: None, frozen_distance: None, convergence: Convergence::Interpolation,
+    /// #     output_bias: false, loss: [1.0, 0.1], frozen_loss: None, frozen_distance: None, convergence: Convergence::Interpolation,
     /// #     finished: true };
     /// assert_eq!(regime(0.01, 0.1).learning(), Learning::Kernel);
     /// assert_eq!(regime(0.1, 0.1).learning(), Learning::Between);
@@ -92,6 +94,7 @@ impl Regime {
             knots_moved: f64::NAN,
             pinned: last.pinned_mass.sum(),
             dead: last.region_mass[0],
+            output_bias: description.output_bias.is_some(),
             loss: [first.loss, last.loss],
             frozen_loss: None,
             frozen_distance: None,
@@ -130,6 +133,12 @@ impl Regime {
         let turned = degrees(self.turned);
         let change = change_in_words(self.kernel_change);
         let mut text = match self.learning() {
+            Learning::Dead if self.output_bias => {
+                return format!(
+                    "No sample activates any neuron: only the output bias is left, and the loss is {}.",
+                    digits(self.loss[1], 3)
+                );
+            }
             Learning::Dead => {
                 return format!(
                     "No sample activates any neuron: the function is 0 at all samples, nothing moves, and the loss stays at {}. \
@@ -227,6 +236,7 @@ mod tests {
             knots_moved: 0.2,
             pinned: 0.48,
             dead: 0.3,
+            output_bias: false,
             loss: [1.0, 0.5],
             frozen_loss: Some(0.25),
             frozen_distance: Some(0.4),
@@ -249,6 +259,8 @@ mod tests {
         let dead = Regime { dead: 1.0, ..regime() };
         assert_eq!(dead.heading(), "A dead network");
         assert!(dead.sentence().contains("stays at 0.500"), "{}", dead.sentence());
+        let biased = Regime { output_bias: true, ..dead }.sentence();
+        assert!(biased.contains("only the output bias is left, and the loss is 0.500"), "{biased}");
         let many = Regime { dead: 0.995, ..regime() }.sentence();
         assert!(many.contains("99.5 % of the mass is dead"), "{many}");
         let text = turned.sentence();

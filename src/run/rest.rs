@@ -71,7 +71,7 @@ pub(super) fn at_rest(stepper: &Stepper, state: &State, eps: f64) -> bool {
 /// `1 / rate`, see the module; 0 where nothing moves.
 fn relaxation(stepper: &Stepper) -> f64 {
     let (samples, v) = (stepper.samples(), stepper.residual_rate());
-    let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
+    let sigma = stepper.sigma();
     let mut slowing = rate(samples, &sigma, &[], v);
     let decay = stepper.flow().function_decay();
     slowing.iter_mut().zip(v).for_each(|(slowing, v)| *slowing -= decay * v);

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::flow::{Flow, FlowError, State, StepRecord, Stepper};
-use crate::problem::Start;
+use crate::flow::{Flow, FlowError, OutputBias, State, StepRecord, Stepper};
+use crate::problem::{Samples, Start};
 
 use super::diagnostics::snapshot;
 use super::{Description, Ending, Schedule, Snapshot, Until};
@@ -99,8 +99,8 @@ impl Simulation {
     /// # Errors
     /// Values that overflow at the start.
     pub fn new(description: &Description, start: impl Into<Start>) -> Result<Simulation, FlowError> {
-        let samples = description.samples.clone();
-        let mut simulation = Simulation::with(samples, start, description.flow, description.tolerance)?;
+        let Description { samples, flow, output_bias, tolerance, .. } = description;
+        let mut simulation = Simulation::begin(samples.clone(), start, *flow, *output_bias, *tolerance)?;
         simulation.tangent_kernel = description.output.tangent_kernel;
         simulation.path = description.output.path;
         simulation.until = description.until;
@@ -112,12 +112,22 @@ impl Simulation {
     /// # Errors
     /// Values that overflow at the start.
     pub fn with(
-        samples: crate::problem::Samples,
+        samples: Samples,
         start: impl Into<Start>,
         flow: Flow,
         tolerance: f64,
     ) -> Result<Simulation, FlowError> {
-        let (stepper, state) = Stepper::start(samples, start, flow, tolerance)?;
+        Simulation::begin(samples, start, flow, OutputBias::default(), tolerance)
+    }
+
+    fn begin(
+        samples: Samples,
+        start: impl Into<Start>,
+        flow: Flow,
+        bias: OutputBias,
+        tolerance: f64,
+    ) -> Result<Simulation, FlowError> {
+        let (stepper, state) = Stepper::start_biased(samples, start, flow, bias, tolerance)?;
         Ok(Simulation {
             stepper,
             state,
@@ -137,7 +147,8 @@ impl Simulation {
     /// [`FlowError::State`] if the state does not belong to the description.
     pub fn resume(description: &Description, state: State) -> Result<Simulation, FlowError> {
         let (samples, mass) = (description.samples.clone(), description.mass.clone());
-        let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?;
+        let stepper = Stepper::resume(samples, mass, description.flow, description.tolerance, &state)?
+            .with_output_bias_rate(description.output_bias.rate);
         let (flow, output) = (description.flow, description.output);
         let (tangent_kernel, path) = (output.tangent_kernel, output.path);
         let (until, tolerance) = (description.until, description.tolerance);

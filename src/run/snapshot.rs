@@ -14,7 +14,9 @@ pub struct Snapshot {
     pub time: f64,
     /// Accepted steps so far.
     pub step: u64,
-    /// `rho_j = f(x_j) - y_j` of the particles, shape `(s)`.
+    /// The output bias; 0 where there is none.
+    pub output_bias: f64,
+    /// `rho_j = f(x_j) - y_j` of the particles and the output bias, shape `(s)`.
     pub residual: Array1<f64>,
     /// The residual ODE with pinned mass counted without the angular part (section 7), `(s)`.
     pub residual_ode: Array1<f64>,
@@ -25,7 +27,8 @@ pub struct Snapshot {
     /// What is descended besides the loss: `lambda Int |r| mu` of the total-variation term, or
     /// `lambda / 2 Int (c^2 + |w|^2) mu` of weight decay, of the layers that train; else zero.
     pub penalty: f64,
-    /// `-d(loss + penalty)/dt = Int |velocity|^2 mu`, from the particles.
+    /// `-d(loss + penalty)/dt = Int |velocity|^2 mu`, from the particles, and `rate (Sum_j n_j rho_j)^2` of an output
+    /// bias.
     pub energy_dissipation: f64,
     /// `|K_t - K_0| / |K_0|` in the Frobenius norm.
     pub tangent_kernel_change: f64,

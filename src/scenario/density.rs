@@ -213,6 +213,7 @@ impl DensityForm {
             seed: None,
             sampling: Sampling::Density { estimate_error: self.estimate_error },
             width: self.width(),
+            output_bias: 0.0,
             beside: self.estimate_error.then(|| self.half(start).into()),
             notices: vec![],
         })
@@ -239,7 +240,7 @@ fn width(section: &mut Section, name: &str) -> Result<usize, ScenarioError> {
         Some(width) => Ok(width.value),
         None => Err(section.missing(
             format_args!(
-                "has no `particles`, but the start depends on the width (by law = \"{name}\", or by flow.scaling)"
+                "has no `particles`, but the start depends on the width (by law = \"{name}\", flow.scaling or flow.output_bias_rate)"
             ),
             "give particles = m, the width that is meant; cells say how finely the density is solved",
         )),

@@ -11,7 +11,7 @@ use super::section::Section;
 use super::source::Source;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "kind",
     "tv",
     "weight_decay",
@@ -28,12 +28,16 @@ pub(super) const KEYS: [&str; 16] = [
     "temperature",
     "seed",
     "layers",
+    "output_bias_rate",
 ];
 
 /// Factors before the mean over neurons that moments of doubles can hold.
 const KAPPA: [f64; 2] = [1e-20, 1e20];
 /// Factors of `balance` beyond which one layer loses the other's digits.
 const BALANCE: [f64; 2] = [1e-10, 1e10];
+
+/// Largest rate of the output bias.
+const MOST_BIAS_RATE: f64 = 1e12;
 
 /// `alpha(m)` of section 2, by which the sum over neurons is divided.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +50,14 @@ enum Scaling {
     Number(f64),
 }
 
+/// The rate of the output bias in mean-field time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum BiasRate {
+    /// `m`: as the weights of `m` neurons are trained.
+    Literal,
+    Number(f64),
+}
+
 /// What `[flow]` says; the width `m`, which `kappa = m / alpha(m)` needs, comes from the measure.
 #[derive(Debug, Clone)]
 pub(super) struct FlowForm {
@@ -54,13 +66,16 @@ pub(super) struct FlowForm {
     scaling: Option<Kept<Scaling>>,
     balance: Option<Kept<f64>>,
     batch: Option<Kept<usize>>,
+    bias_rate: BiasRate,
 }
 
 impl FlowForm {
     /// The canonical flow unless told.
     pub fn read(section: Option<Section>) -> Result<FlowForm, ScenarioError> {
         let [default, ..] = Flow::ALL;
-        let mut form = FlowForm { flow: default, scaling: None, balance: None, batch: None };
+        let fixed = BiasRate::Number(0.0);
+        let mut form =
+            FlowForm { flow: default, scaling: None, balance: None, batch: None, bias_rate: fixed };
         let Some(mut section) = section else { return Ok(form) };
         form.flow = section.choice("kind", &Flow::ALL.map(|flow| (flow.name(), flow)))?;
         form.scaling = scaling(&mut section)?;
@@ -82,6 +97,7 @@ impl FlowForm {
                 }
             }
         }
+        form.bias_rate = bias_rate(&mut section, &form.flow)?;
         section.finish(format_args!("flow.kind = \"{}\"{with}", form.name()))?;
         Ok(form)
     }
@@ -120,10 +136,23 @@ impl FlowForm {
         self.flow.tv()
     }
 
-    /// Whether `kappa` depends on the number of neurons.
+    /// Whether `kappa`, or the rate of the output bias, depends on the number of neurons.
     pub fn depends_on_width(&self) -> bool {
         let scaled = self.scaling.as_ref().is_some_and(|scaling| scaling.value != Scaling::Width);
-        scaled && self.particles() == ParticleKind::Neuron
+        scaled && self.particles() == ParticleKind::Neuron || self.has_literal_bias()
+    }
+
+    /// Whether the output bias is trained as the weights are.
+    pub fn has_literal_bias(&self) -> bool {
+        self.bias_rate == BiasRate::Literal
+    }
+
+    /// The rate of the output bias of `m` neurons.
+    pub fn bias_rate(&self, m: usize) -> f64 {
+        match self.bias_rate {
+            BiasRate::Literal => m as f64,
+            BiasRate::Number(rate) => rate,
+        }
     }
 
     /// Whether neurons are summed with the default, `alpha = m`.
@@ -207,6 +236,31 @@ fn penalty(section: &mut Section) -> Result<f64, ScenarioError> {
         return Err(tv.refuse("is negative", "give 0 (no total-variation term) or more"));
     }
     Ok(tv.value)
+}
+
+/// `output_bias_rate = number | "literal"`.
+fn bias_rate(section: &mut Section, flow: &Flow) -> Result<BiasRate, ScenarioError> {
+    let Some(entry) = section.value("output_bias_rate") else { return Ok(BiasRate::Number(0.0)) };
+    if entry.value.is_str() {
+        return entry.text()?.one_of(&[("literal", BiasRate::Literal)]);
+    }
+    let rate = entry.number()?;
+    if !(0.0..=MOST_BIAS_RATE).contains(&rate.value) {
+        return Err(rate.refuse(
+            "is out of range",
+            format_args!(
+                "give 0 (fixed) to {MOST_BIAS_RATE:e}, or \"literal\": the number of neurons, as gradient descent trains it"
+            ),
+        ));
+    }
+    let adam = matches!(flow, Flow::Descent { descent, .. } if descent.optimizer.adam().is_some());
+    if adam && rate.value != 0.0 {
+        return Err(rate.refuse(
+            "is a rate, of which steps of Adam know nothing",
+            "give 0 (fixed), or \"literal\": trained as the weights are",
+        ));
+    }
+    Ok(BiasRate::Number(rate.value))
 }
 
 /// `scaling = "m" | "sqrt(m)" | "1" | number`.

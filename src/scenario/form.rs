@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use crate::flow::{DensityGrid, Flow};
+use crate::flow::{DensityGrid, Flow, OutputBias};
 use crate::problem::Start;
 use crate::run::{Description, OutputOptions, Schedule, StartLaw, Until};
 use crate::system::text::{self, steers};
@@ -232,6 +232,13 @@ impl Form {
                 flow.decay() / drawn.width as f64
             ));
         }
+        let output_bias = OutputBias { start: drawn.output_bias, rate: self.flow.bias_rate(drawn.width) };
+        if self.flow.has_literal_bias() {
+            notices.push(format!(
+                "flow.output_bias_rate = \"literal\" is the number of neurons, {}, in mean-field time",
+                drawn.width
+            ));
+        }
         let kernel = self.output.options.tangent_kernel;
         let need = match drawn.start.density() {
             Some(density) => {
@@ -253,6 +260,7 @@ impl Form {
             delta: drawn.start.lifted().map_or(vec![], |neurons| neurons.delta()),
             density: self.measure.grid(self.output.amplitude, found.and_then(Resolution::cells)),
             flow,
+            output_bias,
             end,
             until: self.time.until,
             tolerance: self.time.tolerance,

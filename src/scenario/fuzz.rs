@@ -41,7 +41,7 @@ const VALUES: &str = r#"0 | -0.0 | 1 | 2 | -1 | 3.5 | 0.01 | nan | -inf | 1e308 
 9223372036854775807 | 9223372036854775808 | 0xffffffffffffffffffffffffffffffffffffffff | 0o17 | true | false | 1979-05-27 |
 "" | "sgd" | "nesterov" | "adam" | "adamw" | "none" | "all" | "f32" | "f64" | "he" | "glorot" | "pytorch" | "normal" | "normal-uniform" | "uniform-uniform" | "two-sided" |
 "uniform" | "sign" | "gaussian" | "spike" | "square" | "sawtooth" | "step" | "linear" | "abs" | "quadratic" | "constant" |
-"canonical" | "lifted" | "kernel" | "adaptive" | "gd" | "m" | "sqrt(m)" | "1" | "both" | "output" | "hidden" |
+"canonical" | "lifted" | "kernel" | "adaptive" | "gd" | "m" | "sqrt(m)" | "1" | "both" | "output" | "hidden" | "literal" |
 "rest" | "end" | "iid" | "sobol" | "quadrature" | "data/nile.csv" | "data/particles.csv" | "data" | "\u0007" | "\u202e" |
 [] | [1.0] | [1, 1] | [-1e308, 1e308] | [0.0, 1e-320] | [-1.0, 1.0] | [0.2, 0.4] | [nan, 1] | [[1, 2], [3]] | {} |
 { count = 100000 } | { every = 1e-4 } | { every_steps = 3 } | { steps = [1, 2] } | { times = [0, 0, 1e-300, 1] } |
@@ -56,10 +56,10 @@ const RICH: [&str; 4] = [
      particles = 3\nprecision = \"f32\"\ntangent_kernel = true\npath = true\ncompression = 9\n",
     "[samples]\nfunction = \"gaussian\"\ncount = 4\ncenter = 0.1\nwidth = 0.2\n[measure]\nparticles = 8\nlaw = \"uniform\"\n\
      a_bound = 2.0\nb_bound = 3.0\nhidden_scale = 0.5\noutput_scale = 2.0\nantisymmetric = true\nseed = 4\n[flow]\n\
-     kind = \"gd\"\nlearning_rate = 0.01\noptimizer = \"adam\"\nmomentum = 0.0\nbeta1 = 0.8\nbeta2 = 0.9\nepsilon = 1e-6\nweight_decay = 0.1\nbatch = 2\nlabel_noise = 0.1\ntemperature = 0.0\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\n\
+     kind = \"gd\"\nlearning_rate = 0.01\noptimizer = \"adam\"\nmomentum = 0.0\nbeta1 = 0.8\nbeta2 = 0.9\nepsilon = 1e-6\nweight_decay = 0.1\nbatch = 2\nlabel_noise = 0.1\ntemperature = 0.0\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\noutput_bias_rate = 0.5\n\
      [time]\nsteps = 100\n[output]\nsnapshots = { every_steps = 10 }\nparticles = \"none\"\n",
     "[samples]\nx = [0.0, 1.0, 1.0]\ny = [1.0, -1.0, 0.5]\n[measure]\nparticles = 16\nlaw = \"normal\"\nscale = 0.1\ndelta = -1.0\n\
-     sampling = \"sobol\"\n[flow]\nkind = \"adaptive\"\nweight_decay = 0.1\n[time]\nend = 2.0\n[output]\nsnapshots = { times = [0.5, 1.0, 2.0] }\n",
+     sampling = \"sobol\"\noutput_bias = -0.5\n[flow]\nkind = \"adaptive\"\nweight_decay = 0.1\noutput_bias_rate = \"literal\"\n[time]\nend = 2.0\n[output]\nsnapshots = { times = [0.5, 1.0, 2.0] }\n",
     "[samples]\nx = [0.0, 1.0]\ny = [1.0, -1.0]\n[measure]\nrepresentation = \"density\"\nscale = 0.5\ndensity_error = 1e-3\n\
      delta = 0.5\n[flow]\nkind = \"lifted\"\n[time]\nend = 1.0\n[output]\namplitude = 4.0\n",
 ];

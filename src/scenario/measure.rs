@@ -12,7 +12,7 @@ use super::density::DensityForm;
 use super::entry::Kept;
 use super::flow::FlowForm;
 use super::laws;
-use super::measure_file::MeasureFile;
+use super::measure_file::{FromTable, MeasureFile};
 use super::needs::Need;
 use super::sampled::{ReadMeasure, Sampled};
 use super::sampling::{Nodes, SamplingForm};
@@ -27,6 +27,8 @@ const MAX_PARTICLES: u64 = 1_000_000_000;
 #[derive(Debug, Clone)]
 pub(super) struct MeasureForm {
     origin: Origin,
+    /// The output bias at the start, unless a table tells it.
+    output_bias: Option<Kept<f64>>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,7 +39,7 @@ enum Origin {
 }
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 21] = [
     "file",
     "particles",
     "law",
@@ -58,7 +60,11 @@ pub(super) const KEYS: [&str; 20] = [
     "cells",
     "density_error",
     "slices",
+    "output_bias",
 ];
+
+/// Largest output bias, as of the values of samples.
+const MOST_BIAS: f64 = 1e50;
 
 impl MeasureForm {
     /// Understands the section; what it may hold depends on the flow.
@@ -67,8 +73,9 @@ impl MeasureForm {
             && let Some(asked) = section.text("representation")?
             && asked.one_of(&[("particles", false), ("density", true)])?
         {
+            let output_bias = output_bias(&mut section)?;
             let density = DensityForm::read(&asked, section, flow)?;
-            return Ok(MeasureForm { origin: Origin::Density(density) });
+            return Ok(MeasureForm { origin: Origin::Density(density), output_bias });
         }
         let span = section.span();
         let example = "particles = 10000 (a law, normal-uniform unless told) or file = \"particles.csv\"";
@@ -77,8 +84,9 @@ impl MeasureForm {
         if !alone && section.exactly_one(&["particles", "file"], example)? == "file" {
             let delta = delta(&mut section, flow)?;
             let file = MeasureFile::read(&mut section, delta)?;
+            let output_bias = output_bias(&mut section)?;
             section.finish(flow.form("measure.file"))?;
-            return Ok(MeasureForm { origin: Origin::File(file) });
+            return Ok(MeasureForm { origin: Origin::File(file), output_bias });
         }
         let note = format!(
             " ({MAX_PARTICLES} need {})",
@@ -96,10 +104,11 @@ impl MeasureForm {
         let seed = section.seed()?;
         let count = particles.as_ref().map(|particles| particles.value);
         let sampling = SamplingForm::read(&mut section, flow, particles.clone().map(|entry| entry.keep()))?;
+        let output_bias = output_bias(&mut section)?;
         match (&sampling, &particles) {
             (SamplingForm::Quadrature { .. }, None) if law.depends_on_width() || flow.depends_on_width() => {
                 return Err(section.missing(
-                    format_args!("has no `particles`, but the start depends on the width (by law = \"{name}\", or by flow.scaling)"),
+                    format_args!("has no `particles`, but the start depends on the width (by law = \"{name}\", flow.scaling or flow.output_bias_rate)"),
                     "give particles = m, the width that is meant; nodes says how many nodes stand for it",
                 ));
             }
@@ -127,7 +136,7 @@ impl MeasureForm {
         section.finish(flow.form(&format!("measure.law = \"{name}\"{without}")))?;
         let kink = flow.tv() > 0.0;
         let sampled = Sampled { law, name, particles: count, seed, seeded, sampling, kink, span };
-        Ok(MeasureForm { origin: Origin::Law(sampled) })
+        Ok(MeasureForm { origin: Origin::Law(sampled), output_bias })
     }
 
     /// The cells of a density and what is stored of them.
@@ -203,9 +212,11 @@ impl MeasureForm {
     ) -> Result<ReadMeasure, ScenarioError> {
         let sampled = match &self.origin {
             Origin::File(file) => {
-                let (start, words, left_out) = file.build(source, folder, flow)?;
+                let FromTable { start, words, output_bias, left_out } =
+                    file.build(source, folder, flow, self.output_bias.as_ref())?;
                 return Ok(ReadMeasure {
                     width: start.len(),
+                    output_bias,
                     start: flow.balanced(source, start)?,
                     law: None,
                     source: words,
@@ -217,9 +228,30 @@ impl MeasureForm {
             }
             Origin::Law(sampled) => sampled,
             Origin::Density(density) => {
-                return density.build(source, flow, x.len(), found.and_then(Resolution::cells));
+                let read = density.build(source, flow, x.len(), found.and_then(Resolution::cells))?;
+                return Ok(ReadMeasure { output_bias: self.told_bias(), ..read });
             }
         };
-        sampled.build(source, flow, x, found.and_then(Resolution::nodes))
+        let read = sampled.build(source, flow, x, found.and_then(Resolution::nodes))?;
+        Ok(ReadMeasure { output_bias: self.told_bias(), ..read })
     }
+
+    /// The output bias that the section tells.
+    fn told_bias(&self) -> f64 {
+        self.output_bias.as_ref().map_or(0.0, |bias| bias.value)
+    }
+}
+
+/// `output_bias`: of the network at the start.
+fn output_bias(section: &mut Section) -> Result<Option<Kept<f64>>, ScenarioError> {
+    let Some(bias) = section.number("output_bias")? else { return Ok(None) };
+    if bias.value.abs() > MOST_BIAS {
+        return Err(bias.refuse(
+            "is out of range",
+            format_args!(
+                "give at most {MOST_BIAS:e} either way: it is in the units of y as the flow sees them"
+            ),
+        ));
+    }
+    Ok(Some(bias.keep()))
 }

@@ -15,7 +15,10 @@ use super::source::Source;
 use super::table::Table;
 
 /// All columns that a start measure can have.
-const COLUMNS: [&str; 9] = ["r", "theta", "c", "a", "b", "knot", "orientation", "delta_slope", "mass"];
+const COLUMNS: [&str; 10] =
+    ["r", "theta", "c", "a", "b", "knot", "orientation", "delta_slope", "mass", OUTPUT_BIAS];
+/// The column that holds the output bias of the network, the same in every row.
+const OUTPUT_BIAS: &str = "output_bias";
 
 /// A table that holds the start measure, not yet read.
 ///
@@ -23,8 +26,8 @@ const COLUMNS: [&str; 9] = ["r", "theta", "c", "a", "b", "knot", "orientation", 
 /// unless there is a column for it. Columns `knot`, `orientation`, `delta_slope` alone are hinges
 /// (section 13), made canonical. Each flow takes both: canonical particles are lifted by
 /// `delta`, neurons are brought to canonical parameters with `kappa`. A table that has all five
-/// gives a flow the columns that need no conversion. Other columns are refused: a `bias` left out in
-/// silence would make another network.
+/// gives a flow the columns that need no conversion. A column `output_bias` is one number of the network, repeated in
+/// every row. Other columns are refused: a `bias` left out in silence would make another network.
 #[derive(Debug, Clone)]
 pub(super) struct MeasureFile {
     file: String,
@@ -32,6 +35,17 @@ pub(super) struct MeasureFile {
     /// Invariant of every neuron that canonical particles are lifted to.
     delta: Option<Kept<f64>>,
     antisymmetric: bool,
+}
+
+/// What a table held.
+pub(super) struct FromTable {
+    pub start: Start,
+    /// What it was, in words.
+    pub words: String,
+    /// The output bias of the network.
+    pub output_bias: f64,
+    /// Which columns are not used, if any.
+    pub left_out: Option<String>,
 }
 
 impl MeasureFile {
@@ -42,13 +56,16 @@ impl MeasureFile {
         Ok(MeasureFile { file: file.value, span: file.span, delta, antisymmetric })
     }
 
-    /// Reads the table; also says in words what it was, and which columns are not used, if any.
+    /// Reads the table.
+    ///
+    /// * `told`: `measure.output_bias`.
     pub fn build(
         &self,
         source: Source,
         folder: &Path,
         flow: &FlowForm,
-    ) -> Result<(Start, String, Option<String>), ScenarioError> {
+        told: Option<&Kept<f64>>,
+    ) -> Result<FromTable, ScenarioError> {
         let table = Table::read(&folder.join(&self.file), "r,theta or c,a,b")
             .map_err(|error| source.blame(&self.span, error))?;
         let has = |names: &[&str]| names.iter().all(|name| table.columns().iter().any(|c| c == name));
@@ -113,11 +130,12 @@ impl MeasureFile {
         };
         // After those that are missing, which are the likelier slip.
         table.refuse_others(&COLUMNS, "particles or neurons")?;
+        let output_bias = self.output_bias(source, &table, told)?;
         // Of one particle a table may tell in several ways.
         let left_out = table.left_out(match (from_neurons, hinges) {
-            (true, _) => &["c", "a", "b", "mass"],
-            (false, true) => &["knot", "orientation", "delta_slope", "mass"],
-            (false, false) => &["r", "theta", "mass"],
+            (true, _) => &["c", "a", "b", "mass", OUTPUT_BIAS],
+            (false, true) => &["knot", "orientation", "delta_slope", "mass", OUTPUT_BIAS],
+            (false, false) => &["r", "theta", "mass", OUTPUT_BIAS],
         });
         let mut words = format!("file {}, {} particles{how}", self.file, start.len());
         if self.antisymmetric {
@@ -126,7 +144,36 @@ impl MeasureFile {
         if flow.balance() != 1.0 {
             words += &format!(", balance {}", number(flow.balance()));
         }
-        Ok((start, words, left_out))
+        Ok(FromTable { start, words, output_bias, left_out })
+    }
+
+    /// The output bias that the table or the scenario tells.
+    fn output_bias(
+        &self,
+        source: Source,
+        table: &Table,
+        told: Option<&Kept<f64>>,
+    ) -> Result<f64, ScenarioError> {
+        let [Some(column)] = table.numbers([(OUTPUT_BIAS, false)])? else {
+            return Ok(told.map_or(0.0, |bias| bias.value));
+        };
+        if let Some(told) = told {
+            return Err(told.on(source).refuse(
+                format_args!("is given beside the column `{OUTPUT_BIAS}` of {}", self.file),
+                "remove the key or the column",
+            ));
+        }
+        if let Some(row) = column.iter().position(|bias| *bias != column[0]) {
+            return Err(table.refuse_row(
+                row,
+                format_args!(
+                    "column `{OUTPUT_BIAS}` has {:?} here and {:?} in the first row",
+                    column[row], column[0]
+                ),
+                "repeat one number in all rows: it is the bias of the whole network",
+            ));
+        }
+        Ok(column[0])
     }
 }
 

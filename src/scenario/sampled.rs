@@ -40,6 +40,8 @@ pub(super) struct ReadMeasure {
     pub source: String,
     pub seed: Option<u64>,
     pub sampling: Sampling,
+    /// The output bias.
+    pub output_bias: f64,
     /// The `m` of `alpha(m)`: the number of particles, unless a quadrature stands for others.
     pub width: usize,
     /// The quadrature with twice the nodes, or the density with half as many cells, when its error is to be
@@ -113,6 +115,7 @@ impl Sampled {
             source: self.describe(sampling, flow),
             seed: (!self.sampling.is_quadrature()).then_some(self.seed),
             sampling,
+            output_bias: 0.0,
             width,
             beside,
             notices,

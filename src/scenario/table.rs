@@ -5,6 +5,7 @@
 //! A cell that is missing or not a finite number is an error that names its line and column:
 //! leaving a row out is for the owner of the data to decide.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use crate::problem::ProblemError;
@@ -155,6 +156,11 @@ impl Table {
             "c" | "a" | "b" => remedy = "give smaller weights".to_string(),
             _ => {}
         }
+        self.refuse_row(index, problem, remedy)
+    }
+
+    /// An error about row `index` below the header.
+    pub fn refuse_row(&self, index: usize, problem: impl Display, remedy: impl Display) -> ScenarioError {
         let mut start = None;
         let mut rows = 0;
         let _ = self.for_each_record(|byte, _| {
@@ -297,19 +303,14 @@ impl Table {
         }
     }
 
-    fn in_header(&self, problem: impl std::fmt::Display, remedy: impl std::fmt::Display) -> ScenarioError {
+    fn in_header(&self, problem: impl Display, remedy: impl Display) -> ScenarioError {
         let mut start = 0;
         let _ = self.first_record(|header, _| start = header);
         self.error_at(start, problem, remedy)
     }
 
     /// An error about the record that starts at this byte or after it.
-    fn error_at(
-        &self,
-        start: usize,
-        problem: impl std::fmt::Display,
-        remedy: impl std::fmt::Display,
-    ) -> ScenarioError {
+    fn error_at(&self, start: usize, problem: impl Display, remedy: impl Display) -> ScenarioError {
         // The csv reader's position is where it began to look: blank lines and comments first.
         let start = self.skip_to_content(start);
         let line = line_of(&self.bytes, start);

@@ -4,7 +4,7 @@ use crate::io::{IoError, Particles, RunFile};
 use crate::math::norm::worst;
 use crate::math::transport::sliced::{Sliced, sliced_w2};
 use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
-use crate::problem::{Regions, function_values, knot_of};
+use crate::problem::{Regions, add_bias, function_values, knot_of};
 use crate::run::{Description, Snapshot};
 use crate::system::text;
 
@@ -245,8 +245,11 @@ fn moment(
     let masses = [&p.mass, &q.mass];
     let [p, q] = [&p.particles, &q.particles];
     let points = grid(descriptions[0].samples.x());
-    let [f, g] =
-        [(p, masses[0]), (q, masses[1])].map(|(p, mass)| function_values(&points, &p.r, &p.theta, mass));
+    let [f, g] = [(p, masses[0], a), (q, masses[1], b)].map(|(p, mass, snapshot)| {
+        let mut f = function_values(&points, &p.r, &p.theta, mass);
+        add_bias(&mut f, snapshot.output_bias);
+        f
+    });
     set(Distance::Function, rms_on_grid(f.iter().zip(&g).map(|(f, g)| f - g)));
     let [x, y] = [(p, masses[0]), (q, masses[1])].map(|(p, mass)| Sorted::new(&p.theta, mass));
     set(Distance::ThetaW1, circle_w1(&x, &y));

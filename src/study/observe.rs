@@ -9,7 +9,7 @@ use crate::io::Particles;
 use crate::kernel::FunctionNorm;
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
-use crate::problem::function_values;
+use crate::problem::{add_bias, function_values};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 
@@ -77,7 +77,8 @@ impl Observer for Measuring<'_> {
         if self.start.is_empty() {
             self.start = particles.theta.clone();
         }
-        let f = function_values(self.function_norm.points(), &particles.r, &particles.theta, &mass);
+        let mut f = function_values(self.function_norm.points(), &particles.r, &particles.theta, &mass);
+        add_bias(&mut f, snapshot.output_bias);
         let [linear, linear_most] = self.function_norm.distance(&f, &self.linear);
         let [spline, spline_most] = self.function_norm.distance(&f, &self.spline);
         let (variation, roughness) = bends(&particles, &mass, stepper.regions(), d.samples.x());

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::math::even;
-use crate::problem::function_values;
+use crate::problem::{add_bias, function_values};
 use crate::run::{Description, Simulation};
 use crate::scenario::Scenario;
 use crate::system::text;
@@ -57,7 +57,7 @@ impl Observer for Watching<'_> {
         self.residual.extend(stepper.residual());
         self.pinned.push(simulation.pinned_mass());
         if self.every_kernel || last {
-            let sigma = stepper.moments().sigma_with_pinned(stepper.regions());
+            let sigma = stepper.sigma();
             let kernel = tangent_kernel(&d.samples, &sigma);
             let size = kernel.len();
             if !self.limit_kernel.is_empty() {
@@ -71,6 +71,7 @@ impl Observer for Watching<'_> {
         if last {
             let (particles, mass) = measure(d, simulation);
             self.function = function_values(&self.grid, &particles.r, &particles.theta, &mass);
+            add_bias(&mut self.function, simulation.state().output_bias.unwrap_or(0.0));
             self.last = Some(Columns::of(&particles, &mass, stepper.regions(), d.samples.x()));
         }
         Ok(())

@@ -5,9 +5,10 @@ usage: jax_gd.py CASES.json RESULTS.json
 Each case holds samples x, y with weights n, the network f(x) = (1/alpha) sum_i c_i relu(a_i x - b_i)
 (c, a, b), learning_rate, momentum, weight_decay (0 unless given), layers ("both", "output", "hidden") and steps;
 optimizer ("sgd" unless given, "nesterov", "adam", "adamw"), of the last two beta1, beta2, epsilon. With gamma and
-beta, a_i x - b_i goes through a batch normalisation of the full batch (without its epsilon) first. The gradient of
+beta, a_i x - b_i goes through a batch normalisation of the full batch (without its epsilon) first; with output_bias, a
+list of one number, that is added to f and trained as the weights are, but not decayed. The gradient of
 1/2 sum n (f - y)^2 is JAX's, in double precision; the step is that of torch.optim. A result holds
-c, a, b, the residuals after the last step, and how often a sample changed from seen to unseen or
+c, a, b (and output_bias), the residuals after the last step, and how often a sample changed from seen to unseen or
 back. Numbers are written in hexadecimal, so that none is rounded.
 """
 
@@ -22,6 +23,7 @@ jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp  # noqa: E402
 
 TRAINED = {"both": ("c", "a", "b", "gamma", "beta"), "output": ("c",), "hidden": ("a", "b")}
+BIAS = "output_bias"
 
 
 def preactivation(z, case):
@@ -36,7 +38,8 @@ def preactivation(z, case):
 
 def residual(z, case):
     # jax.nn.relu has derivative 0 at 0.
-    return jax.nn.relu(preactivation(z, case)) @ z["c"] / case["alpha"] - case["y"]
+    f = jax.nn.relu(preactivation(z, case)) @ z["c"] / case["alpha"]
+    return f + z[BIAS][0] - case["y"] if BIAS in z else f - case["y"]
 
 
 def loss(z, case):
@@ -47,12 +50,13 @@ def loss(z, case):
 @functools.partial(jax.jit, static_argnames="optimizer")
 def step(z, v, q, k, case, trained, optimizer):
     """One step of torch.optim; v: momentum buffers or means, q: means of squares, k: its number, from 1."""
-    rate, decay = case["learning_rate"], case.get("weight_decay", 0.0)
+    rate = case["learning_rate"]
+    decay = {key: 0.0 if key == BIAS else case.get("weight_decay", 0.0) for key in z}
     gradient = jax.grad(loss)(z, case)
     if optimizer == "adamw":
-        z = {key: z[key] * (1 - trained[key] * rate * decay) for key in z}
+        z = {key: z[key] * (1 - trained[key] * rate * decay[key]) for key in z}
     else:
-        gradient = {key: gradient[key] + decay * z[key] for key in z}
+        gradient = {key: gradient[key] + decay[key] * z[key] for key in z}
     if optimizer in ("adam", "adamw"):
         beta1, beta2 = case["beta1"], case["beta2"]
         v = {key: beta1 * v[key] + (1 - beta1) * gradient[key] for key in z}
@@ -76,10 +80,10 @@ def active(z, case):
 def train(case):
     steps, layers, optimizer = case.pop("steps"), case.pop("layers"), case.pop("optimizer", "sgd")
     case = {key: jnp.array(value, dtype=jnp.float64) for key, value in case.items()}
-    z = {key: case.pop(key) for key in ("c", "a", "b", "gamma", "beta") if key in case}
+    z = {key: case.pop(key) for key in ("c", "a", "b", "gamma", "beta", BIAS) if key in case}
     v = {key: jnp.zeros_like(value) for key, value in z.items()}
     q = v
-    trained = {key: float(key in TRAINED[layers]) for key in z}
+    trained = {key: float(key == BIAS or key in TRAINED[layers]) for key in z}
     changes = 0
     for k in range(1, steps + 1):
         before = active(z, case)

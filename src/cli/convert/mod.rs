@@ -23,7 +23,8 @@ Examples:
   reluflow convert output/density.h5 --to density --time 1 -o cells.csv
 
 Columns: neurons c, a, b; canonical r, theta; knots knot, orientation, delta_slope (empty where a
-neuron has no slope) with r, theta; and mass always. measure.file of a scenario reads all of them.
+neuron has no slope) with r, theta; mass always; and output_bias, the same in every row, if the
+network has one. measure.file of a scenario reads all of them.
 Conversions use the run's kappa; canonical particles become neurons with --delta.
 
 Of runs with measure.representation = \"density\": place (free, pinned, dead, stuck, stuck and pinned,
@@ -87,6 +88,13 @@ impl Args {
             file.time(index)?,
             description.flow.name()
         );
+        let bias = match description.output_bias.is_some() {
+            true => Some(file.snapshot(index)?.output_bias),
+            false => None,
+        };
+        if let (To::Density, Some(bias)) = (self.to, bias) {
+            let _ = writeln!(text, "# output_bias = {bias:?}");
+        }
         let found = || {
             let particles = self.particles(&file, &description, index)?;
             self.found(particles, &description)
@@ -97,8 +105,8 @@ impl Args {
                 let (grid, densities) = stored.ok_or_else(|| self.no_density())?;
                 cells::rows(&mut text, &grid, &densities, &Regions::new(&description.samples));
             }
-            To::Neurons => neurons(&mut text, &self.neurons(found()?, kappa)?),
-            To::Canonical => canonical(&mut text, &self.canonical(found()?, kappa)?),
+            To::Neurons => neurons(&mut text, &self.neurons(found()?, kappa)?, bias),
+            To::Canonical => canonical(&mut text, &self.canonical(found()?, kappa)?, bias),
             To::Knots => {
                 let found = found()?;
                 let knots = match &found {
@@ -108,7 +116,7 @@ impl Args {
                 if !quiet {
                     report(&knots);
                 }
-                knot_rows(&mut text, &knots, &self.canonical(found, kappa)?);
+                knot_rows(&mut text, &knots, &self.canonical(found, kappa)?, bias);
             }
         }
         match &self.output {
@@ -252,25 +260,41 @@ fn report(knots: &Knots) {
 
 // Numbers as short as they can be without losing a bit.
 
-fn neurons(text: &mut String, n: &Neurons) {
-    text.push_str("c,a,b,mass\n");
-    for i in 0..n.len() {
-        let _ = writeln!(text, "{:?},{:?},{:?},{:?}", n.c()[i], n.a()[i], n.b()[i], n.mass()[i]);
+/// The header, and `write` for each row.
+fn rows(
+    text: &mut String,
+    header: &str,
+    count: usize,
+    bias: Option<f64>,
+    mut write: impl FnMut(&mut String, usize),
+) {
+    let (name, value) = match bias {
+        Some(bias) => (",output_bias", format!(",{bias:?}")),
+        None => ("", String::new()),
+    };
+    let _ = writeln!(text, "{header}{name}");
+    for i in 0..count {
+        write(text, i);
+        let _ = writeln!(text, "{value}");
     }
 }
 
-fn canonical(text: &mut String, p: &Measure) {
-    text.push_str("r,theta,mass\n");
-    for i in 0..p.len() {
-        let _ = writeln!(text, "{:?},{:?},{:?}", p.r()[i], p.theta()[i], p.mass()[i]);
-    }
+fn neurons(text: &mut String, n: &Neurons, bias: Option<f64>) {
+    rows(text, "c,a,b,mass", n.len(), bias, |text, i| {
+        let _ = write!(text, "{:?},{:?},{:?},{:?}", n.c()[i], n.a()[i], n.b()[i], n.mass()[i]);
+    });
+}
+
+fn canonical(text: &mut String, p: &Measure, bias: Option<f64>) {
+    rows(text, "r,theta,mass", p.len(), bias, |text, i| {
+        let _ = write!(text, "{:?},{:?},{:?}", p.r()[i], p.theta()[i], p.mass()[i]);
+    });
 }
 
 /// One row per particle, in their order.
-fn knot_rows(text: &mut String, knots: &Knots, p: &Measure) {
-    text.push_str("knot,orientation,delta_slope,r,theta,mass\n");
+fn knot_rows(text: &mut String, knots: &Knots, p: &Measure, bias: Option<f64>) {
     let mut next = 0;
-    for i in 0..p.len() {
+    rows(text, "knot,orientation,delta_slope,r,theta,mass", p.len(), bias, |text, i| {
         if knots.particle().get(next) == Some(&i) {
             let (knot, s, mu) = (knots.knot()[next], knots.orientation()[next], knots.delta_slope()[next]);
             let _ = write!(text, "{knot:?},{s},{mu:?}");
@@ -278,6 +302,6 @@ fn knot_rows(text: &mut String, knots: &Knots, p: &Measure) {
         } else {
             text.push_str(",,");
         }
-        let _ = writeln!(text, ",{:?},{:?},{:?}", p.r()[i], p.theta()[i], p.mass()[i]);
-    }
+        let _ = write!(text, ",{:?},{:?},{:?}", p.r()[i], p.theta()[i], p.mass()[i]);
+    });
 }

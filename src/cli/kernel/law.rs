@@ -1,5 +1,6 @@
 //! The start law of a scenario, as the kernels need it.
 
+use crate::flow::OutputBias;
 use crate::kernel::{BiasLaw, Particles, SlopeLaw, StartLaw, WeightLaw};
 use crate::problem::{DrawnLaw, LawKind, OutputLaw, Start};
 
@@ -46,7 +47,18 @@ pub(super) fn start_law(law: Option<&DrawnLaw>, start: &Start) -> StartLaw {
 }
 
 /// The law in words.
-pub(super) fn describe(law: &StartLaw) -> String {
+pub(super) fn describe(law: &StartLaw, bias: OutputBias) -> String {
+    let words = of_neurons(law);
+    match bias.is_some() {
+        true => {
+            let [start, rate] = [bias.start, bias.rate].map(super::text::figure);
+            format!("{words}; output bias {start}, rate {rate}")
+        }
+        false => words,
+    }
+}
+
+fn of_neurons(law: &StartLaw) -> String {
     let c = format!("E c^2 = {}", super::text::figure(law.output_second_moment));
     match &law.weights {
         WeightLaw::Isotropic { second_moment } => {

@@ -164,8 +164,9 @@ impl Args {
         let (samples, kappa) = (&description.samples, description.flow.kappa());
         let start = start.with_particles(samples.x(), kappa).map_err(Failure::computation)?;
         let start_law = law::start_law(law.as_ref(), &start);
-        let law_words = law::describe(&start_law);
+        let law_words = law::describe(&start_law, description.output_bias);
         let start_words = match self.start {
+            StartFunction::Zero if description.output_bias.start != 0.0 => "the output bias",
             StartFunction::Zero => "zero",
             StartFunction::Particles => "that of the scenario's particles",
         };
@@ -185,6 +186,7 @@ impl Args {
             width: self.width(&description, law.is_some(), linear)?,
             linear,
             kappa,
+            output_bias: description.output_bias.start,
             start: if self.start == StartFunction::Particles {
                 Some(canonical(&start, kappa)?)
             } else {
@@ -207,7 +209,8 @@ impl Args {
         };
         need.check()
             .map_err(|(problem, remedy)| Failure::usage(format!("kernel: {problem}")).help(remedy))?;
-        let report = Report::new(samples, Kernel::new(start_law), &request)?;
+        let kernel = Kernel::new(start_law).with_output_bias(description.output_bias.rate / (kappa * kappa));
+        let report = Report::new(samples, kernel, &request)?;
         let view = self.run.as_ref().map(|run| run::view(run, &report, quiet)).transpose()?;
         if let Some(output) = &output {
             let rows = view.as_ref().map_or(&[][..], |view| &view.rows);

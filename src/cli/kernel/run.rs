@@ -20,7 +20,7 @@ pub(super) struct RunView {
     pub tv: f64,
     /// Loss and penalty at the end.
     pub energy: f64,
-    /// The least energy that a run with this total-variation term can reach.
+    /// The least energy that a run with this total-variation term can reach; not told where an output bias moves.
     pub least: Option<TvMeasure>,
     /// Particles without a knot at the end.
     pub without_knot: usize,
@@ -46,8 +46,8 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     let mut rows: Vec<RunRow> = vec![];
     let mut without_knot = 0;
     let regions = Regions::new(&description.samples);
-    let mut add = |time: f64, r: &[f64], theta: &[f64], mass: &[f64]| {
-        let view = SplineView::new(r, theta, mass);
+    let mut add = |time: f64, bias: f64, r: &[f64], theta: &[f64], mass: &[f64]| {
+        let view = SplineView::new(r, theta, mass).with_output_bias(bias);
         without_knot = view.without_knot();
         let mut row = RunRow::new(report, time, &view, rows.first());
         if description.density.is_some() {
@@ -59,15 +59,19 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     for index in 0..file.len() {
         if let (Some(densities), Some(grid)) = (file.densities(index)?, &description.density) {
             let (nodes, mass) = Particles::of_nodes(densities.nodes(grid, &regions));
-            add(file.time(index)?, &nodes.r, &nodes.theta, &mass);
+            let snapshot = file.snapshot(index)?;
+            add(snapshot.time, snapshot.output_bias, &nodes.r, &nodes.theta, &mass);
             continue;
         }
         match file.particles(index)?.filter(|stored| stored.index.len() == mass.len()) {
-            Some(stored) => add(file.time(index)?, &stored.r, &stored.theta, mass),
+            Some(stored) => {
+                let snapshot = file.snapshot(index)?;
+                add(snapshot.time, snapshot.output_bias, &stored.r, &stored.theta, mass);
+            }
             None => {
                 let state = file.checkpoint()?;
                 let Some(all) = Particles::of_state(&state, description.flow.kappa()) else { break };
-                add(state.time, &all.r, &all.theta, mass);
+                add(state.time, state.output_bias.unwrap_or(0.0), &all.r, &all.theta, mass);
                 remark = Some(format!(
                     "{} does not store all particles: only its last state could be looked at \
                      (output.particles = \"all\" stores them)",
@@ -81,7 +85,12 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     let last = file.snapshot(file.len() - 1)?;
     let energy = last.loss + last.penalty;
     let tv = description.flow.tv();
-    let least = if tv > 0.0 { Some(tv_measure(&report.samples, tv)?) } else { None };
+    // A bias that moves costs nothing; one that does not is taken from the data.
+    let bias = description.output_bias;
+    let least = match tv > 0.0 && bias.rate == 0.0 {
+        true => Some(tv_measure(&report.samples.less(bias.start), tv)?),
+        false => None,
+    };
     let flow = description.flow.name();
     let cells = description.density.map(|density| density.cells);
     Ok(RunView { rows, particles: mass.len(), cells, flow, tv, energy, least, without_knot, remark })

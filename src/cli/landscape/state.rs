@@ -107,6 +107,7 @@ impl State<'_> {
             rho: &rho,
             kappa: description.flow.kappa(),
             layers: description.flow.descriptor().trains,
+            output_bias_rate: description.output_bias.rate,
             uncertainty: self.uncertainty,
             directions,
         };

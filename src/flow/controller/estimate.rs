@@ -97,7 +97,7 @@ impl Controller {
             let list = |rho: &[f64], rate: &[f64]| -> Vec<f64> {
                 rho.iter().copied().chain(rate.iter().map(|rate| h * rate)).collect()
             };
-            let found = list(rho, &self.rate_of(trial.ends(), &guess));
+            let found = list(rho, &self.rate_of(trial.coefficients(), &guess));
             let guess = list(&guess, &guess_rate);
             let change = response.correction(&self.samples, &found, &guess);
             let end: Vec<f64> = guess.iter().zip(change).map(|(guess, change)| guess + change).collect();
@@ -105,7 +105,7 @@ impl Controller {
         }
         if implicit.is_very_stiff() {
             let lacking: Vec<f64> = rho.iter().zip(&guess).map(|(rho, guess)| rho - guess).collect();
-            let at_guess = self.rate_of(trial.ends(), &guess);
+            let at_guess = self.rate_of(trial.coefficients(), &guess);
             let rate_lacking: Vec<f64> =
                 at_guess.iter().zip(&guess_rate).map(|(rate, guess)| h * (rate - guess)).collect();
             let (y, w) = implicit.newton(&lacking, &rate_lacking);

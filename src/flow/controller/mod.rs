@@ -32,6 +32,7 @@ use crate::flow::field::rate;
 use crate::flow::implicit::Rule;
 use crate::flow::interface::Margins;
 use crate::flow::moments::Moments;
+use crate::flow::output_bias::{OutputBias, add_rate};
 use crate::flow::record::PathRule;
 use crate::flow::scale::{least_scale, residual_scale};
 use crate::flow::state::{Particles, State};
@@ -51,6 +52,8 @@ pub struct Controller {
     decay: [f64; 2],
     /// `kappa`, the factor before the mean over neurons.
     kappa: f64,
+    /// Rate of the output bias.
+    bias_rate: f64,
     /// Error of the residuals that one step may make, in units of `y`.
     allowed: f64,
     /// How far the field may be from the truth (section 15).
@@ -59,8 +62,11 @@ pub struct Controller {
     turn: f64,
     /// Fixed step size, for measuring orders of convergence; `None` is the controller.
     fixed: Option<f64>,
+    /// Moments of the measure.
     moments: Moments,
-    /// `Sigma_k` of these moments, with pinned mass.
+    /// The output bias.
+    bias: f64,
+    /// `Sigma_k` of these moments, with pinned mass and the output bias.
     sigma: Vec<[f64; 3]>,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
@@ -73,16 +79,29 @@ struct Trial {
     /// How the path of the residuals is made.
     rule: Rule,
     tally: Tally,
-    /// `Sigma_k` of its moments, with pinned mass.
+    /// The output bias, and its mean over the step.
+    bias: f64,
+    bias_mean: f64,
+    /// `Sigma_k` of its moments, with pinned mass and the output bias.
     sigma: Vec<[f64; 3]>,
     rho: Vec<f64>,
     rho_rate: Vec<f64>,
 }
 
+/// What the rates of residuals depend on, beside these.
+#[derive(Clone, Copy)]
+struct Coefficients<'a> {
+    moments: &'a Moments,
+    /// `Sigma_k`, with pinned mass and the output bias.
+    sigma: &'a [[f64; 3]],
+    /// The output bias.
+    bias: f64,
+}
+
 impl Trial {
-    /// Moments at the end, and their `Sigma_k` with pinned mass.
-    fn ends(&self) -> (&Moments, &[[f64; 3]]) {
-        (&self.tally.moments, &self.sigma)
+    /// At the end.
+    fn coefficients(&self) -> Coefficients<'_> {
+        Coefficients { moments: &self.tally.moments, sigma: &self.sigma, bias: self.bias }
     }
 }
 
@@ -95,6 +114,7 @@ impl Controller {
         samples: Samples,
         start: impl Into<Start>,
         flow: Flow,
+        bias: OutputBias,
         tolerance: f64,
     ) -> Result<(Controller, State), FlowError> {
         let start = start.into();
@@ -104,8 +124,8 @@ impl Controller {
         let margins = |rho: &[f64]| {
             Margins::new(&samples, flow.kappa(), tolerance * residual_scale(&samples, rho).max(least))
         };
-        let state = systems::start(&samples, &regions, start, flow, margins)?;
-        Controller::begin(samples, mass, flow, tolerance, (state, least))
+        let state = systems::start(&samples.less(bias.start), &regions, start, flow, margins)?;
+        Controller::begin(samples, mass, (flow, bias), tolerance, (state, least))
     }
 
     /// The start of a run that solves for the density.
@@ -113,14 +133,15 @@ impl Controller {
         samples: Samples,
         start: &DensityStart,
         flow: Flow,
+        bias: OutputBias,
         tolerance: f64,
     ) -> Result<(Controller, State), FlowError> {
         let regions = Regions::new(&samples);
-        let columns = density::begin(&samples, &regions, start, flow)?;
+        let columns = density::begin(&samples.less(bias.start), &regions, start, flow)?;
         let state = State::blank(Particles::Density(columns));
         // Amplitudes are of the size of the law's scale.
         let least = least_scale(&samples, start.law.canonical(flow.kappa()).scale, tolerance);
-        Controller::begin(samples, vec![], flow, tolerance, (state, least))
+        Controller::begin(samples, vec![], (flow, bias), tolerance, (state, least))
     }
 
     /// From a state of which the particles are placed and their moments known.
@@ -129,7 +150,7 @@ impl Controller {
     fn begin(
         samples: Samples,
         mass: Vec<f64>,
-        flow: Flow,
+        (flow, bias): (Flow, OutputBias),
         tolerance: f64,
         (mut state, least): (State, f64),
     ) -> Result<(Controller, State), FlowError> {
@@ -137,14 +158,16 @@ impl Controller {
         let system = systems::resume(&samples, &regions, mass.clone(), flow, &state)?;
         let moments = system.moments(&samples, &regions, &state);
         let mut rho = vec![0.0; samples.len()];
-        moments.residual(&samples, &regions, &mut rho);
+        state.output_bias = bias.is_some().then_some(bias.start);
+        residual(&samples, &regions, &moments, bias.start, &mut rho);
         finite(0.0, "residual", &rho)?;
         state.scale = residual_scale(&samples, &rho).max(least);
         state.memory = vec![0.0; 1 + 2 * samples.len()];
         state.initial_moments = moments.to_flat();
         state.residual_ode = rho.clone();
         state.residual_ode_uncorrected = rho;
-        let mut controller = Controller::resume(samples, mass, flow, tolerance, &state)?;
+        let controller = Controller::resume(samples, mass, flow, tolerance, &state)?;
+        let mut controller = controller.with_bias_rate(bias.rate);
         controller.system.group(&controller.regions, &mut state);
         // Work of the start, not of the first step.
         controller.system.take_touched(0);
@@ -177,6 +200,7 @@ impl Controller {
             margins: Margins::new(&samples, flow.kappa(), tolerance * state.scale),
             turn: system.turn(tolerance),
             kappa: flow.kappa(),
+            bias_rate: 0.0,
             lambda: flow.tv(),
             decay: [flow.decay(), flow.function_decay()],
             fixed: None,
@@ -185,6 +209,8 @@ impl Controller {
             trial: Trial {
                 rule: Rule::Hermite,
                 tally: Tally::none(count),
+                bias: 0.0,
+                bias_mean: 0.0,
                 sigma: vec![],
                 rho: vec![0.0; s],
                 rho_rate: vec![0.0; s],
@@ -193,18 +219,38 @@ impl Controller {
             samples,
             regions,
             moments,
+            bias: state.output_bias.unwrap_or(0.0),
             sigma: vec![],
         };
         controller.renew(controller.moments.clone());
         Ok(controller)
     }
 
+    /// With an output bias that moves at this rate.
+    pub fn with_bias_rate(mut self, rate: f64) -> Controller {
+        self.bias_rate = rate;
+        self.renew(self.moments.clone());
+        self
+    }
+
     /// Takes these moments for those of the current state.
     fn renew(&mut self, moments: Moments) {
         self.moments = moments;
-        self.sigma = self.moments.sigma_with_pinned(&self.regions);
-        self.moments.residual(&self.samples, &self.regions, &mut self.rho);
-        self.rho_rate = self.rate_of((&self.moments, &self.sigma), &self.rho);
+        self.sigma = self.sigma_of(&self.moments);
+        residual(&self.samples, &self.regions, &self.moments, self.bias, &mut self.rho);
+        self.rho_rate = self.rate_of(self.coefficients(), &self.rho);
+    }
+
+    /// `Sigma_k` with pinned mass and the output bias.
+    fn sigma_of(&self, moments: &Moments) -> Vec<[f64; 3]> {
+        let mut sigma = moments.sigma_with_pinned(&self.regions);
+        add_rate(&mut sigma, self.bias_rate);
+        sigma
+    }
+
+    /// In the current state.
+    fn coefficients(&self) -> Coefficients<'_> {
+        Coefficients { moments: &self.moments, sigma: &self.sigma, bias: self.bias }
     }
 
     /// Takes steps of this size whatever their error, for measuring orders of convergence; three
@@ -243,9 +289,19 @@ impl Controller {
         self.lambda
     }
 
-    /// Moments of the current state.
+    /// Moments of the measure in the current state.
     pub fn moments(&self) -> &Moments {
         &self.moments
+    }
+
+    /// The rate at which the output bias moves.
+    pub fn bias_rate(&self) -> f64 {
+        self.bias_rate
+    }
+
+    /// `Sigma_k` with pinned mass and the output bias, which make the tangent kernel.
+    pub fn sigma(&self) -> &[[f64; 3]] {
+        &self.sigma
     }
 
     /// Residuals of the current state.
@@ -266,8 +322,8 @@ impl Controller {
         }
     }
 
-    /// The rates of residuals `rho` with these moments, whose `Sigma_k` with pinned mass is `sigma`.
-    fn rate_of(&self, (moments, sigma): (&Moments, &[[f64; 3]]), rho: &[f64]) -> Vec<f64> {
+    /// The rates of residuals `rho`.
+    fn rate_of(&self, Coefficients { moments, sigma, bias }: Coefficients<'_>, rho: &[f64]) -> Vec<f64> {
         let mut sign = vec![];
         if self.lambda > 0.0 {
             sign = moments.sign_moment(&self.regions);
@@ -276,10 +332,18 @@ impl Controller {
         let mut rate = rate(&self.samples, sigma, &sign, rho);
         let [_, decay] = self.decay;
         if decay > 0.0 {
-            let f = rho.iter().zip(self.samples.y()).map(|(rho, y)| rho + y);
+            let f = rho.iter().zip(self.samples.y()).map(|(rho, y)| rho + y - bias);
             rate.iter_mut().zip(f).for_each(|(rate, f)| *rate -= decay * f);
         }
         rate
+    }
+}
+
+/// The residuals of a measure and an output bias.
+fn residual(samples: &Samples, regions: &Regions, moments: &Moments, bias: f64, rho: &mut [f64]) {
+    moments.residual(samples, regions, rho);
+    if bias != 0.0 {
+        rho.iter_mut().for_each(|rho| *rho += bias);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::flow::events::Tally;
 use crate::flow::implicit::Implicit;
-use crate::flow::moments::Moments;
-use crate::flow::residual_ode::{OdeStep, Pinned};
+use crate::flow::output_bias::add_rate;
+use crate::flow::residual_ode::{OdeStep, Pinned, Terms};
 use crate::flow::state::State;
 
 use super::Controller;
@@ -12,15 +12,13 @@ impl Controller {
     fn ode_between<'a>(&'a self, h: f64, [start, end]: [&'a [[f64; 3]]; 2], pinned: Pinned) -> OdeStep<'a> {
         let Tally { moments, event_particles, .. } = &self.trial.tally;
         let (step, ends) = ((h, self.trial.rule), [(&self.moments, start), (moments, end)]);
-        OdeStep::new(
-            &self.samples,
-            &self.regions,
-            step,
-            (self.lambda, self.decay[1]),
-            ends,
-            event_particles,
-            pinned,
-        )
+        let terms = Terms {
+            lambda: self.lambda,
+            decay: self.decay[1],
+            bias_rate: self.bias_rate,
+            bias: [self.bias, self.trial.bias, self.trial.bias_mean],
+        };
+        OdeStep::new(&self.samples, &self.regions, step, terms, ends, event_particles, pinned)
     }
 
     /// The ODE over the attempted step of length `h`, pinned mass without its angular part.
@@ -48,7 +46,11 @@ impl Controller {
         let known = [&self.rho[..], end];
         let corrected = || ode.beside(implicit, &state.residual_ode, known);
         let uncorrected = || {
-            let sigma = [&self.moments, &self.trial.tally.moments].map(Moments::free_sigma);
+            let sigma = [&self.moments, &self.trial.tally.moments].map(|moments| {
+                let mut sigma = moments.free_sigma();
+                add_rate(&mut sigma, self.bias_rate);
+                sigma
+            });
             let implicit = Implicit::new(&self.samples, &sigma[1], h, fastest, self.trial.rule);
             let ode = self.ode_between(h, [&sigma[0], &sigma[1]], Pinned::Ignored);
             ode.beside(&implicit, &state.residual_ode_uncorrected, known)

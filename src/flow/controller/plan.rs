@@ -160,7 +160,7 @@ impl Controller {
                     frozen.frozen_ends(&self.rho, &self.rho_rate, &plan.start)
                 } else {
                     let end = frozen.frozen_end(&self.rho, &self.rho_rate);
-                    let end_rate = self.rate_of((&self.moments, &self.sigma), &end);
+                    let end_rate = self.rate_of(self.coefficients(), &end);
                     (end, end_rate)
                 };
                 plan.rule.path(h, (&plan.start, &self.rho_rate), (&end, &end_rate))

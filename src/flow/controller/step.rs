@@ -2,6 +2,7 @@
 
 use crate::flow::error::FlowError;
 use crate::flow::moments::MERGE_LENGTH;
+use crate::flow::output_bias::integrals;
 use crate::flow::path::Path;
 use crate::flow::push::Push;
 use crate::flow::record::StepRecord;
@@ -10,7 +11,7 @@ use crate::flow::tangent_kernel::trace;
 use crate::math::chunks::SMALLEST;
 
 use super::attempt::Attempt;
-use super::{Controller, time_resolution};
+use super::{Controller, Trial, residual, time_resolution};
 
 impl Controller {
     /// Advances `state` by one accepted step that does not pass `until`.
@@ -100,9 +101,15 @@ impl Controller {
             significant,
         };
         self.system.push(&push, state, &mut self.trial.tally);
-        self.trial.tally.moments.residual(&self.samples, &self.regions, &mut self.trial.rho);
-        self.trial.sigma = self.trial.tally.moments.sigma_with_pinned(&self.regions);
-        self.trial.rho_rate = self.rate_of(self.trial.ends(), &self.trial.rho);
+        let [whole, mean] = match self.bias_rate > 0.0 {
+            true => integrals(&self.samples, path).map(|integral| self.bias_rate * path.h * integral),
+            false => [0.0; 2],
+        };
+        (self.trial.bias, self.trial.bias_mean) = (self.bias - whole, self.bias - mean);
+        let Trial { tally, bias, rho, .. } = &mut self.trial;
+        residual(&self.samples, &self.regions, &tally.moments, *bias, rho);
+        self.trial.sigma = self.sigma_of(&self.trial.tally.moments);
+        self.trial.rho_rate = self.rate_of(self.trial.coefficients(), &self.trial.rho);
     }
 
     /// Makes the trial the state.
@@ -111,6 +118,8 @@ impl Controller {
         let s = self.rho.len();
         state.memory[1..=s].copy_from_slice(&self.rho);
         state.memory[1 + s..].copy_from_slice(&self.rho_rate);
+        self.bias = self.trial.bias;
+        state.output_bias = state.output_bias.map(|_| self.bias);
         std::mem::swap(&mut self.moments, &mut self.trial.tally.moments);
         std::mem::swap(&mut self.sigma, &mut self.trial.sigma);
         std::mem::swap(&mut self.rho, &mut self.trial.rho);

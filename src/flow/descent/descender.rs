@@ -5,11 +5,12 @@ use rayon::prelude::*;
 use crate::flow::columns::Sizes;
 use crate::flow::field::{gradients, rate};
 use crate::flow::moments::Moments;
+use crate::flow::output_bias::{OutputBias, add_rate};
 use crate::flow::scale::residual_scale;
 use crate::flow::state::Particles;
 use crate::flow::{Counters, Descent, FlowError, State, StepRecord, Vec2};
 use crate::math::chunks::chunk_size;
-use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples};
+use crate::problem::{Neurons, Place, PlaceKind, Regions, Samples, add_bias};
 
 use super::active::region_of;
 use super::batches::Batches;
@@ -47,6 +48,10 @@ pub struct Descender {
     chunks: Vec<Sums>,
     /// The largest `|c|`, `|w_x|`, `|w_y|`, and the same of the velocities.
     largest: [f64; 2],
+    /// The output bias, its rate, and the sum of the residuals of the next step.
+    bias: f64,
+    bias_rate: f64,
+    bias_pull: f64,
 }
 
 impl Descender {
@@ -60,6 +65,20 @@ impl Descender {
         neurons: Neurons,
         kappa: f64,
         descent: &Descent,
+    ) -> Result<(Descender, State), FlowError> {
+        Descender::start_biased(samples, neurons, kappa, descent, OutputBias::default())
+    }
+
+    /// The same with an output bias.
+    ///
+    /// # Errors
+    /// As [`Descender::start`].
+    pub fn start_biased(
+        samples: Samples,
+        neurons: Neurons,
+        kappa: f64,
+        descent: &Descent,
+        bias: OutputBias,
     ) -> Result<(Descender, State), FlowError> {
         let (c, w_x, b, mass) = neurons.into_columns();
         let w_y: Vec<f64> = b.into_iter().map(|b| -b).collect();
@@ -92,10 +111,12 @@ impl Descender {
             residual_ode_uncorrected: vec![0.0; s],
             memory: vec![0.0; 1 + 2 * s],
             initial_moments: moments,
+            output_bias: bias.is_some().then_some(bias.start),
             ..State::blank(particles)
         };
         let mut descender = Descender::resume(samples, mass, kappa, descent, &state)?;
-        descender.refuse_overflow(0.0, descender.largest[0])?;
+        descender.bias_rate = bias.rate;
+        descender.refuse_overflow(0.0, descender.largest[0], bias.start)?;
         descender.pass(&mut state, |pass, chunk, sums| pass.sum(chunk, sums));
         descender.sum_residuals();
         state.initial_moments = descender.store(&mut state);
@@ -142,9 +163,24 @@ impl Descender {
             regions,
             mass,
             moments,
+            bias: state.output_bias.unwrap_or(0.0),
+            bias_rate: 0.0,
+            bias_pull: 0.0,
         };
         descender.sum_residuals();
         Ok(descender)
+    }
+
+    /// With an output bias that moves at this rate.
+    pub fn with_bias_rate(mut self, rate: f64) -> Descender {
+        self.bias_rate = rate;
+        self.sum_residuals();
+        self
+    }
+
+    /// The rate at which the output bias moves.
+    pub fn bias_rate(&self) -> f64 {
+        self.bias_rate
     }
 
     /// The samples.
@@ -165,6 +201,13 @@ impl Descender {
     /// `kappa F_k` and `kappa^2 Sigma_k` of the neurons; nothing is pinned.
     pub fn moments(&self) -> &Moments {
         &self.moments
+    }
+
+    /// `Sigma_k` with the output bias, which make the tangent kernel.
+    pub fn sigma(&self) -> Vec<[f64; 3]> {
+        let mut sigma = self.moments.free_sigma();
+        add_rate(&mut sigma, self.bias_rate);
+        sigma
     }
 
     /// Residuals of the current state, of all samples.
@@ -192,10 +235,14 @@ impl Descender {
     pub fn step(&mut self, state: &mut State, until: f64) -> Result<StepRecord, FlowError> {
         assert!(until > state.time, "a step from {} cannot end at {until}", state.time);
         self.set_field(state);
-        self.refuse_overflow(state.time, self.reach())?;
+        let corrections = self.update.corrections(state.step);
+        let moved = self.update.bias_step(self.bias_rate * self.bias_pull, state.bias_memory, corrections);
+        self.refuse_overflow(state.time, self.reach(), self.bias + moved.step)?;
         let dt = self.update.dt;
         let ode = self.update.adam.is_none();
-        let ode = ode.then(|| OdeStep::new(&self.samples, &self.moments, self.update, state));
+        let ode = ode.then(|| OdeStep::new(&self.samples, &self.sigma(), self.update, state));
+        self.bias += moved.step;
+        (state.output_bias, state.bias_memory) = (state.output_bias.map(|_| self.bias), moved.memory);
         self.pass(state, |pass, chunk, sums| pass.advance(chunk, sums));
         let apart =
             |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));
@@ -208,8 +255,10 @@ impl Descender {
             }
             None => {
                 let before = self.rho.clone();
-                let change =
-                    residual::follow(&self.samples, &sums::response(&self.chunks, self.kappa), state);
+                let mut response = sums::response(&self.chunks, self.kappa);
+                // The region where all samples are active.
+                response[self.samples.len()][1] += moved.step;
+                let change = residual::follow(&self.samples, &response, state);
                 self.sum_residuals();
                 let linear: Vec<f64> = before.iter().zip(&change).map(|(rho, change)| rho + change).collect();
                 apart(&linear, &self.rho)
@@ -252,6 +301,8 @@ impl Descender {
                 gradients(&self.samples, &weighed, &mut g);
             }
         }
+        // In the region where all samples are active.
+        self.bias_pull = g[self.samples.len()][1];
         for (row, g) in self.rows.iter_mut().zip(g) {
             row.g = [self.kappa * g[0], self.kappa * g[1]];
         }
@@ -264,12 +315,12 @@ impl Descender {
         self.largest[0] + self.update.reach(self.largest, strongest) + LARGEST_NORMAL * self.update.heat
     }
 
-    /// Refuses parameters as large as `reach` if sums over them could overflow: `f`, and with it
+    /// Refuses parameters as large as `reach`, and an output bias, if sums over them could overflow: `f`, and with it
     /// the rates of the residuals, which are squares of such sums.
-    fn refuse_overflow(&self, time: f64, reach: f64) -> Result<(), FlowError> {
+    fn refuse_overflow(&self, time: f64, reach: f64, bias: f64) -> Result<(), FlowError> {
         let x = self.samples.x();
         let width = 2.0 + x[0].abs() + x[x.len() - 1].abs();
-        let sum = self.kappa * (reach * width) * (reach * width);
+        let sum = self.kappa * (reach * width) * (reach * width) + bias.abs();
         let weights: f64 = self.samples.weight().iter().sum();
         // Written so that a NaN is refused.
         if sum * sum * weights <= OVERFLOW {
@@ -332,9 +383,9 @@ impl Descender {
     /// Residuals and rates that belong to the moments.
     fn sum_residuals(&mut self) {
         self.moments.residual(&self.samples, &self.regions, &mut self.rho);
-        let sigma: Vec<[f64; 3]> = (0..self.rows.len()).map(|k| self.moments.sigma(k)).collect();
+        add_bias(&mut self.rho, self.bias);
         let nothing: &[Vec2] = &[];
-        self.rho_rate = rate(&self.samples, &sigma, nothing, &self.rho);
+        self.rho_rate = rate(&self.samples, &self.sigma(), nothing, &self.rho);
     }
 }
 

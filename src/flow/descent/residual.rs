@@ -1,11 +1,11 @@
 //! The residual ODE beside gradient descent.
 //!
 //! ```text
-//! rho <- rho - dt v,    v <- momentum v + K_n N rho + p lambda (rho + y)        (sections 7 and 21)
+//! rho <- rho - dt v,    v <- momentum v + K_n N rho + p lambda (rho + y - b)    (sections 7 and 21)
 //! ```
 //!
-//! with the step `dt (K_n N rho + p lambda (rho + y) + momentum v)` of Nesterov, where `p` is the number of layers that
-//! train and `lambda` the weight decay: explicit Euler (heavy ball, with momentum) with the full batch and with the tangent kernel of
+//! with the step `dt (K_n N rho + p lambda (rho + y - b) + momentum v)` of Nesterov, where `p` is the number of layers that
+//! train, `lambda` the weight decay and `b` the output bias: explicit Euler (heavy ball, with momentum) with the full batch and with the tangent kernel of
 //! the neurons as they were before the step. It starts from `rho(0)` and is never reset: how far it
 //! is from the residuals of the neurons measures what discrete steps and batches did beyond the
 //! linear response of the function to its parameters. The corrected ODE also counts, in `K_n`, the
@@ -18,7 +18,6 @@
 //! before each step: its gap, too, keeps the size of the mass on attractors, where neurons cross a kink again and again.
 
 use crate::flow::field::{gradients, project, rate};
-use crate::flow::moments::Moments;
 use crate::flow::{State, Vec2};
 use crate::problem::Samples;
 
@@ -36,15 +35,16 @@ pub struct OdeStep {
 }
 
 impl OdeStep {
-    /// The step from `state`, whose moments these are.
-    pub fn new(samples: &Samples, moments: &Moments, update: Update, state: &State) -> OdeStep {
-        let sigma: Vec<[f64; 3]> = (0..moments.region.len()).map(|k| moments.sigma(k)).collect();
+    /// The step from `state`, whose `Sigma_k` with the output bias these are.
+    pub fn new(samples: &Samples, sigma: &[[f64; 3]], update: Update, state: &State) -> OdeStep {
         let nothing: &[Vec2] = &[];
+        // It does not decay.
+        let bias = state.output_bias.unwrap_or(0.0);
         let rates = [&state.residual_ode, &state.residual_ode_uncorrected].map(|rho| {
-            let mut rates = rate(samples, &sigma, nothing, rho);
+            let mut rates = rate(samples, sigma, nothing, rho);
             let decay = update.degree() * update.decay;
             let values = rates.iter_mut().zip(rho).zip(samples.y());
-            values.for_each(|((rate, rho), y)| *rate -= decay * (rho + y));
+            values.for_each(|((rate, rho), y)| *rate -= decay * (rho + y - bias));
             rates
         });
         OdeStep { update, rates }

@@ -25,6 +25,15 @@ pub struct Update {
     pub heat: f64,
 }
 
+/// A step of the output bias.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BiasStep {
+    /// By how much it moves.
+    pub step: f64,
+    /// What is remembered of its gradients: their sum, or their mean and that of their squares.
+    pub memory: [f64; 2],
+}
+
 /// What only Adam has.
 #[derive(Debug, Clone, Copy)]
 pub struct AdamUpdate {
@@ -57,6 +66,28 @@ impl Update {
         let Some(AdamUpdate { beta2, .. }) = self.adam else { return [1.0; 2] };
         let k = (step + 1) as f64;
         [self.momentum, beta2].map(|beta| 1.0 / (1.0 - libm::pow(beta, k)))
+    }
+
+    /// The step of the output bias, which neither decays nor has noise.
+    ///
+    /// * `gradient`: its rate times the sum of the residuals; `memory`: of past ones; `corrections`: of this step.
+    pub fn bias_step(&self, gradient: f64, memory: [f64; 2], corrections: [f64; 2]) -> BiasStep {
+        let [velocity, square] = memory;
+        if gradient == 0.0 && memory == [0.0; 2] {
+            return BiasStep { step: 0.0, memory };
+        }
+        if let Some(AdamUpdate { beta2, epsilon }) = self.adam {
+            let velocity = self.momentum * velocity + (1.0 - self.momentum) * gradient;
+            let square = beta2 * square + (1.0 - beta2) * gradient * gradient;
+            let root = (corrections[1] * square).sqrt() + epsilon;
+            return BiasStep {
+                step: -self.dt * corrections[0] * velocity / root,
+                memory: [velocity, square],
+            };
+        }
+        let velocity = self.momentum * velocity + gradient;
+        let step = -self.dt * (self.mix[0] * gradient + self.mix[1] * velocity);
+        BiasStep { step, memory: [if self.momentum > 0.0 { velocity } else { 0.0 }, 0.0] }
     }
 
     /// A bound on the largest change of a parameter in a step, but for its noise.

@@ -90,6 +90,8 @@ static BEFORE_SETTINGS: &[Attribute] = &[
 ];
 
 static AFTER_SETTINGS: &[Attribute] = &[
+    sometimes("output_bias_start", Kind::F64, "output bias at the start, if there is one"),
+    sometimes("output_bias_rate", Kind::F64, "rate at which the output bias moves, in mean-field time"),
     attribute("end", Kind::F64, "mean-field time at which the run ends at the latest"),
     sometimes("until_rest", Kind::I8, "1 when the run ends before where it is at rest to the tolerance"),
     sometimes("until_loss", Kind::F64, "loss at which the run ends before"),

@@ -34,6 +34,8 @@ pub enum When {
     EstimatedDensity,
     /// When something may end the run before its end.
     Until,
+    /// When the network has an output bias.
+    OutputBias,
 }
 
 /// A column of the particles.

@@ -149,6 +149,11 @@ pub static VARIABLES: &[Variable] = &[
     .equation("section 15")
     .flags(ENDINGS)
     .when(When::Until),
+    root("output_bias", &[Time], Kind::F64, Source::Snapshot(|s| Piece::F64(vec![s.output_bias])))
+        .says("output bias of the network")
+        .units("units of y")
+        .equation("section 21: db/dt = -rate Sum_j n_j rho_j")
+        .when(When::OutputBias),
     root("residual", &[Time, Sample], Kind::F64, Source::Snapshot(|s| Piece::F64(s.residual.to_vec())))
         .says("rho_j = f(x_j) - y_j of the particles")
         .equation("section 2"),
@@ -448,7 +453,7 @@ pub static VARIABLES: &[Variable] = &[
     index(Group::Checkpoint, "released_entry", &[ReleasedEntry]).says("entry of released"),
     Variable { source: Source::Header, ..column("header", &[Slot, HeaderField], Kind::U64) }
         .says("sequence number (the higher slot is newer), snapshots, scheduled snapshots, steps, CRC-32 of the columns, CRC-32 of this header"),
-    column("numbers", &[Slot, Number], Kind::F64).says("time, next step size, scale of the residuals, ambiguous mass"),
+    column("numbers", &[Slot, Number], Kind::F64).says("time, next step size, scale of the residuals, ambiguous mass; of a network with an output bias, that, and what gradient descent remembers of its past gradients"),
     column("counts", &[Slot, Count], Kind::U64).says("steps, events at the last grouping, then the event counters in the order of the root"),
     column("position", &[Slot, AllParticles], Kind::U32)
         .says("where in the following columns each particle is"),

@@ -94,7 +94,9 @@ impl Line {
         let law = KnotMoments::new(kernel);
         let (first, last) = (z[0], z[z.len() - 1]);
         let root = |moments: &Moments, at: f64| root(covariance(regime, moments, at));
-        let [right_end, _] = law.active_at(first);
+        let [mut right_end, _] = law.active_at(first);
+        // An output bias is a function without slope that is there from the first place on.
+        right_end[0] += kernel.output_bias();
         let [_, left_end] = law.active_at(last);
         let mut left = root(&left_end, last);
         let gaps = in_chain.len() - 1;

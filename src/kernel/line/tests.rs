@@ -27,8 +27,8 @@ fn laws() -> Vec<WeightLaw> {
 fn every_law_is_a_chain_of_rank_4() {
     let x = [-3.0, -2.9, -1.0, -0.999, -0.2, 0.0, 1e-9, 0.3, 1.1, 1.100_000_1, 4.0, 9.0];
     let points = [-5.0, -4.0, -3.0, -1.7, -0.5, -0.1, -0.1, 0.31, 1.0, 1.05, 3.0, 9.5, 12.0];
-    for weights in laws() {
-        let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.7 });
+    for (weights, bias) in laws().into_iter().flat_map(|law| [(law.clone(), 0.0), (law, 0.4)]) {
+        let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.7 }).with_output_bias(bias);
         for regime in Regime::ALL {
             let line = Line::new(&kernel, regime, &x, &points);
             assert_eq!((line.before, line.chain.len()), (2, x.len() + 4));
@@ -59,8 +59,8 @@ fn points_have_the_values_of_the_kernel_function() {
     let points = [-2.0, -1.0, -0.5, -0.1, -0.05, -0.05, 0.31, 0.9, 1.05, 3.0];
     let rho = [1.0, -0.5, 0.3, 0.8, -1.0, 0.2, 0.4];
     let samples = crate::problem::Samples::new(&x, &[0.0; 7]).unwrap();
-    for weights in laws() {
-        let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.7 });
+    for (weights, bias) in laws().into_iter().flat_map(|law| [(law.clone(), 0.0), (law, 0.4)]) {
+        let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.7 }).with_output_bias(bias);
         for regime in Regime::ALL {
             let flow = crate::kernel::LinearFlow::new(&kernel, regime, &samples, &points).unwrap();
             let limit = crate::kernel::LinearLimit::new(&flow).unwrap().of(&rho);

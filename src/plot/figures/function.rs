@@ -1,7 +1,7 @@
 //! The function at the start and at a time, with samples and knots.
 
 use crate::math::even;
-use crate::problem::{Affine, Samples, function_values, knot_of};
+use crate::problem::{Affine, Samples, add_bias, function_values, knot_of};
 use crate::run::Description;
 
 use super::super::axis::Axis;
@@ -114,8 +114,15 @@ fn values(scatter: &Scatter, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2]
     }
     x.sort_by(f64::total_cmp);
     x.dedup();
-    let y = function_values(&x, &scatter.particles.r, &scatter.particles.theta, &scatter.mass);
+    let y = function(scatter, &x);
     [x, y]
+}
+
+/// The function at ascending points.
+fn function(scatter: &Scatter, x: &[f64]) -> Vec<f64> {
+    let mut y = function_values(x, &scatter.particles.r, &scatter.particles.theta, &scatter.mass);
+    add_bias(&mut y, scatter.bias);
+    y
 }
 
 /// Knots and their masses.
@@ -126,7 +133,7 @@ pub(super) fn knots(scatter: &Scatter) -> impl Iterator<Item = (f64, f64)> + '_ 
 fn knots_on(scatter: &Scatter, window: [f64; 2]) -> [Vec<f64>; 2] {
     let x: Vec<f64> =
         knots(scatter).map(|(x, _)| x).filter(|x| (window[0]..=window[1]).contains(x)).collect();
-    let y = function_values(&x, &scatter.particles.r, &scatter.particles.theta, &scatter.mass);
+    let y = function(scatter, &x);
     [x, y]
 }
 

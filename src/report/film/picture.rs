@@ -40,7 +40,7 @@ impl<'a> Film<'a> {
         let (_, reach) = quantiles(reach.collect(), 0.005);
         Film {
             regions: Regions::new(&run.description.samples),
-            start: scatter(run, run.frames[0].drawn.clone()),
+            start: scatter(run, run.frames[0].drawn.clone(), run.frames[0].snapshot.output_bias),
             range: [low - room, high + room],
             limit: 1.08 * if reach > 0.0 { reach } else { 1.0 },
             run,
@@ -72,7 +72,7 @@ impl<'a> Film<'a> {
         let moment = Moment {
             time: mix(now.snapshot.time, next.snapshot.time, part),
             function: mixed(&now.function, &next.function),
-            scatter: scatter(self.run, drawn),
+            scatter: scatter(self.run, drawn, mix(now.snapshot.output_bias, next.snapshot.output_bias, part)),
             loss: mix(now.snapshot.loss, next.snapshot.loss, part),
             note: format!(
                 "Loss {}, {} pinned, {} dead.",
@@ -85,8 +85,8 @@ impl<'a> Film<'a> {
     }
 }
 
-/// Some of the drawn particles, with their masses.
-fn scatter(run: &Gathered, drawn: Drawn) -> Scatter {
+/// Some of the drawn particles, with their masses, and the output bias.
+fn scatter(run: &Gathered, drawn: Drawn, bias: f64) -> Scatter {
     let step = run.picks.len().div_ceil(DOTS).max(1);
     fn every<T: Copy>(step: usize, column: &[T]) -> Vec<T> {
         column.iter().copied().step_by(step).collect()
@@ -105,6 +105,7 @@ fn scatter(run: &Gathered, drawn: Drawn) -> Scatter {
     Scatter {
         mass: mass.iter().map(|mass| if total > 0.0 { mass / total } else { 0.0 }).collect(),
         all: run.description.mass.len(),
+        bias,
         particles,
     }
 }

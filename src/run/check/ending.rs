@@ -36,10 +36,11 @@ pub(super) fn wrong_at_rest(description: &Description, snapshot: &Snapshot, stat
     if !description.until.rest {
         return 0.0;
     }
-    let Description { samples, mass, flow, tolerance, .. } = description;
+    let Description { samples, mass, flow, output_bias, tolerance, .. } = description;
     let stepper = Stepper::resume(samples.clone(), mass.clone(), *flow, *tolerance, state);
     // A state that is none is for other laws.
     let Ok(stepper) = stepper else { return 0.0 };
+    let stepper = stepper.with_output_bias_rate(output_bias.rate);
     let rest = at_rest(&stepper, state, tolerance * state.scale);
     f64::from(u8::from(rest != (snapshot.ending == Some(Ending::Rest))))
 }

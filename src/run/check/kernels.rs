@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use crate::flow::ParticleKind;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel, trace};
+use crate::flow::{ParticleKind, add_rate};
 use crate::kernel::GradientFlow;
 use crate::math::norm::{largest_difference, ratio, worse, worst};
 use crate::math::sum::sum;
@@ -29,7 +29,8 @@ impl Checker<'_> {
         direct: Option<&Direct>,
     ) -> Option<f64> {
         let (samples, time) = (&self.description.samples, snapshot.time);
-        let sigma = self.second_moments(snapshot, direct);
+        let mut sigma = self.second_moments(snapshot, direct);
+        sigma.iter_mut().for_each(|sigma| add_rate(sigma, self.description.output_bias.rate));
         if let (Some(kernel), Some(sigma)) = (&snapshot.tangent_kernel, &sigma) {
             self.note(Law::Kernel, against_moments(samples, sigma, kernel), time);
         }
@@ -49,7 +50,7 @@ impl Checker<'_> {
         Some(trace(samples, &sigma))
     }
 
-    /// `Sigma_k` with pinned mass, as far as it can be told.
+    /// `Sigma_k` of the measure with pinned mass, as far as it can be told.
     fn second_moments(&self, snapshot: &Snapshot, direct: Option<&Direct>) -> Option<Vec<[f64; 3]>> {
         let count = self.regions.boundaries();
         let mut sigma: Vec<[f64; 3]> =
@@ -81,8 +82,8 @@ impl Checker<'_> {
     /// The kernel flow in closed form (section 12), from the first snapshot on; not of very many
     /// samples, nor of a kernel that is zero.
     fn against_exponential(&mut self, rho: &[f64], snapshot: &Snapshot, sigma: &[[f64; 3]]) {
-        let Description { samples, flow, .. } = self.description;
-        if !has_exponential(&flow.descriptor()) {
+        let Description { samples, .. } = self.description;
+        if !has_exponential(self.description) {
             return;
         }
         if snapshot.step == 0 && samples.len() <= CLOSED_FORM {
@@ -92,7 +93,11 @@ impl Checker<'_> {
         if let Some((flow, start)) = &self.exponential {
             let decay = self.description.flow.decay();
             let expected = match decay > 0.0 {
-                true => flow.decaying_residual(start, samples.y(), decay, snapshot.time),
+                // All but the output bias decays.
+                true => {
+                    let y = samples.less(self.description.output_bias.start);
+                    flow.decaying_residual(start, y.y(), decay, snapshot.time)
+                }
                 false => flow.residual(start, snapshot.time),
             };
             let worst = largest_difference(rho, expected.as_slice().unwrap_or(&[])) / self.scale;

@@ -17,6 +17,7 @@ pub(super) fn not_finite(snapshot: &Snapshot, particles: Option<&Columns<'_>>, e
         snapshot.energy_dissipation,
         snapshot.tangent_kernel_change,
         snapshot.stuck_mass,
+        snapshot.output_bias,
         snapshot.counters.ambiguous_mass,
         // A distance.
         if estimated {
@@ -58,6 +59,7 @@ pub(super) fn different(
     ];
     let mut count = usize::from(snapshot.step != state.step);
     count += usize::from(snapshot.counters != state.counters);
+    count += differ(snapshot.output_bias, state.output_bias.unwrap_or(0.0));
     for (a, b) in lists {
         count += a.len().abs_diff(b.len());
         count += a.iter().zip(b).map(|(a, b)| differ(*a, *b)).sum::<usize>();

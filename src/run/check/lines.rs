@@ -1,7 +1,7 @@
 //! What the field holds on a boundary is not released (sections 6 and 15): of the lines of a density.
 
 use crate::flow::tangent_kernel::trace;
-use crate::flow::{Densities, Invariants};
+use crate::flow::{Densities, Invariants, add_rate};
 use crate::run::{Description, Snapshot};
 
 use super::Checker;
@@ -52,6 +52,7 @@ impl Checker<'_> {
             let ([x, y], sum) = (regions.direction(b), &mut sigma[regions.inactive_side(b)]);
             *sum = [sum[0] + weight * x * x, sum[1] + weight * x * y, sum[2] + weight * y * y];
         }
+        add_rate(&mut sigma, self.description.output_bias.rate);
         trace(&self.description.samples, &sigma)
     }
 }

@@ -5,6 +5,7 @@
 //! the largest terms of the run so far: what cancels later keeps their rounding.
 
 mod attractors;
+mod bias;
 mod columns;
 mod direct;
 mod ending;
@@ -27,7 +28,7 @@ use crate::math::norm::{largest_difference, ratio, worse, worst};
 use crate::math::sum::sum;
 use crate::problem::Regions;
 
-use super::diagnostics::ParticleSums;
+use super::diagnostics::{ParticleSums, bias_dissipation};
 use super::neuron::Training;
 use super::{Description, Snapshot, State, StepRecord};
 
@@ -136,6 +137,7 @@ impl<'a> Checker<'a> {
             *most = worse(*most, (rho[j] + samples.y()[j]).abs().max(samples.y()[j].abs()));
         }
         self.numbers(&rho, &snapshot);
+        self.bias(&snapshot);
         if let Some(previous) = self.previous.take() {
             self.since(&previous, &snapshot);
             self.previous = Some(previous);
@@ -274,6 +276,7 @@ impl<'a> Checker<'a> {
     fn all(&mut self, rho: &[f64], snapshot: &Snapshot, p: Columns<'_>) -> Direct {
         let Description { samples, mass, flow, .. } = self.description;
         let (time, count, kind) = (snapshot.time, self.regions.boundaries(), flow.particles());
+        let bias = bias_dissipation(samples, rho, self.description.output_bias.rate);
         let mut g = vec![[0.0; 2]; count];
         gradients(samples, rho, &mut g);
         let (training, lambda) = (Training::of(flow), flow.tv());
@@ -292,19 +295,16 @@ impl<'a> Checker<'a> {
         let (found, size) = direct.values(samples.x());
         self.terms.iter_mut().zip(&size).for_each(|(most, size)| *most = worse(*most, *size));
         let off = (0..rho.len()).map(|j| {
-            let error = (found[j] - samples.y()[j] - rho[j]).abs();
+            let error = (found[j] + snapshot.output_bias - samples.y()[j] - rho[j]).abs();
             ratio(error, self.terms[j].max(f64::MIN_POSITIVE))
         });
         let off = worst(off);
         self.note(Law::Residual, off, time);
         let sums = self.sums(&g, &p);
         self.note(Law::Regions, masses::error(snapshot, &sums, mass, &p), time);
-        let unit = direct.squared.max(f64::MIN_POSITIVE);
-        self.note(
-            Law::Dissipation,
-            ratio((snapshot.energy_dissipation - sums.dissipation).abs(), unit),
-            time,
-        );
+        let unit = (direct.squared + bias).max(f64::MIN_POSITIVE);
+        let dissipation = sums.dissipation + bias;
+        self.note(Law::Dissipation, ratio((snapshot.energy_dissipation - dissipation).abs(), unit), time);
         if flow.is_penalized() {
             let penalty = match kind {
                 ParticleKind::Canonical => flow.tv() * sums.absolute,
@@ -316,8 +316,8 @@ impl<'a> Checker<'a> {
         // dE/dt through the samples: each particle's velocity projected on each sample.
         let (energy_rate, size) = direct.energy_rate(samples, rho);
         let unit = self.scale * self.scale * sum(samples.weight().iter().copied());
-        let unit = unit.max(sums.dissipation).max(size);
-        self.note(Law::Energy, (energy_rate + sums.dissipation).abs() / unit, time);
+        let unit = unit.max(dissipation).max(size);
+        self.note(Law::Energy, (energy_rate - bias + dissipation).abs() / unit, time);
         direct
     }
 

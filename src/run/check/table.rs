@@ -50,6 +50,7 @@ pub(super) enum Law {
     Held,
     Covariance,
     Places,
+    Bias,
     Steps,
     Times,
     Schedule,
@@ -174,6 +175,14 @@ impl Table {
             rounding,
             "distance (rad) of particles from the region or boundary they are said to be in; infinite where the place cannot be",
         );
+        if description.output_bias.is_some() {
+            line(
+                Law::Bias,
+                "output bias",
+                1e3 * tolerance,
+                "excess over (rate elapsed fall of the energy)^(1/2) of its way between snapshots, and difference to its start there, relative to the tolerance's unit",
+            );
+        }
         line(Law::Steps, "steps", 1e-12, "time against the sum of the steps, relative");
         line(
             Law::Times,
@@ -272,7 +281,7 @@ impl Table {
                 "stored r, theta against kappa c |w|, atan2(-b, a); r relative, theta in rad",
             );
         }
-        if has_exponential(&flow) {
+        if has_exponential(description) {
             line(
                 Law::Exponential,
                 "matrix exponential",
@@ -341,10 +350,11 @@ impl Table {
 }
 
 /// Whether residuals are a matrix exponential of the time: the kernel stands still, and nothing else
-/// moves them but weight decay.
-pub(super) fn has_exponential(flow: &Descriptor) -> bool {
+/// moves them but weight decay, which an output bias that moves has not.
+pub(super) fn has_exponential(description: &Description) -> bool {
+    let flow = description.flow.descriptor();
     let still = flow.particles == ParticleKind::Neuron && flow.trains == Layers::Output;
-    let plain = flow.plain || flow.decay > 0.0;
+    let plain = flow.plain || flow.decay > 0.0 && description.output_bias.rate == 0.0;
     still && plain && flow.breaks(FlowLaw::ResidualOde).is_none()
 }
 

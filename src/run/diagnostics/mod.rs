@@ -5,7 +5,7 @@ use ndarray_linalg::{EighInto, UPLO};
 
 use crate::flow::moments::Moments;
 use crate::flow::tangent_kernel::{frobenius, tangent_kernel};
-use crate::flow::{Flow, ParticleKind, Particles, State, Stepper, Vec2, gradients};
+use crate::flow::{Flow, ParticleKind, Particles, State, Stepper, Vec2, add_rate, gradients};
 use crate::math::chunks;
 use crate::math::sum::{Sum, sum};
 use crate::problem::{Place, PlaceKind, Regions, Samples};
@@ -194,14 +194,22 @@ pub fn eigenvalues(samples: &Samples, kernel: &Array2<f64>) -> Option<Array1<f64
     Some(scaled.eigh_into(UPLO::Lower).ok()?.0)
 }
 
-/// `|K_t - K_0| / |K_0|` from the moments of both times, in `O(s)`; 0 when `K_0` is 0.
-fn kernel_change(samples: &Samples, regions: &Regions, now: &[[f64; 3]], initial: &[f64]) -> f64 {
+/// `|K_t - K_0| / |K_0|` from `Sigma_k` now and the moments of the start, in `O(s)`; 0 when `K_0` is 0.
+fn kernel_change(stepper: &Stepper, now: &[[f64; 3]], initial: &[f64]) -> f64 {
+    let (samples, regions) = (stepper.samples(), stepper.regions());
     let Some(initial) = Moments::from_flat(regions.boundaries(), initial) else { return f64::NAN };
-    let initial = initial.sigma_with_pinned(regions);
+    let mut initial = initial.sigma_with_pinned(regions);
+    add_rate(&mut initial, stepper.output_bias_rate());
     let difference: Vec<[f64; 3]> =
         now.iter().zip(&initial).map(|(now, then)| std::array::from_fn(|i| now[i] - then[i])).collect();
     let norm = frobenius(samples, &initial);
     if norm > 0.0 { frobenius(samples, &difference) / norm } else { 0.0 }
+}
+
+/// `rate (Sum_j n_j rho_j)^2`, what the motion of the output bias takes from the loss.
+pub(super) fn bias_dissipation(samples: &Samples, rho: &[f64], rate: f64) -> f64 {
+    let total = sum(rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho));
+    rate * total * total
 }
 
 /// All diagnostics of a state.
@@ -219,18 +227,19 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
             ParticleSums::new(mass, state.r(), state.theta(), state.place(), regions, &g, lambda)
         }
     };
-    let sigma = moments.sigma_with_pinned(regions);
+    let sigma = stepper.sigma();
     let kernel = with_kernel.then(|| tangent_kernel(samples, &sigma));
     Snapshot {
         time: state.time,
         step: state.step,
+        output_bias: state.output_bias.unwrap_or(0.0),
         residual: Array1::from(rho.to_vec()),
         residual_ode: Array1::from(state.residual_ode.clone()),
         residual_ode_uncorrected: Array1::from(state.residual_ode_uncorrected.clone()),
         loss: 0.5 * sum(rho.iter().zip(samples.weight()).map(|(rho, n)| n * rho * rho)),
         penalty: lambda * sums.absolute + sums.decay_penalty,
-        energy_dissipation: sums.dissipation,
-        tangent_kernel_change: kernel_change(samples, regions, &sigma, &state.initial_moments),
+        energy_dissipation: sums.dissipation + bias_dissipation(samples, rho, stepper.output_bias_rate()),
+        tangent_kernel_change: kernel_change(stepper, &sigma, &state.initial_moments),
         region_mass: Array1::from(sums.region_mass),
         // In region 0 no particle is free; some flows sum the dead there.
         region_covariance: Array2::from_shape_fn(
