@@ -1,8 +1,8 @@
 //! The exponential as a rational function, on chains.
 
-use multiversion::multiversion;
 use ndarray_linalg::c64;
 
+use crate::math::instructions::vectorized;
 use crate::math::semiseparable::ShiftedLanes;
 
 use super::gather::{Gather, Motion};
@@ -10,6 +10,7 @@ use super::model::Line;
 
 /// Lanes: poles in the upper half plane, of one time or of two.
 const LANES: usize = 8;
+type Lanes = ShiftedLanes<LANES>;
 
 /// Poles `theta_k` and residues `a_k` of the best rational approximation of order 16 to `exp(-x)` on `x >= 0`,
 ///
@@ -49,10 +50,10 @@ fn number([re, im]: [f64; 2]) -> c64 {
 ///
 /// * `inverse_weight`: `1 / n_j`, infinite where there is no sample.
 pub(in crate::kernel) fn moved(line: &Line, inverse_weight: &[f64], rho: &[f64], t: f64) -> Motion {
-    let lanes = ShiftedLanes::new(ORDER_16.map(|(theta, _)| number(theta) / t));
+    let lanes = Lanes::new(ORDER_16.map(|(theta, _)| number(theta) / t));
     let factors = ORDER_16.map(|(theta, residue)| -2.0 * number(residue) / number(theta));
     let mut gather = [Gather::new(line)];
-    combine(&lanes, &[factors], line, inverse_weight, rho, &mut gather);
+    combine_one(&lanes, &[factors], line, inverse_weight, rho, &mut gather);
     let [gathered] = gather;
     gathered.motion()
 }
@@ -66,8 +67,7 @@ pub(in crate::kernel) fn moved_roughly(
 ) -> [Motion; 2] {
     let half = LANES / 2;
     let pole = |lane: usize| ORDER_8[lane % half];
-    let lanes =
-        ShiftedLanes::<LANES>::new(std::array::from_fn(|lane| number(pole(lane).0) / times[lane / half]));
+    let lanes = Lanes::new(std::array::from_fn(|lane| number(pole(lane).0) / times[lane / half]));
     let factors = [0, 1].map(|which| {
         std::array::from_fn(|lane| {
             let (theta, residue) = pole(lane);
@@ -75,13 +75,25 @@ pub(in crate::kernel) fn moved_roughly(
         })
     });
     let mut gather = [0, 1].map(|_| Gather::new(line));
-    combine(&lanes, &factors, line, inverse_weight, rho, &mut gather);
+    combine_two(&lanes, &factors, line, inverse_weight, rho, &mut gather);
     gather.map(Gather::motion)
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+vectorized! {
+    fn combine_one(lanes: &Lanes, factors: &[[c64; LANES]; 1], line: &Line, diagonal: &[f64], rho: &[f64], out: &mut [Gather; 1]) {
+        combine(lanes, factors, line, diagonal, rho, out)
+    }
+}
+
+vectorized! {
+    fn combine_two(lanes: &Lanes, factors: &[[c64; LANES]; 2], line: &Line, diagonal: &[f64], rho: &[f64], out: &mut [Gather; 2]) {
+        combine(lanes, factors, line, diagonal, rho, out)
+    }
+}
+
+#[inline(always)]
 fn combine<const M: usize>(
-    lanes: &ShiftedLanes<LANES>,
+    lanes: &Lanes,
     factors: &[[c64; LANES]; M],
     line: &Line,
     diagonal: &[f64],

@@ -10,8 +10,10 @@
 //!   lets them. [`ShiftedLanes`] does several complex shifts at once.
 
 mod chain;
+mod complex;
 mod factor;
 mod generators;
+mod lane_filter;
 mod lanes;
 #[cfg(test)]
 mod reference;
