@@ -70,7 +70,7 @@
 //! | [`io`] | run, flow, kernel, landscape, problem, math, system | the run file (HDF5): schema, writer, reader, recovery; kernel and density files |
 //! | [`study`] | io, scenario, kernel, run, flow, problem, math, system | sweeps, width and phase studies, their files; the search for quadrature nodes |
 //! | [`plot`] | study, io, kernel, run, flow, problem, math, system | figures of run, study and kernel files |
-//! | [`report`] | plot, study, io, kernel, run, flow, problem, math, system | the HTML report of a run or a study, and its film |
+//! | [`report`] | plot, study, io, scenario, kernel, run, flow, problem, math, system | the HTML report of a run or a study, and its film |
 //! | [`reproduce`] | plot, study, io, scenario, kernel, landscape, run, flow, problem, math, system | figures and tables of the papers, made again |
 //! | [`guide`] | plot | the manual: a page for each file of `src/guide/`; it uses what its pages link to |
 //! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, landscape, run, flow, problem, math, system | subcommands, progress, error texts |

@@ -50,6 +50,46 @@ fn completions_of_all_shells_name_the_commands() {
     }
 }
 
+/// Of densities: the command with its flags, the key of the limit, the figure.
+#[test]
+fn completions_of_all_shells_know_densities() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = reluflow(folder.path()).args(["completions", shell]).output().unwrap();
+        let script = String::from_utf8(output.stdout).unwrap();
+        let part = |from: &str, to: &str| {
+            let at = script.find(from).unwrap_or_else(|| panic!("{shell}: no {from:?}"));
+            &script[at..at + script[at..].find(to).unwrap_or(script.len() - at)]
+        };
+        let [density, width] = match shell {
+            "bash" => [
+                part(" reluflow__subcmd__density)\n", "return 0"),
+                part(" reluflow__subcmd__study__subcmd__width)\n", "return 0"),
+            ],
+            "zsh" => [part("(density)\n", "&& ret=0"), part("(width)\n", "&& ret=0")],
+            "fish" => [&script[..], &script[..]],
+            "elvish" => [part("'reluflow;density'", "}"), part("'reluflow;study;width'", "}")],
+            _ => [part("'reluflow;density'", "break"), part("'reluflow;study;width'", "break")],
+        };
+        for flag in ["time", "at", "grid", "range", "output", "force", "threads", "json"] {
+            let found = match shell {
+                "fish" => density.lines().any(|line| {
+                    line.contains("using_subcommand density") && line.contains(&format!(" -l {flag} "))
+                }),
+                _ => density.contains(&format!("--{flag}")),
+            };
+            assert!(found, "{shell}: density --{flag}: {density}");
+        }
+        for flag in ["limit", "limit-cells"] {
+            let found = match shell {
+                "fish" => width.contains(&format!(" -l {flag} ")),
+                _ => width.contains(&format!("--{flag}")),
+            };
+            assert!(found, "{shell}: study width --{flag}");
+        }
+    }
+}
+
 /// A reader that takes one line and leaves (`head -1`) meets no error and no panic.
 #[test]
 fn a_closed_pipe_is_not_an_error() {

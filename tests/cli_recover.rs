@@ -88,7 +88,7 @@ fn a_run_whose_file_is_moved_fails() {
 }
 
 /// Damages bytes: flipped bits, a block of zeros, two blocks swapped, or an end cut off.
-fn damage(bytes: &mut Vec<u8>, random: &mut SmallRng) -> String {
+pub fn damage(bytes: &mut Vec<u8>, random: &mut SmallRng) -> String {
     let at = |random: &mut SmallRng, len: usize| random.random_range(48..len - 512);
     let len = bytes.len();
     match random.random_range(0..4) {

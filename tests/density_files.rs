@@ -98,6 +98,36 @@ fn the_dissipation_is_the_rate_of_the_energy() {
     }
 }
 
+/// In every step: mass to rounding, dead mass never less, and the energy falls, with the penalty of the total variation.
+#[test]
+fn the_laws_of_section_8_hold_in_every_step() {
+    for (measure, flow) in KINDS {
+        let Scenario { description: d, start, .. } = parse(&scenario(&measure.replace("48", "96"), flow, ""));
+        let regions = Regions::new(&d.samples);
+        let mut simulation = Simulation::new(&d, start).unwrap();
+        let of = |simulation: &Simulation| {
+            let (snapshot, columns) = (simulation.snapshot(), simulation.state().particles.density());
+            (snapshot.loss + snapshot.penalty, columns.dead_mass(&regions), columns.mass())
+        };
+        let first = of(&simulation);
+        let mut before = first;
+        while simulation.state().time < 2.0 {
+            simulation.step(2.0).unwrap();
+            let now = of(&simulation);
+            assert!((now.2 - 1.0).abs() < 1e-13, "{measure}, {flow}: mass {}", now.2);
+            assert!(
+                now.1 >= before.1 * (1.0 - 1e-14),
+                "{measure}, {flow}: dead {} after {}",
+                now.1,
+                before.1
+            );
+            assert!(now.0 <= before.0 + 1e-6, "{measure}, {flow}: energy {} after {}", now.0, before.0);
+            before = now;
+        }
+        assert!(before.0 < 0.9 * first.0, "{measure}, {flow}: energy {} of {}", before.0, first.0);
+    }
+}
+
 #[test]
 fn a_stopped_run_goes_on_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use std::fs;
 
 use predicates::str::contains;
 use reluflow::io::RunFile;
+use reluflow::report::Gathered;
 
 use crate::cli_support::reluflow;
 use crate::report::{LIMIT, array, data, page};
@@ -76,8 +77,46 @@ fn masses_of_cells_and_lines_are_those_of_the_file() {
         }
         assert!(boundaries.len() >= 4);
         assert!(array(&data, "turned").iter().all(|turned| turned.is_nan()));
-        // What the middles of cells would make a polygon of is not shown.
-        assert!(data["arrays"].get("frozen_function").is_none());
+        assert!(data["arrays"].get("frozen_function").is_some());
+    }
+}
+
+/// What a still kernel would do comes from the law: in the kernel limit it is what the run does, and in all flows it is
+/// what the quadrature of the same law says, by its own nodes.
+#[test]
+fn a_still_kernel_is_that_of_the_law() {
+    let folder = tempfile::tempdir().unwrap();
+    let gathered = |text: &str| {
+        fs::write(folder.path().join("d.toml"), text).unwrap();
+        reluflow(folder.path()).args(["run", "-q", "--force", "d.toml", "-o", "d.h5"]).assert().success();
+        Gathered::read(&RunFile::open(&folder.path().join("d.h5")).unwrap(), 4000).unwrap()
+    };
+    let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0f64, |most, (a, b)| most.max((a - b).abs()));
+    for (law, flow) in [
+        ("law = \"normal\"", "kind = \"kernel\""),
+        ("law = \"pytorch\"\nparticles = 50", "kind = \"adaptive\""),
+        ("", ""),
+        ("delta = -0.5", "kind = \"lifted\""),
+    ] {
+        let density = gathered(&scenario(&format!("cells = [96, 96]\n{law}"), flow));
+        let particles = format!("sampling = \"quadrature\"\nnodes = 32\n{law}");
+        let particles = scenario(&particles, flow).replace("representation = \"density\"\n", "");
+        let particles = gathered(&particles);
+        let start = &density.frames[0];
+        assert!(apart(&start.frozen.as_ref().unwrap().0, &start.function) < 1e-12);
+        for (frame, other) in density.frames.iter().zip(&particles.frames) {
+            let (found, expected) = (frame.frozen.as_ref().unwrap(), other.frozen.as_ref().unwrap());
+            let error = apart(&found.0, &expected.0);
+            println!("{law}, {flow}, t = {}: {error:.1e}", frame.snapshot.time);
+            // The quadrature has 32 directions in each region of the samples: steps of the tangent kernel between them.
+            assert!(error < 4e-3, "{law}, {flow}: {error:e}");
+            assert!((found.1 - expected.1).abs() < 2e-4 * expected.1.max(1e-2), "{found:?}");
+            if flow.contains("kernel") {
+                let error = apart(&found.0, &frame.function);
+                assert!(error < 1e-3 && (found.1 - frame.snapshot.loss).abs() < 1e-4, "{error:e}");
+            }
+        }
+        assert!(density.regime().frozen_distance.is_some());
     }
 }
 
@@ -104,8 +143,8 @@ fn every_flow_has_a_page_without_a_word_of_neurons_that_are_not_there() {
         assert!(
             body.contains("a density in 48 x 48 cells") && body.contains("laws that can be checked hold")
         );
-        // How neurons share their amplitude is not in a density: nothing is said of a frozen kernel.
-        assert!(data(&page)["arrays"].get("frozen_function").is_none());
+        // Of a total variation a still kernel knows nothing.
+        assert_eq!(data(&page)["arrays"].get("frozen_function").is_some(), !flow.contains("tv"));
     }
     reluflow(folder.path())
         .args(["report", "d.h5", "--gif", "d.gif"])

@@ -1,16 +1,23 @@
 //! What the same network would have learned with a tangent kernel that stands still.
 
+use std::f64::consts::TAU;
+
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::flow::{Flow, ParticleKind, add_rate};
 use crate::kernel::GradientFlow;
+use crate::problem::Start;
 use crate::run::neuron::Training;
 use crate::run::{Description, Snapshot};
+use crate::scenario::Scenario;
 
 use super::grid::Grid;
 use super::stored::Stored;
 
 /// More samples than this are not decomposed: it would take minutes.
 const MOST: usize = 1500;
+/// Nodes, in each direction and each of the grid's narrow regions, of a quadrature of a density's start law: moments to
+/// about rounding.
+const NODES: usize = 4;
 
 /// The linearised run: `rho(t) = expm(-K_0 N t) rho(0)`, `f(x, t) = f_0(x) - Sum_j alpha_j(t) K_0(x, x_j)`
 /// (section 12), with the tangent kernel `K_0` of the run's own start.
@@ -30,11 +37,12 @@ impl Frozen {
     /// momentum, minibatches, mass pinned at the start), for very many samples, or for a kernel that
     /// cannot be decomposed.
     ///
-    /// * `start`, `function`: the stored particles of that snapshot, and its function on the grid.
+    /// * `start`, `function`: the stored particles of that snapshot, and its function on the grid. A density has a law
+    ///   instead of particles: the middles of its cells would make a polygon of a smooth function.
     pub fn new(
         description: &Description,
         snapshot: &Snapshot,
-        start: &Stored,
+        start: Option<&Stored>,
         grid: &Grid,
         function: &[f64],
         shown: &[usize],
@@ -48,7 +56,11 @@ impl Frozen {
         let mut sigma: Vec<[f64; 3]> = rows.map(|row| [row[0], row[1], row[2]]).collect();
         add_rate(&mut sigma, output_bias.rate);
         // The grid cuts the circle as samples do: in one of its regions all points are active.
-        let mut on_grid = grid.second_moments(moments(flow, start));
+        let moments = match start {
+            Some(start) => of_particles(flow, start),
+            None => of_law(description, grid.x())?,
+        };
+        let mut on_grid = grid.second_moments(moments.into_iter());
         add_rate(&mut on_grid, output_bias.rate);
         let kernel = tangent_kernel(samples, &sigma);
         Some(Frozen {
@@ -91,19 +103,43 @@ impl Frozen {
     }
 }
 
-/// Direction of each stored particle and its weight times `kappa^2 M` (section 5).
-fn moments<'a>(flow: &'a Flow, start: &'a Stored) -> impl Iterator<Item = (f64, [f64; 3])> + 'a {
+/// Direction of a particle and its mass times `kappa^2 M` (section 5).
+type Moment = (f64, [f64; 3]);
+
+/// Of the stored particles.
+fn of_particles(flow: &Flow, start: &Stored) -> Vec<Moment> {
     let p = &start.particles;
-    let (kind, training) = (flow.particles(), Training::of(flow));
-    (0..p.r.len()).map(move |i| {
-        let m = match kind {
-            // d d^T + r^2 t t^T
-            ParticleKind::Canonical => {
-                let ((sin, cos), square) = (p.theta[i].sin_cos(), p.r[i] * p.r[i]);
-                [cos * cos + square * sin * sin, sin * cos * (1.0 - square), sin * sin + square * cos * cos]
-            }
-            ParticleKind::Neuron => training.second_moment([p.c[i], p.a[i], -p.b[i]], None),
-        };
-        (p.theta[i], m.map(|entry| entry * start.weight[i]))
-    })
+    let training = Training::of(flow);
+    let of = |i: usize| match flow.particles() {
+        ParticleKind::Canonical => canonical(p.r[i], p.theta[i]),
+        ParticleKind::Neuron => training.second_moment([p.c[i], p.a[i], -p.b[i]], None),
+    };
+    (0..p.r.len()).map(|i| (p.theta[i], of(i).map(|entry| entry * start.weight[i]))).collect()
+}
+
+/// Of a quadrature of the law of a run, the regions of which are those of these points.
+fn of_law(description: &Description, x: &[f64]) -> Option<Vec<Moment>> {
+    let flow = &description.flow;
+    let law = Scenario::start_law(description).ok()??;
+    let start = law.quadrature(x, NODES, flow.kappa()).ok()?;
+    let training = Training::of(flow);
+    let of = |i: usize| match &start {
+        Start::Canonical(measure) => {
+            let (r, theta) = (measure.r()[i], measure.theta()[i]);
+            (theta, canonical(r, theta))
+        }
+        Start::Lifted(neurons) => {
+            let [c, a, b] = [neurons.c()[i], neurons.a()[i], neurons.b()[i]];
+            (libm::atan2(-b, a), training.second_moment([c, a, -b], None))
+        }
+        Start::Density(_) => unreachable!("a quadrature has particles"),
+    };
+    let moment = |(theta, m): Moment, mass: f64| (theta.rem_euclid(TAU), m.map(|entry| entry * mass));
+    Some(start.mass().iter().enumerate().map(|(i, &mass)| moment(of(i), mass)).collect())
+}
+
+/// `d d^T + r^2 t t^T`.
+fn canonical(r: f64, theta: f64) -> [f64; 3] {
+    let ((sin, cos), square) = (theta.sin_cos(), r * r);
+    [cos * cos + square * sin * sin, sin * cos * (1.0 - square), sin * sin + square * cos * cos]
 }

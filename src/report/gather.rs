@@ -119,7 +119,7 @@ impl Gathered {
             let known: Vec<f64> = shown.iter().map(|&j| samples.y()[j] + snapshot.residual[j]).collect();
             grid.through_samples(&mut function, &known);
             if frames.is_empty() {
-                frozen = Frozen::new(&description, &snapshot, &now, &grid, &function, &shown);
+                frozen = Frozen::new(&description, &snapshot, Some(&now), &grid, &function, &shown);
             }
             let time = snapshot.time;
             let (clusters, clusters_left_out) = clusters(&snapshot, &now, samples, &regions);
@@ -164,7 +164,7 @@ impl Gathered {
         let budget = Budget::new(file.len(), shown.len(), grid.x().len(), usize::MAX);
         let room = budget.particles.saturating_mul(PARTICLE);
         let cells = Cells::new(file, &budget.frames, &density, &regions, room)?;
-        let mut frames: Vec<Frame> = vec![];
+        let (mut frames, mut frozen): (Vec<Frame>, Option<Frozen>) = (vec![], None);
         for number in budget.frames {
             let mut snapshot = file.snapshot(number)?;
             (snapshot.tangent_kernel, snapshot.tangent_kernel_eigenvalues) = (None, None);
@@ -174,13 +174,16 @@ impl Gathered {
             add_bias(&mut function, snapshot.output_bias);
             let known: Vec<f64> = shown.iter().map(|&j| samples.y()[j] + snapshot.residual[j]).collect();
             grid.through_samples(&mut function, &known);
+            if frames.is_empty() {
+                frozen = Frozen::new(&description, &snapshot, None, &grid, &function, &shown);
+            }
+            let time = snapshot.time;
             let (clusters, clusters_left_out) =
                 clusters_of_lines(&snapshot, (&density, &found), samples, &regions);
             frames.push(Frame {
                 number,
                 function,
-                // The middles of cells would make a polygon of a smooth function.
-                frozen: None,
+                frozen: frozen.as_ref().map(|frozen| (frozen.function(&grid, time), frozen.loss(time))),
                 drawn: Drawn { r: vec![], theta: vec![], place: vec![] },
                 cells: Some(cells.now(&found, &density, &regions)),
                 clusters,

@@ -1,7 +1,7 @@
 //! The density of the measure of a run at points, by characteristics (mathematics, section 16).
 
 use crate::flow::{Flow, FlowError, ParticleKind, Point, ResidualPath, Source, feet};
-use crate::problem::{DrawnLaw, Law, NoDensity, ParticleLaw, Samples};
+use crate::problem::{self, DrawnLaw, Law, NoDensity, ParticleLaw, ProblemError, Samples};
 
 use super::Description;
 
@@ -14,6 +14,22 @@ pub struct StartLaw {
     pub width: usize,
     /// `w` is multiplied by it and `c` divided.
     pub balance: f64,
+}
+
+impl StartLaw {
+    /// Particles at the nodes of a quadrature; see [`ParticleLaw::quadrature`].
+    ///
+    /// * `x`: where functions are asked for: sums over particles are smooth between these points.
+    /// * `kappa`: factor before the mean over neurons.
+    ///
+    /// # Errors
+    /// As [`ParticleLaw::quadrature`].
+    pub fn quadrature(&self, x: &[f64], nodes: usize, kappa: f64) -> Result<problem::Start, ProblemError> {
+        match (self.law, self.law.drawn(self.width, self.balance)) {
+            (ParticleLaw::Neurons(_), Some(drawn)) => drawn.quadrature(x, nodes).map(problem::Start::from),
+            (law, _) => law.quadrature(x, nodes, false, kappa, self.width),
+        }
+    }
 }
 
 /// Why there is no density.

@@ -71,12 +71,14 @@ impl Density {
         self.released.as_chunks::<NUMBERS>().0.iter().copied()
     }
 
-    /// Mass in the dead region and on its edges.
+    /// Mass in the dead region and on its edges, also where it is stuck at `r = 0`.
     pub fn dead_mass(&self, regions: &Regions) -> f64 {
         let grid = self.grid(regions);
         let all = grid.all();
-        let cells = self.cells.as_chunks::<LANES>().0.iter().enumerate();
-        sum(cells.filter(|(i, _)| grid.is_dead(i % all)).flat_map(|(_, rows)| rows.iter().copied()))
+        let dead = |(i, _): &(usize, _)| grid.is_dead(i % all);
+        let cells = self.cells.as_chunks::<LANES>().0.iter().enumerate().filter(dead);
+        let stuck = (0..self.stuck.len()).filter(|&column| grid.is_dead(column));
+        sum(cells.flat_map(|(_, rows)| rows.iter().copied()).chain(stuck.map(|column| self.stuck[column])))
     }
 
     fn grid(&self, regions: &Regions) -> Grid {

@@ -219,16 +219,8 @@ impl System for Ensemble {
         let all = self.grid.all();
         let margin = push.margins.times(push.path.h);
         let crosses = all_crosses(regions, &whole, &margin);
-        let ends = [|_: &[f64; 4]| 0.0, |c: &[f64; 4]| c[1] + c[2] + c[3]].map(|rest| {
-            let at = |c: &[f64; 4]| c[0] + rest(c);
-            cubic.iter().map(|field| [at(&field.x), at(&field.y)]).collect::<Vec<Vec2>>()
-        });
-        let slow = slow_crossings(&self.grid, regions, [&ends[0], &ends[1], &whole], &crosses);
+        let slow = slow_crossings(&self.grid, regions, &cubic, &crosses);
         let turning = Turning::new(&self.grid, &whole, crosses, &slow);
-        let half = (
-            whole.iter().map(|g| [0.5 * g[0], 0.5 * g[1]]).collect::<Vec<Vec2>>(),
-            margin.iter().map(|margin| 0.5 * margin).collect::<Vec<f64>>(),
-        );
         let cells = self.split(&state.particles.density().cells);
         let mut trial = std::mem::take(&mut self.trial);
         let columns = state.particles.density();
@@ -268,7 +260,7 @@ impl System for Ensemble {
             let parts = Parts { grid: &self.grid, regions, index, slice, tv: tv * slice.width };
             parts.shift(&mut released, &halves[0], &mut stuck);
             parts.turn(&mut released, &whole, &margin, &mut self.scratch);
-            parts.let_through(&slow, to, (&half.0, &half.1), &mut self.scratch, &mut released);
+            parts.let_through(&slow, to, (&cubic, &margin), &mut self.scratch, &mut released);
             parts.shift(&mut released, &halves[1], &mut stuck);
             let turned = (slice, &self.scratch[..]);
             move_all(&self.grid, turned, motion(second), &mut stuck, &mut self.by_column, to);

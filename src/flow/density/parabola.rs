@@ -59,7 +59,7 @@ impl Parabola {
         (bend < 0.0) & (rise < 0.0) & (rise > 2.0 * bend) & (rise * rise + 4.0 * self.left * bend > 0.0)
     }
 
-    /// Of one that dips, drawn towards its mean until it does not.
+    /// Of one that dips, drawn towards its mean until it does not; of others, without meaning.
     #[inline(always)]
     pub fn drawn(&self) -> Parabola {
         let Parabola { mass, left, right } = *self;
@@ -98,8 +98,10 @@ impl Cell {
         }
         if dip {
             for i in 0..LANES {
-                let one = Parabola::new(mass[i], left[i], right[i]);
-                (cell.left[i], cell.right[i]) = (one.left, one.right);
+                let (one, drawn) = (cell.of(i), cell.of(i).drawn());
+                let dips = one.dips();
+                cell.left[i] = if dips { drawn.left } else { one.left };
+                cell.right[i] = if dips { drawn.right } else { one.right };
             }
         }
         cell

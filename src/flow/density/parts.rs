@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::flow::field::Vec2;
+use crate::flow::field_cubic::FieldCubic;
 use crate::problem::Regions;
 
 use super::grid::Grid;
@@ -65,16 +66,16 @@ impl Parts<'_> {
         });
     }
 
-    /// What has come to a boundary in a turn and crosses it slowly is taken from its line and carried on: it has been
-    /// beyond for half of the step on average. What is near the boundary already, in the same row, takes it in.
+    /// What has come to a boundary in a turn and crosses it slowly is taken from its line and carried on, but for what is
+    /// back by the end of the step. What is near the boundary already, in the same row, takes it in.
     ///
     /// * `before`: cells before the turn.
-    /// * `half`: half of the field's integral; `margin`: how far that may be from the truth.
+    /// * `field`: `h g_k` along the step; `margin`: how far its integral may be from the truth.
     pub fn let_through(
         &self,
         slow: &[Slow],
         before: &[Lanes],
-        (half, margin): (&[Vec2], &[f64]),
+        (field, margin): (&[FieldCubic], &[f64]),
         cells: &mut [Lanes],
         released: &mut Vec<Released>,
     ) {
@@ -91,17 +92,21 @@ impl Parts<'_> {
                 beside.entry(row(part.q)).or_insert(i);
             }
             let line = self.grid.columns() + one.boundary;
+            let carries = one.carries(field);
             for block in (0..self.slice.blocks).filter(|&block| self.slice.sign(block) == sign) {
                 for i in 0..LANES {
                     let at = block * all + line;
-                    let mass = cells[at][i] - before[at][i];
+                    let arrived = cells[at][i] - before[at][i];
+                    let mass = one.passes * arrived;
                     if mass <= LEAST / (self.slice.blocks * LANES) as f64 {
                         continue;
                     }
                     let q = self.slice.middle(block * LANES + i);
                     let mut part = Released { slice: self.index, region, q, theta: edge, mass };
                     let turn = self.slice.coordinate.row(q).turn;
-                    if part.turn(turn, self.regions, half, margin) != Arrival::Free || part.region != region {
+                    if part.turn(turn, self.regions, &carries, margin) != Arrival::Free
+                        || part.region != region
+                    {
                         continue;
                     }
                     match beside.get(&row(q)) {
@@ -109,7 +114,7 @@ impl Parts<'_> {
                         _ if released.len() < MOST => released.push(part),
                         _ => continue,
                     }
-                    cells[at][i] = before[at][i];
+                    cells[at][i] = before[at][i] + (arrived - mass);
                 }
             }
         }

@@ -96,8 +96,11 @@ fn part_of_a_row(mass: &[f64; WINDOW], part: f64) -> [Lanes; TOGETHER] {
     }
     if dip {
         for i in 0..ROWS + 1 {
-            let Parabola { mass, left, right } = cell(i);
-            passed[i] = mass - Parabola::new(mass, left, right).head(1.0 - part);
+            let (one, drawn) = (cell(i), cell(i).drawn());
+            let dips = one.dips();
+            let left = if dips { drawn.left } else { one.left };
+            let right = if dips { drawn.right } else { one.right };
+            passed[i] = one.mass - Parabola { mass: one.mass, left, right }.head(1.0 - part);
         }
     }
     let mut to = [[0.0; LANES]; TOGETHER];

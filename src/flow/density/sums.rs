@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::flow::field::Vec2;
 use crate::flow::interface::{Margins, leaves_zero};
 use crate::flow::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE};
+use crate::math::instructions::vectorized;
 use crate::problem::Regions;
 
 use super::crossing::{Crosses, crosses};
@@ -192,20 +193,57 @@ fn add_flux(
 /// Sums over the rows of every column.
 fn column_sums(slice: &Slice, cells: &[Lanes], all: usize) -> Vec<[f64; WEIGHTS]> {
     let mut sums = vec![[0.0; WEIGHTS]; all];
-    sums.par_chunks_mut(TOGETHER).enumerate().for_each(|(chunk, sums)| {
-        for (i, sums) in sums.iter_mut().enumerate() {
-            let column = chunk * TOGETHER + i;
-            let mut lanes = [[0.0; LANES]; WEIGHTS];
-            for (block, weights) in slice.weights.iter().enumerate() {
-                let cells = &cells[block * all + column];
-                for (lanes, weights) in lanes.iter_mut().zip(weights) {
-                    (0..LANES).for_each(|i| lanes[i] += weights[i] * cells[i]);
+    sums.par_chunks_mut(TOGETHER)
+        .enumerate()
+        .for_each(|(chunk, sums)| sums_of_columns(&slice.weights, cells, all, chunk * TOGETHER, sums));
+    sums
+}
+
+vectorized! {
+    /// Those of some columns.
+    ///
+    /// * `first`: the first of them.
+    fn sums_of_columns(
+        weights: &[[Lanes; WEIGHTS]],
+        cells: &[Lanes],
+        all: usize,
+        first: usize,
+        sums: &mut [[f64; WEIGHTS]],
+    ) {
+        sums_of_columns_lanes(weights, cells, all, first, sums)
+    }
+}
+
+#[inline(always)]
+fn sums_of_columns_lanes(
+    weights: &[[Lanes; WEIGHTS]],
+    cells: &[Lanes],
+    all: usize,
+    first: usize,
+    sums: &mut [[f64; WEIGHTS]],
+) {
+    // Two columns and three weights at a time stay in registers.
+    for (pair, sums) in sums.chunks_mut(2).enumerate() {
+        let (here, there) = (first + 2 * pair, first + 2 * pair + sums.len() - 1);
+        for group in 0..WEIGHTS / 3 {
+            let mut lanes = [[[0.0; LANES]; 3]; 2];
+            for (cells, weights) in cells.chunks_exact(all).zip(weights) {
+                let (a, b) = (&cells[here], &cells[there]);
+                for w in 0..3 {
+                    let weight = &weights[3 * group + w];
+                    for i in 0..LANES {
+                        lanes[0][w][i] += weight[i] * a[i];
+                        lanes[1][w][i] += weight[i] * b[i];
+                    }
                 }
             }
-            *sums = lanes.map(|lanes| lanes.iter().sum());
+            for (sums, lanes) in sums.iter_mut().zip(&lanes) {
+                for w in 0..3 {
+                    sums[3 * group + w] = lanes[w].iter().sum();
+                }
+            }
         }
-    });
-    sums
+    }
 }
 
 fn dot(a: &Lanes, b: &Lanes) -> f64 {

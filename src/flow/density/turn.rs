@@ -8,22 +8,36 @@
 use crate::flow::field::Vec2;
 use crate::math::exponential::exp_m1;
 use crate::math::instructions::vectorized;
-use crate::math::trig::atan_ratio;
+use crate::math::trig::{SMALL, atan_ratio, atan_small};
 
 use super::crossing::Crosses;
 use super::grid::Grid;
 use super::parabola::{Cell, LANES, Lanes, Parabola, end_face, face, lanes, next_face};
 use super::slow::Slow;
 
+/// Adding this rounds to the nearest whole number, which then is in the low bits (for numbers up to `2^31`).
+const ROUND: f64 = 6_755_399_441_055_744.0;
+
 /// The field of one step, frozen, as the turn needs it.
 pub struct Turning<'a> {
     grid: &'a Grid,
+    /// The columns of every region.
+    strips: Vec<Strip>,
     /// `|g_k| h`.
     strength: Vec<f64>,
     /// All faces of the columns of every region.
     faces: Vec<Vec<Face>>,
     /// Of each boundary for rows with `A < 0`, and with `A > 0`.
     crosses: Vec<[Crosses; 2]>,
+}
+
+/// The columns of a region.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Strip {
+    first: u32,
+    count: f64,
+    /// One over the width of a column (1/rad).
+    scale: f64,
 }
 
 /// A face of columns in the field of its region.
@@ -53,10 +67,16 @@ impl Face {
         Face { sin, versine: 1.0 - cos, stays: [-limit(towards).abs(), limit(away).abs()] }
     }
 
-    /// The angle from the face to its foot: `grown = exp(z) - 1`.
+    /// The angles from the face to its feet: `grown = exp(z) - 1`.
     #[inline(always)]
-    fn turned(&self, grown: f64) -> f64 {
-        2.0 * atan_ratio(grown * self.sin, 2.0 + grown * self.versine)
+    fn turned(&self, grown: &Lanes) -> Lanes {
+        let (y, x) = (lanes(|i| grown[i] * self.sin), lanes(|i| 2.0 + grown[i] * self.versine));
+        let ratio = lanes(|i| y[i] / x[i]);
+        let mut small = true;
+        for ratio in &ratio {
+            small &= ratio.abs() <= SMALL;
+        }
+        if small { lanes(|i| 2.0 * atan_small(ratio[i])) } else { lanes(|i| 2.0 * atan_ratio(y[i], x[i])) }
     }
 }
 
@@ -107,8 +127,13 @@ impl<'a> Turning<'a> {
                 (0..=count).map(|i| Face::new(psi(i), [psi(0), psi(count)])).collect()
             })
             .collect();
+        let strip = |k: usize| {
+            let range = grid.of(k);
+            Strip { first: range.start as u32, count: range.len() as f64, scale: 1.0 / grid.width(k) }
+        };
+        let strips = (0..grid.regions()).map(strip).collect();
         let strength = field.iter().map(|g| libm::hypot(g[0], g[1])).collect();
-        Turning { grid, strength, faces, crosses }
+        Turning { grid, strips, strength, faces, crosses }
     }
 
     /// Feet of face `i` of region `k`, seen from inside that region, wherever they lie.
@@ -135,17 +160,18 @@ impl<'a> Turning<'a> {
     /// Columns of feet that stay in region `k`, and where in their columns they are.
     #[inline(always)]
     fn within(&self, grown: &Lanes, (k, i): (usize, usize)) -> ([u32; LANES], Lanes) {
-        let (face, range) = (&self.faces[k][i], self.grid.of(k));
-        let (scale, count) = (1.0 / self.grid.width(k), range.len());
-        let at = lanes(|lane| (i as f64 + scale * face.turned(grown[lane])).max(0.0).min(count as f64));
-        let mut column = [0; LANES];
-        for lane in 0..LANES {
-            column[lane] = (at[lane] as i32).min(count as i32 - 1);
-        }
-        let part = lanes(|lane| at[lane] - f64::from(column[lane]));
+        let Strip { first, count, scale } = self.strips[k];
+        let (turned, face) = (self.faces[k][i].turned(grown), i as f64);
+        let at = lanes(|lane| (face + scale * turned[lane]).max(0.0).min(count));
+        // The whole number below it, which a conversion would find one by one.
+        let column = lanes(|lane| {
+            let nearest = (at[lane] + ROUND) - ROUND;
+            (if nearest > at[lane] { nearest - 1.0 } else { nearest }).min(count - 1.0)
+        });
+        let part = lanes(|lane| at[lane] - column[lane]);
         let mut columns = [0; LANES];
         for lane in 0..LANES {
-            columns[lane] = range.start as u32 + column[lane] as u32;
+            columns[lane] = first + (column[lane] + ROUND).to_bits() as u32;
         }
         (columns, part)
     }
@@ -231,10 +257,13 @@ fn turn_block_lanes(
     to: &mut [Lanes],
 ) {
     let (grid, columns, count) = (turning.grid, turning.grid.columns(), turning.grid.regions());
-    to.copy_from_slice(from);
     if from.iter().all(|rows| *rows == [0.0; LANES]) {
+        to.fill([0.0; LANES]);
         return;
     }
+    // What is dead or held.
+    let rest = grid.of(0).start;
+    to[rest..].copy_from_slice(&from[rest..]);
     cells.clear();
     for k in 1..count {
         parabolas(&from[grid.of(k)], cells);
@@ -249,18 +278,19 @@ fn turn_block_lanes(
     for k in 1..count {
         let exponents = lanes(|lane| turn[lane] * turning.strength[k]);
         let grown = lanes(|lane| exp_m1(exponents[lane]));
-        let feet = |i: usize| turning.feet(cells, turn, (&exponents, &grown), (k, i));
-        let range = grid.of(k);
-        let mut low = feet(0);
-        // Boundary `k - 1`: both sides have different feet where it holds something.
-        let onto = if k == 1 { columns + count } else { columns + k - 1 };
-        add(&mut to[onto], &between(cells, &before, &low));
-        for (i, column) in range.enumerate() {
-            let high = feet(i + 1);
-            to[column] = between(cells, &low, &high);
-            low = high;
+        let first = grid.of(k).start;
+        // One call for all faces: it is inlined, with the vector instructions of this function.
+        for i in 0..=grid.of(k).len() {
+            let feet = turning.feet(cells, turn, (&exponents, &grown), (k, i));
+            let mass = between(cells, &before, &feet);
+            if i > 0 {
+                to[first + i - 1] = mass;
+            } else {
+                // Boundary `k - 1`: both sides have different feet where it holds something.
+                add(&mut to[if k == 1 { columns + count } else { columns + k - 1 }], &mass);
+            }
+            before = feet;
         }
-        before = low;
     }
     add(&mut to[columns + count + 1], &between(cells, &before, &end));
 }
@@ -312,23 +342,24 @@ fn add(to: &mut Lanes, part: &Lanes) {
 #[inline(always)]
 fn parabolas(mass: &[Lanes], cells: &mut Vec<Cell>) {
     let n = mass.len();
-    let face_at = |f: usize| -> Lanes {
-        if f == 0 {
-            lanes(|i| end_face(mass[0][i], mass[1][i], mass[2][i]).max(0.0))
-        } else if f == n {
-            lanes(|i| end_face(mass[n - 1][i], mass[n - 2][i], mass[n - 3][i]).max(0.0))
-        } else if f == 1 {
-            lanes(|i| next_face(mass[0][i], mass[1][i], mass[2][i]).max(0.0))
-        } else if f == n - 1 {
-            lanes(|i| next_face(mass[n - 1][i], mass[n - 2][i], mass[n - 3][i]).max(0.0))
+    let [a, b, c] = [&mass[0], &mass[1], &mass[2]];
+    let [x, y, z] = [&mass[n - 1], &mass[n - 2], &mass[n - 3]];
+    let mut left = lanes(|i| end_face(a[i], b[i], c[i]).max(0.0));
+    let second = lanes(|i| next_face(a[i], b[i], c[i]).max(0.0));
+    let last_but_one = lanes(|i| next_face(x[i], y[i], z[i]).max(0.0));
+    let last = lanes(|i| end_face(x[i], y[i], z[i]).max(0.0));
+    for (cell, own) in mass.iter().enumerate() {
+        let right = if cell + 1 == n {
+            last
+        } else if cell + 2 == n {
+            last_but_one
+        } else if cell == 0 {
+            second
         } else {
-            lanes(|i| face(mass[f - 2][i], mass[f - 1][i], mass[f][i], mass[f + 1][i]).max(0.0))
-        }
-    };
-    let mut left = face_at(0);
-    for (c, mass) in mass.iter().enumerate() {
-        let right = face_at(c + 1);
-        cells.push(Cell::new(mass, &left, &right));
+            let [a, c, d] = [&mass[cell - 1], &mass[cell + 1], &mass[cell + 2]];
+            lanes(|i| face(a[i], own[i], c[i], d[i]).max(0.0))
+        };
+        cells.push(Cell::new(own, &left, &right));
         left = right;
     }
 }

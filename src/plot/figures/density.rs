@@ -22,6 +22,8 @@ use super::time::moment;
 const DECADES: f64 = 1e-3;
 /// Lines with less than this share of the pinned mass have no colour of their own.
 const NOTABLE: f64 = 0.01;
+/// Less mass than this is rounding, and no line.
+const ROUNDING: f64 = 1e-9;
 /// Colours of lines, none of which is one of the map's.
 const COLORS: [Color; 5] = [VERMILION, BLACK, ORANGE, PURPLE, BLUE];
 /// Particles of another run that are drawn.
@@ -139,7 +141,7 @@ fn lines(run: &RunSource, densities: &Densities, rows: &[f64]) -> Vec<Line> {
         })
         .collect();
     let total = mass(&lines);
-    lines.retain(|line| line.mass > NOTABLE * total);
+    lines.retain(|line| line.mass > (NOTABLE * total).max(ROUNDING));
     lines.sort_by(|a, b| b.mass.total_cmp(&a.mass).then(a.boundary.cmp(&b.boundary)));
     lines.iter_mut().zip(COLORS).for_each(|(line, color)| line.color = color);
     lines

@@ -127,7 +127,8 @@ impl<'a> SignMap<'a> {
             let line = &self.densities.line_density[b * count..(b + 1) * count];
             for range in [0..zero, zero..count] {
                 let mass: f64 = line[range.clone()].iter().sum();
-                if mass <= 1e-3 * total {
+                // Less than a billionth of all mass is rounding.
+                if mass <= (1e-3 * total).max(1e-9 / (self.rows[1] - self.rows[0])) {
                     continue;
                 }
                 let quantile = |share: f64| {
