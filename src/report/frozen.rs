@@ -55,12 +55,12 @@ impl Frozen {
         let rows = snapshot.region_covariance.outer_iter();
         let mut sigma: Vec<[f64; 3]> = rows.map(|row| [row[0], row[1], row[2]]).collect();
         add_rate(&mut sigma, output_bias.rate);
-        // The grid cuts the circle as samples do: in one of its regions all points are active.
         let moments = match start {
             Some(start) => of_particles(flow, start),
             None => of_law(description, grid.x())?,
         };
         let mut on_grid = grid.second_moments(moments.into_iter());
+        // The grid cuts the circle as samples do: in one of its regions all points are active.
         add_rate(&mut on_grid, output_bias.rate);
         let kernel = tangent_kernel(samples, &sigma);
         Some(Frozen {
