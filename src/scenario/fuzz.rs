@@ -56,7 +56,7 @@ const RICH: [&str; 4] = [
      particles = 3\nprecision = \"f32\"\ntangent_kernel = true\npath = true\ncompression = 9\n",
     "[samples]\nfunction = \"gaussian\"\ncount = 4\ncenter = 0.1\nwidth = 0.2\n[measure]\nparticles = 8\nlaw = \"uniform\"\n\
      a_bound = 2.0\nb_bound = 3.0\nhidden_scale = 0.5\noutput_scale = 2.0\nantisymmetric = true\nseed = 4\n[flow]\n\
-     kind = \"gd\"\nlearning_rate = 0.01\noptimizer = \"adam\"\nmomentum = 0.0\nbeta1 = 0.8\nbeta2 = 0.9\nepsilon = 1e-6\nweight_decay = 0.1\nbatch = 2\nlabel_noise = 0.1\ntemperature = 0.0\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\noutput_bias_rate = 0.5\n\
+     kind = \"gd\"\nlearning_rate = 0.01\noptimizer = \"adam\"\nmomentum = 0.0\nbeta1 = 0.8\nbeta2 = 0.9\nepsilon = 1e-6\nweight_decay = 0.1\nbatch = 2\nlabel_noise = 0.1\ntemperature = 0.0\nseed = 5\nlayers = \"hidden\"\nscaling = \"sqrt(m)\"\noutput_bias_rate = \"literal\"\n\
      [time]\nsteps = 100\n[output]\nsnapshots = { every_steps = 10 }\nparticles = \"none\"\n",
     "[samples]\nx = [0.0, 1.0, 1.0]\ny = [1.0, -1.0, 0.5]\n[measure]\nparticles = 16\nlaw = \"normal\"\nscale = 0.1\ndelta = -1.0\n\
      sampling = \"sobol\"\noutput_bias = -0.5\n[flow]\nkind = \"adaptive\"\nweight_decay = 0.1\noutput_bias_rate = \"literal\"\n[time]\nend = 2.0\n[output]\nsnapshots = { times = [0.5, 1.0, 2.0] }\n",
