@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use reluflow::flow::descent::Descender;
-use reluflow::flow::{Descent, Layers, State};
+use reluflow::flow::{Descent, State};
 use reluflow::problem::{Neurons, Samples};
 
 /// Neurons without random numbers: weights from golden-ratio sequences.

@@ -127,7 +127,7 @@ fn what_goes_wrong_is_said() {
     assert!(
         told(&[&momentum[..], &["flow.learning_rate=1.51"]].concat())
             .unwrap()
-            .contains("is above 1.5, two over")
+            .contains("is above 1.5, the limit of stability")
     );
     let lifted = text.replace("scaling = \"1\"\n", "").replace("\"gd\"", "\"lifted\"");
     let lifted = lifted.replace("learning_rate = 0.001\n", "").replace("steps = 300", "end = 1");

@@ -89,6 +89,35 @@ fn runs_of_all_kinds_have_a_landscape() {
             assert!(others.iter().all(|value| value.as_f64().unwrap() > -1e-12));
         }
     }
+    // Of a density with many values of delta the last snapshot alone, whose checkpoint has its slices: the limit's own spectrum.
+    let many = "representation = \"density\"\ncells = [96, 96]\nlaw = \"normal\"\nslices = 8";
+    run(folder.path(), "many", many, "kind = \"lifted\"", "end = 1.0\ntolerance = 1e-4");
+    let quadrature = "law = \"normal\"\nsampling = \"quadrature\"\nnodes = 8";
+    run(folder.path(), "same", quadrature, "kind = \"lifted\"", "end = 1.0\ntolerance = 1e-7");
+    let [cells, nodes] = ["many", "same"].map(|name| {
+        let found = json(reluflow(folder.path()).args([
+            "landscape",
+            &format!("output/{name}.h5"),
+            "--all",
+            "--json",
+            "--no-file",
+        ]));
+        let moments = found["moments"].as_array().unwrap().clone();
+        assert_eq!(moments[0]["hessian"].is_null(), name == "many");
+        let last = moments.last().unwrap();
+        let others = last["hessian"]["others"].as_array().unwrap();
+        let others: Vec<f64> = others.iter().map(|value| value.as_f64().unwrap()).collect();
+        let norm = last["gradient_norm"].as_f64().unwrap();
+        let snapshot = RunFile::open(&folder.path().join(format!("output/{name}.h5"))).unwrap();
+        let expected = snapshot.snapshot(snapshot.len() - 1).unwrap().energy_dissipation.sqrt();
+        assert!((norm - expected).abs() < 1e-2 * expected, "{name}: {norm} {expected}");
+        (others[0], others[others.len() - 1])
+    });
+    println!("{cells:?} {nodes:?}");
+    assert!(
+        (cells.0 - nodes.0).abs() < 0.02 * nodes.1 && (cells.1 - nodes.1).abs() < 0.02 * nodes.1,
+        "{cells:?} {nodes:?}"
+    );
     let landscape = |more: &[&str]| {
         let mut command = reluflow(folder.path());
         command.args(["landscape", "output/lifted.h5"]).args(more);

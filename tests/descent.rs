@@ -374,7 +374,7 @@ fn the_gap_of_the_residual_ode_is_the_discreteness() {
             .collect();
         println!("{optimizer:?}: {gaps:?}");
         let [whole, first] = [0, 1].map(|i| slope(&gaps.iter().map(|gap| gap[i]).collect::<Vec<_>>()));
-        assert!((first - 2.0).abs() < 0.1, "{optimizer:?}: {first}, {gaps:?}");
+        assert!((first - 2.0).abs() < 0.25, "{optimizer:?}: {first}, {gaps:?}");
         // Under Adam neurons on attractors cross their kink again and again, by less the shorter the steps are, but more often.
         match optimizer.adam() {
             Some(_) => assert!(gaps.iter().all(|gap| gap[0] < 1e-3), "{gaps:?}"),

@@ -68,6 +68,7 @@ mod io_steps;
 mod io_support;
 mod io_tools;
 mod io_validate;
+mod kernel_curvature;
 mod kernel_flow;
 mod kernel_functions;
 mod kernel_limit;

@@ -59,7 +59,10 @@ pub use canonical::Canonical;
 pub use characteristics::{Foot, Point, ResidualPath, Source, feet};
 pub use columns::{Column, ColumnMut};
 pub use counters::Counters;
-pub use density::{Densities, Density, DensityGrid, Invariants, Nodes, Places, View, density_is_possible};
+pub use density::{
+    Densities, Density, DensityGrid, Invariants, NeuronNode, Nodes, Places, View, density_is_possible,
+    neuron_nodes,
+};
 pub use descent::{Adam, Descended, Optimizer};
 pub use descriptor::{Conserved, Descriptor, Law, Layers, ParticleKind};
 pub use error::FlowError;

@@ -1,6 +1,6 @@
 //! The variables of the file of `reluflow kernel`.
 
-use crate::kernel::{Curve, KnotRange, RandomStarts, Regime, RegimeReport, Report, RunRow};
+use crate::kernel::{Curvature, Curve, KnotRange, RandomStarts, Regime, RegimeReport, Report, RunRow};
 
 use super::declared::Entry;
 use super::netcdf::Values;
@@ -70,6 +70,15 @@ impl<'a> Source<'a> {
     fn starts(&self, of: impl Fn(&RandomStarts) -> Vec<f64>) -> Values {
         let all = self.report.regimes.iter().filter_map(|regime| regime.random_starts.as_ref());
         Values::F64(all.flat_map(of).collect())
+    }
+
+    /// How neurons bend the function over time.
+    fn curvature(&self, of: impl Fn(&Curvature) -> Vec<f64>) -> Values {
+        Values::F64(self.report.curvature.as_ref().map_or(vec![], of))
+    }
+
+    fn has_curvature(&self) -> bool {
+        self.report.curvature.is_some()
     }
 
     fn first_starts(&self) -> Option<&RandomStarts> {
@@ -270,6 +279,30 @@ fn paths<'a>() -> Vec<Variable<'a>> {
         Variable::new("path", &["time", "grid"], "the function on its path, random features", |k| {
             all(&k.report.regimes[0].on_grid)
         }),
+        Variable::new(
+            "curvature_density",
+            &["time", "facing", "grid"],
+            "h_+ and h_-: by how much neurons of either facing have bent the function since the start, per unit x, random features",
+            |k| k.curvature(|curvature| curvature.on_grid.iter().copied().collect()),
+        )
+        .equation("section 20: f'' = f_0'' + h_+ + h_-")
+        .when(Source::has_curvature),
+        Variable::new(
+            "curvature_density_at_samples",
+            &["time", "facing", "sample"],
+            "the same at the samples, between which it is linear where nu is constant",
+            |k| k.curvature(|curvature| curvature.at_samples.iter().copied().collect()),
+        )
+        .equation("section 20")
+        .when(Source::has_curvature),
+        Variable::new(
+            "off_cubic",
+            &["time"],
+            "how far f - f_0 is at most from one cubic between neighbouring samples, as a share of its largest value",
+            |k| k.curvature(|curvature| curvature.off_cubic.clone()),
+        )
+        .equation("section 20")
+        .when(Source::has_curvature),
         Variable::new("target", &["target"], "what the path is compared with", |k| {
             Values::texts(k.report.regimes[0].targets.iter().copied())
         }),

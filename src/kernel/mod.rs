@@ -7,6 +7,7 @@
 //! particles are stepped.
 
 mod approach;
+mod curvature;
 mod curve;
 mod error;
 mod flow;
@@ -36,6 +37,7 @@ mod spline_view;
 mod tv_measure;
 
 pub use approach::{Approach, Within};
+pub use curvature::{Curvature, curvature};
 pub use curve::Curve;
 pub use error::KernelError;
 pub use flow::Flow;

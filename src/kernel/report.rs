@@ -11,6 +11,7 @@ use crate::math::trend_filter::trend_filter;
 use crate::problem::{Samples, add_bias, function_values};
 
 use super::KernelError;
+use super::curvature::Curvature;
 use super::curve::{Curve, Places};
 use super::flow::Flow;
 use super::function_norm::FunctionNorm;
@@ -61,6 +62,8 @@ pub struct Report {
     pub start: Curve,
     /// Random features, then tangent kernel.
     pub regimes: Vec<RegimeReport>,
+    /// How neurons bend the function over time, random features.
+    pub curvature: Option<Curvature>,
     /// Splines.
     pub splines: Vec<Curve>,
     /// `lambda` of the smoothing spline, if there is one.
@@ -125,6 +128,7 @@ impl Report {
             regimes.push(follow(places, regime, &start, &targets, request)?);
         }
         let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
+        let curvature = Curvature::of(&kernel, &regimes[0], x, &rho, &grid, &start[2]);
         let natural = &splines[0].at_nodes;
         let mut knot_range = vec![];
         for &factor in &request.knot_factors {
@@ -149,6 +153,7 @@ impl Report {
             samples: samples.clone(),
             start,
             regimes,
+            curvature,
             splines,
             smoothing,
             knot_range,

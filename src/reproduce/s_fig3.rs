@@ -10,7 +10,7 @@ use super::{Bound, Finding, Item, Job, ReproduceError, Stage, Table, Trace};
 
 pub const ITEM: Item = Item {
     name: "s-fig3",
-    place: "S Thm 3, Fig. 3",
+    place: "S Thm 3, Cor. 2, Fig. 3",
     claim: "the loss along one knot is continuous and piecewise quadratic with knots at the samples, each of which is a passthrough, a \
             repeller or an attractor by where the two parabolas beside it have their minima",
     chosen: "ten random samples, 400 canonical particles, eight draws of both (those of W Lemma 2); every snapshot, both facings and signs",

@@ -140,7 +140,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         adam / normalised,
         Bound::AtMost(1.0),
     );
-    finding.needs(
+    finding.should(
         "best loss with batch normalisation over that of plain descent",
         normalised / plain,
         Bound::AtMost(1.0),
@@ -152,7 +152,8 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         Bound::AtLeast(1.0),
     );
     finding.remarks.push(
-        "with the full batch, batch normalisation of one input is training on standardized samples from another start; S has minibatches"
+        "with the full batch, batch normalisation of one input is training on standardized samples from another start; S has minibatches, \
+         and does not give its learning rates"
             .into(),
     );
     Ok(finding)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::kernel::{Curve, Report, Within};
+use crate::kernel::{Curvature, Curve, Report, Within};
 
 use super::run::RunView;
 
@@ -95,6 +95,7 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
         "starts_width": report.width,
         "functions": functions,
         "regimes": regimes,
+        "curvature": report.curvature.as_ref().map(curvature),
         "knot_range": knot_range,
         "pieces": pieces,
     })
@@ -157,4 +158,10 @@ fn arrival(within: Within) -> Value {
         Within::Between(from, until) => json!({ "from": from, "until": number(until) }),
         Within::Never { closest, at } => json!({ "closest": closest, "at": number(at) }),
     }
+}
+
+/// How far the function is from one cubic between samples, at worst over the stored times.
+fn curvature(curvature: &Curvature) -> Value {
+    let [off, rounding] = curvature.worst();
+    json!({ "off_cubic": number(off), "rounding": number(rounding) })
 }

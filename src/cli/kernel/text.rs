@@ -1,7 +1,7 @@
 //! What `reluflow kernel` prints.
 
 use crate::cli::table::table;
-use crate::kernel::{Curve, Regime, Report, Within};
+use crate::kernel::{Curvature, Curve, Regime, Report, Within};
 use crate::system::text;
 
 use super::run::RunView;
@@ -60,6 +60,9 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
             }
         }
     }
+    if let Some(curvature) = &report.curvature {
+        text += &cubic(curvature, report.regimes[0].times.len());
+    }
     let mut section = |rows: Vec<Vec<String>>| {
         let right: Vec<usize> = (1..rows[0].len()).collect();
         text += "\n";
@@ -81,6 +84,25 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
         section(monte_carlo(report));
     }
     text
+}
+
+/// Many times what rounding of a sum explains.
+const ROUNDING: f64 = 10.0;
+
+/// Whether the path of random features is piecewise cubic (mathematics, section 20).
+fn cubic(curvature: &Curvature, times: usize) -> String {
+    let [off, rounding] = curvature.worst();
+    match off <= ROUNDING * rounding {
+        true => format!(
+            "random features: at all {times} times f - f_0 is one cubic between neighbouring samples, to {} of its size (rounding)\n",
+            text::digits(off, 2)
+        ),
+        false => format!(
+            "random features: f - f_0 is up to {} of its size from one cubic between neighbouring samples: the density of knots is not \
+             constant there\n",
+            text::digits(off, 2)
+        ),
+    }
 }
 
 /// A function's name as the head of a column.

@@ -127,7 +127,7 @@ impl Args {
             {
                 slice = Some(self.slice(description, &snapshot, &neurons, chosen)?);
             }
-            moments.push(state.moment(&snapshot, &neurons, i == last)?);
+            moments.push(state.moment(index, &snapshot, &neurons, i == last)?);
         }
         Ok(LandscapeTable { x: description.samples.x().to_vec(), moments, slice })
     }

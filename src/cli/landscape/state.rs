@@ -1,7 +1,7 @@
 //! The neurons of a run at a snapshot, and the loss around them.
 
 use crate::cli::failure::Failure;
-use crate::flow::{ParticleKind, residual_scale};
+use crate::flow::{NeuronNode, ParticleKind, neuron_nodes, residual_scale};
 use crate::io::{LandscapeMoment, Particles, RunFile};
 use crate::landscape::{Around, Landscape, Neuron};
 use crate::problem::{Measure, Neurons, ParticleLaw, Regions};
@@ -34,14 +34,20 @@ impl State<'_> {
         Ok(State { file, description, regions: Regions::new(&description.samples), delta, uncertainty })
     }
 
-    fn has_hessian(&self) -> bool {
+    /// Whether the neurons of a snapshot are known by `c` and `w`: of a density with many values of `delta` those of the
+    /// checkpoint alone, since snapshots add up its slices.
+    fn has_hessian(&self, index: usize) -> bool {
         let neurons = self.description.flow.particles() == ParticleKind::Neuron;
-        neurons && (self.description.density.is_none() || self.delta.is_some())
+        neurons
+            && (self.description.density.is_none() || self.delta.is_some() || index + 1 == self.file.len())
     }
 
     /// The neurons of a snapshot; canonical particles with `c = r` and `w` of length 1. `None` if not all are stored.
     pub fn neurons(&self, index: usize) -> Result<Option<Vec<Neuron>>, Failure> {
         let (description, kappa) = (self.description, self.description.flow.kappa());
+        if description.density.is_some() && self.delta.is_none() && self.has_hessian(index) {
+            return Ok(Some(self.of_cells()?));
+        }
         if let (Some(densities), Some(grid)) = (self.file.densities(index)?, &description.density) {
             let (nodes, mass) = Particles::of_nodes(densities.nodes(grid, &self.regions));
             return Ok(Some(self.of_density(&nodes, &mass)?));
@@ -66,6 +72,14 @@ impl State<'_> {
             }
         };
         Ok(Some((0..count).map(neuron).collect()))
+    }
+
+    /// The cells of the checkpoint as neurons.
+    fn of_cells(&self) -> Result<Vec<Neuron>, Failure> {
+        let state = self.file.checkpoint()?;
+        let nodes = neuron_nodes(state.particles.density(), &self.regions, self.description.flow);
+        let neuron = |NeuronNode { c, w, mass, place }| Neuron { c, w, mass, place };
+        Ok(nodes.into_iter().map(neuron).collect())
     }
 
     /// Nodes of a density that hold mass, lifted if its law says how.
@@ -95,11 +109,12 @@ impl State<'_> {
 
     pub fn moment(
         &self,
+        index: usize,
         snapshot: &Snapshot,
         neurons: &[Neuron],
         directions: bool,
     ) -> Result<LandscapeMoment, Failure> {
-        let (description, has_hessian) = (self.description, self.has_hessian());
+        let (description, has_hessian) = (self.description, self.has_hessian(index));
         let rho = snapshot.residual.to_vec();
         let around = Around {
             samples: &description.samples,

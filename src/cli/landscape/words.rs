@@ -104,7 +104,9 @@ pub fn as_text(description: &Description, found: &LandscapeTable) -> String {
 fn without_hessian(description: &Description) -> &'static str {
     match description.flow.particles() {
         ParticleKind::Canonical => "none: neurons of a region share no part of it in (r, theta)",
-        ParticleKind::Neuron => "none: a density with many values of delta does not store c and w apart",
+        ParticleKind::Neuron => {
+            "none: snapshots of a density with many values of delta do not store c and w apart; the last one has it"
+        }
     }
 }
 

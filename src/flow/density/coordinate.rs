@@ -67,6 +67,22 @@ pub struct Row {
 }
 
 impl Coordinate {
+    /// `c` and `|w|` at `q`; of canonical particles `r` and 1.
+    pub fn weights(self, q: f64) -> [f64; 2] {
+        match self {
+            Coordinate::Canonical => [q, 1.0],
+            Coordinate::Negative { delta, .. } => {
+                [libm::sinh(q), libm::cosh(q)].map(|part| (-delta).sqrt() * part)
+            }
+            Coordinate::Positive { delta, sign, .. } => {
+                [sign * libm::cosh(q), libm::sinh(q)].map(|part| delta.sqrt() * part)
+            }
+            Coordinate::Zero { sign, .. } => [sign * libm::exp(q), libm::exp(q)],
+            Coordinate::Kernel { norm, .. } => [q, norm],
+            Coordinate::Adaptive { c, .. } => [c, q],
+        }
+    }
+
     /// The row at `q`.
     pub fn row(self, q: f64) -> Row {
         match self {

@@ -33,7 +33,7 @@ mod view;
 pub use columns::Density;
 pub use ensemble::{Ensemble, begin};
 pub use invariants::Invariants;
-pub use nodes::Nodes;
+pub use nodes::{NeuronNode, Nodes, neuron_nodes};
 pub use places::Places;
 pub use possible::density_is_possible;
 pub use view::{Densities, DensityGrid, View};

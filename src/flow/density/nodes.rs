@@ -60,6 +60,49 @@ impl Nodes {
     }
 }
 
+/// A neuron that stands for a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NeuronNode {
+    /// `c`.
+    pub c: f64,
+    /// `w = (a, -b)`.
+    pub w: [f64; 2],
+    /// Its mass.
+    pub mass: f64,
+    /// Free in a region, pinned on a boundary, or dead.
+    pub place: Place,
+}
+
+/// The cells of a state of neurons as neurons at their middles: unlike [`Nodes`], and unlike what snapshots store, with `c` and
+/// `w` apart, whatever `delta` their slices have.
+pub fn neuron_nodes(density: &Density, regions: &Regions, flow: Flow) -> Vec<NeuronNode> {
+    let grid = Grid::new(regions, density.layout[0] as usize);
+    let columns = columns(&grid, regions);
+    let mut nodes = vec![];
+    let mut push = |[c, norm]: [f64; 2], theta: f64, mass: f64, place: Place| {
+        if mass > 0.0 {
+            let (sin, cos) = libm::sincos(theta);
+            nodes.push(NeuronNode { c, w: [norm * cos, norm * sin], mass, place });
+        }
+    };
+    let slices = parts(&density.layout, &density.cells, flow, columns.len());
+    for (slice, cells) in &slices {
+        for (block, cells) in cells.chunks(columns.len()).enumerate() {
+            for (cell, &(theta, place)) in cells.iter().zip(&columns) {
+                for (i, mass) in cell.iter().enumerate() {
+                    let q = slice.middle(block * cell.len() + i);
+                    push(slice.coordinate.weights(q), theta, *mass, place);
+                }
+            }
+        }
+    }
+    for [slice, k, q, theta, mass] in density.released() {
+        let weights = slices[slice as usize].0.coordinate.weights(q);
+        push(weights, theta, mass, Place::new(PlaceKind::Free, k as usize));
+    }
+    nodes
+}
+
 /// Where mass of this place is that is stuck at `r = 0`.
 pub(super) fn at_zero(place: Place) -> Place {
     match place.kind() {

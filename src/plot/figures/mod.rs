@@ -1,6 +1,7 @@
 //! Which figures a file has, one file for each.
 
 mod attractors;
+mod curvature;
 mod cylinder;
 mod density;
 mod density_signs;
@@ -173,6 +174,12 @@ pub const FIGURES: &[Kind] = &[
         about: "slices of the kernels",
         of: &["kernel file"],
         make: Make::Arrays(slices::figure),
+    },
+    Kind {
+        name: "curvature",
+        about: "how right- and left-facing neurons bend the function over time, random features",
+        of: &["kernel file"],
+        make: Make::Arrays(curvature::figure),
     },
     Kind {
         name: "law",
