@@ -1,11 +1,17 @@
 //! Early alignment: a small start turns to the extremal directions of the field and may stay above interpolation.
 
 use std::fs;
+use std::path::Path;
+use std::time::Instant;
 
-use reluflow::scenario::scenarios;
-use serde_json::Value;
+use reluflow::io::Particles;
+use reluflow::problem::Start;
+use reluflow::run::{Alignment, Columns, Simulation, extremal_directions};
+use reluflow::scenario::{Scenario, scenarios};
+use serde_json::{Value, json};
 
 use crate::cli_support::{json, reluflow};
+use crate::oracles::{oracle, python};
 
 /// `info --alignment --json` of the shipped scenario, with this scale.
 fn run(scale: &str) -> Value {
@@ -81,4 +87,94 @@ fn a_large_start_interpolates() {
     let told = run("1.0");
     assert_eq!((told["ended_by"].as_str(), told["verdict"].as_str()), (Some("rest"), Some("interpolation")));
     assert!(last(&told) < 1e-14, "{}", last(&told));
+}
+
+/// Where `values` first reach `level`, upwards or downwards: straight between records.
+fn reached(every: f64, values: &[f64], level: f64) -> f64 {
+    let side = |value: f64| (value - level) * (values[0] - level) <= 0.0;
+    let i = values.iter().position(|&value| side(value)).unwrap();
+    every * (i as f64 - 1.0 + (level - values[i - 1]) / (values[i] - values[i - 1]))
+}
+
+/// Plain gradient descent of 20000 neurons by automatic differentiation: the same times of alignment and growth, and the same
+/// plateaus, to the first order of its steps. `-- --nocapture` prints what both cost.
+#[test]
+fn times_and_plateaus_are_those_of_gradient_descent() {
+    let Some(python) = python("jax") else { return };
+    let shipped = scenarios().iter().find(|shipped| shipped.name == "alignment").unwrap();
+    let text = shipped.text.replace("particles = 400", "particles = 20000");
+    let Scenario { description: d, start, .. } = Scenario::parse(&text, Path::new("a.toml")).unwrap();
+    let Start::Lifted(neurons) = &start else { panic!("neurons") };
+    assert_eq!(neurons.len(), 20_000);
+    let (samples, angle, every, end) = (d.samples.clone(), 0.1, 0.05f64, 10.0);
+    let zero: Vec<f64> = samples.y().iter().map(|y| -y).collect();
+    let [direction] = &extremal_directions(&samples, &zero)[..] else { panic!("one direction") };
+    let rates = [0.025, 0.0125];
+    let case = json!({
+        "x": samples.x(), "y": samples.y(), "c": neurons.c(), "a": neurons.a(), "b": neurons.b(), "rates": rates,
+        "every": every, "end": end, "theta": direction.theta, "angle": angle,
+    });
+    let descent = oracle(python, "jax_alignment.py", Some(&case));
+    let begun = Instant::now();
+    let mut run = Simulation::new(&d, start).unwrap();
+    let (mut loss, mut share, mut seconds) = (vec![], vec![], 0.0);
+    for i in 0..=(end / every).round() as usize {
+        let stepping = Instant::now();
+        run.advance_to(every * i as f64).unwrap();
+        seconds += stepping.elapsed().as_secs_f64();
+        loss.push(run.loss());
+        let p = Particles::of_state(run.state(), 1.0).unwrap();
+        let columns =
+            Columns { index: &p.index, r: &p.r, theta: &p.theta, c: &p.c, a: &p.a, b: &p.b, place: &p.place };
+        share.push(Alignment::new(&samples, run.stepper().residual(), &d.mass, &columns, angle).share);
+    }
+    println!(
+        "flow: {} steps until t = {end}, {seconds:.2} s ({:.2} s with what is measured)",
+        run.state().step,
+        begun.elapsed().as_secs_f64()
+    );
+    let series = |k: usize, name: &str| -> Vec<f64> {
+        descent[k][name].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+    };
+    let line = 0.262_564_102_564;
+    let half = 0.5 * (loss[0] + line);
+    let times = |loss: &[f64], share: &[f64]| [reached(every, share, 0.9), reached(every, loss, half)];
+    let exact = times(&loss, &share);
+    let found = [0, 1].map(|k| times(&series(k, "loss"), &series(k, "share")));
+    for k in 0..2 {
+        println!(
+            "descent at rate {}: {} steps, {:.2} s; aligned at t = {:.4} ({:.4}), half-way at {:.4} ({:.4})",
+            rates[k],
+            descent[k]["steps"],
+            descent[k]["seconds"].as_f64().unwrap(),
+            found[k][0],
+            exact[0],
+            found[k][1],
+            exact[1]
+        );
+    }
+    // Shares are of live neurons, of which descent counts some that the flow has pinned to an edge of the dead region.
+    for (i, (what, bound)) in [("aligned", 5e-3), ("half-way", 1e-3)].into_iter().enumerate() {
+        let [far, near] = [0, 1].map(|k| found[k][i] - exact[i]);
+        // First order: halved with the step, and gone in the extrapolation to steps of 0.
+        assert!((far / near - 2.0).abs() < 0.3 && near.abs() < 0.03 * exact[i], "{what}: {far} {near}");
+        assert!((2.0 * near - far).abs() < bound * exact[i], "{what}: {}", 2.0 * near - far);
+    }
+    // Plateaus: of the zero network while neurons turn, of the line in the end.
+    for (k, name) in ["0.025", "0.0125"].into_iter().enumerate() {
+        let descended = series(k, "loss");
+        let (turned, last) = ((exact[0] / every) as usize, descended.len() - 1);
+        assert!(
+            (descended[turned] - loss[turned]).abs() < 1e-3 * loss[0]
+                && (loss[turned] / loss[0] - 1.0).abs() < 0.02,
+            "{name}"
+        );
+        assert!(
+            (descended[last] - loss[last]).abs() < 1e-4 * loss[0]
+                && (loss[last] - line).abs() < 1e-3 * loss[0],
+            "{name}: {} {}",
+            descended[last],
+            loss[last]
+        );
+    }
 }

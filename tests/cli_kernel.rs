@@ -149,6 +149,83 @@ fn many_samples_have_all_tables() {
     assert!(fs::read_to_string(folder.path().join("b.svg")).unwrap().contains("2 deviations over starts"));
 }
 
+/// Both norms, interpolants and penalised: which is which, and in the file what JSON says.
+#[test]
+fn fits_at_least_cost_are_told_in_both_norms() {
+    let folder = square();
+    let report = json(reluflow(folder.path()).args([
+        "kernel",
+        "square.toml",
+        "--json",
+        "-o",
+        "fits.h5",
+        "--tv",
+        "0,0.05",
+    ]));
+    let fits = report["norm_fits"].as_array().unwrap();
+    let of = |i: usize, key: &str| fits[i][key].as_f64().unwrap();
+    let norms: Vec<&str> = fits.iter().map(|fit| fit["norm"].as_str().unwrap()).collect();
+    assert_eq!(norms, ["slope", "slope", "neurons", "slope", "slope", "neurons"]);
+    for (i, fit) in fits.iter().enumerate() {
+        let (knots, changes) = (fit["knots"].as_array().unwrap(), fit["slope_changes"].as_array().unwrap());
+        assert!(!knots.is_empty() && knots.len() == changes.len());
+        assert!(fit["norm_is"].as_str().unwrap().contains(if i % 3 == 2 {
+            "biases penalised"
+        } else {
+            "free"
+        }));
+        assert!((of(i, "loss") < 1e-12) == (of(i, "lambda") == 0.0), "{fit}");
+    }
+    for first in [0, 3] {
+        // Each is the least in its own norm, and the sparsest has fewer knots.
+        assert!((of(first, "cost") - of(first + 1, "cost")).abs() < 1e-9);
+        let lambda = of(first, "lambda").max(1e-12);
+        let energy = |i: usize| of(i, "loss") / lambda + of(i, "slope_variation");
+        assert!(energy(first) < energy(first + 2) + 1e-6);
+        let knots = |i: usize| fits[i]["knots"].as_array().unwrap().len();
+        assert!(knots(first + 1) <= knots(first));
+    }
+    assert_eq!(function(&report, "tv_minimiser")["slope_variation"], fits[3]["cost"]);
+    let costs = read(&folder.path().join("fits.h5"), "norm_fit_cost");
+    assert_eq!(costs, (0..6).map(|i| of(i, "cost")).collect::<Vec<f64>>());
+    reluflow(folder.path()).args(["validate", "fits.h5"]).assert().success();
+}
+
+/// A run with weight decay ends at the minimiser of its own norm, which is not that of the other; its weight is taken from
+/// the scenario.
+#[test]
+fn a_run_is_set_beside_both_norms() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[samples]\nx = [-1.2, -0.4, 0.3, 1.1]\ny = [0.8, -0.5, 0.6, -0.2]\n[measure]\nparticles = 500\nlaw = \"normal-uniform\"\n\
+                sampling = \"sobol\"\nantisymmetric = true\ndelta = 0.0\n[flow]\nkind = \"lifted\"\nweight_decay = 0.05\n[time]\n\
+                end = 8000.0\nuntil = \"rest\"\ntolerance = 1e-7\n[output]\nsnapshots = { count = 3 }\n";
+    fs::write(folder.path().join("d.toml"), text).unwrap();
+    reluflow(folder.path()).args(["run", "-q", "d.toml", "-o", "d.h5"]).assert().success();
+    let arguments = ["kernel", "-q", "d.toml", "--run", "d.h5", "-o", "fits.h5"];
+    let report = json(reluflow(folder.path()).args(arguments).arg("--json"));
+    let fits = report["norm_fits"].as_array().unwrap();
+    assert_eq!(fits.len(), 3);
+    let of = |i: usize, key: &str| fits[i][key].as_f64().unwrap();
+    assert!((0..3).all(|i| of(i, "lambda") == 0.05));
+    assert!(of(2, "run_rms_distance") < 1e-4 && of(0, "run_rms_distance") > 1e-3, "{fits:?}");
+    let last = report["run"]["snapshots"].as_array().unwrap().last().unwrap().clone();
+    let norm = last["neuron_norm"].as_f64().unwrap();
+    assert!((norm / of(2, "cost") - 1.0).abs() < 1e-4, "{norm} {}", of(2, "cost"));
+    let energy = report["run"]["energy"].as_f64().unwrap() / of(2, "energy") - 1.0;
+    assert!((-1e-6..1e-5).contains(&energy), "{energy:e}");
+    assert_eq!(read(&folder.path().join("fits.h5"), "run_neuron_norm").last(), Some(&norm));
+    let told =
+        reluflow(folder.path()).args(["kernel", "d.toml", "--run", "d.h5", "--no-file"]).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    for words in [
+        "fit at least cost",
+        "rms to run",
+        "Int |r| mu (of knots, Int |f''| sqrt(1 + x^2)): biases penalised",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
 /// All values of a variable.
 fn read(path: &Path, name: &str) -> Vec<f64> {
     hdf5::File::open(path).unwrap().dataset(name).unwrap().read_raw().unwrap()

@@ -14,7 +14,7 @@ use resvg::tiny_skia::Pixmap;
 use crate::cli_support::{COMMANDS, reluflow};
 
 /// All pages of the guide.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 15] = [
     "scenarios",
     "flows",
     "mathematics",
@@ -23,6 +23,8 @@ const PAGES: [&str; 13] = [
     "infinite_width",
     "density",
     "landscape",
+    "selection",
+    "from_pytorch",
     "studies",
     "figures",
     "papers",

@@ -22,6 +22,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["resume"],
     &["recover"],
     &["kernel"],
+    &["analyse"],
     &["landscape"],
     &["law"],
     &["report"],

@@ -18,6 +18,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
         seed: None,
         sampling: Sampling::File,
         samples: problem.samples(),
+        truth: None,
         x_map: Affine::IDENTITY,
         y_map: Affine::IDENTITY,
         mass: measure.mass().to_vec(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 use reluflow::flow::{Canonical, Counters, Flow, OutputBias, Particles};
 use reluflow::io::{IoError, RunWriter};
-use reluflow::problem::{Affine, Place, PlaceKind, Samples, Sampling};
+use reluflow::problem::{Affine, Place, PlaceKind, Risk, Samples, Sampling, Truth};
 use reluflow::run::{
     Description, OutputOptions, ParticleOutput, Schedule, Snapshot, State, StepRecord, Until,
 };
@@ -37,6 +37,8 @@ pub fn description(samples: usize, particles: usize, output: OutputOptions) -> D
     let x: Vec<f64> = (0..samples).map(|j| j as f64 - 1.5).collect();
     let y: Vec<f64> = (0..samples).map(|j| number(1, 0, j)).collect();
     let weight: Vec<f64> = (0..samples).map(|j| 1.0 + (j % 2) as f64).collect();
+    // Where everything is stored.
+    let truth = output.tangent_kernel.then(|| Truth::new(&x, |x| Some(2.0 * x)));
     Description {
         title: "Made up: μ".to_owned(),
         scenario: "title = \"Made up\"\n# λ\n".to_owned(),
@@ -44,6 +46,7 @@ pub fn description(samples: usize, particles: usize, output: OutputOptions) -> D
         seed: Some(u64::MAX - 3),
         sampling: Sampling::Quadrature { nodes: 14, estimate_error: output.tangent_kernel },
         samples: Samples::from_merged(x, y, weight, 0.125).unwrap(),
+        truth,
         x_map: Affine { offset: 0.1, scale: 3.0 },
         y_map: Affine { offset: -1.0, scale: 0.7 },
         mass: (0..particles).map(|i| (1.0 + number(2, 0, i)) / particles as f64).collect(),
@@ -95,6 +98,13 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
         tangent_kernel: kernel.then(|| matrix(21, s, s)),
         tangent_kernel_eigenvalues: kernel.then(|| vector(22, s)),
         error_estimate: kernel.then(|| number(24, i, 0).abs()),
+        risk: d.truth.as_ref().map(|_| {
+            [50, 51].map(|seed| Risk {
+                l1: number(seed, i, 0),
+                l2: number(seed, i, 1),
+                largest: number(seed, i, 2),
+            })
+        }),
         ending: None,
         counters: counters(23, i),
     }

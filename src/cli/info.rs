@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::flow::{DensityGrid, Flow};
 use crate::io::{RunFile, Status};
-use crate::problem::PlaceKind;
+use crate::problem::{PlaceKind, Risk};
 use crate::run::{Learning, ParticleOutput, Regime, Snapshot, Verdict};
 use crate::system::text::{self, number, time};
 
@@ -128,11 +128,17 @@ fn regime(file: &RunFile) -> Result<Option<Regime>, Failure> {
 
 fn learning_word(learning: Learning) -> &'static str {
     match learning {
+        Learning::Start => "start",
         Learning::Dead => "dead",
         Learning::Kernel => "kernel",
         Learning::Between => "between",
         Learning::Adaptive => "adaptive",
     }
+}
+
+/// Distances to the truth; null where it is not known.
+fn risk_json(risk: &Risk) -> Value {
+    json!({ "l1": risk.l1, "l2": risk.l2, "largest": risk.largest })
 }
 
 fn as_json(file: &RunFile) -> Result<Value, Failure> {
@@ -159,6 +165,7 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
                 "tangent_kernel_change": snapshot.tangent_kernel_change,
                 "quadrature_error_estimate": snapshot.error_estimate.filter(|_| description.density.is_none()),
                 "density_error_estimate": snapshot.error_estimate.filter(|_| description.density.is_some()),
+                "risk": snapshot.risk.map(|[inside, outside]| json!({ "inside": risk_json(&inside), "outside": risk_json(&outside) })),
                 "residual_ode_difference": corrected,
                 "residual_ode_uncorrected_difference": uncorrected,
             });
@@ -267,6 +274,17 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
                     number(bias.rate)
                 ),
             );
+        }
+        if let Some(risks) = last.risk {
+            for (risk, part) in
+                risks.into_iter().zip(["risk", "risk outside"]).filter(|(risk, _)| risk.l2.is_finite())
+            {
+                let Risk { l1, l2, largest } = risk;
+                row(
+                    part,
+                    format!("to the truth: mean {l1:.4e}, root mean square {l2:.4e}, largest {largest:.4e}"),
+                );
+            }
         }
         let parts = masses(&last).map(|(name, mass)| format!("{name} {mass:.4}"));
         row("mass", parts.join(", "));

@@ -4,6 +4,7 @@
 //! go to standard output, the course of a run and errors to standard error.
 
 mod alignment;
+mod analyse;
 mod check;
 mod compare;
 mod completions;
@@ -78,6 +79,7 @@ enum Command {
     Resume(resume::Args),
     Recover(recover::Args),
     Kernel(kernel::Args),
+    Analyse(analyse::Args),
     Landscape(landscape::Args),
     Law(law::Args),
     Report(report::Args),
@@ -130,6 +132,7 @@ impl Command {
                 | Command::Density(_)
                 | Command::Resume(_)
                 | Command::Kernel(_)
+                | Command::Analyse(_)
                 | Command::Landscape(_)
                 | Command::Law(_)
                 | Command::Study(_)
@@ -153,6 +156,7 @@ impl Command {
             Command::Resume(args) => args.execute(quiet),
             Command::Recover(args) => args.execute(quiet),
             Command::Kernel(args) => args.execute(quiet),
+            Command::Analyse(args) => args.execute(quiet),
             Command::Landscape(args) => args.execute(quiet),
             Command::Law(args) => args.execute(quiet),
             Command::Report(args) => args.execute(quiet),

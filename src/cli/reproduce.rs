@@ -24,7 +24,7 @@ Examples:
   reluflow reproduce all --small           # everything, in seconds
   reluflow reproduce --list
 
-W is Williams et al. (NeurIPS 2019), S is Sahs et al. (2022). The folder of each figure holds the
+W is Williams et al. (NeurIPS 2019), S is Sahs et al. (2022), a-... are claims of those who cite them. The folder of each figure holds the
 scenarios as they were run, their run files, the numbers of the picture as CSV, the picture, and
 finding.json; output/papers/reproduced.md is the table of all. That a claim does not hold is a
 result, not an error.")]

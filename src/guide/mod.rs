@@ -15,6 +15,7 @@ macro_rules! labels {
 [density]: crate::guide::density
 [landscape]: crate::guide::landscape
 [selection]: crate::guide::selection
+[from PyTorch]: crate::guide::from_pytorch
 [papers]: crate::guide::papers
 [validation]: crate::guide::validation
 [performance]: crate::guide::performance
@@ -42,6 +43,7 @@ page!(infinite_width, "infinite_width.md");
 page!(density, "density.md");
 page!(landscape, "landscape.md");
 page!(selection, "selection.md");
+page!(from_pytorch, "from_pytorch.md");
 page!(studies, "studies.md");
 page!(figures, "figures.md");
 page!(papers, "papers.md");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::kernel::{Report, RunRow};
+use crate::kernel::{NormFit, Report, RunRow};
 use crate::run::Description;
 
 use super::arrays::ArrayFile;
@@ -19,7 +19,7 @@ pub const KERNEL_FORMAT_VERSION: u32 = 2;
 /// Writes what was computed, in the conventions of run files: netCDF-4 compatible HDF5, every
 /// dimension with a coordinate, every variable with `long_name` and `units`.
 ///
-/// * `run`: snapshots of a particle run; none if there is no run.
+/// * `fits`: functions that fit at least cost; `run`: snapshots of a particle run; none if there is no run.
 /// * `words`: the start law, and the start function.
 /// * `force`: replace an existing file.
 ///
@@ -29,7 +29,7 @@ pub fn write_kernel_file(
     path: &Path,
     description: &Description,
     report: &Report,
-    run: &[RunRow],
+    (fits, run): (&[NormFit], &[RunRow]),
     words: [&str; 2],
     force: bool,
 ) -> Result<(), IoError> {
@@ -47,7 +47,7 @@ pub fn write_kernel_file(
         ("kappa", description.flow.kappa().to_string()),
         ("starts_width", report.width.to_string()),
     ];
-    netcdf::write(path, force, &attributes, &arrays(&table(), &Source::new(report, run)))
+    netcdf::write(path, force, &attributes, &arrays(&table(), &Source::new(report, fits, run)))
 }
 
 /// What is not as the table of variables has it in a kernel file.

@@ -1,6 +1,8 @@
 //! The variables of the file of `reluflow kernel`.
 
-use crate::kernel::{Curvature, Curve, KnotRange, RandomStarts, Regime, RegimeReport, Report, RunRow};
+use crate::kernel::{
+    Curvature, Curve, FitNorm, KnotRange, NormFit, RandomStarts, Regime, RegimeReport, Report, RunRow,
+};
 
 use super::declared::Entry;
 use super::netcdf::Values;
@@ -8,15 +10,17 @@ use super::netcdf::Values;
 /// What a kernel file is made of.
 pub(crate) struct Source<'a> {
     report: &'a Report,
+    fits: &'a [NormFit],
     run: &'a [RunRow],
     /// Start, limits, splines.
     curves: Vec<&'a Curve>,
 }
 
 impl<'a> Source<'a> {
+    /// * `fits`: functions that fit at least cost.
     /// * `run`: snapshots of a particle run; none if there is no run.
-    pub fn new(report: &'a Report, run: &'a [RunRow]) -> Source<'a> {
-        Source { report, run, curves: std::iter::once(&report.start).chain(report.curves()).collect() }
+    pub fn new(report: &'a Report, fits: &'a [NormFit], run: &'a [RunRow]) -> Source<'a> {
+        Source { report, fits, run, curves: std::iter::once(&report.start).chain(report.curves()).collect() }
     }
 
     /// Whether there are kernel matrices.
@@ -100,6 +104,22 @@ impl<'a> Source<'a> {
         self.run.iter().any(|row| row.roughness.is_some())
     }
 
+    fn each_fit(&self, value: fn(&NormFit) -> f64) -> Values {
+        Values::F64(self.fits.iter().map(value).collect())
+    }
+
+    /// The most knots that a fit has.
+    fn most_knots(&self) -> usize {
+        self.fits.iter().map(|fit| fit.knots.len()).max().unwrap_or(0)
+    }
+
+    /// Of each knot of each fit; NaN beyond the last.
+    fn each_knot(&self, value: fn(&(f64, f64)) -> f64) -> Values {
+        let of = |fit: &NormFit, k: usize| fit.knots.get(k).map_or(f64::NAN, value);
+        let most = self.most_knots();
+        Values::F64(self.fits.iter().flat_map(|fit| (0..most).map(move |k| of(fit, k))).collect())
+    }
+
     fn each_row(&self, value: fn(&RunRow) -> f64) -> Values {
         Values::F64(self.run.iter().map(value).collect())
     }
@@ -118,7 +138,8 @@ type Variable<'a> = Entry<Source<'a>>;
 
 /// All variables of a kernel file, in the order in which they are written.
 pub(crate) fn table<'a>() -> Vec<Variable<'a>> {
-    let groups = [samples(), functions(), regimes(), paths(), starts(), slices(), fits(), particle_run()];
+    let groups =
+        [samples(), functions(), regimes(), paths(), starts(), slices(), fits(), norm_fits(), particle_run()];
     groups.into_iter().flatten().collect()
 }
 
@@ -429,6 +450,50 @@ fn fits<'a>() -> Vec<Variable<'a>> {
     ranges.chain(pieces.into_iter().map(|entry| entry.when(|k| k.report.pieces.is_some()))).collect()
 }
 
+/// Functions that fit at least cost.
+fn norm_fits<'a>() -> Vec<Variable<'a>> {
+    const FIT: &[&str] = &["norm_fit"];
+    const KNOT: &[&str] = &["norm_fit", "norm_fit_knot"];
+    let entries = vec![
+        Variable::new("norm_fit", FIT, "number of the fit", |k| count(k.fits.len())),
+        Variable::new(
+            "norm_fit_biases_penalised",
+            FIT,
+            "0: Int |f''|, biases free; 1: Int |r| mu = Int |f''| sqrt(1 + x^2) and the affine part, biases penalised",
+            |k| Values::I32(k.fits.iter().map(|fit| i32::from(fit.norm == FitNorm::Neurons)).collect()),
+        ),
+        Variable::new("norm_fit_lambda", FIT, "weight of the norm; 0: interpolants", |k| {
+            k.each_fit(|fit| fit.lambda)
+        }),
+        Variable::new("norm_fit_sparsest", FIT, "1: has the fewest knots of all minimisers", |k| {
+            Values::I32(k.fits.iter().map(|fit| i32::from(fit.sparsest)).collect())
+        }),
+        Variable::new("norm_fit_loss", FIT, "1/2 Sum n_j rho_j^2", |k| k.each_fit(|fit| fit.loss)),
+        Variable::new("norm_fit_cost", FIT, "the norm", |k| k.each_fit(|fit| fit.cost))
+            .equation("section 21"),
+        Variable::new(
+            "norm_fit_f",
+            &["norm_fit", "grid"],
+            "value of the function, without an output bias",
+            |k| {
+                let grid = &k.report.grid;
+                Values::F64(k.fits.iter().flat_map(|fit| grid.iter().map(|&x| fit.value(x))).collect())
+            },
+        ),
+    ];
+    let knots = vec![
+        Variable::new("norm_fit_knot", &["norm_fit_knot"], "number of the knot", |k| count(k.most_knots())),
+        Variable::new("norm_fit_knots", KNOT, "knots, ascending; NaN beyond the last", |k| {
+            k.each_knot(|knot| knot.0)
+        }),
+        Variable::new("norm_fit_slope_changes", KNOT, "by how much the slope changes at the knot", |k| {
+            k.each_knot(|knot| knot.1)
+        }),
+    ];
+    let entries = entries.into_iter().map(|entry| entry.when(|k| !k.fits.is_empty()));
+    entries.chain(knots.into_iter().map(|entry| entry.when(|k| k.most_knots() > 0))).collect()
+}
+
 fn particle_run<'a>() -> Vec<Variable<'a>> {
     const TIME: &[&str] = &["run_time"];
     let entries = vec![
@@ -442,6 +507,10 @@ fn particle_run<'a>() -> Vec<Variable<'a>> {
             "total variation of f' of the run over the range of the samples",
             |k| k.each_row(|row| row.slope_variation),
         ),
+        Variable::new("run_neuron_norm", TIME, "Int |r| mu of the run", |k| {
+            k.each_row(|row| row.neuron_norm)
+        })
+        .equation("section 21"),
         Variable::new("run_roughness", TIME, "roughness Sum mu_i^2 of the run", |k| {
             Values::F64(k.run.iter().filter_map(|row| row.roughness).collect())
         })

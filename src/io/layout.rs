@@ -76,6 +76,7 @@ impl Layout {
             (Dim::HeaderField, 6),
         ]);
         let mut lengths = lengths;
+        lengths.extend(description.truth.iter().map(|truth| (Dim::RiskX, truth.x().len())));
         if let Some(density) = &description.density {
             let columns = density.theta_faces(&Regions::new(&description.samples)).len() - 1;
             lengths.extend([
@@ -197,6 +198,7 @@ impl Layout {
             When::Path => self.options.path,
             When::Until => self.until,
             When::OutputBias => self.output_bias,
+            When::Truth => self.len(Dim::RiskX) > 0,
         };
         // A column of the state may be empty; HDF5 has no chunks or storage for it.
         asked && variable.dims.iter().all(|&dim| dim.is_unlimited() || self.len(dim) > 0)

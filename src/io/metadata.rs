@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hdf5::File;
 
 use crate::flow::{DensityGrid, OutputBias};
-use crate::problem::{Affine, Regions, Samples, Sampling};
+use crate::problem::{Affine, Regions, Samples, Sampling, Truth};
 use crate::run::{Description, OutputOptions, ParticleOutput, Schedule, Until};
 
 use super::attributes::{number, read_text, read_value, write_text, write_value};
@@ -211,7 +211,7 @@ pub(crate) fn read_stored(sets: &Sets) -> hdf5::Result<Description> {
 
 /// The variables that [`read_unverified`] reads; those without rows that are not among them follow
 /// from the description.
-const STORED: [&str; 6] = ["x", "y", "sample_weight", "mass", "delta", "schedule"];
+const STORED: [&str; 8] = ["x", "y", "sample_weight", "mass", "delta", "schedule", "risk_x", "truth"];
 
 /// Compares the root attributes and some of the variables without rows with their checksums.
 fn verify(sets: &Sets, which: impl Fn(&Variable) -> bool) -> hdf5::Result<()> {
@@ -257,6 +257,16 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
     if schedule.times() != times {
         return Err(format!("the schedule does not ascend from 0 to the end, {end}").into());
     }
+    let truth = match sets.find(Group::Root, "truth") {
+        Some(_) => {
+            let (x, value) = (read_fixed(sets, "risk_x")?, read_fixed(sets, "truth")?);
+            if !(x.is_sorted() && x.iter().chain(&value).all(|value| value.is_finite())) {
+                return Err("risk_x does not ascend, or truth is not finite".into());
+            }
+            Some(Truth::with(samples.x(), x, value))
+        }
+        None => None,
+    };
     Ok(Description {
         title: read_text(file, "title")?,
         scenario: read_text(file, "scenario")?,
@@ -264,6 +274,7 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
         seed: read_value(file, "seed").ok(),
         sampling: read_sampling(file)?,
         samples,
+        truth,
         x_map: map("x_offset", "x_scale")?,
         y_map: map("y_offset", "y_scale")?,
         mass,

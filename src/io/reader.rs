@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2};
 
 use crate::flow::{Counters, Densities, PathRule, ResidualPath, StepPath};
-use crate::problem::{Place, PlaceKind};
+use crate::problem::{Place, PlaceKind, Risk};
 use crate::run::{Description, Ending, Snapshot, State, StepRecord};
 
 use super::attributes::{read_any, read_value};
@@ -17,7 +17,7 @@ use super::opening::{complete_rows, complete_steps, open_file, open_sets};
 use super::particles::Particles;
 use super::piece::Piece;
 use super::rows;
-use super::schema::{ATTRIBUTES, Dim, Group};
+use super::schema::{ATTRIBUTES, Dim, Group, RISKS};
 use super::sets::Sets;
 use super::status::Status;
 
@@ -142,7 +142,7 @@ impl RunFile {
 
     fn read_snapshot(&self, i: usize) -> hdf5::Result<Snapshot> {
         let s = self.sets.layout.len(Dim::Sample);
-        let number = |name| self.numbers(i, name).map(|values| values[0]);
+        let number = |name: &str| self.numbers(i, name).map(|values| values[0]);
         let vector = |name| self.numbers(i, name).map(Array1::from_vec);
         let matrix = |name, rows, columns| {
             let values = self.numbers(i, name)?;
@@ -184,6 +184,20 @@ impl RunFile {
                 .find(|name| self.sets.find(Group::Root, name).is_some())
                 .map(number)
                 .transpose()?,
+            risk: match self.sets.find(Group::Root, "risk_l1") {
+                Some(_) => {
+                    let risk = |[l1, l2, largest]: [&str; 3]| {
+                        Ok::<_, hdf5::Error>(Risk {
+                            l1: number(l1)?,
+                            l2: number(l2)?,
+                            largest: number(largest)?,
+                        })
+                    };
+                    let [inside, outside] = RISKS;
+                    Some([risk(inside)?, risk(outside)?])
+                }
+                None => None,
+            },
             ending: self.read_ending(i)?,
             counters: {
                 let mut counts = Counters::default().counts().map(|(name, _)| (name, 0));

@@ -183,6 +183,9 @@ fn check_lengths(sets: &Sets, findings: &mut Findings) {
 }
 
 fn check_finite(variable: &Variable, piece: &Piece, start: usize, row: &str, findings: &mut Findings) {
+    if variable.gaps {
+        return;
+    }
     if let Some((i, value)) = piece.first_non_finite() {
         findings.add(variable.path(), format!("{row}value {} is {value}, not finite", start + i));
     }

@@ -20,6 +20,8 @@ pub struct RunRow {
     pub loss: f64,
     /// `Int |f''|`.
     pub slope_variation: f64,
+    /// `Int |r| mu`: what its neurons cost.
+    pub neuron_norm: f64,
     /// `Sum mu_i^2` over all particles; not of a density, which has no single neurons.
     pub roughness: Option<f64>,
     /// Clusters of knots: within a thousandth of the samples' range, those with less than a
@@ -75,6 +77,7 @@ impl RunRow {
             time,
             loss,
             slope_variation,
+            neuron_norm: view.neuron_norm(),
             roughness: Some(view.roughness()),
             clusters: Some(clusters.len()),
             pieces,

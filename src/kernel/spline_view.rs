@@ -112,6 +112,12 @@ impl SplineView {
         self.knots.iter().map(|knot| knot.delta_slope * knot.delta_slope).sum()
     }
 
+    /// `Int |r| mu`: what the particles cost where both layers' weights and biases are penalised (section 21).
+    pub fn neuron_norm(&self) -> f64 {
+        let [r, _, mass] = &self.columns;
+        r.iter().zip(mass).map(|(r, mass)| mass * r.abs()).sum()
+    }
+
     /// `Int |f''|` between two positions: `Sum |s_i mu_i|`, where knots at the very same place
     /// count together.
     pub fn slope_variation(&self, low: f64, high: f64) -> f64 {

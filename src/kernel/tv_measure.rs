@@ -22,14 +22,17 @@ use super::KernelError;
 /// rho_j = Sum_(k: j active) <xt_j, F_k^+ - F_k^-> - y_j,
 /// ```
 ///
-/// a second-order cone program with `O(s)` entries, solved by an interior-point method (Clarabel).
+/// a second-order cone program with `O(s)` entries, solved by an interior-point method (Clarabel). With `lambda = 0` it is
+/// the limit: the measure of the least `Int |r| mu` among those that interpolate, `rho = 0`.
 /// No run can end below [`energy`](TvMeasure::energy), but for its `gap`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TvMeasure {
     /// The least energy.
     pub energy: f64,
-    /// Bound on how much lower it might be.
+    /// Bound on how much lower it might be; with `lambda = 0`, how much lower `norm` might be.
     pub gap: f64,
+    /// `Int |r| mu`.
+    pub norm: f64,
     /// Its loss alone.
     pub loss: f64,
     /// The function at the samples.
@@ -42,7 +45,7 @@ pub struct TvMeasure {
 
 /// Solves it.
 ///
-/// * `lambda > 0`.
+/// * `lambda >= 0`.
 ///
 /// ```
 /// use reluflow::{kernel::tv_measure, problem::Samples};
@@ -92,6 +95,7 @@ struct Problem {
     size: f64,
     /// The objective is divided by this.
     unit: f64,
+    lambda: f64,
 }
 
 /// Unknowns of one region.
@@ -102,7 +106,15 @@ impl Problem {
         let (s, regions) = (samples.len(), Regions::new(samples));
         let live = 2 * s - 1;
         let size = samples.y().iter().fold(f64::MIN_POSITIVE, |most: f64, y| most.max(y.abs()));
-        let unit = samples.weight().iter().sum::<f64>() * size * size;
+        let interpolates = lambda == 0.0;
+        // Of interpolants the objective is the norm.
+        let (unit, price) = match interpolates {
+            true => (size, 1.0),
+            false => {
+                let unit = samples.weight().iter().sum::<f64>() * size * size;
+                (unit, lambda * size / unit)
+            }
+        };
         let unknowns = s + EACH * live;
         // Region k = 1 .. 2s-1 has its unknowns from here on.
         let at = |k: usize| s + EACH * (k - 1);
@@ -111,7 +123,7 @@ impl Problem {
             CscMatrix::new_from_triplets(unknowns, unknowns, (0..s).collect(), (0..s).collect(), diagonal);
         let mut q = vec![0.0; unknowns];
         for k in 1..=live {
-            (q[at(k) + 4], q[at(k) + 5]) = (lambda * size / unit, lambda * size / unit);
+            (q[at(k) + 4], q[at(k) + 5]) = (price, price);
         }
         let mut rows = Rows::default();
         // Running sums: C_k - C_(k-1) - F_k^+ + F_k^- = 0.
@@ -135,6 +147,9 @@ impl Problem {
             }
             rows.push(row, samples.y()[j] / size / norm);
         }
+        if interpolates {
+            (0..s).for_each(|j| rows.push(vec![(j, 1.0)], 0.0));
+        }
         let equalities = rows.b.len();
         // Both vectors between the boundaries: <n_(k-1), F> >= 0, <n_k, F> <= 0.
         for k in 1..=live {
@@ -156,7 +171,7 @@ impl Problem {
             }
         }
         let a = CscMatrix::new_from_triplets(rows.b.len(), unknowns, rows.row, rows.column, rows.value);
-        Problem { p, q, a, b: rows.b, cones, size, unit }
+        Problem { p, q, a, b: rows.b, cones, size, unit, lambda }
     }
 
     fn read(&self, samples: &Samples, x: &[f64], gap: f64) -> TvMeasure {
@@ -187,10 +202,10 @@ impl Problem {
             .collect();
         let loss: f64 =
             (0..s).map(|j| 0.5 * samples.weight()[j] * (at_samples[j] - samples.y()[j]).powi(2)).sum();
-        let lambda = self.q[s + 4] * self.unit / self.size;
         TvMeasure {
-            energy: loss + lambda * length,
+            energy: loss + self.lambda * length,
             gap: gap * self.unit,
+            norm: length,
             loss,
             at_samples,
             particles: merged(found, 1e-6 * length),

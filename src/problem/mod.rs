@@ -14,6 +14,7 @@ mod place;
 mod regions;
 mod samples;
 mod start;
+mod truth;
 
 pub use density::{DensityLaw, DensityStart};
 pub use error::ProblemError;
@@ -30,3 +31,4 @@ pub use place::{Place, PlaceKind};
 pub use regions::Regions;
 pub use samples::{Affine, Samples};
 pub use start::Start;
+pub use truth::{Risk, Truth};

@@ -2,12 +2,12 @@
 
 use super::item::Item;
 use super::{
-    ReproduceError, s_cor3, s_fig3, s_fig5, s_fig6, s_fig7, s_fig9, s_fig10, s_fig11, s_lemma1, s_remark1,
+    ReproduceError, a_alignment, a_decay, a_label_noise, a_minimum_norm, s_cor3, s_fig3, s_fig5, s_fig6, s_fig7, s_fig9, s_fig10, s_fig11, s_lemma1, s_remark1,
     s_table1, s_table2, s_thm1, s_thm2, s_thm4, w_clt, w_fig1, w_fig2, w_fig3, w_fig4, w_fig5, w_fig6,
     w_fig7, w_fig8, w_fig9, w_lemma2, w_residuals,
 };
 
-/// All of them, in the order of the papers.
+/// All of them, in the order of the papers; then what those say who cite them.
 pub fn items() -> &'static [Item] {
     const ITEMS: &[Item] = &[
         w_fig1::ITEM,
@@ -37,6 +37,10 @@ pub fn items() -> &'static [Item] {
         s_fig9::ITEM,
         s_fig10::ITEM,
         s_fig11::ITEM,
+        a_decay::ITEM,
+        a_alignment::ITEM,
+        a_label_noise::ITEM,
+        a_minimum_norm::ITEM,
     ];
     ITEMS
 }

@@ -5,9 +5,13 @@
 //! are checked, never from what the paper says. Where a paper does not give a setting, the scenario
 //! says what was chosen, and the item repeats the measurement with other seeds and settings.
 //!
-//! **W** is Williams et al. (NeurIPS 2019), **S** is Sahs et al. (2022). This module knows nothing of
+//! **W** is Williams et al. (NeurIPS 2019), **S** is Sahs et al. (2022); items `a-...` are of those who cite them. This module knows nothing of
 //! the terminal.
 
+mod a_alignment;
+mod a_decay;
+mod a_label_noise;
+mod a_minimum_norm;
 mod error;
 mod finding;
 mod item;

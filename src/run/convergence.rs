@@ -127,6 +127,7 @@ mod tests {
             tangent_kernel: None,
             tangent_kernel_eigenvalues: None,
             error_estimate: None,
+            risk: None,
             ending: None,
             counters: Counters::default(),
         }

@@ -1,7 +1,7 @@
 //! What a run is: everything that is fixed before it starts.
 
 use crate::flow::{DensityGrid, Flow, OutputBias};
-use crate::problem::{Affine, Samples, Sampling};
+use crate::problem::{Affine, Samples, Sampling, Truth};
 
 use super::{Schedule, Until};
 
@@ -21,6 +21,8 @@ pub struct Description {
     pub sampling: Sampling,
     /// The samples the flow sees (after standardization).
     pub samples: Samples,
+    /// What the samples were taken from, where that is known.
+    pub truth: Option<Truth>,
     /// From the raw `x` to the samples' `x`.
     pub x_map: Affine,
     /// From the raw `y` to the samples' `y`.

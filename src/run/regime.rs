@@ -52,6 +52,8 @@ pub struct Regime {
 /// Which of the two ways of learning it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learning {
+    /// Nothing has moved: it is the start.
+    Start,
     /// There is no live neuron.
     Dead,
     /// The kernel has stood still.
@@ -78,6 +80,7 @@ impl Regime {
     pub fn learning(&self) -> Learning {
         match self.kernel_change {
             _ if 1.0 - self.dead < LIVE => Learning::Dead,
+            0.0 if self.loss[0] == self.loss[1] && !self.finished => Learning::Start,
             change if change < STILL => Learning::Kernel,
             change if change < MOVED => Learning::Between,
             _ => Learning::Adaptive,
@@ -107,6 +110,7 @@ impl Regime {
     pub fn heading(&self) -> String {
         let learning = match self.learning() {
             Learning::Dead => return "A dead network".to_string(),
+            Learning::Start => return "A network at its start".to_string(),
             Learning::Kernel => "Kernel learning",
             Learning::Between => "Between kernel and adaptive learning",
             Learning::Adaptive => "Adaptive learning",
@@ -117,7 +121,7 @@ impl Regime {
     /// Heading and convergence in two short sentences, for a terminal.
     pub fn in_short(&self) -> [String; 2] {
         let more = match self.learning() {
-            Learning::Dead => self.sentence(),
+            Learning::Dead | Learning::Start => self.sentence(),
             _ => self.convergence.to_string(),
         };
         [self.heading(), more]
@@ -146,6 +150,12 @@ impl Regime {
                     digits(self.loss[1], 3)
                 );
             }
+            Learning::Start => {
+                return format!(
+                    "Nothing has moved yet: this is the network as it was given. {}",
+                    self.convergence
+                );
+            }
             verdict if self.turned.is_nan() => format!(
                 "The tangent kernel has changed by {}.",
                 match verdict {
@@ -155,7 +165,7 @@ impl Regime {
                     Learning::Between => format!(
                         "{change}, neither little nor much: features moved while their heights were fitted"
                     ),
-                    Learning::Adaptive | Learning::Dead =>
+                    Learning::Adaptive | Learning::Dead | Learning::Start =>
                         format!("{change}: the network changed its own features"),
                 }
             ),
@@ -268,6 +278,9 @@ mod tests {
             text.contains("although neurons turned by 11\u{b0}") && text.contains("Only 30 % of the loss"),
             "{text}"
         );
+        let start = Regime { kernel_change: 0.0, loss: [0.5, 0.5], finished: false, ..regime() };
+        assert_eq!((start.learning(), start.heading().as_str()), (Learning::Start, "A network at its start"));
+        assert!(start.sentence().starts_with("Nothing has moved yet"), "{}", start.sentence());
         let density = Regime { turned: f64::NAN, knots_moved: f64::NAN, ..regime() };
         for (change, words) in [
             (0.01, "by only 1.0 %: up to here"),

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::flow::{Flow, FlowError, OutputBias, State, StepRecord, Stepper};
-use crate::problem::{Samples, Start};
+use crate::problem::{Samples, Start, Truth};
 
-use super::diagnostics::snapshot;
+use super::diagnostics::{function, snapshot};
 use super::{Description, Ending, Schedule, Snapshot, Until};
 use super::{criteria, rest};
 
@@ -85,6 +85,8 @@ pub struct Simulation {
     until: Until,
     tolerance: f64,
     tangent_kernel: bool,
+    /// What the samples were taken from.
+    truth: Option<Truth>,
     /// Whether records of steps have the path of the residuals.
     path: bool,
     /// Whether the snapshot of time 0 is still to be taken.
@@ -103,6 +105,7 @@ impl Simulation {
         let mut simulation = Simulation::begin(samples.clone(), start, *flow, *output_bias, *tolerance)?;
         simulation.tangent_kernel = description.output.tangent_kernel;
         simulation.path = description.output.path;
+        simulation.truth = description.truth.clone();
         simulation.until = description.until;
         Ok(simulation)
     }
@@ -135,6 +138,7 @@ impl Simulation {
             until: Until::default(),
             tolerance,
             tangent_kernel: false,
+            truth: None,
             path: false,
             fresh: true,
             beside: None,
@@ -159,6 +163,7 @@ impl Simulation {
             until,
             tolerance,
             tangent_kernel,
+            truth: description.truth.clone(),
             path,
             fresh: false,
             beside: None,
@@ -234,7 +239,12 @@ impl Simulation {
     /// The diagnostics of this moment, but for the error told by the run beside.
     pub fn snapshot(&self) -> Snapshot {
         let snapshot = snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel);
-        Snapshot { ending: self.ending(), ..snapshot }
+        let bias = snapshot.output_bias;
+        let risk = self.truth.as_ref().map(|truth| {
+            let values = function::values(&self.stepper, &self.state, &self.flow, truth.x());
+            truth.risks(&values.iter().map(|f| f + bias).collect::<Vec<f64>>())
+        });
+        Snapshot { ending: self.ending(), risk, ..snapshot }
     }
 
     /// The diagnostics of this moment. The run beside this one catches up.

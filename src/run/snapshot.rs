@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2};
 
 use crate::flow::Counters;
+use crate::problem::Risk;
 
 use super::Ending;
 
@@ -50,6 +51,8 @@ pub struct Snapshot {
     /// Largest difference of a residual to the run beside it, when asked for: that with twice the nodes of a
     /// quadrature, or with half as many cells of a density.
     pub error_estimate: Option<f64>,
+    /// How far the function is from the truth, inside the range of the samples and outside, where it is known.
+    pub risk: Option<[Risk; 2]>,
     /// The criterion that ends the run here, if one does.
     pub ending: Option<Ending>,
     /// Events since the start of the run.

@@ -254,6 +254,7 @@ impl Form {
             seed: drawn.seed,
             sampling: drawn.sampling,
             samples: read.samples,
+            truth: read.truth,
             x_map: read.x_map,
             y_map: read.y_map,
             mass: drawn.start.mass().to_vec(),

@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 use crate::math::random::{Purpose, Stream};
 
 use super::ScenarioError;
+use super::entry::Entry;
 use super::section::Section;
 
 /// More samples than this are refused.
@@ -101,17 +102,11 @@ impl Function {
                 .missing("has a function but no `count`", "say how many samples, for example count = 20"));
         };
         let mut function = Function {
-            shape,
             count: count.value,
             interval: section.interval("interval")?.map_or([-1.0, 1.0], |entry| entry.value),
             gap: section.interval("gap")?.map(|entry| entry.value),
-            amplitude: section.number_or("amplitude", 1.0)?,
-            frequency: 1.0,
-            phase: 0.0,
-            center: 0.0,
-            width: 0.25,
-            noise: 0.0,
             seed: section.seed()?,
+            ..Function::shaped(section, shape)?
         };
         if let Some(noise) = section.number("noise")? {
             if noise.value < 0.0 {
@@ -119,6 +114,36 @@ impl Function {
             }
             function.noise = noise.value;
         }
+        if function.points().is_empty() {
+            return Err(section.missing(
+                "has a gap that leaves no samples",
+                "make the gap smaller than the interval, or raise count",
+            ));
+        }
+        Ok((function, name))
+    }
+
+    /// A function named by `samples.truth`, with its keys.
+    pub fn read_truth(section: &mut Section, name: &Entry<String>) -> Result<Function, ScenarioError> {
+        let known: Vec<_> = SHAPES.into_iter().filter(|(_, shape)| *shape != Shape::Spike).collect();
+        Function::shaped(section, name.one_of(&known)?)
+    }
+
+    /// The shape with its keys; one sample.
+    fn shaped(section: &mut Section, shape: Shape) -> Result<Function, ScenarioError> {
+        let mut function = Function {
+            shape,
+            count: 1,
+            interval: [-1.0, 1.0],
+            gap: None,
+            amplitude: section.number_or("amplitude", 1.0)?,
+            frequency: 1.0,
+            phase: 0.0,
+            center: 0.0,
+            width: 0.25,
+            noise: 0.0,
+            seed: 0,
+        };
         match shape {
             Shape::Sine | Shape::Square | Shape::Sawtooth => {
                 function.frequency = section.number_or("frequency", 1.0)?;
@@ -130,13 +155,7 @@ impl Function {
         if shape == Shape::Gaussian {
             function.width = section.positive_or("width", 0.25)?;
         }
-        if function.points().is_empty() {
-            return Err(section.missing(
-                "has a gap that leaves no samples",
-                "make the gap smaller than the interval, or raise count",
-            ));
-        }
-        Ok((function, name))
+        Ok(function)
     }
 
     /// Number of points, before a gap takes some.
@@ -145,44 +164,37 @@ impl Function {
         self.count
     }
 
+    /// The function without noise, anywhere; `None` of a spike, which is one at a sample alone.
+    pub fn truth(&self, x: f64) -> Option<f64> {
+        (self.shape != Shape::Spike).then(|| self.amplitude * self.value(x, false))
+    }
+
+    /// The shape at `x`; `peak`: whether this is the sample nearest to the center.
+    fn value(&self, x: f64, peak: bool) -> f64 {
+        let u = x - self.center;
+        let p = (self.frequency * x + self.phase / TAU).rem_euclid(1.0);
+        let one_if = |is: bool| if is { 1.0 } else { 0.0 };
+        match self.shape {
+            Shape::Sine => libm::sin(TAU * p),
+            Shape::Square => 2.0 * one_if(p < 0.5) - 1.0,
+            Shape::Sawtooth => 2.0 * p - 1.0,
+            Shape::Step => one_if(u >= 0.0),
+            Shape::Linear => u,
+            Shape::Abs => u.abs(),
+            Shape::Quadratic => u * u,
+            Shape::Gaussian => libm::exp(-0.5 * (u / self.width).powi(2)),
+            Shape::Spike => one_if(peak),
+            Shape::Constant => 1.0,
+        }
+    }
+
     /// The samples `(x, y)`.
     pub fn samples(&self) -> (Vec<f64>, Vec<f64>) {
         let x = self.points();
         let distance = |&i: &usize| (x[i] - self.center).abs();
         let peak = (0..x.len()).min_by(|i, j| distance(i).total_cmp(&distance(j)));
         let value = |(i, &x): (usize, &f64)| {
-            let u = x - self.center;
-            let p = (self.frequency * x + self.phase / TAU).rem_euclid(1.0);
-            let shape = match self.shape {
-                Shape::Sine => libm::sin(TAU * p),
-                Shape::Square => {
-                    if p < 0.5 {
-                        1.0
-                    } else {
-                        -1.0
-                    }
-                }
-                Shape::Sawtooth => 2.0 * p - 1.0,
-                Shape::Step => {
-                    if u >= 0.0 {
-                        1.0
-                    } else {
-                        0.0
-                    }
-                }
-                Shape::Linear => u,
-                Shape::Abs => u.abs(),
-                Shape::Quadratic => u * u,
-                Shape::Gaussian => libm::exp(-0.5 * (u / self.width).powi(2)),
-                Shape::Spike => {
-                    if Some(i) == peak {
-                        1.0
-                    } else {
-                        0.0
-                    }
-                }
-                Shape::Constant => 1.0,
-            };
+            let shape = self.value(x, Some(i) == peak);
             let noise = match self.noise {
                 0.0 => 0.0,
                 noise => noise * Stream::new(self.seed, Purpose::Noise, i as u64).normal(),

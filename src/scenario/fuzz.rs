@@ -60,7 +60,7 @@ const RICH: [&str; 4] = [
      [time]\nsteps = 100\n[output]\nsnapshots = { every_steps = 10 }\nparticles = \"none\"\n",
     "[samples]\nx = [0.0, 1.0, 1.0]\ny = [1.0, -1.0, 0.5]\n[measure]\nparticles = 16\nlaw = \"normal\"\nscale = 0.1\ndelta = -1.0\n\
      sampling = \"sobol\"\noutput_bias = -0.5\n[flow]\nkind = \"adaptive\"\nweight_decay = 0.1\noutput_bias_rate = \"literal\"\n[time]\nend = 2.0\n[output]\nsnapshots = { times = [0.5, 1.0, 2.0] }\n",
-    "[samples]\nx = [0.0, 1.0]\ny = [1.0, -1.0]\n[measure]\nrepresentation = \"density\"\nscale = 0.5\ndensity_error = 1e-3\n\
+    "[samples]\nx = [0.0, 1.0]\ny = [1.0, -1.0]\ntruth = \"quadratic\"\n[measure]\nrepresentation = \"density\"\nscale = 0.5\ndensity_error = 1e-3\n\
      delta = 0.5\n[flow]\nkind = \"lifted\"\n[time]\nend = 1.0\n[output]\namplitude = 4.0\n",
 ];
 

@@ -44,6 +44,7 @@ mod standardize;
 mod table;
 mod target;
 mod time;
+mod truth;
 mod without_toml;
 
 use std::path::Path;

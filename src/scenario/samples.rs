@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::problem::{Affine, Samples};
+use crate::problem::{Affine, Samples, Truth};
 
 use super::ScenarioError;
 use super::entry::Entry;
@@ -14,12 +14,15 @@ use super::section::Section;
 use super::source::Source;
 use super::standardize::{Standardized, to_unit_interval, to_unit_variance};
 use super::table::Table;
+use super::truth::TruthForm;
 
 /// Where samples come from, checked but not yet read.
 #[derive(Debug, Clone)]
 pub(super) struct SampleForm {
     origin: Origin,
     standardize: bool,
+    /// What they are taken from, where that is known.
+    truth: Option<TruthForm>,
     /// The section's header, for errors about the samples as a whole.
     span: Range<usize>,
 }
@@ -34,6 +37,7 @@ enum Origin {
 /// Samples ready for a run.
 pub(super) struct ReadSamples {
     pub samples: Samples,
+    pub truth: Option<Truth>,
     pub x_map: Affine,
     pub y_map: Affine,
     pub notices: Vec<String>,
@@ -41,7 +45,7 @@ pub(super) struct ReadSamples {
 
 /// All keys of the section.
 pub(super) fn keys() -> Vec<&'static str> {
-    [&["file", "x", "y"][..], &function::KEYS, &["standardize"]].concat()
+    [&["file", "x", "y"][..], &function::KEYS, &["truth", "standardize"]].concat()
 }
 
 impl SampleForm {
@@ -77,8 +81,12 @@ impl SampleForm {
             }
             (Origin::Inline { x: x.value, y: y.value }, "inline samples".to_string())
         };
+        let truth = match &origin {
+            Origin::Function(function) => TruthForm::of(function),
+            _ => TruthForm::read(&mut section)?,
+        };
         section.finish(form)?;
-        Ok(SampleForm { origin, standardize, span })
+        Ok(SampleForm { origin, standardize, truth, span })
     }
 
     /// Number of samples of a function; 0 for others.
@@ -134,7 +142,9 @@ impl SampleForm {
         if self.standardize && y_map.scale == 1.0 && y.windows(2).all(|pair| pair[0] == pair[1]) {
             notices.push("all y are equal: they are shifted to 0 but not scaled".to_string());
         }
-        Ok(ReadSamples { samples, x_map, y_map, notices })
+        let truth = self.truth.as_ref().map(|truth| truth.build(source, folder, samples.x(), [x_map, y_map]));
+        let truth = truth.transpose()?;
+        Ok(ReadSamples { samples, truth, x_map, y_map, notices })
     }
 }
 

@@ -85,5 +85,8 @@ pub fn scenarios() -> &'static [Shipped] {
         shipped!("papers/" / "s_fig9"),
         shipped!("papers/" / "s_fig10", "s_fig10_flat.csv", "s_fig10_spiky.csv"),
         shipped!("papers/" / "s_fig11"),
+        shipped!("papers/" / "a_decay"),
+        shipped!("papers/" / "a_alignment"),
+        shipped!("papers/" / "a_label_noise"),
     ]
 }

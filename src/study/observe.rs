@@ -38,12 +38,17 @@ const SERIES: [&str; 13] = [
     "ambiguous_mass",
 ];
 
+/// Distances to the truth at every snapshot, where it is known: inside and outside the range of the samples.
+const RISKS: [&str; 6] =
+    ["risk_l1", "risk_l2", "risk_max", "outside_risk_l1", "outside_risk_l2", "outside_risk_max"];
+
 struct Measuring<'a> {
     description: &'a Description,
     function_norm: FunctionNorm,
     linear: Vec<f64>,
     spline: Vec<f64>,
     start: Vec<f64>,
+    risks: [Vec<f64>; RISKS.len()],
     series: [Vec<f64>; SERIES.len()],
     residual: Vec<f64>,
     time: Vec<f64>,
@@ -61,6 +66,7 @@ impl<'a> Measuring<'a> {
             spline: at(&|x| spline.value(x)),
             function_norm,
             description,
+            risks: Default::default(),
             start: vec![],
             series: Default::default(),
             residual: vec![],
@@ -79,6 +85,8 @@ impl Observer for Measuring<'_> {
         }
         let mut f = function_values(self.function_norm.points(), &particles.r, &particles.theta, &mass);
         add_bias(&mut f, snapshot.output_bias);
+        let risks = snapshot.risk.into_iter().flatten().flat_map(|risk| risk.values());
+        self.risks.iter_mut().zip(risks).for_each(|(series, value)| series.push(value));
         let [linear, linear_most] = self.function_norm.distance(&f, &self.linear);
         let [spline, spline_most] = self.function_norm.distance(&f, &self.spline);
         let (variation, roughness) = bends(&particles, &mass, stepper.regions(), d.samples.x());
@@ -138,7 +146,8 @@ fn series_of(description: &Description) -> impl Iterator<Item = (usize, &'static
 /// How many numbers a sweep keeps of a run.
 pub fn numbers_of_run(description: &Description) -> u64 {
     let (times, s) = (description.schedule.times().len() as u64, description.samples.len() as u64);
-    let series = series_of(description).count() as u64;
+    let risks = if description.truth.is_some() { RISKS.len() } else { 0 };
+    let series = (series_of(description).count() + risks) as u64;
     let of_time = times.saturating_mul(series + 1 + s);
     of_time.saturating_add(series + 4 * s + 3 + 2 * u64::from(description.until.is_some()))
 }
@@ -161,8 +170,11 @@ pub(crate) fn sweep_run(
     let in_flow = follow::follow(&d, &mut simulation, following, &mut measuring)?;
     let mut record = Record::new(fingerprint);
     let (times, s) = (measuring.time.len(), d.samples.len());
-    for (i, name) in series_of(&d) {
-        let values = std::mem::take(&mut measuring.series[i]);
+    let own = series_of(&d).map(|(i, name)| (name, std::mem::take(&mut measuring.series[i])));
+    let own: Vec<(&str, Vec<f64>)> = own.collect();
+    let risks =
+        RISKS.into_iter().zip(std::mem::take(&mut measuring.risks)).filter(|(_, values)| !values.is_empty());
+    for (name, values) in own.into_iter().chain(risks) {
         record.keep_number(&format!("final_{name}"), values[times - 1]);
         record.keep(name, &[("time", times)], values);
     }

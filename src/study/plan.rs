@@ -268,8 +268,11 @@ const MOST_DATA: u64 = 2 << 30;
 fn data_files(text: &str, path: &Path) -> Vec<PathBuf> {
     let table: toml::Table = text.parse().unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(""));
-    let file = |section: &str| table.get(section)?.get("file")?.as_str().map(|file| folder.join(file));
-    ["samples", "measure"].iter().filter_map(|section| file(section)).collect()
+    let file = |(section, key): &(&str, &str)| {
+        table.get(*section)?.get(*key)?.as_str().map(|file| folder.join(file))
+    };
+    // `truth` may name a function: then there is no such file.
+    [("samples", "file"), ("samples", "truth"), ("measure", "file")].iter().filter_map(file).collect()
 }
 
 #[cfg(test)]

@@ -39,6 +39,24 @@ pub const VARIABLES: &[Declared] = &[
         TIME,
         "largest distance to the natural cubic spline over the range of the samples",
     ),
+    Declared::new("risk_l1", TIME, "mean distance to the truth over the range of the samples"),
+    Declared::new("risk_l2", TIME, "root mean square distance to the truth over the range of the samples"),
+    Declared::new("risk_max", TIME, "largest distance to the truth over the range of the samples"),
+    Declared::new(
+        "outside_risk_l1",
+        TIME,
+        "mean distance to the truth over half the range on either side of it",
+    ),
+    Declared::new(
+        "outside_risk_l2",
+        TIME,
+        "root mean square distance to the truth over half the range on either side of it",
+    ),
+    Declared::new(
+        "outside_risk_max",
+        TIME,
+        "largest distance to the truth over half the range on either side of it",
+    ),
     Declared::new("pinned_mass", TIME, "mass pinned on all boundaries together").equation("section 6"),
     Declared::new("dead_mass", TIME, "mass in the dead region").equation("section 3"),
     Declared::new("stuck_mass", TIME, "mass stuck at r = 0 by the total-variation term")

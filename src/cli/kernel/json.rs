@@ -113,6 +113,7 @@ pub(super) fn run(report: &Report, view: &RunView, bound: f64) -> Value {
                 "time": row.time,
                 "loss": number(row.loss),
                 "slope_variation": number(row.slope_variation),
+                "neuron_norm": number(row.neuron_norm),
                 "roughness": row.roughness.map(number),
                 "clusters": row.clusters,
                 "pieces": row.pieces,

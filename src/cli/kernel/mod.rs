@@ -2,11 +2,13 @@
 
 mod json;
 mod law;
+mod norm_fits;
 mod run;
 mod text;
 
 use std::path::{Path, PathBuf};
 
+use crate::flow::Flow;
 use crate::io::write_kernel_file;
 use crate::kernel::{Kernel, KernelError, Report, Request};
 use crate::math::norm::worst;
@@ -37,7 +39,7 @@ const MANY: usize = 300;
 #[command(after_help = "\
 Examples:
   reluflow kernel scenarios/square.toml
-  reluflow kernel data.csv --tv 0.01 -o fits.h5              # with the minimiser of W eq. 17
+  reluflow kernel data.csv --tv 0,0.01 -o fits.h5            # with fits of least Int |f''|, and of least Int |r| mu
   reluflow kernel scenarios/step.toml --run output/step.h5   # beside a particle run
   reluflow kernel scenarios/square.toml --monte-carlo 1000000 --no-file
 
@@ -78,9 +80,10 @@ pub struct Args {
     /// All eigenvalues of the kernel matrices, or linear time and memory [default: linear above 1000 samples]
     #[arg(long, value_enum, default_value = "auto", hide_default_value = true)]
     solver: Solver,
-    /// lambda of the fit with penalised total variation [default: flow.tv of the scenario]
-    #[arg(long, value_name = "LAMBDA", value_parser = not_negative)]
-    tv: Option<f64>,
+    /// Weights lambda of the functions that fit at least cost, in both norms; 0 for interpolants [default: that of the
+    /// scenario: flow.tv, or flow.weight_decay / kappa]
+    #[arg(long, value_name = "LAMBDAS", value_delimiter = ',', value_parser = not_negative)]
+    tv: Option<Vec<f64>>,
     /// Factors by which the range of the knots is widened; 0 for none [default: 1,2,4,10,100 up to 300 samples]
     #[arg(long, value_name = "FACTORS", value_delimiter = ',', value_parser = not_negative)]
     knots: Option<Vec<f64>>,
@@ -181,6 +184,7 @@ impl Args {
             )));
         }
         let pieces = self.pieces.unwrap_or(if samples.len() <= PIECES { MOST_PIECES } else { 0 });
+        let lambdas = self.lambdas(&description.flow);
         let request = Request {
             ridge: self.ridge,
             width: self.width(&description, law.is_some(), linear)?,
@@ -194,7 +198,7 @@ impl Args {
             },
             bound: self.within,
             smoothing: self.smoothing,
-            tv: self.tv.unwrap_or(description.flow.tv()),
+            tv: lambdas.iter().copied().find(|&lambda| lambda > 0.0).unwrap_or(0.0),
             points: self.points as usize,
             times: self.times.as_ref().map(|times| ascending(times)),
             knot_factors: self.knot_factors(samples.len()),
@@ -211,10 +215,20 @@ impl Args {
             .map_err(|(problem, remedy)| Failure::usage(format!("kernel: {problem}")).help(remedy))?;
         let kernel = Kernel::new(start_law).with_output_bias(description.output_bias.rate / (kappa * kappa));
         let report = Report::new(samples, kernel, &request)?;
+        // What moves at no cost is another problem: none of these have a bias that trains.
+        let weights = if description.output_bias.rate == 0.0 { &lambdas[..] } else { &[] };
+        let fits = norm_fits::fits(samples, weights, description.output_bias.start, &report)?;
         let view = self.run.as_ref().map(|run| run::view(run, &report, quiet)).transpose()?;
         if let Some(output) = &output {
             let rows = view.as_ref().map_or(&[][..], |view| &view.rows);
-            write_kernel_file(output, &description, &report, rows, [&law_words, start_words], self.force)?;
+            write_kernel_file(
+                output,
+                &description,
+                &report,
+                (&fits.fits, rows),
+                [&law_words, start_words],
+                self.force,
+            )?;
         }
         if !quiet {
             warn_of_lost_modes(&report);
@@ -225,6 +239,7 @@ impl Args {
             let mut value = json::report(&report, self.within);
             value["file"] = output.map_or(serde_json::Value::Null, |path| path.to_string_lossy().into());
             value["start_law"] = law_words.into();
+            value["norm_fits"] = norm_fits::json(&fits, view.as_ref());
             value["run"] =
                 view.map_or(serde_json::Value::Null, |view| json::run(&report, &view, self.within));
             print_json(&value)?;
@@ -247,6 +262,7 @@ impl Args {
             let remarks = report.curves().filter(|curve| !curve.remark.is_empty());
             heading.extend(remarks.map(|curve| format!("{}: {}", curve.title, curve.remark)));
             print(&text::report(&heading, &report, self.within))?;
+            print(&norm_fits::text(&fits, view.as_ref()))?;
             if let Some(view) = &view {
                 print(&text::run(&report, view, self.within))?;
             }
@@ -293,6 +309,12 @@ impl Args {
             },
             _ => refused("the scenario's particles are taken as they are: there is no law of random starts"),
         }
+    }
+
+    /// Weights of the fits in both norms.
+    fn lambdas(&self, flow: &Flow) -> Vec<f64> {
+        let own = if flow.decay() > 0.0 { flow.decay() / flow.kappa() } else { flow.tv() };
+        self.tv.clone().unwrap_or_else(|| if own > 0.0 { vec![own] } else { vec![] })
     }
 
     fn knot_factors(&self, samples: usize) -> Vec<f64> {

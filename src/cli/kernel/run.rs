@@ -84,7 +84,9 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     RunRow::set_beside_paths(report, &mut rows)?;
     let last = file.snapshot(file.len() - 1)?;
     let energy = last.loss + last.penalty;
-    let tv = description.flow.tv();
+    let flow = &description.flow;
+    // Of balanced neurons weight decay of both layers is a total-variation term.
+    let tv = if flow.moves() == (true, true) { flow.tv() + flow.decay() / flow.kappa() } else { 0.0 };
     // A bias that moves costs nothing; one that does not is taken from the data.
     let bias = description.output_bias;
     let least = match tv > 0.0 && bias.rate == 0.0 {

@@ -161,7 +161,7 @@ pub(super) fn run(report: &Report, view: &RunView, bound: f64) -> String {
     text += &table(&distances, &(1..distances[0].len()).collect::<Vec<_>>());
     if let Some(least) = &view.least {
         text += &format!(
-            "\nloss + tv Int |r| with tv = {}: {:.6e} at the end, {:.6e} for the best measure ({} particles)\n",
+            "\nloss + penalty with tv = {}: {:.6e} at the end, {:.6e} for the best measure ({} particles)\n",
             view.tv,
             view.energy,
             least.energy,

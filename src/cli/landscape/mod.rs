@@ -18,6 +18,7 @@ use super::output::{note, print, print_json};
 use super::probe::guard;
 use super::threads::Threads;
 use state::State;
+pub(super) use words::{as_json as landscape_json, as_text as landscape_text};
 
 /// The loss around the states of a run: how critical they are, slices, the whole Hessian spectrum
 #[derive(Debug, clap::Args)]

@@ -59,6 +59,8 @@ pub enum Dim {
     /// All particles; the same as `Particle` when all are stored.
     AllParticles,
     Schedule,
+    /// Where the truth is known and risks are measured.
+    RiskX,
     /// Rows of a stored density.
     Amplitude,
     /// Columns of a stored density.
@@ -95,7 +97,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 37] = [
+    pub const ALL: [Dim; 38] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -107,6 +109,7 @@ impl Dim {
         Dim::Particle,
         Dim::AllParticles,
         Dim::Schedule,
+        Dim::RiskX,
         Dim::Amplitude,
         Dim::Theta,
         Dim::Bound,
@@ -149,6 +152,7 @@ impl Dim {
             Dim::Particle => "particle",
             Dim::AllParticles => "all_particles",
             Dim::Schedule => "schedule",
+            Dim::RiskX => "risk_x",
             Dim::Amplitude => "amplitude",
             Dim::Theta => "theta",
             Dim::Bound => "bound",

@@ -20,6 +20,7 @@ pub(super) const fn root(name: &'static str, dims: &'static [Dim], kind: Kind, s
         equation: "",
         flags: &[],
         bounds: "",
+        gaps: false,
         when: When::Always,
         source,
     }
@@ -68,6 +69,10 @@ impl Variable {
     }
     pub(super) const fn bounds(mut self, bounds: &'static str) -> Variable {
         self.bounds = bounds;
+        self
+    }
+    pub(super) const fn with_gaps(mut self) -> Variable {
+        self.gaps = true;
         self
     }
     pub(super) const fn when(mut self, when: When) -> Variable {

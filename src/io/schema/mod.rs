@@ -21,6 +21,7 @@ pub use dimensions::{Dim, Group};
 pub use kind::Kind;
 pub(crate) use variable::Source;
 pub use variable::{Field, Variable, When};
+pub(crate) use variables::RISKS;
 pub use variables::VARIABLES;
 
 /// Version of the schema, stored as the root attribute `format_version`. It rises when a reader

@@ -32,6 +32,8 @@ pub enum When {
     Density,
     /// When its error is estimated.
     EstimatedDensity,
+    /// When it is known what the samples were taken from.
+    Truth,
     /// When something may end the run before its end.
     Until,
     /// When the network has an output bias.
@@ -107,6 +109,8 @@ pub struct Variable {
     pub flags: &'static [(i8, &'static str)],
     /// Of a coordinate, the variable that holds the ends of its cells; empty if there is none.
     pub bounds: &'static str,
+    /// Whether values may be missing, which are then NaN.
+    pub gaps: bool,
     /// When it is in the file.
     pub when: When,
     pub(crate) source: Source,

@@ -1,7 +1,7 @@
 //! The list of all variables of a run file.
 
-use crate::problem::Regions;
-use crate::run::Ending;
+use crate::problem::{Regions, Truth};
+use crate::run::{Description, Ending, Snapshot};
 
 use super::super::piece::Piece;
 use super::dimensions::Dim::*;
@@ -15,6 +15,22 @@ const PLACES: &[(i8, &str)] = &[(0, "free"), (1, "pinned"), (2, "dead"), (3, "st
 const RULES: &[(i8, &str)] = &[(0, "hermite"), (1, "quadratic")];
 const ENDINGS: &[(i8, &str)] = &[(0, "none"), (1, "rest"), (2, "loss"), (3, "speed")];
 const CLASSES: &[(i8, &str)] = &[(-1, "repulsor"), (0, "passthrough"), (1, "attractor"), (2, "dead_edge")];
+
+/// The names of [`Snapshot::risk`]: inside the range of the samples, and outside.
+pub(crate) const RISKS: [[&str; 3]; 2] =
+    [["risk_l1", "risk_l2", "risk_max"], ["outside_risk_l1", "outside_risk_l2", "outside_risk_max"]];
+
+/// A number of [`RISKS`].
+fn risk(snapshot: &Snapshot, [part, k]: [usize; 2]) -> Piece {
+    let risks = snapshot.risk.expect("the snapshot has the risk, as the truth is known");
+    Piece::F64(vec![risks[part].values()[k]])
+}
+
+/// # Panics
+/// If it is not known: then the variable is not in the file.
+fn truth(description: &Description) -> &Truth {
+    description.truth.as_ref().expect("the truth is known")
+}
 
 /// All variables, in the order in which they are created. Row checksums cover the variables of
 /// their group in this order.
@@ -59,6 +75,9 @@ pub static VARIABLES: &[Variable] = &[
         Source::Fixed(|d, range| Piece::F64(d.schedule.times()[range].to_vec())),
     )
     .says("times at which snapshots are due"),
+    root("risk_x", &[RiskX], Kind::F64, Source::Fixed(|d, range| Piece::F64(truth(d).x()[range].to_vec())))
+        .says("points at which distances to the truth are measured")
+        .when(When::Truth),
     root("amplitude", &[Amplitude], Kind::F64, Source::Fixed(|d, range| Piece::F64(grid::amplitudes(d, range))))
         .says("signed amplitude r, middle of the row")
         .bounds("amplitude_bounds")
@@ -129,6 +148,10 @@ pub static VARIABLES: &[Variable] = &[
     )
     .says("sample that switches at the boundary")
     .equation("section 3"),
+    root("truth", &[RiskX], Kind::F64, Source::Fixed(|d, range| Piece::F64(truth(d).value()[range].to_vec())))
+        .says("the function that the samples were taken from, as the flow sees it")
+        .units("units of y")
+        .when(When::Truth),
     root("mass", &[AllParticles], Kind::F64, Source::Fixed(|d, range| Piece::F64(d.mass[range].to_vec())))
         .says("mass of the particle, constant in time")
         .equation("section 2"),
@@ -353,6 +376,33 @@ pub static VARIABLES: &[Variable] = &[
     .says("largest difference of a residual to a run with half as many cells each way")
     .units("units of y")
     .when(When::EstimatedDensity),
+    root("risk_l1", &[Time], Kind::F64, Source::Snapshot(|s| risk(s, [0, 0])))
+        .says("mean distance to the truth over the range of the samples")
+        .units("units of y")
+        .when(When::Truth),
+    root("risk_l2", &[Time], Kind::F64, Source::Snapshot(|s| risk(s, [0, 1])))
+        .says("root mean square distance to the truth over the range of the samples")
+        .units("units of y")
+        .when(When::Truth),
+    root("risk_max", &[Time], Kind::F64, Source::Snapshot(|s| risk(s, [0, 2])))
+        .says("largest distance to the truth over the range of the samples")
+        .units("units of y")
+        .when(When::Truth),
+    root("outside_risk_l1", &[Time], Kind::F64, Source::Snapshot(|s| risk(s, [1, 0])))
+        .says("mean distance to the truth over half the range of the samples on either side of it")
+        .units("units of y")
+        .with_gaps()
+        .when(When::Truth),
+    root("outside_risk_l2", &[Time], Kind::F64, Source::Snapshot(|s| risk(s, [1, 1])))
+        .says("root mean square distance to the truth over half the range of the samples on either side of it")
+        .units("units of y")
+        .with_gaps()
+        .when(When::Truth),
+    root("outside_risk_max", &[Time], Kind::F64, Source::Snapshot(|s| risk(s, [1, 2])))
+        .says("largest distance to the truth over half the range of the samples on either side of it")
+        .units("units of y")
+        .with_gaps()
+        .when(When::Truth),
     root("crossings", &[Time], Kind::I64, Source::Counter)
         .says("crossings into a live region since the start"),
     root("deaths", &[Time], Kind::I64, Source::Counter)

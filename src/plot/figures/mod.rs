@@ -17,6 +17,7 @@ mod phase;
 mod plane;
 mod regions;
 mod residuals;
+mod risk;
 mod scatter;
 mod slice;
 mod slices;
@@ -116,6 +117,12 @@ pub const FIGURES: &[Kind] = &[
         make: Make::Run(loss::figure),
     },
     Kind {
+        name: "risk",
+        about: "how far from the truth the function is over time",
+        of: RUN,
+        make: Make::Run(risk::of_run),
+    },
+    Kind {
         name: "regions",
         about: "mass and second moment of each region, pinned and dead mass, over time",
         of: RUN,
@@ -162,6 +169,12 @@ pub const FIGURES: &[Kind] = &[
         about: "what the runs end with, over the swept keys",
         of: &["sweep", "phase study"],
         make: Make::Arrays(sweep::figure),
+    },
+    Kind {
+        name: "risk",
+        about: "how far from the truth the runs end, over the swept keys, and get over time",
+        of: &["sweep"],
+        make: Make::Arrays(risk::of_sweep),
     },
     Kind {
         name: "splines",

@@ -18,19 +18,35 @@ const SHOWN: [(&str, &str, bool); 4] = [
 ];
 
 pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
+    over_keys(file, "sweep", &SHOWN)
+}
+
+/// Whether means are taken along the axis: seeds of the start, and of the noise of samples.
+pub(super) fn is_of_seeds(axis: &StudyAxis) -> bool {
+    axis.name == "seed" || axis.name == "samples_seed"
+}
+
+/// Panels of what runs end with, over the swept keys.
+///
+/// * `shown`: variable, title, whether logarithmic.
+pub(super) fn over_keys(
+    file: &ArrayFile,
+    name: &'static str,
+    shown_there: &[(&str, &str, bool)],
+) -> Result<Figure, PlotError> {
     let axes = axes(file)?;
     // Along x the axis of numbers with the most values, other than seeds.
     let rank =
-        |i: &usize| (axes[*i].name != "seed", axes[*i].values.is_some(), axes[*i].len(), usize::MAX - i);
+        |i: &usize| (!is_of_seeds(&axes[*i]), axes[*i].values.is_some(), axes[*i].len(), usize::MAX - i);
     let along = (0..axes.len()).max_by_key(rank).unwrap_or(0);
     let others: Vec<usize> =
-        (0..axes.len()).filter(|&i| i != along && axes[i].name != "seed" && axes[i].len() > 1).collect();
+        (0..axes.len()).filter(|&i| i != along && !is_of_seeds(&axes[i]) && axes[i].len() > 1).collect();
     let combinations = combinations(&axes, &others);
     let shown = combinations.len().min(CURVES.len());
     let chosen: Vec<&Vec<(usize, usize)>> =
         (0..shown).map(|i| &combinations[i * combinations.len() / shown]).collect();
-    let mut figure = Figure::new("sweep").grid(2, PAGE);
-    for (name, title, log) in SHOWN.into_iter().filter(|(name, ..)| file.has(name)) {
+    let mut figure = Figure::new(name).grid(2, PAGE);
+    for &(name, title, log) in shown_there.iter().filter(|(name, ..)| file.has(name)) {
         let values = PerRun::read(file, name)?;
         let across = axis(&axes[along]);
         let across = if figure.panels.len() < 2 { across.bare() } else { across };
@@ -67,10 +83,15 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     } else {
         String::new()
     };
-    let seeds = axes.iter().find(|axis| axis.name == "seed" && axis.len() > 1);
-    let seeds =
-        seeds.map_or(String::new(), |axis| format!("Means over {} seeds with standard errors.", axis.len()));
-    Ok(figure.note(seeds).note(all))
+    Ok(figure.note(seeds_in_words(&axes)).note(all))
+}
+
+/// Over how many seeds means are taken; empty if over none.
+pub(super) fn seeds_in_words(axes: &[StudyAxis]) -> String {
+    match axes.iter().filter(|axis| is_of_seeds(axis)).map(StudyAxis::len).product() {
+        0 | 1 => String::new(),
+        seeds => format!("Means over {seeds} seeds with standard errors."),
+    }
 }
 
 fn axis(along: &StudyAxis) -> Axis {

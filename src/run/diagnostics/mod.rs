@@ -13,6 +13,7 @@ use crate::problem::{Place, PlaceKind, Regions, Samples};
 use super::Snapshot;
 
 mod density;
+pub(super) mod function;
 mod neurons;
 
 /// How boundary `b` acts on one sign of `r`. The numbers are the codes in the run file.
@@ -254,6 +255,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
         }),
         tangent_kernel: kernel,
         error_estimate: None,
+        risk: None,
         ending: None,
         counters: state.counters,
     }
