@@ -105,6 +105,7 @@ mod plot_formats;
 mod plot_marginals;
 mod plot_million;
 mod plot_numbers;
+mod plot_several;
 mod plot_support;
 mod pointwise;
 mod reference;

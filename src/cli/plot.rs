@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::io::{make_folder, write_file};
-use crate::plot::{FIGURES, Figure, Format, PlotError, Source, to_csv, to_pdf, to_png, to_svg};
+use crate::plot::{
+    FIGURES, Figure, Format, Named, PageShape, PlotError, Source, figure_of_several, to_csv, to_pdf, to_png,
+    to_svg,
+};
 use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
@@ -15,9 +18,10 @@ use super::probe::guard;
 #[derive(Debug, clap::Args)]
 #[command(after_help = after_help())]
 pub struct Args {
-    /// The file
-    file: PathBuf,
-    /// Which figure [default: the first that the file has]
+    /// The file; several runs are drawn together (function, loss, kernel)
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Which figure [default: the first that the file has; of several runs function]
     #[arg(long, value_name = "NAME")]
     figure: Option<String>,
     /// All figures that the file has, into a folder
@@ -29,6 +33,18 @@ pub struct Args {
     /// Another run whose particles the figure density shows as dots
     #[arg(long, value_name = "RUN")]
     over: Option<PathBuf>,
+    /// A title above the picture
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Width of the picture in inches [default: 3.4 or 7, for one or two columns of a page]
+    #[arg(long, value_name = "INCHES", value_parser = inches)]
+    width: Option<f64>,
+    /// Height of the picture in inches [default: that of the figure]
+    #[arg(long, value_name = "INCHES", value_parser = inches)]
+    height: Option<f64>,
+    /// Size of labels in points, with which all letters and lines go [default: 8]
+    #[arg(long, value_name = "POINTS", value_parser = points)]
+    font_size: Option<f64>,
     /// Format [default: as -o ends, else png]
     #[arg(long, value_enum)]
     format: Option<Kind>,
@@ -78,7 +94,9 @@ fn after_help() -> String {
     }
     text.push_str(
         "\nExamples:\n  reluflow plot output/mcycle.h5\n  reluflow plot output/mcycle.h5 --figure plane --time 0.5 -o plane.pdf\n  \
-         reluflow plot output/mcycle.h5 --all --data\n\nPictures are 3.4 or 7 inches wide, for one or two columns of a page.",
+         reluflow plot output/mcycle.h5 --all --data\n  \
+         reluflow plot output/narrow.h5 output/wide.h5 --figure loss --title \"Two widths\"\n\nPictures are 3.4 or 7 inches wide, \
+         for one or two columns of a page, unless --width is given.",
     );
     text
 }
@@ -86,7 +104,13 @@ fn after_help() -> String {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         let format = self.format()?;
-        guard(&self.file)?;
+        for file in &self.files {
+            guard(file)?;
+        }
+        if let [_, _, ..] = self.files[..] {
+            return self.several(format, quiet);
+        }
+        let file = &self.files[0];
         if let (Some(figure), Some(_)) = (self.figure.as_deref(), &self.over)
             && figure != "density"
         {
@@ -95,7 +119,7 @@ impl Args {
             ))
             .help("leave it out, or give --figure density"));
         }
-        let source = match (Source::open(&self.file)?, &self.over) {
+        let source = match (Source::open(file)?, &self.over) {
             (source, None) => source,
             (Source::Run(run), Some(over)) if run.file().densities(0)?.is_some() => {
                 guard(over)?;
@@ -111,9 +135,9 @@ impl Args {
         if let Source::Run(run) = &source {
             warn_unless_ordinary(run.file(), quiet);
         }
-        let stem = self.file.with_extension("");
+        let stem = file.with_extension("");
         let stem = stem.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let folder = self.file.parent().unwrap_or(Path::new("")).to_owned();
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let mut made = vec![];
         if self.all {
             let folder = self.output.clone().unwrap_or_else(|| folder.join(format!("{stem}_figures")));
@@ -145,6 +169,43 @@ impl Args {
             let path = self.output.clone().unwrap_or_else(default);
             made.extend(self.write(&figure, &path, format)?);
         }
+        self.told(&made, quiet)
+    }
+
+    /// Draws several runs in one figure.
+    fn several(&self, format: Format, quiet: bool) -> Result<Exit, Failure> {
+        if self.all || self.over.is_some() {
+            let option = if self.all { "--all" } else { "--over" };
+            return Err(Failure::usage(format!("{option} is for one file, not for {}", self.files.len()))
+                .help("name one file, or one figure of several runs: function, loss or kernel"));
+        }
+        let mut runs = vec![];
+        for path in &self.files {
+            match Source::open(path)? {
+                Source::Run(run) => runs.push(run),
+                other => {
+                    return Err(Failure::usage(format!(
+                        "{} is a {}: several files in one figure must be runs",
+                        text::path(path),
+                        other.kind()
+                    ))
+                    .help("name one file"));
+                }
+            }
+        }
+        for run in &runs {
+            warn_unless_ordinary(run.file(), quiet);
+        }
+        let named: Vec<Named> =
+            legend(&self.files).into_iter().zip(&runs).map(|(name, run)| Named { name, run }).collect();
+        let figure = figure_of_several(&named, self.figure.as_deref(), self.time)?;
+        let default = || PathBuf::from(format!("{}.{}", figure.name, format.extension()));
+        let path = self.output.clone().unwrap_or_else(default);
+        let made = self.write(&figure, &path, format)?;
+        self.told(&made, quiet)
+    }
+
+    fn told(&self, made: &[PathBuf], quiet: bool) -> Result<Exit, Failure> {
         if !quiet {
             print(&made.iter().map(|path| format!("{}\n", quoted(path))).collect::<String>())?;
         }
@@ -178,6 +239,11 @@ impl Args {
         }
     }
 
+    fn shape(&self) -> PageShape {
+        let title = self.title.as_deref().map(|title| text::line(title).into_owned());
+        PageShape { width: self.width, height: self.height, font_size: self.font_size, title }
+    }
+
     /// Refuses to overwrite.
     fn free(&self, path: &Path) -> Result<(), Failure> {
         let taken = [Some(path.to_owned()), self.data.then(|| path.with_extension("csv"))];
@@ -191,6 +257,7 @@ impl Args {
     /// Writes the picture, and its numbers if they are asked for.
     fn write(&self, figure: &Figure, path: &Path, format: Format) -> Result<Vec<PathBuf>, Failure> {
         self.free(path)?;
+        let figure = &self.shape().of(figure.clone())?;
         let svg = to_svg(figure)?;
         let bytes = match format {
             Format::Svg => svg.into_bytes(),
@@ -206,6 +273,31 @@ impl Args {
         }
         Ok(made)
     }
+}
+
+/// What the legend calls files: their names without ending, or as they were given where names are the same.
+fn legend(files: &[PathBuf]) -> Vec<String> {
+    let stem = |path: &PathBuf| text::path(Path::new(path.file_stem().unwrap_or_default()));
+    let stems: Vec<String> = files.iter().map(stem).collect();
+    let unique = |name: &String| stems.iter().filter(|other| *other == name).count() == 1;
+    files
+        .iter()
+        .zip(&stems)
+        .map(|(file, stem)| if unique(stem) { stem.clone() } else { text::path(file) })
+        .collect()
+}
+
+fn inches(said: &str) -> Result<f64, String> {
+    between(said, 1.0, 100.0, "inches")
+}
+
+fn points(said: &str) -> Result<f64, String> {
+    between(said, 3.0, 72.0, "points")
+}
+
+fn between(said: &str, low: f64, high: f64, unit: &str) -> Result<f64, String> {
+    let number = said.parse().ok().filter(|number| (low..=high).contains(number));
+    number.ok_or_else(|| format!("a number of {unit} from {low} to {high} is needed"))
 }
 
 impl From<PlotError> for Failure {

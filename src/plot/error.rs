@@ -66,6 +66,34 @@ pub enum PlotError {
         /// Figures of one moment.
         allowed: Vec<&'static str>,
     },
+    /// The page is too low for what stands around the frames.
+    #[error(
+        "--height {height}: labels and legends of figure {figure} leave no room; at least {least} inches, or smaller letters (--font-size)"
+    )]
+    Shape {
+        /// What was asked for.
+        figure: String,
+        /// Inches that were asked for.
+        height: f64,
+        /// Inches that would do.
+        least: f64,
+    },
+    /// Several runs cannot be drawn together.
+    #[error("figure {figure} shows one run; several together have the figures {}", .allowed.join(", "))]
+    Several {
+        /// What was asked for.
+        figure: String,
+        /// What there is.
+        allowed: Vec<&'static str>,
+    },
+    /// More runs than colours.
+    #[error("{count} runs in one figure: at most {most} can be told apart")]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// How many may be.
+        most: usize,
+    },
     /// The drawing library failed.
     #[error("figure {figure} cannot be drawn: {found}")]
     Drawing {

@@ -34,6 +34,10 @@ pub struct Figure {
     pub columns: usize,
     /// Width of the page (inches).
     pub width: f64,
+    /// A line above all panels; empty for none.
+    pub title: String,
+    /// What all lengths are multiplied by in the end, those of letters and lines as well.
+    pub scale: f64,
     /// A line below: what is not drawn, and how what is drawn was chosen.
     pub note: String,
 }
@@ -41,7 +45,15 @@ pub struct Figure {
 impl Figure {
     /// A figure of one column, [`COLUMN`] wide, without panels.
     pub fn new(name: impl Into<String>) -> Figure {
-        Figure { name: name.into(), panels: vec![], columns: 1, width: COLUMN, note: String::new() }
+        Figure {
+            name: name.into(),
+            panels: vec![],
+            columns: 1,
+            width: COLUMN,
+            title: String::new(),
+            scale: 1.0,
+            note: String::new(),
+        }
     }
 
     /// With one panel more.

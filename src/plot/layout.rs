@@ -40,6 +40,8 @@ pub(crate) struct Placed<'f> {
 pub(crate) struct Layout<'f> {
     pub panels: Vec<Placed<'f>>,
     pub size: [f64; 2],
+    /// The title above all, in lines.
+    pub title: Vec<String>,
     /// The note, in lines.
     pub note: Vec<String>,
 }
@@ -85,7 +87,8 @@ impl<'f> Layout<'f> {
             margins.top += points(LINE) * (panel.legend.len() + panel.title.len()) as f64;
             finish(panel);
         }
-        let mut top = 0.0;
+        let title = wrap(&figure.title, width - points(2.0 * GAP), LABEL);
+        let mut top = if title.is_empty() { 0.0 } else { points(LINE * title.len() as f64 + GAP) };
         for row in 0..=at.iter().map(|at| at.0).max().unwrap_or(0) {
             let members: Vec<usize> = (0..placed.len()).filter(|&k| at[k].0 == row).collect();
             let most = |of: &dyn Fn(&(Placed, Margins)) -> f64| {
@@ -111,6 +114,7 @@ impl<'f> Layout<'f> {
         Layout {
             panels: placed.into_iter().map(|(panel, _)| panel).collect(),
             size: [width, top + bottom],
+            title,
             note,
         }
     }

@@ -17,8 +17,8 @@ use plotters::style::{RGBAColor, ShapeStyle, WHITE};
 use super::color::Color;
 use super::error::PlotError;
 use super::figure::Figure;
-use super::font::SMALL;
-use super::layout::Layout;
+use super::font::{LABEL, SMALL};
+use super::layout::{GAP, LINE, Layout};
 use super::rect::POINT;
 
 /// Where plotters draws.
@@ -41,7 +41,7 @@ pub fn to_svg(figure: &Figure) -> Result<String, PlotError> {
             .map_err(|error| PlotError::Drawing { figure: figure.name.clone(), found: error.to_string() })?;
     }
     // Names that a file brings along must not turn the order of a text, or break the SVG.
-    Ok(page::finish(&crate::system::text::lines(&svg), size, &images))
+    Ok(page::finish(&crate::system::text::lines(&svg), size, figure.scale, &images))
 }
 
 /// What plotters says when it fails.
@@ -49,6 +49,10 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(area: &Area, layout: &Layout, images: &mut Vec<page::Image>) -> Drawn {
     area.fill(&WHITE)?;
+    for (i, line) in layout.title.iter().enumerate() {
+        let at = [0.5 * layout.size[0], POINT * (GAP + LINE * i as f64)];
+        text::write(area, line, at, LABEL, super::color::BLACK, text::Anchor::TOP)?;
+    }
     for placed in &layout.panels {
         for layer in &placed.panel.layers {
             marks::draw(area, placed, layer, images)?;

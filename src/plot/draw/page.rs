@@ -45,10 +45,10 @@ fn placeholder() -> [&'static str; 2] {
 
 /// Sets what plotters cannot: the size of the page in inches, round joins of lines, and images.
 ///
-/// * `size`: of the page, in drawing units.
+/// * `size`: of the page, in drawing units; `scale`: how many times as large it comes out.
 /// * `images`: in the order in which their places were drawn.
-pub(super) fn finish(svg: &str, size: [u32; 2], images: &[Image]) -> String {
-    let inches = size.map(|length| f64::from(length) / (72.0 * POINT));
+pub(super) fn finish(svg: &str, size: [u32; 2], scale: f64, images: &[Image]) -> String {
+    let inches = size.map(|length| scale * f64::from(length) / (72.0 * POINT));
     let (_, body) = svg.split_once('>').unwrap_or(("", svg));
     let mut page = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}in\" height=\"{}in\" viewBox=\"0 0 {} {}\" \

@@ -67,14 +67,24 @@ pub(super) fn panels(
             .title("mass of the knots in each bin");
     // Bars at the time that is shown, a line for the start.
     let [x, mass] = histogram(now.scatter, window);
-    let least = mass.iter().copied().filter(|mass| *mass > 0.0).fold(f64::INFINITY, f64::min);
-    let floor = vec![0.5 * least; x.len()];
-    density = density.with(Layer::band("knots, function", x, floor, mass).color(BLUE).opacity(0.55));
-    if let Some(start) = start {
+    let before = start.map(|start| histogram(start.scatter, window));
+    // Bars stand on the axis, which begins at a power of ten.
+    let all = mass.iter().chain(before.iter().flat_map(|[_, mass]| mass)).copied();
+    let (least, most) = all
+        .filter(|mass| *mass > 0.0)
+        .fold((f64::INFINITY, 0.0f64), |(least, most), mass| (least.min(mass), most.max(mass)));
+    if least <= most {
+        let floor = 10f64.powf(least.log10().ceil() - 1.0);
+        density.y = density.y.range(floor, 1.3 * most);
+        let floor = vec![floor; x.len()];
+        let bars = Layer::band("knots, function", x, floor, mass).color(BLUE).opacity(0.55);
+        density = density.with(bars.label(now.label.clone()));
+    }
+    if let Some((start, [x, mass])) = start.zip(before) {
         let line = Layer::line("start", start.x.clone(), start.y.clone()).color(BLACK).width(0.8);
         curve = curve.with(line.label(start.label.clone()).dashed());
-        let [x, mass] = histogram(start.scatter, window);
-        density = density.with(Layer::line("knots, start", x, mass).color(BLACK).width(0.8));
+        let line = Layer::line("knots, start", x, mass).color(BLACK).width(0.8);
+        density = density.with(line.label(start.label.clone()));
     }
     let line = Layer::line("function", now.x.clone(), now.y.clone()).color(BLUE).width(1.5);
     curve = curve.with(line.label(now.label.clone()));
@@ -106,7 +116,7 @@ pub(super) fn window(samples: &Samples) -> [f64; 2] {
 }
 
 /// The function on a grid that holds every sample.
-fn values(scatter: &Scatter, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2] {
+pub(super) fn values(scatter: &Scatter, samples: &[f64], window: [f64; 2]) -> [Vec<f64>; 2] {
     let mut x = even::points(window[0], window[1], POINTS + 1);
     x.extend(samples);
     if scatter.len() <= 2 * POINTS {

@@ -19,8 +19,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         .title("change of the tangent kernel")
         .with(Layer::line("change", times.clone(), change).color(BLUE).width(1.4));
     let Some(first) = run.snapshots[0].tangent_kernel_eigenvalues.as_ref() else {
-        let note = "The run stores no spectrum: run it with output.tangent_kernel = true.";
-        return Ok(Figure::new("kernel").with(panel).note(note));
+        return Ok(Figure::new("kernel").with(panel));
     };
     let count = first.len();
     let largest = run.snapshots.iter().filter_map(|s| s.tangent_kernel_eigenvalues.as_ref()?.last().copied());

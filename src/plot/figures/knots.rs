@@ -61,6 +61,11 @@ fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>,
         for i in 1..times.len() {
             let at = |i: usize| knot_of(stored[i].particles.theta[particle]).unwrap_or(f64::INFINITY);
             let (from, to) = (at(i - 1), at(i));
+            // When a knot was caught between snapshots, or let go, is not known: a chord would have all of them arrive together.
+            let pinned = |i: usize| scatter::is_pinned(stored[i].particles.place[particle].kind());
+            if pinned(i - 1) != pinned(i) {
+                continue;
+            }
             // Knots that leave to one side and come back from the other pass through infinity.
             if (to - from).abs() > 2.0 * (window[1] - window[0]) || !(to - from).is_finite() {
                 continue;

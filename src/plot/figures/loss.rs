@@ -13,14 +13,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let times = run.times();
     let each = |of: fn(&crate::run::Snapshot) -> f64| -> Vec<f64> { run.snapshots.iter().map(of).collect() };
     let loss = each(|s| s.loss);
-    // Of every step, where they are stored: the first snapshots may have the whole transient between them.
-    let of_rho = |rho: &[f64]| -> f64 {
-        0.5 * rho.iter().zip(run.description.samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>()
-    };
-    let (fine_times, fine_loss) = match run.path() {
-        Some((times, path)) => (times.clone(), path.iter().map(|rho| of_rho(rho)).collect()),
-        None => (times.clone(), loss.clone()),
-    };
+    let (fine_times, fine_loss) = losses(run);
     let mut panel = Panel::new("loss", time_axis(&times).bare(), Axis::new("loss").log())
         .height(1.35)
         .with(Layer::line("loss", fine_times, fine_loss).color(BLUE).width(1.4).label("L = ½ Σ nⱼ ρⱼ²"));
@@ -69,6 +62,18 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         false => "",
     };
     Ok(Figure::new("loss").with(panel).with(balance).note(note).note(below))
+}
+
+/// Times and losses: of every step, where they are stored, for the first snapshots may have the whole transient between
+/// them; else of the snapshots.
+pub(super) fn losses(run: &RunSource) -> (Vec<f64>, Vec<f64>) {
+    let of_rho = |rho: &[f64]| -> f64 {
+        0.5 * rho.iter().zip(run.description.samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>()
+    };
+    match run.path() {
+        Some((times, path)) => (times.clone(), path.iter().map(|rho| of_rho(rho)).collect()),
+        None => (run.times(), run.snapshots.iter().map(|snapshot| snapshot.loss).collect()),
+    }
 }
 
 /// The loss of residuals that err as the tolerance admits: `1/2 Sum_j n_j eps^2`; 0 where no tolerance is kept.

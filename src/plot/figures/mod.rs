@@ -19,6 +19,7 @@ mod regions;
 mod residuals;
 mod risk;
 mod scatter;
+pub(crate) mod several;
 mod slice;
 mod slices;
 mod spectrum;

@@ -27,7 +27,7 @@ pub(super) fn cylinder(r: f64, theta: f64) -> [f64; 2] {
     [(theta + FRAC_PI_2).rem_euclid(TAU) - FRAC_PI_2, r]
 }
 
-fn is_pinned(kind: PlaceKind) -> bool {
+pub(super) fn is_pinned(kind: PlaceKind) -> bool {
     matches!(kind, PlaceKind::Pinned | PlaceKind::StuckPinned)
 }
 

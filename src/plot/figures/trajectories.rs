@@ -78,7 +78,8 @@ fn layers(paths: &[Vec<[f64; 2]>], place: Place) -> Vec<Layer> {
     vec![
         Layer::line("r >= 0", positive_x, positive_y).color(POSITIVE).width(0.8).label("r ≥ 0"),
         Layer::line("r < 0", negative_x, negative_y).color(NEGATIVE).width(0.8).label("r < 0"),
-        Layer::points("start", start_x, start_y, Shape::Ring).size(2.2).width(0.4).label("start"),
-        Layer::points("end", end_x, end_y, Shape::Disc).size(2.4).label("end"),
+        // Rings around discs: what has not moved shows both.
+        Layer::points("end", end_x, end_y, Shape::Disc).size(2.0).label("end"),
+        Layer::points("start", start_x, start_y, Shape::Ring).size(3.2).width(0.4).label("start"),
     ]
 }
