@@ -94,12 +94,11 @@ fn cubic(curvature: &Curvature, times: usize) -> String {
     let [off, rounding] = curvature.worst();
     match off <= ROUNDING * rounding {
         true => format!(
-            "random features: at all {times} times f - f_0 is one cubic between neighbouring samples, to {} of its size (rounding)\n",
+            "random features: at all {times} times f - f_0 is a cubic between samples, to {} of its size (rounding)\n",
             text::digits(off, 2)
         ),
         false => format!(
-            "random features: f - f_0 is up to {} of its size from one cubic between neighbouring samples: the density of knots is not \
-             constant there\n",
+            "random features: f - f_0 is up to {} of its size off one cubic between samples: knots are uneven there\n",
             text::digits(off, 2)
         ),
     }

@@ -19,6 +19,7 @@ mod masses;
 mod neurons;
 mod particles;
 mod releases;
+mod risk;
 mod table;
 
 use crate::flow::interface::Margins;
@@ -300,6 +301,7 @@ impl<'a> Checker<'a> {
         });
         let off = worst(off);
         self.note(Law::Residual, off, time);
+        self.risk(snapshot, &p);
         let sums = self.sums(&g, &p);
         self.note(Law::Regions, masses::error(snapshot, &sums, mass, &p), time);
         let unit = (direct.squared + bias).max(f64::MIN_POSITIVE);

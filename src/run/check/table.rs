@@ -51,6 +51,7 @@ pub(super) enum Law {
     Covariance,
     Places,
     Bias,
+    Risk,
     Steps,
     Times,
     Schedule,
@@ -183,6 +184,14 @@ impl Table {
                 "excess over (rate elapsed fall of the energy)^(1/2) of its way between snapshots, and difference to its start there, relative to the tolerance's unit",
             );
         }
+        if description.truth.is_some() {
+            line(
+                Law::Risk,
+                "risk",
+                rounding,
+                "stored distances to the truth against those of the function summed from the particles, relative to the size of the sums",
+            );
+        }
         line(Law::Steps, "steps", 1e-12, "time against the sum of the steps, relative");
         line(
             Law::Times,
@@ -312,8 +321,9 @@ impl Table {
 
     /// Lines of laws of particles say that there are none.
     fn note_particles(&mut self) {
-        const OF_PARTICLES: [Law; 9] = [
+        const OF_PARTICLES: [Law; 10] = [
             Law::Residual,
+            Law::Risk,
             Law::Dissipation,
             Law::Energy,
             Law::Covariance,
