@@ -165,8 +165,8 @@ fn in_the_kernel_flow_it_is_one_more_neuron() {
         let biased = Task { problem: problem.clone(), bias: BIAS };
         let (stepper, state) = biased.run(1e-9, end);
         // With masses that sum to 1: kappa^2 mass, and kappa mass c, are those of the network.
-        let (mu, kappa) = (0.25, 1.3);
-        let wide: f64 = (kappa * kappa / (1.0 - mu) as f64).sqrt();
+        let (mu, kappa): (f64, f64) = (0.25, 1.3);
+        let wide = (kappa * kappa / (1.0 - mu)).sqrt();
         let own = BIAS.rate / (wide * wide * mu);
         let mut with = problem.clone();
         with.flow = Flow::Kernel { kappa: wide, decay: 0.0 };

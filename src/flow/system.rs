@@ -2,6 +2,7 @@
 
 use crate::problem::{Regions, Samples};
 
+use super::counters::Counters;
 use super::events::Tally;
 use super::moments::Moments;
 use super::push::Push;
@@ -28,6 +29,11 @@ pub trait System: Send + Sync {
     /// Makes the trial, whose moments these are, the particles of the state, and puts them into a better order in
     /// memory if enough has happened. Whether that changed the moments by rounding: then they are to be taken anew.
     fn accept(&mut self, regions: &Regions, moments: &Moments, state: &mut State) -> bool;
+
+    /// Events of the last step that were found as it was accepted, beside those of its push.
+    fn take_counted(&mut self) -> Counters {
+        Counters::default()
+    }
 
     /// Puts the particles of a new run into a good order in memory, where the start has not done so.
     fn group(&mut self, _regions: &Regions, _state: &mut State) {}

@@ -64,7 +64,7 @@ fn measure(trace: &Trace, lambda: f64, fits: &[NormFit]) -> Result<Found, Reprod
 
 fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let sets: u64 = stage.pick(10, 3);
-    let lambda = |seed: u64| if seed % 2 == 0 { 0.02 } else { 0.1 };
+    let lambda = |seed: u64| if seed.is_multiple_of(2) { 0.02 } else { 0.1 };
     let job = |seed: u64| {
         let [x, y] = draw(seed);
         let job = Job::new("a_decay").called(seed).with("samples.x", format!("{x:?}"));

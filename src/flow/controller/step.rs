@@ -66,6 +66,9 @@ impl Controller {
                     };
                     [state.residual_ode, state.residual_ode_uncorrected] = residual_ode;
                     self.accept(state, &record, next);
+                    let counted = self.system.take_counted();
+                    state.counters += counted;
+                    record.counters += counted;
                     // Including those that were grouped or rebased after the step.
                     record.touched = self.system.take_touched(pushes);
                     return Ok(record);

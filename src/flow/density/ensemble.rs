@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::flow::Flow;
+use crate::flow::counters::Counters;
 use crate::flow::error::FlowError;
 use crate::flow::events::Tally;
 use crate::flow::field::{Vec2, gradients};
@@ -52,6 +53,8 @@ pub struct Ensemble {
     /// How far the lines of each slice moved in it, in `q`, and how far the total-variation term pushed them.
     moved: Vec<(Vec<f64>, f64)>,
     touched: u64,
+    /// Releases of the last step.
+    counted: Counters,
 }
 
 /// The start of a run: the cells of the law, with their moments.
@@ -129,6 +132,7 @@ impl Ensemble {
             end,
             moved: vec![],
             touched: 0,
+            counted: Counters::default(),
         })
     }
 
@@ -301,9 +305,12 @@ impl System for Ensemble {
             let reach = parts.fold([0.0, 0.0], |[low, high]: [f64; 2], q| [low.min(q), high.max(q)]);
             changed |= extend_rows(slice, cells, all, reach);
         }
-        state.counters.releases += releases.lines;
-        state.counters.ambiguous_releases += releases.ambiguous_lines;
-        state.counters.ambiguous_mass += releases.ambiguous_mass;
+        self.counted = Counters {
+            releases: releases.lines,
+            ambiguous_releases: releases.ambiguous_lines,
+            ambiguous_mass: releases.ambiguous_mass,
+            ..Counters::default()
+        };
         let columns = state.particles.density_mut();
         columns.layout = layout::write(columns.layout[0], &self.slices);
         columns.cells.clear();
@@ -331,6 +338,10 @@ impl System for Ensemble {
 
     fn is_on_grid(&self) -> bool {
         true
+    }
+
+    fn take_counted(&mut self) -> Counters {
+        std::mem::take(&mut self.counted)
     }
 
     fn take_touched(&mut self, _pushes: u32) -> u64 {

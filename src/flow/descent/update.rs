@@ -130,7 +130,7 @@ mod tests {
             for steps in [1, 2, 10, 100, 300] {
                 let (mut v, mut q) = (0.0, 0.0);
                 for i in 1..=steps {
-                    let g = if beta1 == 0.0 { 1.0 } else { (beta1 / beta2 as f64).powi(steps - i) };
+                    let g = if beta1 == 0.0 { 1.0 } else { (beta1 / beta2).powi(steps - i) };
                     v = beta1 * v + (1.0 - beta1) * g;
                     q = beta2 * q + (1.0 - beta2) * g * g;
                 }
