@@ -329,12 +329,12 @@ const SCENARIOS: [(&str, &str, &str); 140] = [
     (
         "key of another function",
         "[samples]\nfunction = \"abs\"\ncount = 5\nfrequency = 2.0\n",
-        "bad.toml:4:1: samples.frequency is not used by samples.function = \"abs\"\n  remove it; samples.function = \"abs\" takes standardize, function, count, interval, gap, amplitude, seed, noise, center",
+        "bad.toml:4:1: samples.frequency is not used by samples.function = \"abs\"\n  remove it; samples.function = \"abs\" takes standardize, function, count, interval, gap, seed, amplitude, center, noise",
     ),
     (
         "key of another source",
         "[samples]\nx = [0.0]\ny = [0.0]\nnoise = 0.1\n",
-        "bad.toml:4:1: samples.noise is not used by inline samples\n  remove it; inline samples takes standardize, x, x, y, y",
+        "bad.toml:4:1: samples.noise is not used by inline samples\n  remove it; inline samples takes standardize, x, x, y, y, truth",
     ),
     (
         "interval backwards",

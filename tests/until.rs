@@ -240,8 +240,16 @@ fn criteria_that_cannot_be_are_refused() {
         ("until = \"still\"", "kind = \"lifted\"", "give one of rest, end"),
         ("until_loss = -1.0", "kind = \"lifted\"", "is negative: give a loss of 0 or more"),
         ("until_speed = 0", "kind = \"lifted\"", "is not positive: give a speed above 0"),
-        ("until = \"rest\"", gd, "not known of momentum, minibatches and noise: give until_loss"),
-        ("until_speed = 0.1", gd, "not known of momentum, minibatches and noise: give until_loss"),
+        (
+            "until = \"rest\"",
+            gd,
+            "not known of gradient descent with momentum, Adam, weight decay, minibatches or noise: give until_loss",
+        ),
+        (
+            "until_speed = 0.1",
+            gd,
+            "not known of gradient descent with momentum, Adam, weight decay, minibatches or noise: give until_loss",
+        ),
     ] {
         let found = refused(criterion, flow);
         assert!(found.contains(expected), "{criterion}: {found}");
