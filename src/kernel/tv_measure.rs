@@ -65,6 +65,11 @@ pub fn tv_measure(samples: &Samples, lambda: f64) -> Result<TvMeasure, KernelErr
         tol_gap_abs: 1e-11,
         tol_gap_rel: 1e-11,
         tol_feas: 1e-11,
+        // There always is a minimiser: what looks like a certificate that there is none is rounding.
+        tol_infeas_abs: 0.0,
+        tol_infeas_rel: 0.0,
+        reduced_tol_infeas_abs: 0.0,
+        reduced_tol_infeas_rel: 0.0,
         max_iter: 500,
         ..DefaultSettings::default()
     };

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::flow::{Flow, FlowError, OutputBias, State, StepRecord, Stepper};
-use crate::problem::{Samples, Start, Truth};
+use crate::problem::{Samples, Start, Truth, add_bias};
 
 use super::diagnostics::{function, snapshot};
 use super::{Description, Ending, Schedule, Snapshot, Until};
@@ -241,8 +241,9 @@ impl Simulation {
         let snapshot = snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel);
         let bias = snapshot.output_bias;
         let risk = self.truth.as_ref().map(|truth| {
-            let values = function::values(&self.stepper, &self.state, &self.flow, truth.x());
-            truth.risks(&values.iter().map(|f| f + bias).collect::<Vec<f64>>())
+            let mut values = function::values(&self.stepper, &self.state, &self.flow, truth.x());
+            add_bias(&mut values, bias);
+            truth.risks(&values)
         });
         Snapshot { ending: self.ending(), risk, ..snapshot }
     }

@@ -128,7 +128,7 @@ fn regime(network: &Network, found: &Analysis) -> String {
     let [sum, mean] = largest_rates(network, found);
     let dead = found.snapshot.region_mass[0];
     let mut rows = vec![
-        row("dead neurons", format!("{} see no sample", percent(dead, 3))),
+        row("dead neurons", format!("{} are active at no sample", percent(dead, 3))),
         row(
             "c^2 - |w|^2",
             format!(

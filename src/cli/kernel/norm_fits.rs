@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
-use crate::cli::output::note;
 use crate::cli::table::table;
-use crate::kernel::{FitNorm, NormFit, Report, norm_fits, slope_fits};
+use crate::kernel::{FitNorm, NormFit, Report, norm_fits};
 use crate::problem::Samples;
 
 use super::json::number;
@@ -29,18 +28,7 @@ pub(super) fn fits<'a>(
     bias: f64,
     report: &'a Report,
 ) -> Result<Fits<'a>, Failure> {
-    let samples = samples.less(bias);
-    let mut fits = vec![];
-    for &lambda in lambdas {
-        match norm_fits(&samples, &[lambda]) {
-            Ok(found) => fits.extend(found),
-            // Of small problems with a small weight the cone program may find no direction: the others are exact without it.
-            Err(error) => {
-                note(&format!("note: no fit of least Int |r| mu at lambda = {}: {error}", figure(lambda)));
-                fits.extend(slope_fits(&samples, lambda)?);
-            }
-        }
-    }
+    let fits = norm_fits(&samples.less(bias), lambdas)?;
     let points = report.function_norm.points();
     let at_nodes = fits.iter().map(|fit| points.iter().map(|&x| fit.value(x) + bias).collect()).collect();
     Ok(Fits { report, fits, at_nodes })

@@ -21,7 +21,7 @@ mod ode;
 mod plan;
 mod step;
 
-use crate::problem::{DensityStart, Regions, Samples, Start};
+use crate::problem::{DensityStart, Regions, Samples, Start, add_bias};
 
 use crate::flow::Flow;
 use crate::flow::columns::Sizes;
@@ -342,9 +342,7 @@ impl Controller {
 /// The residuals of a measure and an output bias.
 fn residual(samples: &Samples, regions: &Regions, moments: &Moments, bias: f64, rho: &mut [f64]) {
     moments.residual(samples, regions, rho);
-    if bias != 0.0 {
-        rho.iter_mut().for_each(|rho| *rho += bias);
-    }
+    add_bias(rho, bias);
 }
 
 /// Adding a shorter step to this time would not change it.

@@ -7,6 +7,7 @@
 
 use crate::flow::field::Vec2;
 use crate::flow::field_cubic::FieldCubic;
+use crate::flow::interface::Interface;
 use crate::math::poly;
 use crate::problem::Regions;
 
@@ -68,8 +69,12 @@ pub fn slow_crossings(
                 if !goes_on || beyond == 0 {
                     continue;
                 }
-                let outward = if upward == (side == 0) { -1.0 } else { 1.0 };
-                let velocity = field[beyond].along(regions.normal(boundary).map(|n| outward * n));
+                let velocity: [f64; 4] = std::array::from_fn(|power| {
+                    let sign = if side == 0 { 1.0 } else { -1.0 };
+                    let field = |k: usize| [field[k].x[power], field[k].y[power]];
+                    let [low, high] = Interface::new(regions, boundary, sign, field, |_| 0.0).velocity;
+                    if upward { high } else { -low }
+                });
                 let slows = velocity[0] - poly::value(&velocity, 1.0);
                 if slows > 0.0 {
                     one.passes = passes(&velocity);

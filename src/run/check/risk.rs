@@ -1,7 +1,7 @@
 //! The risk of a snapshot, once more from its particles.
 
 use crate::math::norm::{ratio, worst};
-use crate::problem::{Risk, function_values};
+use crate::problem::{Risk, add_bias, function_values};
 use crate::run::Snapshot;
 
 use super::Checker;
@@ -14,7 +14,7 @@ impl Checker<'_> {
     pub(super) fn risk(&mut self, snapshot: &Snapshot, p: &Columns<'_>) {
         let Some(truth) = &self.description.truth else { return };
         let mut f = function_values(truth.x(), p.r, p.theta, &self.description.mass);
-        f.iter_mut().for_each(|f| *f += snapshot.output_bias);
+        add_bias(&mut f, snapshot.output_bias);
         // Where the truth is not known there is none, neither here nor there.
         let off = |stored: f64, found: f64| {
             if stored.is_nan() && found.is_nan() { 0.0 } else { (stored - found).abs() }
