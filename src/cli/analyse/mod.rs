@@ -31,7 +31,7 @@ pub struct Args {
     weights: PathBuf,
     /// Samples: a CSV with columns x, y
     samples: PathBuf,
-    /// The same neurons before training: how far they have gone, and what their kernel would have done
+    /// The same neurons before training: how far training has moved them, and what their kernel would have done
     #[arg(long, value_name = "WEIGHTS")]
     start: Option<PathBuf>,
     /// What the sum over neurons is divided by: 1, sqrt(m), or m
