@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::flow::{DensityGrid, Flow};
 use crate::io::{RunFile, Status};
 use crate::problem::{PlaceKind, Risk};
-use crate::run::{Learning, ParticleOutput, Regime, Snapshot, Verdict};
+use crate::run::{Learning, ParticleOutput, Regime, Snapshot, Verdict, change_in_words};
 use crate::system::text::{self, number, time};
 
 use super::alignment::Course;
@@ -304,7 +304,7 @@ fn as_text(file: &RunFile) -> Result<String, Failure> {
                 format!("error of residuals estimated at most {error:.1e}, at t = {}", time(at)),
             );
         }
-        row("tangent kernel", format!("changed by {:.4} of its norm", last.tangent_kernel_change));
+        row("tangent kernel", format!("changed by {}", change_in_words(last.tangent_kernel_change)));
         let [corrected, uncorrected] = ode_differences(&last);
         row(
             "residual ODE",

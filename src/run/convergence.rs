@@ -92,11 +92,9 @@ impl fmt::Display for Convergence {
                 digits(beside.line, 3),
                 digits(beside.zero, 3)
             ),
-            Convergence::Falling { half_life } => write!(
-                f,
-                "It has not converged: at its present rate the loss halves within a time of {}.",
-                time(*half_life)
-            ),
+            Convergence::Falling { half_life } => {
+                write!(f, "At its present rate the loss halves within a time of {}.", time(*half_life))
+            }
         }
     }
 }
