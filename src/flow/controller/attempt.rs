@@ -2,6 +2,7 @@
 
 use crate::flow::implicit::Implicit;
 use crate::flow::state::State;
+use crate::math::norm::largest;
 
 use super::Controller;
 use super::estimate::Errors;
@@ -11,7 +12,8 @@ use super::plan::Plan;
 const MAX_PUSHES: u32 = 6;
 /// What an event may add to the error of a step, in units of the error allowed; events are rarer than steps.
 const EVENT_SHARE: f64 = 3.0;
-/// Where particles relax within the step, pushes go on until they lack no more than this share of the error allowed.
+/// Where particles relax within the step, and where residuals are smaller than the error allowed, pushes go on until they
+/// lack no more than this share of it.
 const CONVERGED: f64 = 0.01;
 /// A jump of the rate by `J` in the middle of a step puts the mean of the Hermite path over the step off by `J h / 24`:
 /// `Int_0^1 p du = 1/6` of the path `p` against `1/8` of the ramp `(u - 1/2)_+`.
@@ -117,9 +119,11 @@ impl Controller {
         if error <= self.allowed && errors.good == 0 {
             errors.good = push;
         }
-        // What fast modes lack dies away within the next step, which would take it for a bend of its path.
-        let converged =
-            plan.response.is_none() || errors.lack <= CONVERGED * self.allowed || push == MAX_PUSHES;
+        // What fast modes lack dies away within the next step, which would take it for a bend of its path. Residuals
+        // that are smaller than the error allowed would be nothing but what pushes lack, which turns particles of
+        // large amplitude to and fro.
+        let matters = plan.response.is_some() || largest(&self.trial.rho) < self.allowed;
+        let converged = !matters || errors.lack <= CONVERGED * self.allowed || push == MAX_PUSHES;
         if error <= self.allowed && converged {
             return Some(self.checked_by_ode(state, plan, implicit, errors));
         }
