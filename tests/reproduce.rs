@@ -15,7 +15,7 @@ use reluflow::run::Simulation;
 use crate::cli_support::{json, reluflow};
 
 /// Claims that hold as they are printed; all others need a caveat, which the guide tells.
-const HOLD: [&str; 17] = [
+const HOLD: [&str; 18] = [
     "w-fig2",
     "w-fig6",
     "w-fig7",
@@ -29,6 +29,7 @@ const HOLD: [&str; 17] = [
     "s-thm4",
     "s-fig6",
     "s-cor3",
+    "s-thm6",
     "a-decay",
     "a-alignment",
     "a-label-noise",
@@ -172,4 +173,39 @@ fn nothing_is_overwritten_unasked_and_names_are_told() {
         .stderr(contains("no figure or table `w-fig99` is reproduced: there are w-fig1, w-fig2"));
     let list = json(reluflow(folder.path()).args(["reproduce", "--list", "--json"]));
     assert_eq!(list.as_array().unwrap().len(), items().len());
+}
+
+/// Every theorem, corollary, lemma and remark of S, and the section on its partial differential equation; the item for each.
+const STATEMENTS: [(&str, &str); 16] = [
+    ("Theorem 1", "s-thm1"),
+    ("Corollary 1", "s-thm1"),
+    ("Theorem 2", "s-thm2"),
+    ("Theorem 3", "s-fig3"),
+    ("Corollary 2", "s-fig3"),
+    ("Theorem 4", "s-thm4"),
+    ("Lemma 1", "s-lemma1"),
+    ("Remark 1", "s-remark1"),
+    ("Theorem 5", "s-thm4"),
+    ("Remark 2", "s-fig5"),
+    ("Corollary 3", "s-cor3"),
+    ("Theorem 6", "s-thm6"),
+    ("Lemma 2", "s-lemma2"),
+    ("Theorem 7", "s-lemma2"),
+    ("Corollary 4", "s-lemma2"),
+    ("2.6.2", "s-pde"),
+];
+
+/// The guide says which item is of which statement, and gives it the verdict of that item's row.
+#[test]
+fn every_statement_has_a_row() {
+    let guide = include_str!("../src/guide/papers.md");
+    for (statement, name) in STATEMENTS {
+        let start = format!("| {statement} |");
+        let row = guide.lines().find(|line| line.starts_with(&start)).expect(statement);
+        let verdict = if HOLD.contains(&name) { "holds |" } else { "holds with a caveat |" };
+        assert!(row.contains(&format!("| `{name}` | {verdict}")), "{row}");
+        let item = guide.lines().find(|line| line.ends_with(&format!("`reluflow reproduce {name}` |")));
+        let bold = if HOLD.contains(&name) { "**holds**" } else { "**holds with a caveat**" };
+        assert!(item.is_some_and(|row| row.contains(&format!("*Verdict:* {bold}"))), "{name}");
+    }
 }
