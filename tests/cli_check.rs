@@ -107,6 +107,12 @@ fn info_says_what_there_is() {
         info["attributes"]["scenario"],
         std::fs::read_to_string(folder.path().join("sine.toml")).unwrap()
     );
+    // Numbers are numbers, and texts stay texts.
+    assert_eq!(
+        (info["attributes"]["end"].as_f64(), info["attributes"]["tv"].as_f64()),
+        (Some(2.0), Some(0.0))
+    );
+    assert!(info["attributes"]["git_commit"].is_string());
     let mass: f64 =
         info["last"]["mass"].as_object().unwrap().values().map(|mass| mass.as_f64().unwrap()).sum();
     assert!((mass - 1.0).abs() < 1e-12);

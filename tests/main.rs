@@ -26,6 +26,7 @@ mod cli_readme;
 mod cli_recover;
 mod cli_run;
 mod cli_scenarios;
+mod cli_start;
 mod cli_support;
 mod closed_forms;
 mod common;

@@ -128,8 +128,10 @@ fn of_a_run() {
         assert_eq!(heights(&rows, "spectrum", &format!("eigenvalue {mode}")), values);
     }
 
-    // regions: cells over time and region; shares that sum to 1.
+    // regions: cells over time and the samples between which their knots are; shares that sum to 1.
     let rows = drawn(&path, "regions", None);
+    let x = file.description().unwrap().samples.x().to_vec();
+    let regions = reluflow::problem::Regions::new(&file.description().unwrap().samples);
     for (panel, of) in [
         (
             "mass",
@@ -137,36 +139,54 @@ fn of_a_run() {
         ),
         ("covariance", |s, k| s.region_covariance[[k, 0]] + s.region_covariance[[k, 2]]),
     ] {
-        let cells = layer(&rows, panel, panel);
-        assert_eq!(cells.len(), 10 * snapshots.len());
-        for row in cells {
-            let k = (0.5 * (row.numbers[1] + row.numbers[3])).round() as usize;
-            let at = snapshots.iter().find(|s| (row.numbers[0]..row.numbers[2]).contains(&s.time)).unwrap();
-            assert_eq!(row.numbers[4], of(at, k), "{panel}, region {k}");
+        for (facing, side) in [("right-facing", 1.0), ("left-facing", -1.0)] {
+            let cells = layer(&rows, &format!("{panel}, {facing}"), panel);
+            assert_eq!(cells.len(), 4 * snapshots.len());
+            for row in cells {
+                let [low, high] = [row.numbers[1], row.numbers[3]];
+                assert!(x.windows(2).any(|pair| pair == [low, high]), "{low} {high}");
+                // A neuron that faces there, with its knot between these samples.
+                let knot = 0.5 * (low + high);
+                let k = regions.region_of((-side * knot).atan2(side));
+                let at =
+                    snapshots.iter().find(|s| (row.numbers[0]..row.numbers[2]).contains(&s.time)).unwrap();
+                assert_eq!(row.numbers[4], of(at, k), "{panel}, {facing}, region {k}");
+            }
         }
     }
+    assert_eq!(
+        heights(&rows, "shares", "of these with all samples active"),
+        of(&|s| s.region_mass[regions.region_of(std::f64::consts::FRAC_PI_2)])
+    );
     let shares: Vec<Vec<f64>> =
         ["free", "pinned", "dead", "stuck"].map(|name| heights(&rows, "shares", name)).into();
     for i in 0..snapshots.len() {
         assert!((shares.iter().map(|share| share[i]).sum::<f64>() - 1.0).abs() < 1e-12);
     }
 
-    // attractors: the classes of the file, by the sample of the boundary.
+    // attractors: lines at the samples over the times at which they have the class in the file, and no others.
     let rows = drawn(&path, "attractors", None);
-    let codes = [-1, 0, 1, 2];
-    let angles = |b: usize| if b < 5 { 4 - b } else { 9 - b };
-    for (panel, boundaries, sign) in [
-        ("right-facing, r > 0", 0..5, 0),
-        ("right-facing, r < 0", 0..5, 1),
-        ("left-facing, r > 0", 5..10, 0),
-        ("left-facing, r < 0", 5..10, 1),
+    for (panel, boundary, sign) in [
+        ("right-facing, r > 0", 4, 0),
+        ("right-facing, r < 0", 4, 1),
+        ("left-facing, r > 0", 9, 0),
+        ("left-facing, r < 0", 9, 1),
     ] {
-        for row in layer(&rows, panel, "class") {
-            let j = (0.5 * (row.numbers[1] + row.numbers[3])).round() as usize;
-            let at = snapshots.iter().find(|s| (row.numbers[0]..row.numbers[2]).contains(&s.time)).unwrap();
-            let b = boundaries.clone().find(|&b| angles(b) == j).unwrap();
-            assert_eq!(codes[row.numbers[4] as usize], at.attractor[[b, sign]], "{panel}, sample {j}");
+        let mut covered = 0;
+        for (class, word) in
+            [(-1, "repulsor"), (0, "passthrough"), (1, "attractor"), (2, "edge of the dead region")]
+        {
+            let rows: Vec<&Row> = rows.iter().filter(|row| row.panel == panel && row.layer == word).collect();
+            for piece in rows.chunks(3) {
+                let [from, to] = [piece[0].numbers, piece[1].numbers];
+                let j = x.iter().position(|x| *x == from[1]).expect("a line at a sample");
+                for at in snapshots.iter().filter(|s| (from[0]..to[0]).contains(&s.time)) {
+                    assert_eq!(at.attractor[[boundary - j, sign]], class, "{panel}, sample {j}, {}", at.time);
+                    covered += 1;
+                }
+            }
         }
+        assert_eq!(covered, 5 * snapshots.len(), "{panel}");
     }
 }
 
@@ -246,6 +266,10 @@ fn of_studies() {
         if slope.is_nan() {
             continue;
         }
+        // Beside a guide of slope -1/2.
+        let guide = layer(&rows, name, "slope of independent draws");
+        let [a, b] = [guide[0].numbers, guide[3].numbers];
+        assert!(((b[1] / a[1]).ln() / (b[0] / a[0]).ln() + 0.5).abs() < 1e-12);
         let line = layer(&rows, name, "slope");
         let [a, b] = [line[0].numbers, line[3].numbers];
         assert!(((b[1] / a[1]).ln() / (b[0] / a[0]).ln() - slope).abs() < 1e-12);
@@ -334,8 +358,18 @@ fn of_kernel_files() {
         let i = names.iter().position(|found| found == name).unwrap();
         &f[i * grid.len()..(i + 1) * grid.len()]
     };
+    let x = numbers(&path, "x");
     for name in &names {
-        assert_eq!(heights(&rows, "functions", name), curve(name));
+        let drawn = heights(&rows, "functions", name);
+        if name == "linear_interpolant" {
+            // Between the samples alone.
+            for ((at, drawn), f) in grid.iter().zip(&drawn).zip(curve(name)) {
+                let inside = (x[0]..=x[x.len() - 1]).contains(at);
+                assert!(if inside { drawn == f } else { drawn.is_nan() }, "{at}: {drawn} {f}");
+            }
+            continue;
+        }
+        assert_eq!(drawn, curve(name));
         if name != "natural_spline" && name != "start" {
             let difference: Vec<f64> =
                 curve(name).iter().zip(curve("natural_spline")).map(|(a, b)| a - b).collect();

@@ -349,8 +349,11 @@ fn a_width_study_is_shown_with_its_verdicts() {
     }
     assert_eq!(data["texts"]["quantity"], serde_json::json!(texts(&path, "quantity")));
     let file = hdf5::File::open(&path).unwrap();
-    let verdict: Text = file.attr("verdict_residual").unwrap().read_scalar().unwrap();
-    assert!(page.contains(&escape(verdict.as_str())), "{verdict}");
+    // Of every quantity, distances between measures included.
+    for name in ["residual", "tangent_kernel", "knots_w1", "theta_w2", "cylinder_sw2"] {
+        let verdict: Text = file.attr(&format!("verdict_{name}")).unwrap().read_scalar().unwrap();
+        assert!(page.contains(&format!(">{}</td>", escape(verdict.as_str()))), "{name}: {verdict}");
+    }
 }
 
 #[test]

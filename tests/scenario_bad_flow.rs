@@ -242,9 +242,9 @@ const CASES: [(&str, &str, &str); 50] = [
         "bad.toml:9:1: [time] has both `end` and `steps`\n  give exactly one of end, steps",
     ),
     (
-        "no steps",
-        "[flow]\nkind = \"gd\"\nlearning_rate = 0.1\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n[time]\nsteps = 0\n",
-        "bad.toml:8:9: time.steps = 0 is too small\n  give a whole number from 1 to 1000000000",
+        "fewer than no steps",
+        "[flow]\nkind = \"gd\"\nlearning_rate = 0.1\n[measure]\nparticles = 10\nlaw = \"pytorch\"\n[time]\nsteps = -1\n",
+        "bad.toml:8:9: time.steps = -1 is too small\n  give a whole number from 0 to 1000000000",
     ),
     (
         "half a step",

@@ -24,7 +24,7 @@ fn parse(text: &str) -> Scenario {
 
 #[test]
 fn dialects_are_one_table() {
-    let dialects: [&[u8]; 17] = [
+    let dialects: [&[u8]; 27] = [
         b"x,y\n1,2\n3,4.5\n",
         b"x,y\n1,2\n3,4.5",
         b"\xef\xbb\xbfx,y\n1,2\n3,4.5\n",
@@ -43,6 +43,18 @@ fn dialects_are_one_table() {
         b"\"a; b; c; d\",x,y\n0,1,2\n0,3,4.5\n",
         b"x,y,\n1,2,\n3,4.5,,\n",
         b"x,y\n+1.0e0,2E0\n3.,45e-1\n",
+        // Decimal commas, between semicolons, tabs and spaces.
+        b"x;y\n1,0;2\n3;4,5\n",
+        b"x\ty\n1\t2,0\n3,0\t4,5\n",
+        b"x y\n1 2\n3 4,5\n",
+        b"# x;y\n1,0;2,0\n3,0;4,5\n",
+        // Spaces, as numpy.savetxt writes them, with and without a header.
+        b"1.000000000000000000e+00 2.000000000000000000e+00\n3.000000000000000000e+00 4.500000000000000000e+00\n",
+        b"# x y\n1.000000000000000000e+00 2.000000000000000000e+00\n3.000000000000000000e+00 4.500000000000000000e+00\n",
+        b"# y x\n2 1\n4.5 3\n",
+        b"  x   y  \r\n  1   2\r\n\r\n  3   4.5 \r\n",
+        b"# x,y\n1,2\n3,4.5\n",
+        b"x \t y\n1 \t 2\n3 \t 4.5\n",
     ];
     for bytes in dialects {
         let samples = read(bytes, "").description.samples;

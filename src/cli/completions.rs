@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use super::Cli;
 use super::failure::{Exit, Failure};
+use super::names::Names;
 use super::output::print;
 
 /// Print the completion script of a shell
@@ -22,11 +23,28 @@ pub struct Args {
 
 impl Args {
     pub fn execute(self) -> Result<Exit, Failure> {
-        let mut script = vec![];
-        clap_complete::generate(self.shell, &mut Cli::command(), "reluflow", &mut script);
-        print(&String::from_utf8_lossy(&script))?;
+        print(&script(self.shell))?;
         Ok(Exit::Success)
     }
+}
+
+fn script(shell: Shell) -> String {
+    let mut script = vec![];
+    clap_complete::generate(shell, &mut Cli::command(), "reluflow", &mut script);
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Fish {
+        // The generator completes no arguments without a dash.
+        for (commands, names) in [
+            ("scenarios; and __fish_seen_subcommand_from show copy", Names::scenarios()),
+            ("reproduce", Names::reproductions()),
+        ] {
+            script += &format!(
+                "complete -c reluflow -n \"__fish_seen_subcommand_from {commands}\" -f -a \"{}\"\n",
+                names.joined()
+            );
+        }
+    }
+    script
 }
 
 #[cfg(test)]
@@ -37,9 +55,16 @@ mod tests {
     #[test]
     fn every_shell_has_a_script() {
         for shell in Shell::value_variants() {
-            let mut script = vec![];
-            clap_complete::generate(*shell, &mut Cli::command(), "reluflow", &mut script);
-            assert!(String::from_utf8(script).unwrap().contains("completions"), "{shell}");
+            let script = script(*shell);
+            // A command, a figure, a scenario, a reproduction.
+            // The generators of the other shells do not complete values.
+            let count = match shell {
+                Shell::Bash | Shell::Zsh | Shell::Fish => 4,
+                _ => 1,
+            };
+            for name in &["completions", "trajectories", "regime_adaptive", "w-fig5"][..count] {
+                assert!(script.contains(name), "{shell}: {name}");
+            }
         }
     }
 }

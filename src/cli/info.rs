@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::flow::{DensityGrid, Flow};
+use crate::io::schema::{ATTRIBUTES, Kind};
 use crate::io::{RunFile, Status};
 use crate::problem::{PlaceKind, Risk};
 use crate::run::{Learning, ParticleOutput, Regime, Snapshot, Verdict, change_in_words};
@@ -143,8 +144,19 @@ fn risk_json(risk: &Risk) -> Value {
 
 fn as_json(file: &RunFile) -> Result<Value, Failure> {
     let description = file.description()?;
-    let attributes: serde_json::Map<String, Value> =
-        file.attributes()?.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let is_text = |name: &str| ATTRIBUTES.iter().any(|found| found.name == name && found.kind == Kind::Text);
+    let value = |name: &str, text: String| match serde_json::from_str::<Value>(&text) {
+        Ok(number) if !is_text(name) && number.is_number() => number,
+        _ => text.into(),
+    };
+    let attributes: serde_json::Map<String, Value> = file
+        .attributes()?
+        .into_iter()
+        .map(|(name, text)| {
+            let value = value(&name, text);
+            (name, value)
+        })
+        .collect();
     let mut times = vec![];
     let mut loss = vec![];
     let mut last = Value::Null;

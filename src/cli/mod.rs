@@ -19,6 +19,7 @@ mod interrupt;
 mod kernel;
 mod landscape;
 mod law;
+mod names;
 mod output;
 mod pace;
 mod panic;
@@ -32,6 +33,7 @@ mod resume;
 mod run;
 mod scenarios;
 mod study;
+mod suggest;
 mod table;
 mod threads;
 mod validate;
@@ -39,7 +41,7 @@ mod validate;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use failure::Exit;
 use failure::Failure;
@@ -103,9 +105,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version arrive here too, with exit code 0; a closed pipe is not our error.
             // An argument is told again as it was given, which must not steer a terminal.
-            let safe =
-                std::env::args_os().map(|argument| text::line(&argument.to_string_lossy()).into_owned());
-            let error = Cli::try_parse_from(safe).err().unwrap_or(error);
+            let safe: Vec<String> = std::env::args_os()
+                .map(|argument| text::line(&argument.to_string_lossy()).into_owned())
+                .collect();
+            let error = Cli::try_parse_from(&safe).err().unwrap_or(error);
+            let error = suggest::nearest_command(error, &Cli::command(), &safe);
             let _ = error.print();
             return ExitCode::from(error.exit_code() as u8);
         }
@@ -172,7 +176,6 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn definitions_are_consistent() {

@@ -177,7 +177,7 @@ fn most_frequent(counters: &Counters) -> String {
 }
 
 /// A span of time for people.
-fn span(seconds: f64) -> String {
+pub(super) fn span(seconds: f64) -> String {
     match seconds {
         s if s < 1e-3 => format!("{:.0} us", s * 1e6),
         s if s < 1.0 => format!("{:.0} ms", s * 1e3),

@@ -11,6 +11,7 @@ use crate::system::text;
 
 use super::failure::{Exit, Failure, quoted};
 use super::info::warn_unless_ordinary;
+use super::names::Names;
 use super::output::{note, print};
 use super::probe::guard;
 
@@ -22,7 +23,7 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Which figure [default: the first that the file has; of several runs function]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Names::figures(), hide_possible_values = true)]
     figure: Option<String>,
     /// All figures that the file has, into a folder
     #[arg(long, conflicts_with = "figure")]

@@ -11,6 +11,7 @@ use crate::system::text;
 
 use super::failure::{Exit, Failure};
 use super::interrupt;
+use super::names::Names;
 use super::output::{note, print, print_json};
 use super::table::table;
 use super::threads::Threads;
@@ -30,7 +31,7 @@ finding.json; output/papers/reproduced.md is the table of all. That a claim does
 result, not an error.")]
 pub struct Args {
     /// Figures and tables, or `all`
-    #[arg(value_name = "NAME", required_unless_present = "list")]
+    #[arg(value_name = "NAME", required_unless_present = "list", value_parser = Names::reproductions(), hide_possible_values = true)]
     names: Vec<String>,
     /// Name all of them, with what they claim
     #[arg(long, conflicts_with = "names")]

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::io::{IoError, RunFile, RunWriter, largest_size, make_folder, step_size, steps};
 use crate::run::learning_rate::{Cause, Limit};
-use crate::run::{Description, Simulation, learning_rate};
+use crate::run::{Description, LogTimes, Simulation, StartRates, learning_rate};
 use crate::scenario::Scenario;
+use crate::study::Base;
 use crate::system::{disk, text};
 
 use super::drive::{Telling, drive_and_write};
@@ -48,7 +49,7 @@ pub struct Args {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        let Scenario { description, start, beside, notices, .. } =
+        let Scenario { mut description, start, beside, scheduled, input, notices, .. } =
             input::read(&self.input, &self.overrides, quiet)?;
         if !quiet {
             tell(&notices);
@@ -58,12 +59,15 @@ impl Args {
             return Err(Failure::usage(format!("{} is the input: choose another output", quoted(&output))));
         }
         make_parent(&output)?;
+        let mut simulation = Simulation::new(&description, start)?;
+        if !scheduled {
+            choose_snapshots(&mut description, &simulation, &input, quiet)?;
+        }
         if self.force || !output.exists() {
             self.check_room(&description, &output, quiet)?;
         }
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
-        let mut simulation = Simulation::new(&description, start)?;
         if let (false, Some(limit)) = (quiet, learning_rate::limit(simulation.stepper(), simulation.state()))
         {
             note(&too_large(&limit));
@@ -133,6 +137,36 @@ impl Args {
         }
         Ok(())
     }
+}
+
+/// Takes snapshots at logarithmic times where equally spaced ones would hide the learning, and writes them into the scenario.
+fn choose_snapshots(
+    description: &mut Description,
+    simulation: &Simulation,
+    input: &Path,
+    quiet: bool,
+) -> Result<(), Failure> {
+    let (end, particles) = (description.end, description.mass.len());
+    let Some(rates) = StartRates::of(simulation.stepper()) else { return Ok(()) };
+    let Some(LogTimes { first, per_decade }) = rates.log_times(end, description.flow.given_step(particles))
+    else {
+        return Ok(());
+    };
+    let times = format!("{{ log = {{ first = {first:e}, per_decade = {per_decade} }} }}");
+    if !quiet {
+        let [slowest, fastest] = rates.range().map(|rate| text::digits(rate, 2));
+        note(&format!(
+            "note: output.snapshots = {times}, as the scenario has none: modes of the residuals decay at rates from {slowest} \
+             to {fastest} (start's tangent kernel), and {} of the loss would be gone at the first of eleven equally spaced \
+             snapshots",
+            text::percent(1.0 - rates.left(0.1 * end), 3)
+        ));
+    }
+    let base = Base::parse(description.scenario.clone(), input)?;
+    let changed = base.with(&[("output.snapshots".to_string(), times)])?;
+    description.schedule = Scenario::schedule(&changed, input, particles)?;
+    description.scenario = changed;
+    Ok(())
 }
 
 /// That steps of gradient descent are too long.

@@ -9,6 +9,7 @@ use crate::scenario::{Shipped, scenarios};
 use crate::system::{files::read, text};
 
 use super::failure::{Exit, Failure};
+use super::names::Names;
 use super::output::{note, print, print_json};
 use super::table::table;
 
@@ -36,6 +37,7 @@ enum Action {
     #[command(after_help = "Example:\n  reluflow scenarios show mcycle")]
     Show {
         /// Its name, as `scenarios list` gives it
+        #[arg(value_parser = Names::scenarios(), hide_possible_values = true)]
         name: String,
     },
     /// Copy one, and the data it reads, to a place where it can be changed
@@ -44,6 +46,7 @@ Example:
   reluflow scenarios copy mcycle crash.toml    # writes crash.toml and data/mcycle.csv")]
     Copy {
         /// Its name, as `scenarios list` gives it
+        #[arg(value_parser = Names::scenarios(), hide_possible_values = true)]
         name: String,
         /// A file ending in .toml, or a folder [default: NAME.toml here]
         destination: Option<PathBuf>,

@@ -237,7 +237,7 @@ pub(crate) fn read_unverified(sets: &Sets) -> hdf5::Result<Description> {
         number(file, "merged_loss", |loss| loss >= 0.0)?,
     )
     .map_err(|error| hdf5::Error::from(error.to_string()))?;
-    let end = number(file, "end", |end| end > 0.0)?;
+    let end = number(file, "end", |end| end >= 0.0)?;
     let map = |offset, scale| -> hdf5::Result<Affine> {
         Ok(Affine {
             offset: number(file, offset, |_| true)?,

@@ -20,7 +20,7 @@ use super::fixed;
 use super::layout::Layout;
 use super::metadata::{self, Provenance};
 use super::piece::PIECE;
-use super::schema::{Group, Kind, Source, Variable};
+use super::schema::{Dim, Group, Kind, Source, Variable};
 use super::sets::Sets;
 use super::text;
 
@@ -69,7 +69,7 @@ pub(crate) fn create(
     let mut datasets = vec![];
     for variable in layout.variables() {
         let dataset = create_dataset(&file, &layout, variable)?;
-        describe(&dataset, variable)?;
+        describe(&dataset, &layout, variable)?;
         fill(&dataset, &layout, variable, description)?;
         if variable.is_coordinate() {
             ffi::set_scale(&dataset, variable.name)?;
@@ -111,13 +111,23 @@ fn create_dataset(file: &File, layout: &Layout, variable: &Variable) -> hdf5::Re
     builder.create(variable.path().as_str())
 }
 
-fn describe(dataset: &Dataset, variable: &Variable) -> hdf5::Result<()> {
+/// What CF calls an auxiliary coordinate of a variable: the place of its samples.
+fn coordinates(layout: &Layout, variable: &Variable) -> Option<&'static str> {
+    let along = variable.dims.iter().any(|&dim| layout.resolve(dim) == Dim::Sample);
+    (along && variable.group == Group::Root && !variable.is_coordinate() && variable.name != "x")
+        .then_some("x")
+}
+
+fn describe(dataset: &Dataset, layout: &Layout, variable: &Variable) -> hdf5::Result<()> {
     write_text(dataset, "long_name", variable.long_name)?;
     if variable.kind != Kind::Text {
         write_text(dataset, "units", variable.units)?;
     }
     if !variable.equation.is_empty() {
         write_text(dataset, "equation", variable.equation)?;
+    }
+    if let Some(names) = coordinates(layout, variable) {
+        write_text(dataset, "coordinates", names)?;
     }
     if !variable.bounds.is_empty() {
         write_text(dataset, "bounds", variable.bounds)?;

@@ -1,6 +1,6 @@
 //! Axes: from numbers to positions.
 
-use super::ticks::{Tick, linear_ticks, log_ticks, pi_ticks};
+use super::ticks::{Tick, linear_ticks, log_ticks, pi_ticks, symmetric_ticks};
 
 /// How numbers lie along an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,6 +12,11 @@ pub enum Scale {
         /// Where 0 is shown, if it is: as if it were this number. It gets a tick of its own, and
         /// nothing else is shown there.
         zero: Option<f64>,
+    },
+    /// Logarithmic in both directions from 0: `log10(1 + |v| / least)` with the sign of `v`.
+    Symmetric {
+        /// About as linear up to here, and logarithmic from here on.
+        least: f64,
     },
 }
 
@@ -57,13 +62,19 @@ impl Axis {
         self
     }
 
+    /// Logarithmic in both directions from 0, from about `least` on.
+    pub fn symmetric_log(mut self, least: f64) -> Axis {
+        self.scale = Scale::Symmetric { least };
+        self
+    }
+
     /// From `low` to `high`.
     pub fn range(mut self, low: f64, high: f64) -> Axis {
         self.range = Some([low, high]);
         self
     }
 
-    /// Without words, and without a factor on its numbers: those of the axis below hold for it, too.
+    /// Without words: those of the axis below hold for it, too.
     pub fn bare(mut self) -> Axis {
         self.label.clear();
         self
@@ -136,6 +147,7 @@ impl Span {
             Scale::Log { zero: Some(zero) } if value == 0.0 => zero.log10(),
             Scale::Log { .. } if value > 0.0 => value.log10(),
             Scale::Log { .. } => f64::NAN,
+            Scale::Symmetric { least } => (1.0 + value.abs() / least).log10().copysign(value),
         }
     }
 
@@ -147,7 +159,11 @@ impl Span {
     /// The number at a place.
     pub fn value(&self, position: f64) -> f64 {
         let along = self.low + position * (self.high - self.low);
-        if self.is_log() { 10f64.powf(along) } else { along }
+        match self.scale {
+            Scale::Linear => along,
+            Scale::Log { .. } => 10f64.powf(along),
+            Scale::Symmetric { least } => (least * (10f64.powf(along.abs()) - 1.0)).copysign(along),
+        }
     }
 
     /// Grows about its middle by a factor.
@@ -175,6 +191,9 @@ impl Span {
                     }
                     (ticks, String::new())
                 }
+                Scale::Symmetric { least } => {
+                    (symmetric_ticks(self.value(0.0), self.value(1.0), least, count), String::new())
+                }
             },
         };
         let inside = |tick: &Tick| (-1e-9..=1.0 + 1e-9).contains(&self.position(tick.at));
@@ -184,4 +203,4 @@ impl Span {
 }
 
 /// Decades between the place of 0 and the first tick of a logarithmic axis.
-const ZERO_GAP: f64 = 0.25;
+pub(crate) const ZERO_GAP: f64 = 0.25;

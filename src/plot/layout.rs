@@ -32,6 +32,8 @@ pub(crate) struct Placed<'f> {
     pub title: Vec<String>,
     /// Rows of the legend: numbers of layers.
     pub legend: Vec<Vec<usize>>,
+    /// Whether the legend is above the title, which then stands beside those of the other panels of the row.
+    pub legend_first: bool,
     /// Ticks of the bar of colours.
     pub bar: Option<(Span, Vec<Tick>)>,
 }
@@ -91,6 +93,8 @@ impl<'f> Layout<'f> {
         let mut top = if title.is_empty() { 0.0 } else { points(LINE * title.len() as f64 + GAP) };
         for row in 0..=at.iter().map(|at| at.0).max().unwrap_or(0) {
             let members: Vec<usize> = (0..placed.len()).filter(|&k| at[k].0 == row).collect();
+            let rows = |k: &usize| placed[*k].0.legend.len();
+            let legend_first = members.iter().map(rows).min() != members.iter().map(rows).max();
             let most = |of: &dyn Fn(&(Placed, Margins)) -> f64| {
                 members.iter().map(|&k| of(&placed[k])).fold(0.0, f64::max)
             };
@@ -99,6 +103,7 @@ impl<'f> Layout<'f> {
             let below = most(&|p| p.1.bottom);
             for k in members {
                 let panel = &mut placed[k].0;
+                panel.legend_first = legend_first;
                 panel.frame.top = top + above;
                 panel.frame.bottom = panel.frame.top + points(72.0 * panel.panel.height);
                 if panel.panel.equal {
@@ -133,7 +138,7 @@ fn place(panel: &Panel) -> (Placed<'_>, Margins) {
         left: points(TICK + 2.0 * GAP) + widest + label(&y_label),
         right: points(11.0),
         top: points(GAP + 2.0),
-        bottom: points(TICK + GAP + LINE) + label(&panel.x.label),
+        bottom: points(TICK + GAP + LINE) + label(&x_label(panel, &x.ticks(&panel.x.ticks, MOST_TICKS).1)),
     };
     let bar = panel.bar().map(|coloring| {
         let mut axis = super::axis::Axis::new("").range(coloring.range[0], coloring.range[1]);
@@ -158,6 +163,7 @@ fn place(panel: &Panel) -> (Placed<'_>, Margins) {
         y_label,
         title: vec![],
         legend: vec![],
+        legend_first: false,
         bar,
     };
     (placed, margins)
@@ -171,17 +177,23 @@ fn y_count(panel: &Panel) -> usize {
 fn finish(placed: &mut Placed) {
     let width = placed.frame.right - placed.frame.left;
     let axis = &placed.panel.x;
-    for count in (2..=9).rev() {
+    for count in (2..=MOST_TICKS).rev() {
         let (ticks, factor) = placed.x.ticks(&axis.ticks, count);
         let needed: f64 = ticks.iter().map(|tick| text_width(&tick.label, SMALL) + points(7.0)).sum();
         if needed <= width || count == 2 {
             placed.x_ticks = ticks;
-            // The axis below has the words, and the factor with them.
-            placed.x_label =
-                if axis.label.is_empty() { String::new() } else { format!("{}{factor}", axis.label) };
+            placed.x_label = x_label(placed.panel, &factor);
             return;
         }
     }
+}
+
+/// Ticks of a horizontal axis at most.
+const MOST_TICKS: usize = 9;
+
+/// What is below the ticks. A factor of the numbers is part of them, also where the axis below has the words.
+fn x_label(panel: &Panel, factor: &str) -> String {
+    format!("{}{factor}", panel.x.label).trim().to_string()
 }
 
 fn finish_y(placed: &mut Placed) {

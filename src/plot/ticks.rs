@@ -100,17 +100,39 @@ pub(crate) fn linear_ticks(low: f64, high: f64, count: usize) -> (Vec<Tick>, Str
     ((first..=last.min(first.saturating_add(100))).map(tick).collect(), factor)
 }
 
-/// Ticks at powers of ten from `10^low` to `10^high`; with 2 and 5 between where there are few.
+/// Ticks at powers of ten from `10^low` to `10^high`; with numbers between where there are few. Two at least have labels.
 pub(crate) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let decades = high - low;
-    let (first, last) = ((low - 1e-9).ceil() as i32, (high + 1e-9).floor() as i32);
     let every = (decades / count.max(1) as f64).ceil().max(1.0) as i32;
-    let whole = (first..=last).filter(|e| e.rem_euclid(every) == 0).count();
-    let between: &[u32] = match whole {
-        0 | 1 if decades < 0.8 => &[1, 2, 3, 4, 5, 7],
-        0..=2 if decades < 1.9 => &[1, 2, 5],
-        _ => &[1],
-    };
+    let labelled = |ticks: &[Tick]| ticks.iter().filter(|tick| !tick.minor).count();
+    // With room for more labels, numbers between powers of ten from fewer powers on.
+    let parts: [(&[u32], usize, f64); 4] = [
+        (&[1], if decades < 1.9 { 3 } else { 2 }, f64::INFINITY),
+        (&[1, 2, 5], if decades < 0.8 { 4 } else { 2 }, f64::INFINITY),
+        (&[1, 2, 3, 4, 5, 7], 2, 0.8),
+        (&[1, 2, 3, 4, 5, 6, 7, 8, 9], 2, 0.8),
+    ];
+    let thinned = of_decades(low, high, every, &[1]);
+    if every > 1 && labelled(&thinned) > 1 {
+        return thinned;
+    }
+    for (between, least, widest) in parts {
+        let ticks = of_decades(low, high, 1, between);
+        if decades <= widest && labelled(&ticks) >= least {
+            return ticks;
+        }
+    }
+    // Within a part of a decade: as on a linear axis.
+    let (least, most) = (10f64.powf(low), 10f64.powf(high));
+    let ticks = (count.max(2)..count.max(2) + 9).map(|count| linear_ticks(least, most, count).0);
+    let mut ticks = ticks.into_iter().find(|ticks| ticks.len() > 1).unwrap_or_default();
+    ticks.iter_mut().for_each(|tick| tick.label = number(tick.at));
+    ticks
+}
+
+/// Ticks at these digits times powers of ten, labelled where the exponent is a multiple of `every`.
+fn of_decades(low: f64, high: f64, every: i32, between: &[u32]) -> Vec<Tick> {
+    let (first, last) = ((low - 1e-9).ceil() as i32, (high + 1e-9).floor() as i32);
     let mut ticks = vec![];
     for exponent in first - 1..=last {
         for digit in 1..=9u32 {
@@ -123,7 +145,7 @@ pub(crate) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
                     number(at)
                 };
                 ticks.push(Tick { at, label, minor: false });
-            } else if (every == 1 && decades < 7.0) || digit == 1 {
+            } else if (every == 1 && high - low < 7.0) || digit == 1 {
                 ticks.push(Tick { at, label: String::new(), minor: true });
             }
         }
@@ -131,6 +153,19 @@ pub(crate) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let (least, most) = (10f64.powf(low - 1e-9), 10f64.powf(high + 1e-9));
     ticks.retain(|tick| (least..=most).contains(&tick.at));
     ticks
+}
+
+/// Ticks at 0 and at powers of ten of both signs from `least` on, of an axis that ends at these numbers.
+pub(crate) fn symmetric_ticks(low: f64, high: f64, least: f64, count: usize) -> Vec<Tick> {
+    let first = (least.log10() - 1e-9).ceil() as i32;
+    let last = (low.abs().max(high.abs()).log10() + 1e-9).floor() as i32;
+    let sides = f64::from(u8::from(low < 0.0) + u8::from(high > 0.0));
+    let every = (sides * f64::from(last - first + 1) / count.max(2) as f64).ceil().max(1.0) as usize;
+    let sizes = (first..=last).rev().step_by(every).map(|exponent| 10f64.powi(exponent));
+    let mut all: Vec<f64> = sizes.flat_map(|size| [-size, size]).chain([0.0]).collect();
+    all.retain(|at| (low..=high).contains(at));
+    all.sort_by(f64::total_cmp);
+    all.into_iter().map(|at| Tick { at, label: number(at), minor: false }).collect()
 }
 
 /// Ticks at multiples of pi or its parts.
@@ -179,5 +214,32 @@ mod tests {
         assert_eq!(labels(&log_ticks(-2.1, 1.2, 6)), ["10⁻²", "10⁻¹", "1", "10¹"]);
         assert_eq!(labels(&log_ticks(-12.0, 0.0, 4)), ["10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "1"]);
         assert_eq!(labels(&log_ticks(-0.2, 1.1, 5)), ["1", "2", "5", "10"]);
+    }
+
+    #[test]
+    fn every_logarithmic_axis_has_two_labels() {
+        for low in (-90..90).map(|i| 0.1 * f64::from(i)) {
+            for width in [1e-3, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.2, 1.8, 2.5, 3.1, 6.0, 11.0, 40.0]
+            {
+                for count in 2..9 {
+                    let ticks = log_ticks(low, low + width, count);
+                    let found = labels(&ticks);
+                    assert!(found.len() > 1 && found.len() <= 14, "{low} {width} {count}: {found:?}");
+                    let mut distinct = found.clone();
+                    distinct.dedup();
+                    assert!(distinct == found || width < 2e-3, "{low} {width} {count}: {found:?}");
+                }
+            }
+        }
+        assert_eq!(labels(&log_ticks(0.31, 0.45, 4)), ["2.2", "2.4", "2.6", "2.8"]);
+    }
+
+    #[test]
+    fn both_signs_have_powers_of_ten() {
+        assert_eq!(
+            labels(&symmetric_ticks(-120.0, 120.0, 1.0, 8)),
+            ["−100", "−10", "−1", "0", "1", "10", "100"]
+        );
+        assert_eq!(labels(&symmetric_ticks(-1200.0, 5.0, 1.0, 4)), ["−1000", "−10", "0"]);
     }
 }

@@ -101,7 +101,7 @@ fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
     let in_words = |width: f64| width_in_words(width, widths);
     let mut rows = vec![];
     for (q, name) in quantities.iter().enumerate() {
-        let verdict = study.attribute(&format!("verdict_{}", name.replace(' ', "_")));
+        let verdict = study.attribute(&format!("verdict_{}", name.replace(' ', "_").to_lowercase()));
         let of_slope = match slope[q].is_finite() {
             true => format!("{:.2} \u{b1} {:.2}", slope[q], margin[q]),
             false => "\u{2013}".to_string(),
@@ -130,7 +130,8 @@ fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
         })
         .collect();
     tables += "<h3>Mean distance to the limit, with standard error</h3>";
-    tables += &table("Mean distance to the limit, with standard error", &heads, &rows, &[0, 1, 2, 3, 4]);
+    let numbers: Vec<usize> = (0..heads.len()).collect();
+    tables += &table("Mean distance to the limit, with standard error", &heads, &rows, &numbers);
     Ok([heading, sentence, tables])
 }
 

@@ -15,6 +15,7 @@ mod rest;
 mod schedule;
 mod simulation;
 mod snapshot;
+mod start_rates;
 mod verdict;
 
 pub use crate::flow::{Column, ColumnMut, State, StepRecord};
@@ -30,4 +31,5 @@ pub use regime::{Learning, MOVED, Regime, STILL};
 pub use schedule::Schedule;
 pub use simulation::{Observer, ObserverError, Outcome, RunError, STEPS_KEPT, Simulation, drive};
 pub use snapshot::Snapshot;
+pub use start_rates::{LogTimes, StartRates};
 pub use verdict::{Losses, Verdict};

@@ -45,7 +45,7 @@ pub struct Regime {
     pub frozen_distance: Option<f64>,
     /// How far learning has come.
     pub convergence: Convergence,
-    /// Whether the run reached its end.
+    /// Whether the run reached an end after its start.
     pub finished: bool,
 }
 
@@ -102,7 +102,7 @@ impl Regime {
             frozen_loss: None,
             frozen_distance: None,
             convergence: Convergence::of(samples, last, eps),
-            finished,
+            finished: finished && last.time > 0.0,
         }
     }
 

@@ -1,6 +1,7 @@
 //! When snapshots are taken.
 
-/// Ascending times of the snapshots of a run; the first is the start (0), the last the end.
+/// Ascending times of the snapshots of a run; the first is the start (0), the last the end. A run that ends at its start
+/// has one.
 ///
 /// ```
 /// use reluflow::run::Schedule;
@@ -17,7 +18,7 @@ impl Schedule {
     /// Most snapshots a schedule holds; constructors stop there.
     pub const MOST: usize = 100_000;
 
-    /// `count` equally spaced snapshots from 0 to `end`, at least 2.
+    /// `count` equally spaced snapshots from 0 to `end`, at least 2 unless that is 0.
     pub fn count(end: f64, count: usize) -> Schedule {
         let last = count.clamp(2, Schedule::MOST) - 1;
         Schedule::times_until(end, (0..last).map(|i| end * i as f64 / last as f64))
@@ -43,9 +44,9 @@ impl Schedule {
     /// outside.
     ///
     /// # Panics
-    /// If `end` is not positive and finite: there is no such run.
+    /// If `end` is negative or not finite: there is no such run.
     pub fn times_until(end: f64, times: impl IntoIterator<Item = f64>) -> Schedule {
-        assert!(end > 0.0 && end.is_finite(), "a run ends at a positive time, not at {end}");
+        assert!(end >= 0.0 && end.is_finite(), "a run ends at a time of 0 or more, not at {end}");
         let mut times: Vec<f64> = times.into_iter().filter(|&t| t > 0.0 && t < end).collect();
         // Times within rounding of the end, or of each other, are one.
         times.retain(|&t| end - t > 1e-12 * end);
@@ -95,6 +96,14 @@ mod tests {
     }
 
     #[test]
+    fn a_run_may_be_its_start_alone() {
+        let start = Schedule::count(0.0, 11);
+        assert_eq!((start.times(), start.after(0.0)), (&[0.0][..], None));
+        assert_eq!(Schedule::every(0.0, 0.5).times(), [0.0]);
+        assert_eq!(Schedule::times_until(0.0, [1.0, 2.0]).times(), [0.0]);
+    }
+
+    #[test]
     fn the_next_time_is_strictly_later() {
         let schedule = Schedule::count(1.0, 5);
         assert_eq!(schedule.after(-1.0), Some(0.0));
@@ -104,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a run ends at a positive time, not at NaN")]
+    #[should_panic(expected = "a run ends at a time of 0 or more, not at NaN")]
     fn a_run_without_end_is_a_mistake_of_ours() {
         Schedule::count(f64::NAN, 3);
     }

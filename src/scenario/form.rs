@@ -273,6 +273,7 @@ impl Form {
             start: drawn.start,
             law: drawn.law,
             beside: drawn.beside,
+            scheduled: self.output.scheduled,
             notices,
             input: source.path.to_path_buf(),
         })
@@ -290,7 +291,7 @@ impl Form {
     }
 
     /// The end of a run of `m` particles, and its snapshots.
-    fn schedule(
+    pub fn schedule(
         &self,
         source: Source,
         m: usize,

@@ -19,6 +19,7 @@ mod delta;
 mod density;
 mod density_cells;
 mod descent;
+mod dialect;
 mod entry;
 mod error;
 mod file;
@@ -56,7 +57,7 @@ pub use standardize::standardize;
 pub use target::{ErrorTarget, Resolution};
 
 use crate::problem::{Sampling, Start};
-use crate::run::{Description, StartLaw};
+use crate::run::{Description, Schedule, StartLaw};
 
 use form::Form;
 use source::Source;
@@ -138,6 +139,17 @@ impl Scenario {
     pub fn error_target(text: &str, path: &Path) -> Result<Option<ErrorTarget>, ScenarioError> {
         let source = Source { path, text };
         Ok(Form::parse(source)?.error_target(source))
+    }
+
+    /// The snapshots of the text of a scenario, of a run with so many particles.
+    ///
+    /// # Errors
+    /// As [`Scenario::check`].
+    pub fn schedule(text: &str, path: &Path, particles: usize) -> Result<Schedule, ScenarioError> {
+        let source = Source { path, text };
+        let form = Form::parse(source)?;
+        let width = if form.particles() > 0 { form.particles() } else { particles };
+        Ok(form.schedule(source, width, &mut vec![])?.1)
     }
 
     /// The start measure with twice the nodes, or half as many cells, for a run whose file says that the error of

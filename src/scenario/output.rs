@@ -16,6 +16,8 @@ pub(super) const KEYS: [&str; 7] =
 #[derive(Debug)]
 pub(super) struct Output {
     pub schedule: ScheduleForm,
+    /// Whether the scenario says when.
+    pub scheduled: bool,
     pub options: OutputOptions,
     /// Largest amplitude at which a density is stored.
     pub amplitude: Option<f64>,
@@ -34,6 +36,7 @@ pub(super) fn output(
 ) -> Result<Output, ScenarioError> {
     let mut output = Output {
         schedule: ScheduleForm::default(),
+        scheduled: false,
         options: OutputOptions {
             particles: if density { ParticleOutput::None } else { ParticleOutput::All },
             single_precision: false,
@@ -68,6 +71,7 @@ pub(super) fn output(
     let example = "a table, for example snapshots = { count = 11 }";
     if let Some(snapshots) = section.section("snapshots", &schedule::KEYS, example)? {
         output.schedule = ScheduleForm::read(snapshots, descent)?;
+        output.scheduled = true;
     }
     let alone = section.has("amplitude") && !density;
     section.finish(match (density, alone) {

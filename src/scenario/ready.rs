@@ -18,6 +18,9 @@ pub struct Scenario {
     /// The start measure of a quadrature with twice the nodes, or of a density with half as many cells, when its
     /// error is to be estimated.
     pub beside: Option<Start>,
+    /// Whether the scenario says when snapshots are taken; otherwise they are eleven, equally spaced, and another schedule may
+    /// show more ([`StartRates::log_times`](crate::run::StartRates::log_times)).
+    pub scheduled: bool,
     /// What the user should know: defaults taken, samples merged, much output.
     pub notices: Vec<String>,
     /// The file this came from.

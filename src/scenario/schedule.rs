@@ -102,6 +102,9 @@ impl ScheduleForm {
     /// The schedule of a run to `end`; `steps` are those of gradient descent.
     pub fn until(&self, source: Source, end: f64, steps: Option<&Steps>) -> Result<Schedule, ScenarioError> {
         let most = Schedule::MOST;
+        if end == 0.0 {
+            return Ok(Schedule::count(end, 1));
+        }
         match self {
             ScheduleForm::Count(count) => Ok(Schedule::count(end, *count)),
             ScheduleForm::Every(every) => {

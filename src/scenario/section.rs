@@ -73,7 +73,10 @@ impl<'a> Section<'a> {
 
     /// The value of a key, whatever it is.
     pub fn value(&mut self, key: &'static str) -> Option<Entry<'a, &'a DeValue<'a>>> {
-        self.used.push(key);
+        // Some are asked for twice: whether they are there, and what they are.
+        if !self.used.contains(&key) {
+            self.used.push(key);
+        }
         let item = self.entries.get(key)?;
         let name = format!("{}.{key}", self.name);
         Some(Entry { value: item.get_ref(), span: item.span(), source: self.source, name })

@@ -1,7 +1,8 @@
 //! Tables of numbers: CSV files with named columns.
 //!
-//! Read as people write them: comma, semicolon or tab, with or without a byte order mark, any
-//! line ends, blank lines and `#` comments anywhere. Only the columns asked for must be numbers.
+//! Read as people write them: comma, semicolon, tab or spaces between columns, with or without a byte order mark, any
+//! line ends, blank lines and `#` comments anywhere; with a decimal comma where no comma is between columns. What
+//! separates columns and names them is found in `dialect`. Only the columns asked for must be numbers.
 //! A cell that is missing or not a finite number is an error that names its line and column:
 //! leaving a row out is for the owner of the data to decide.
 
@@ -10,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 use crate::problem::ProblemError;
 
+use super::cell::{self, Decimal};
+use super::dialect::{Dialect, squeezed};
 use super::error::split;
 use super::source::{line_of, nearest, shorten};
-use super::{ScenarioError, cell, file};
+use super::{ScenarioError, file};
 
 /// Text around an error is shown for files up to this size.
 const MAX_SHOWN: usize = 1 << 20;
@@ -23,6 +26,8 @@ pub(super) struct Table {
     bytes: Vec<u8>,
     delimiter: u8,
     columns: Vec<String>,
+    /// Whether the first record names the columns.
+    named: bool,
     example: &'static str,
 }
 
@@ -47,9 +52,16 @@ impl Table {
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);
         }
-        let mut table = Table { path: path.to_path_buf(), bytes, delimiter: b',', columns: vec![], example };
-        table.delimiter = table.detect_delimiter();
-        table.columns = table.header()?;
+        let Dialect { delimiter, names } = Dialect::of(&bytes, example);
+        if delimiter == b' ' {
+            bytes = squeezed(&bytes);
+        }
+        let path = path.to_path_buf();
+        let mut table = Table { path, bytes, delimiter, columns: vec![], named: names.is_none(), example };
+        table.columns = match names {
+            Some(names) => names,
+            None => table.header()?,
+        };
         Ok(table)
     }
 
@@ -102,11 +114,12 @@ impl Table {
             *slot = self.find(name, required)?;
         }
         let mut values: [Option<Vec<f64>>; N] = index.map(|i| i.map(|_| vec![]));
-        let mut rows = 0usize;
+        let mut records = 0;
+        let mut decimal = None;
         self.for_each_record(|start, record| {
-            rows += 1;
-            if rows == 1 {
-                return Ok(()); // the header
+            records += 1;
+            if records <= self.header_rows() {
+                return Ok(());
             }
             if record.iter().skip(self.columns.len()).any(|cell| !cell.trim_ascii().is_empty()) {
                 return Err(self.error_at(
@@ -117,12 +130,12 @@ impl Table {
             }
             for (column, values) in index.iter().zip(&mut values) {
                 if let (Some(column), Some(values)) = (column, values) {
-                    values.push(self.number(start, record.get(*column), *column)?);
+                    values.push(self.number(start, record.get(*column), *column, &mut decimal)?);
                 }
             }
             Ok(())
         })?;
-        if rows <= 1 {
+        if records <= self.header_rows() {
             return Err(ScenarioError::in_file(
                 &self.path,
                 "the table has a header but no rows",
@@ -164,8 +177,7 @@ impl Table {
         let mut start = None;
         let mut rows = 0;
         let _ = self.for_each_record(|byte, _| {
-            // The header is record 0.
-            if rows == index + 1 {
+            if rows == index + self.header_rows() {
                 start = Some(byte);
             }
             rows += 1;
@@ -197,10 +209,23 @@ impl Table {
         }
     }
 
+    /// Records that hold names.
+    fn header_rows(&self) -> usize {
+        usize::from(self.named)
+    }
+
     /// One cell as a finite number; a short row has no cell.
-    fn number(&self, start: usize, cell: Option<&[u8]>, column: usize) -> Result<f64, ScenarioError> {
+    ///
+    /// * `decimal`: how the numbers before it are written.
+    fn number(
+        &self,
+        start: usize,
+        cell: Option<&[u8]>,
+        column: usize,
+        decimal: &mut Option<Decimal>,
+    ) -> Result<f64, ScenarioError> {
         let text = String::from_utf8_lossy(cell.unwrap_or_default());
-        cell::number(&text).map_err(|(problem, remedy)| {
+        cell::number(&text, self.delimiter != b',', decimal).map_err(|(problem, remedy)| {
             let name = shorten(&self.columns[column]);
             self.error_at(start, format_args!("column `{name}` {problem}"), remedy)
         })
@@ -221,41 +246,14 @@ impl Table {
                 "write a header line with column names, then one row per line",
             ));
         };
-        if columns.iter().all(|name| name.parse::<f64>().is_ok()) {
+        if columns.iter().all(|name| cell::is_number(name, self.delimiter != b',')) {
             return Err(self.error_at(
                 start,
                 "the first line holds numbers, not column names",
                 format_args!("put a header line before it, for example: {}", self.example),
             ));
         }
-        if columns.len() == 1 && columns[0].split_whitespace().count() > 1 {
-            return Err(self.error_at(
-                start,
-                format_args!("the header `{}` is one column", shorten(&columns[0])),
-                "separate columns by commas, semicolons or tabs, not by spaces",
-            ));
-        }
         Ok(columns)
-    }
-
-    /// The most frequent of comma, semicolon and tab in the first line that is neither blank nor
-    /// a comment; names in quotes may hold others.
-    fn detect_delimiter(&self) -> u8 {
-        let lines = self.bytes.split(|&byte| byte == b'\n' || byte == b'\r');
-        let header = lines
-            .map(|line| line.trim_ascii())
-            .find(|line| !line.is_empty() && !line.starts_with(b"#"))
-            .unwrap_or_default();
-        let mut quoted = false;
-        let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-        for &byte in header {
-            quoted ^= byte == b'"';
-            for (delimiter, count) in &mut counts {
-                *count += usize::from(!quoted && byte == *delimiter);
-            }
-        }
-        // The first of equals: comma before semicolon before tab.
-        counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
     }
 
     fn first_record(&self, mut visit: impl FnMut(usize, &csv::ByteRecord)) -> Result<(), ScenarioError> {

@@ -67,7 +67,7 @@ impl TimeForm {
         let descent = descriptor.learning_rate.is_some();
         let unsteady = matches!(flow, Flow::Descent { descent, .. } if descent.is_unsteady() || descent.weight_decay > 0.0);
         if descent && section.exactly_one(&["end", "steps"], "steps = 1000")? == "steps" {
-            let count = section.count("steps", 1, MAX_STEPS, "")?.expect("it is present");
+            let count = section.count("steps", 0, MAX_STEPS, "")?.expect("it is present");
             let until = until(&mut section, unsteady)?;
             section.finish(form)?;
             return Ok(TimeForm { end: End::Steps(count.keep()), tolerance: DEFAULT_TOLERANCE, until });
@@ -81,10 +81,11 @@ impl TimeForm {
         let Some(end) = section.number("end")? else {
             return Err(section.missing("has no `end`", "say when the run ends, for example end = 5.0"));
         };
-        if !(end.value > 0.0 && end.value <= MAX_END) {
-            return Err(
-                end.refuse("is out of range", format_args!("give a time above 0, at most {MAX_END:e}"))
-            );
+        if !(0.0..=MAX_END).contains(&end.value) {
+            return Err(end.refuse(
+                "is out of range",
+                format_args!("give a time of at most {MAX_END:e}, or 0 for the start alone"),
+            ));
         }
         let mut tolerance = DEFAULT_TOLERANCE;
         // The steps of gradient descent are what they are.
@@ -155,7 +156,7 @@ impl TimeForm {
                 format_args!("give at most {:e}, or raise flow.learning_rate", MAX_STEPS as f64 * step),
             ));
         }
-        steps.count = count.max(1);
+        steps.count = if end.value == 0.0 { 0 } else { count.max(1) };
         let reached = steps.time(steps.count);
         let off = (reached - end.value).abs() > 1e-9 * end.value;
         let word = off.then(|| {

@@ -70,7 +70,6 @@ tv = 0.0
 end = 10.0
 tolerance = 1e-6
 [output]
-snapshots = {{ count = 11 }}
 particles = \"all\"
 ",
         // A name may hold what a title may not.

@@ -2,9 +2,11 @@
 
 use plotters::element::PathElement;
 
-use crate::plot::color::BLACK;
+use crate::plot::axis::{Scale, ZERO_GAP};
+use crate::plot::color::{BLACK, WHITE};
 use crate::plot::font::{LABEL, SMALL, text_width};
 use crate::plot::layout::{BAR, GAP, LINE, Placed, TICK};
+use crate::plot::raster::Map;
 use crate::plot::rect::POINT;
 
 use super::marks::embed;
@@ -55,9 +57,21 @@ pub(super) fn draw(area: &Area, placed: &Placed, images: &mut Vec<Image>) -> Dra
         write(area, &placed.y_label, at, LABEL, BLACK, Anchor::UPWARD)?;
     }
     for (row, line) in placed.title.iter().rev().enumerate() {
-        let above = ((placed.legend.len() + row) as f64 + 0.5) * LINE + 2.0;
+        let legend = if placed.legend_first { 0 } else { placed.legend.len() };
+        let above = ((legend + row) as f64 + 0.5) * LINE + 2.0;
         let at = [frame.left, frame.top - above * POINT];
         write(area, line, at, LABEL, BLACK, Anchor::LEFT)?;
+    }
+    // A logarithmic axis does not reach 0: it is broken before it.
+    if let Scale::Log { zero: Some(zero) } = placed.panel.x.scale {
+        let x = placed.across(zero * 10f64.powf(0.5 * ZERO_GAP));
+        if x > frame.left && x < frame.right {
+            for (side, color, width) in [(0.0, WHITE, 2.6), (-1.3, BLACK, FRAME), (1.3, BLACK, FRAME)] {
+                let (x, slant, y) = (x + side * POINT, 1.1 * POINT, frame.bottom);
+                let stroke = [[x - slant, y + 2.4 * POINT], [x + slant, y - 2.4 * POINT]];
+                area.draw(&PathElement::new(stroke.map(whole), self::stroke(color, 1.0, width)))?;
+            }
+        }
     }
     bar(area, placed, images)
 }
@@ -70,9 +84,17 @@ fn bar(area: &Area, placed: &Placed, images: &mut Vec<Image>) -> Drawn {
     let frame = &placed.frame;
     let (left, width) = (frame.right + GAP * POINT, BAR * POINT);
     let right = left + width;
-    let color = |step: usize| coloring.color(span.value(1.0 - (step as f64 + 0.5) / STEPS as f64), 0.0);
+    let value = |step: usize| span.value(1.0 - (step as f64 + 0.5) / STEPS as f64);
     let place = [left, frame.top, width, frame.height()];
-    embed(area, Image { place, size: [1, STEPS], pixels: (0..STEPS).map(color).collect() }, images)?;
+    // Both signs side by side.
+    let (columns, pixels) = match coloring.map {
+        Map::Signs => {
+            let pair = |step| [coloring.color(value(step), 0.0), coloring.color(0.0, value(step))];
+            (2, (0..STEPS).flat_map(pair).collect())
+        }
+        _ => (1, (0..STEPS).map(|step| coloring.color(value(step), 0.0)).collect()),
+    };
+    embed(area, Image { place, size: [columns, STEPS], pixels }, images)?;
     let pen = stroke(BLACK, 1.0, FRAME);
     let corners = [
         [left, frame.top],

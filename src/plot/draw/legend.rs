@@ -14,7 +14,8 @@ use super::{Area, Drawn, fill, whole};
 pub(super) fn draw(area: &Area, placed: &Placed) -> Drawn {
     let frame = &placed.frame;
     for (row, entries) in placed.legend.iter().enumerate() {
-        let y = frame.top - POINT * (2.0 + LINE * (placed.legend.len() as f64 - row as f64 - 0.5));
+        let title = if placed.legend_first { placed.title.len() } else { 0 };
+        let y = frame.top - POINT * (2.0 + LINE * ((placed.legend.len() + title) as f64 - row as f64 - 0.5));
         let mut x = frame.left;
         for &i in entries {
             let layer = &placed.panel.layers[i];

@@ -41,7 +41,22 @@ pub(super) fn draw(area: &Area, placed: &Placed, layer: &Layer, images: &mut Vec
     let pairs =
         |x: &[f64], y: &[f64]| -> Vec<Point> { x.iter().zip(y).map(|(&x, &y)| placed.at(x, y)).collect() };
     match &layer.mark {
-        Mark::Line { x, y } => line(area, pairs(x, y).into_iter(), frame, style),
+        Mark::Line { x, y } => {
+            let points = pairs(x, y);
+            // One point alone, as of a run that is its start.
+            let mut seen = points.iter().filter(|point| point.iter().all(|at| at.is_finite()));
+            if let (Some(&only), None) = (seen.next(), seen.next())
+                && inside(frame, only)
+            {
+                return symbol(
+                    area,
+                    only,
+                    Shape::Disc,
+                    &Style { size: (2.0 * style.width).max(2.5), ..*style },
+                );
+            }
+            line(area, points.into_iter(), frame, style)
+        }
         Mark::Points { x, y, shape } => {
             let shown = pairs(x, y).into_iter().filter(|&point| inside(frame, point));
             shown.into_iter().try_for_each(|point| symbol(area, point, *shape, style))

@@ -1,66 +1,81 @@
 //! Which samples attract and repel over time (W Lemma 2; S Fig. 3 and 7).
 
 use super::super::axis::Axis;
-use super::super::color::{BLACK, Color, GREEN, GREY, ORANGE, WHITE};
+use super::super::color::{BLACK, Color, GREEN, ORANGE};
 use super::super::error::PlotError;
 use super::super::figure::{Figure, PAGE, Panel};
 use super::super::layer::{Layer, Shape};
-use super::super::raster::Raster;
 use super::super::source::RunSource;
+use super::function::labels;
 use super::time::{over, time_axis, time_edges};
 
-/// Classes in the order of their colours, from the code of the run file.
-const CLASSES: [(i8, &str, Color); 4] = [
-    (-1, "repulsor", ORANGE),
-    (0, "passthrough", Color(236, 236, 236)),
-    (1, "attractor", GREEN),
-    (2, "edge of the dead region", Color(170, 170, 170)),
+/// Classes in the order in which they are drawn, with the code of the run file, and the width of their lines as a share.
+const CLASSES: [(i8, &str, Color, f64); 4] = [
+    (0, "passthrough", Color(200, 200, 200), 0.3),
+    (2, "edge of the dead region", Color(120, 120, 120), 1.0),
+    (-1, "repulsor", ORANGE, 1.0),
+    (1, "attractor", GREEN, 1.0),
 ];
+/// Margin on either side of the samples, as a share of their range.
+const MARGIN: f64 = 0.05;
 
+/// A line for each sample at its `x`, as in the figure `knots`, in the colour of its class.
 pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let times = run.times();
     let time = time_axis(&times);
-    let (s, regions) = (run.description.samples.len(), &run.regions);
-    let (x, y): (Vec<f64>, Vec<f64>) = (time_edges(&times, &time), (0..=s).map(|j| j as f64 - 0.5).collect());
+    let (samples, edges) = (run.description.samples.x(), time_edges(&times, &time));
+    let s = samples.len();
+    let margin = if s > 1 { MARGIN * (samples[s - 1] - samples[0]) } else { 1.0 };
+    // Widths of lines (points): neighbours touch where there are few, and are told apart where there are many.
+    let (width, dot, height) = match s {
+        0..=12 => (4.0, 2.4, 1.5),
+        13..=40 => (2.2, 1.6, 1.8),
+        _ => (1.3, 1.0, 2.4),
+    };
     let mut figure = Figure::new("attractors").grid(2, PAGE);
     for (facing, facing_name) in [(true, "right-facing"), (false, "left-facing")] {
         for (sign, sign_name) in [(0, "r > 0"), (1, "r < 0")] {
             // The boundary at which sample j switches on is that of right-facing particles.
             let boundary = |j: usize| if facing { s - 1 - j } else { 2 * s - 1 - j };
-            let class = |i: usize, j: usize| {
-                let code = run.snapshots[i].attractor[[boundary(j), sign]];
-                CLASSES.iter().position(|class| class.0 == code).map_or(f64::NAN, |at| at as f64)
-            };
-            debug_assert!((0..s).all(|j| regions.sample(boundary(j)) == j));
-            let cells = (0..s).flat_map(|j| (0..times.len()).map(move |i| (i, j)));
-            let values = cells.clone().map(|(i, j)| class(i, j)).collect();
-            let colors = CLASSES.map(|class| class.2).to_vec();
-            let raster = Raster::classes(x.clone(), y.clone(), values, colors);
-            let held = |(i, j): &(usize, usize)| run.snapshots[*i].pinned_mass[[boundary(*j), sign]] > 0.0;
-            let (at, sample) = cells.filter(held).map(|(i, j)| (times[i], j as f64)).unzip();
-            let name = format!("{facing_name}, {sign_name}");
-            let axis = Axis::new("sample j").range(-0.5, s as f64 - 0.5);
-            let mut panel =
-                Panel::new(name.clone(), if facing { over(&time, &x).bare() } else { over(&time, &x) }, axis)
-                    .title(format!("{facing_name} particles with {sign_name}"))
-                    .height(1.5)
-                    .with(Layer::raster("class", raster));
-            if figure.panels.is_empty() {
-                for (_, word, color) in CLASSES {
-                    let entry = Layer::points(format!("entry of {word}"), vec![], vec![], Shape::Square);
-                    panel = panel.with(entry.color(color).size(5.0).label(word));
+            debug_assert!((0..s).all(|j| run.regions.sample(boundary(j)) == j));
+            let code = |i: usize, j: usize| run.snapshots[i].attractor[[boundary(j), sign]];
+            let first = figure.panels.is_empty();
+            let across = if facing { over(&time, &edges).bare() } else { over(&time, &edges) };
+            let up = Axis::new(if sign == 0 { labels(&run.description).0 } else { "" });
+            let up = up.range(samples[0] - margin, samples[s - 1] + margin);
+            let mut panel = Panel::new(format!("{facing_name}, {sign_name}"), across, up)
+                .title(format!("{facing_name} particles with {sign_name}"))
+                .height(height);
+            for (class, word, color, share) in CLASSES {
+                let (mut x, mut y) = (vec![], vec![]);
+                for (j, &at) in samples.iter().enumerate() {
+                    let within: Vec<bool> = (0..times.len()).map(|i| code(i, j) == class).collect();
+                    for (from, to) in stretches(&within) {
+                        x.extend([edges[from], edges[to], f64::NAN]);
+                        y.extend([at, at, f64::NAN]);
+                    }
                 }
+                let line = Layer::line(word, x, y).color(color).width((share * width).max(0.4));
+                panel = panel.with(if first { line.label(word) } else { line });
             }
-            let size = if s > 40 { 1.0 } else { 2.4 };
-            let pinned = Layer::points("pinned", at, sample, Shape::Disc).color(BLACK).size(size);
-            panel = panel.with(if figure.panels.is_empty() { pinned.label("pinned mass") } else { pinned });
-            if s <= 30 {
-                let lines =
-                    Layer::horizontal("between samples", y[1..s].to_vec()).color(WHITE.mixed(GREY, 0.3));
-                panel.layers.insert(1, lines.width(0.3));
-            }
-            figure = figure.with(panel);
+            let cells = (0..s).flat_map(|j| (0..times.len()).map(move |i| (i, j)));
+            let held = |(i, j): &(usize, usize)| run.snapshots[*i].pinned_mass[[boundary(*j), sign]] > 0.0;
+            let (x, y) = cells.filter(held).map(|(i, j)| (times[i], samples[j])).unzip();
+            let pinned = Layer::points("pinned", x, y, Shape::Disc).color(BLACK).size(dot);
+            figure = figure.with(panel.with(if first { pinned.label("pinned mass") } else { pinned }));
         }
     }
     Ok(figure)
+}
+
+/// Where it is true: first index, and the one after the last.
+fn stretches(within: &[bool]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = vec![];
+    for (i, _) in within.iter().enumerate().filter(|(_, within)| **within) {
+        match found.last_mut() {
+            Some(last) if last.1 == i => last.1 = i + 1,
+            _ => found.push((i, i + 1)),
+        }
+    }
+    found
 }

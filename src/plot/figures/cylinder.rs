@@ -22,9 +22,9 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
         let back = |theta: f64, r: f64| {
             [[r.abs(), theta, f64::from(r >= 0.0)], [-r.abs(), theta, f64::from(r < 0.0)]]
         };
-        let (layers, note) = map.layers(window, CELLS, back, scatter::cylinder);
+        let layers = map.layers(window, CELLS, back, scatter::cylinder, "per unit r and rad");
         let panel = empty(run, limit).title(moment(run.snapshots[index].time)).with_all(layers);
-        return Ok(Figure::new("cylinder").with(panel).note(note));
+        return Ok(Figure::new("cylinder").with(panel));
     }
     let scatter = run.scatter(index, "cylinder")?;
     let limit = 1.04 * scatter::reach(scatter.particles.r.iter().copied(), super::plane::OUTSIDE);

@@ -7,7 +7,6 @@ use super::super::error::PlotError;
 use super::super::layer::Layer;
 use super::super::raster::{Coloring, Map, Raster};
 use super::super::source::RunSource;
-use super::super::ticks::number;
 use super::scatter::{self, Place};
 
 /// The faintest colour is at this share of the strongest.
@@ -61,8 +60,9 @@ impl<'a> SignMap<'a> {
         }
     }
 
-    /// Layers of a map in a window, and a note.
+    /// Layers of a map in a window.
     ///
+    /// * `label`: what the colours say, with its unit.
     /// * `back`: from a point of the window to `[r, theta, weight]` of the positive amplitude there, and of the negative one.
     pub fn layers(
         &self,
@@ -70,7 +70,8 @@ impl<'a> SignMap<'a> {
         [columns, rows]: [usize; 2],
         back: impl Fn(f64, f64) -> [[f64; 3]; 2],
         place: Place,
-    ) -> (Vec<Layer>, String) {
+        label: &str,
+    ) -> Vec<Layer> {
         let edges = |[low, high]: [f64; 2], count: usize| -> Vec<f64> {
             (0..=count).map(|i| low + (high - low) * i as f64 / count as f64).collect()
         };
@@ -91,7 +92,8 @@ impl<'a> SignMap<'a> {
                 (*value, *negative) = (0.0, 0.0);
             }
         }
-        let coloring = Coloring { map: Map::Signs, range: [least, most], log: true, label: String::new() };
+        let coloring =
+            Coloring { map: Map::Signs, range: [least, most], log: true, label: label.to_string() };
         let mut layers = vec![Layer::raster("density", Raster { x, y, values, negative, coloring })];
         layers.extend(scatter::sign_entries());
         let mut bars = [[vec![], vec![]], [vec![], vec![]]];
@@ -113,9 +115,7 @@ impl<'a> SignMap<'a> {
         if let Some(first) = layers.iter_mut().find(|layer| layer.name.starts_with("rim")) {
             first.label = "pinned, 90 % of each line".to_string();
         }
-        let note =
-            format!("Depth of colour: logarithm of the density, {} to {}.", number(least), number(most));
-        (layers, note)
+        layers
     }
 
     /// Boundaries that hold mass of one sign, with the amplitudes between which most of it is.

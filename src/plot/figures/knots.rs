@@ -9,7 +9,6 @@ use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Shape};
 use super::super::raster::Raster;
 use super::super::source::RunSource;
-use super::super::ticks::number;
 use super::function::{labels, window};
 use super::scatter;
 use super::time::{log_time_axis, over, time_edges};
@@ -32,13 +31,10 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         Panel::new("knots", across, Axis::new(labels(&run.description).0).range(window[0], window[1]));
     panel = panel.height(2.2);
     let samples = run.description.samples.x();
-    let mut note = String::new();
     if few {
         panel = panel.with_all(lines(run, &times, window)?);
     } else {
-        let (density, words) = density(run, &edges, window)?;
-        panel = panel.with(density).with_all(scatter::sign_entries());
-        note = words;
+        panel = panel.with(density(run, &edges, window)?).with_all(scatter::sign_entries());
     }
     // Samples on the right edge, where their clusters end.
     let edge = vec![end; samples.len()];
@@ -50,7 +46,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     }
     let share = first.share();
     let share = if share.is_empty() { share } else { format!("{share} are drawn.") };
-    Ok(Figure::new("knots").with(panel).note(share).note(note))
+    Ok(Figure::new("knots").with(panel).note(share))
 }
 
 fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>, PlotError> {
@@ -87,7 +83,7 @@ fn lines(run: &RunSource, times: &[f64], window: [f64; 2]) -> Result<Vec<Layer>,
 }
 
 /// The mass of knots in each cell, a column for each snapshot.
-fn density(run: &RunSource, edges: &[f64], window: [f64; 2]) -> Result<(Layer, String), PlotError> {
+fn density(run: &RunSource, edges: &[f64], window: [f64; 2]) -> Result<Layer, PlotError> {
     let columns = run.snapshots.len();
     let mut raster = Raster::density([0.0, 1.0], window, [columns, ROWS], std::iter::empty());
     for column in 0..columns {
@@ -105,7 +101,6 @@ fn density(run: &RunSource, edges: &[f64], window: [f64; 2]) -> Result<(Layer, S
     let sums = raster.values.iter().zip(&raster.negative).map(|(a, b)| a + b).filter(|sum| *sum > 0.0);
     let (least, most) = sums.fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), s| (a.min(s), b.max(s)));
     raster.coloring.range = [least, most];
-    let words =
-        format!("Depth of colour: logarithm of the mass in a cell, {} to {}.", number(least), number(most));
-    Ok((Layer::raster("density", raster), words))
+    raster.coloring.label = "mass in a cell".to_string();
+    Ok(Layer::raster("density", raster))
 }

@@ -53,15 +53,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
                 .width(0.7)
                 .label("−ΔE/Δt between snapshots"),
         );
-    let note = "E is the loss with the penalty. Where snapshots are far apart, the difference quotient is a mean \
-                over the time between them.";
-    let below = match reached {
-        true => {
-            "Below the dashed line the loss is what the tolerance leaves of it: its course there says nothing."
-        }
-        false => "",
-    };
-    Ok(Figure::new("loss").with(panel).with(balance).note(note).note(below))
+    Ok(Figure::new("loss").with(panel).with(balance))
 }
 
 /// Times and losses: of every step, where they are stored, for the first snapshots may have the whole transient between

@@ -40,13 +40,15 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
             Some("lazy") => "L".to_string(),
             Some("lazy at any width") => "L*".to_string(),
             Some("adaptive") => "A".to_string(),
+            Some("?") => String::new(),
             Some(word) => word.to_string(),
             None => String::new(),
         })
         .collect();
     let (x, y) = (edges(&axes[share]), edges(&axes[power]));
+    // Dark is adaptive in both, each in colours of its own.
     let exponents =
-        Raster::map(x.clone(), y.clone(), exponent, false, "exponent").colored(Map::Sequential, 0.0, -1.0);
+        Raster::map(x.clone(), y.clone(), exponent, false, "exponent").colored(Map::Fading, -1.0, 0.0);
     let changes = Raster::map(x, y, at_end, true, "|K − K₀| / |K₀|");
     let symbol = if axes[share].name == "delta" { "δ = c² − |w|²" } else { "balance of the layers" };
     let panel = |name: &str, raster: Raster| {
@@ -79,7 +81,7 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     Ok(Figure::new("phase")
         .with(panel("exponent", exponents).title("exponent of the change with the width"))
         .with(panel("change", changes).title(title))
-        .note("L: lazy; L*: lazy at any width; A: adaptive; ?: the exponent does not tell."))
+        .note("L: lazy; L*: lazy at any width; A: adaptive; no letter: the exponent does not tell."))
 }
 
 /// Cells of equal width: values of these axes lie orders of magnitude apart, and change sign.

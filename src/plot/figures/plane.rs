@@ -12,6 +12,8 @@ use super::density_signs::SignMap;
 use super::scatter;
 use super::time::moment;
 
+/// Height of a frame that is about square beside a bar of colours (inches).
+const BESIDE_BAR: f64 = 2.15;
 /// Cells of a density along either side.
 pub(super) const CELLS: usize = 320;
 /// The share of particles that may lie outside the window, where some are very far out.
@@ -25,15 +27,19 @@ pub(super) fn figure(run: &RunSource, index: usize) -> Result<Figure, PlotError>
             let (size, theta) = (u.hypot(v), v.atan2(u));
             [[size, theta, 1.0 / size], [-size, theta, 1.0 / size]]
         };
-        let (layers, note) = map.layers([[-limit, limit]; 2], [CELLS; 2], back, scatter::plane);
+        let window = [[-limit, limit]; 2];
+        let layers = map.layers(window, [CELLS; 2], back, scatter::plane, "per unit area");
         let panel = empty(&run.regions, limit).title(moment(run.snapshots[index].time)).with_all(layers);
-        return Ok(Figure::new("plane").with(panel).note(note));
+        return Ok(Figure::new("plane").with(panel.height(BESIDE_BAR)));
     }
     let scatter = run.scatter(index, "plane")?;
     let reach = scatter::reach(scatter.particles.r.iter().copied(), OUTSIDE);
     let limit = 1.04 * reach;
     let (layers, note) = scatter::layers(&scatter, scatter::plane, [[-limit, limit]; 2], [CELLS; 2]);
-    let panel = empty(&run.regions, limit).title(moment(run.snapshots[index].time)).with_all(layers);
+    let mut panel = empty(&run.regions, limit).title(moment(run.snapshots[index].time)).with_all(layers);
+    if panel.bar().is_some() {
+        panel = panel.height(BESIDE_BAR);
+    }
     let far = scatter.particles.r.iter().filter(|r| r.abs() > limit).count();
     let far = if far > 0 { format!("{far} particles are farther out.") } else { String::new() };
     Ok(Figure::new("plane").with(panel).note(note).note(far))

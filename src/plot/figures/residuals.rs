@@ -6,7 +6,7 @@ use super::super::error::PlotError;
 use super::super::figure::{Figure, Panel};
 use super::super::layer::{Layer, Shape};
 use super::super::source::RunSource;
-use super::super::ticks::{number, subscript};
+use super::super::ticks::subscript;
 use super::time::time_axis;
 
 /// Samples whose residuals are drawn at most.
@@ -64,6 +64,5 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
         .with(corrected.color(BLUE).width(1.2).label("ODE"))
         .with(printed.color(VERMILION).width(1.2).dashed().label("ODE as printed (W Prop. 1)"));
     paths.title = if count < s { format!("{count} of {s} samples") } else { "all samples".to_string() };
-    let note = format!("Tolerance of the run: {}.", number(run.description.tolerance));
-    Ok(Figure::new("residuals").with(paths).with(differences).note(note))
+    Ok(Figure::new("residuals").with(paths).with(differences))
 }

@@ -8,7 +8,6 @@ use super::super::color::{BLACK, Color, NEGATIVE, POSITIVE};
 use super::super::layer::{Layer, Shape};
 use super::super::raster::Raster;
 use super::super::source::Scatter;
-use super::super::ticks::number;
 
 /// More particles than this are drawn as a density.
 pub(super) const MANY: usize = 3000;
@@ -42,7 +41,7 @@ pub(super) fn sign_entries() -> Vec<Layer> {
     [("r >= 0", "r ≥ 0", POSITIVE), ("r < 0", "r < 0", NEGATIVE)].map(entry).into()
 }
 
-/// The layers of the particles in a window, and a note on what the colours mean.
+/// The layers of the particles in a window, and a note if they are not all.
 pub(super) fn layers(
     scatter: &Scatter,
     place: Place,
@@ -50,28 +49,21 @@ pub(super) fn layers(
     cells: [usize; 2],
 ) -> (Vec<Layer>, String) {
     let mut layers = sign_entries();
-    let note = if scatter.len() > MANY {
+    if scatter.len() > MANY {
         let p = &scatter.particles;
         let all = (0..scatter.len()).map(|i| {
             let [x, y] = place(p.r[i], p.theta[i]);
             (x, y, scatter.mass[i], p.r[i] < 0.0)
         });
-        let raster = Raster::density(window[0], window[1], cells, all);
-        let [least, most] = raster.coloring.range;
+        let mut raster = Raster::density(window[0], window[1], cells, all);
+        raster.coloring.label = "mass in a cell".to_string();
         layers.insert(0, Layer::raster("density", raster));
         layers.extend(clusters(scatter, place));
-        format!(
-            "{} particles; depth of colour: logarithm of the mass in a cell, {} to {}.",
-            number(scatter.len() as f64),
-            number(least),
-            number(most)
-        )
     } else {
         layers.extend(points(scatter, place));
-        String::new()
-    };
+    }
     let share = scatter.share();
-    (layers, if share.is_empty() { note } else { format!("{share} are drawn. {note}") })
+    (layers, if share.is_empty() { share } else { format!("{share} are drawn.") })
 }
 
 fn points(scatter: &Scatter, place: Place) -> Vec<Layer> {

@@ -11,6 +11,8 @@ use super::super::layer::{Layer, Shape};
 /// The curve from which the others are subtracted.
 const REFERENCE: &str = "natural_spline";
 
+/// The curve that is drawn between the samples alone.
+const INTERPOLANT: &str = "linear_interpolant";
 /// Margin on either side of the samples, as a share of their range.
 const MARGIN: f64 = 0.06;
 
@@ -36,7 +38,13 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
     let names = file.texts("curve")?.unwrap_or_default();
     let (grid, values) = (file.numbers("grid")?, file.numbers("f")?);
     let [x, y] = [file.numbers("x")?, file.numbers("y")?];
-    let curve = |i: usize| values[i * grid.len()..(i + 1) * grid.len()].to_vec();
+    let inside =
+        |x_at: f64| x.first().is_some_and(|low| *low <= x_at) && x.last().is_some_and(|high| x_at <= *high);
+    // An interpolant ends at the last sample.
+    let curve = |i: usize| -> Vec<f64> {
+        let values = grid.iter().zip(&values[i * grid.len()..(i + 1) * grid.len()]);
+        values.map(|(&at, &f)| if names[i] == INTERPOLANT && !inside(at) { f64::NAN } else { f }).collect()
+    };
     let reference = names.iter().position(|name| name == REFERENCE);
     // Far from the samples the curves part, and nothing else could be seen.
     let (low, high) = x.iter().fold((f64::MAX, f64::MIN), |(low, high), &x| (low.min(x), high.max(x)));
@@ -58,7 +66,8 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
         } else {
             let color = CURVES[next % CURVES.len()];
             next += 1;
-            let line = line.color(color).width(1.1);
+            // Where curves coincide, the wider ones below are seen on either side.
+            let line = line.color(color).width((3.1 - 0.6 * next as f64).max(0.7));
             if next % 2 == 0 { line.dashed() } else { line }
         };
         if let Some(reference) = reference.filter(|&reference| reference != i && name != "start") {

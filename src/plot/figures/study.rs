@@ -35,6 +35,42 @@ impl StudyAxis {
         self.values.clone().unwrap_or_else(|| (0..self.len()).map(|i| i as f64).collect())
     }
 
+    /// What is along it, in words, and the symbol of its values: of keys of scenarios and of axes of phase studies.
+    pub fn quantity(&self) -> [String; 2] {
+        let known = match self.name.as_str() {
+            "measure_particles" | "width" => ["width m", "m"],
+            "measure_scale" => ["factor on r at the start", "scale"],
+            "measure_hidden_scale" => ["factor on a, b at the start", "hidden_scale"],
+            "measure_output_scale" => ["factor on c at the start", "output_scale"],
+            "measure_delta" | "delta" => ["δ = c² − |w|²", "δ"],
+            "measure_output_bias" => ["output bias at the start", "output_bias"],
+            "flow_tv" => ["λ, weight of the total variation", "λ"],
+            "flow_weight_decay" => ["λ, weight decay", "λ"],
+            "flow_learning_rate" => ["learning rate", "learning_rate"],
+            "flow_balance" | "balance" => ["balance of the layers", "balance"],
+            "flow_scaling" => ["scaling α", "α"],
+            "power" => ["p in α = mᵖ", "p"],
+            "time_end" => ["end of the run (mean-field time)", "end"],
+            "time_tolerance" => ["tolerance", "tolerance"],
+            "samples_count" => ["samples", "samples"],
+            "samples_noise" => ["standard deviation of the noise", "noise"],
+            "samples_frequency" => ["frequency (cycles per unit of x)", "frequency"],
+            other => {
+                let key = other.replacen('_', ".", 1);
+                return [key.clone(), key];
+            }
+        };
+        known.map(str::to_string)
+    }
+
+    /// The least size of values of both signs, or 0 and others, that lie orders of magnitude apart.
+    pub fn symmetric(&self) -> Option<f64> {
+        let values = self.values.as_ref().filter(|values| values.iter().any(|value| *value <= 0.0))?;
+        let sizes = values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
+        let (least, most) = sizes.fold((f64::MAX, 0.0f64), |(a, b), size| (a.min(size), b.max(size)));
+        (most > 20.0 * least).then_some(least)
+    }
+
     /// Whether equal ratios lie between values rather than equal differences.
     pub fn is_log(&self) -> bool {
         let Some(values) = &self.values else { return false };

@@ -53,8 +53,9 @@ pub(super) fn over_keys(
         let mut panel = Panel::new(name, across, if log { Axis::new("").log() } else { Axis::new("") });
         panel = panel.title(title).height(1.5);
         for (k, fixed) in chosen.iter().enumerate() {
-            let label = words(&axes, fixed);
-            let name = if label.is_empty() { "mean".to_string() } else { label.clone() };
+            let label = words(fixed, |axis| axes[axis].quantity()[1].clone(), &axes);
+            let name = words(fixed, |axis| axes[axis].name.clone(), &axes);
+            let name = if name.is_empty() { "mean".to_string() } else { name };
             let at = |i: usize| {
                 let mut fixed = (*fixed).clone();
                 fixed.push((along, i));
@@ -95,7 +96,11 @@ pub(super) fn seeds_in_words(axes: &[StudyAxis]) -> String {
 }
 
 fn axis(along: &StudyAxis) -> Axis {
-    let axis = Axis::new(along.name.clone());
+    let [quantity, _] = along.quantity();
+    let axis = Axis::new(quantity);
+    if let Some(least) = along.symmetric() {
+        return axis.symmetric_log(least);
+    }
     match &along.values {
         None => axis.named((0..along.len()).map(|i| (i as f64, along.words[i].clone())).collect()),
         Some(_) if along.is_log() => axis.log(),
@@ -121,7 +126,8 @@ fn combinations(axes: &[StudyAxis], others: &[usize]) -> Vec<Vec<(usize, usize)>
     all
 }
 
-fn words(axes: &[StudyAxis], fixed: &[(usize, usize)]) -> String {
-    let word = |&(axis, i): &(usize, usize)| format!("{} = {}", axes[axis].name, axes[axis].words[i]);
+/// `m = 100, p = 1`, each axis by a name.
+fn words(fixed: &[(usize, usize)], name: impl Fn(usize) -> String, axes: &[StudyAxis]) -> String {
+    let word = |&(axis, i): &(usize, usize)| format!("{} = {}", name(axis), axes[axis].words[i]);
     fixed.iter().map(word).collect::<Vec<_>>().join(", ")
 }

@@ -27,7 +27,7 @@ pub(super) fn log_time_axis(times: &[f64]) -> Axis {
 /// Edges of cells around times, as the axis sees them: halfway, or at geometric means.
 pub(super) fn time_edges(times: &[f64], axis: &Axis) -> Vec<f64> {
     match axis.scale {
-        Scale::Linear => super::super::raster::edges(times),
+        Scale::Linear | Scale::Symmetric { .. } => super::super::raster::edges(times),
         Scale::Log { zero } => {
             let along = |t: f64| if t > 0.0 { t.ln() } else { zero.unwrap_or(f64::MIN_POSITIVE).ln() };
             let times: Vec<f64> = times.iter().map(|&t| along(t)).collect();

@@ -27,11 +27,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let all = paths.iter().flatten().map(|[r, _]| *r);
     let limit = 1.04 * scatter::reach(all, 0.01);
     let panel = |panel: Panel, place: Place| panel.with_all(layers(&paths, place));
-    let note = format!(
-        "{count} of {} particles, evenly over their numbers, at {} snapshots.",
-        first.all,
-        run.snapshots.len()
-    );
+    let note = if count < first.all { format!("{count} of {} particles.", first.all) } else { String::new() };
     Ok(Figure::new("trajectories")
         .grid(2, PAGE)
         .with(panel(plane::empty(&run.regions, limit), scatter::plane))

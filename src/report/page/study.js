@@ -50,11 +50,12 @@ function axisFor(values, label) {
 }
 
 function legend(id, entries) {
-  byId(id).replaceChildren(...entries.map(([fill, text]) => {
+  byId(id).replaceChildren(...entries.map(([fill, text, dashed]) => {
     const item = document.createElement("span");
     const key = document.createElement("span");
     key.className = "key line";
     key.style.borderColor = fill;
+    if (dashed) key.style.borderTopStyle = "dashed";
     item.append(key, text);
     return item;
   }));

@@ -2,7 +2,10 @@
 
 const quantities = texts.quantity;
 const widths = Array.from(A.width);
-const hues = ["positive", "negative", "ode", "frozen"];
+// Five colours, and beyond these the same with dashed lines and open discs.
+const HUES = 5;
+const hueOf = (q) => LINES[isDark() ? "dark" : "light"][q % HUES];
+const isSecond = (q) => q >= HUES;
 const at = (q, w) => q * widths.length + w;
 
 const deviationPlot = (() => {
@@ -20,7 +23,7 @@ panels.push(() => {
   plot.frame();
   plot.inside(() => {
     quantities.forEach((_, q) => {
-      const stroke = color[hues[q % 4]];
+      const stroke = hueOf(q);
       // The limit's own error.
       const y = plot.py(A.limit_error[q]);
       c.save();
@@ -33,14 +36,14 @@ panels.push(() => {
       const middle = [0, 1].map((k) => points.reduce((sum, p) => sum + p[k], 0) / points.length);
       if (Number.isFinite(A.slope[q])) {
         const fit = (m) => Math.exp(middle[1] + A.slope[q] * (Math.log(m) - middle[0]));
-        plot.curve(2, (k) => { const m = plot.axes.x.range[k]; return [plot.px(m), plot.py(fit(m))]; }, { stroke, width: 1.6, alpha: 0.75 });
+        plot.curve(2, (k) => { const m = plot.axes.x.range[k]; return [plot.px(m), plot.py(fit(m))]; }, { stroke, width: 1.6, alpha: 0.75, dash: isSecond(q) ? [7, 4] : [] });
       }
       widths.forEach((m, w) => {
         const [mean, error] = [A.deviation_mean[at(q, w)], A.deviation_error[at(q, w)]];
         c.strokeStyle = stroke;
         c.lineWidth = 1.6;
         line(c, plot.px(m), plot.py(mean + error), plot.px(m), plot.py(Math.max(mean - error, plot.axes.y.range[0])));
-        disc(c, plot.px(m), plot.py(mean), 4.5, { fill: stroke, stroke: color.card });
+        disc(c, plot.px(m), plot.py(mean), 4.5, isSecond(q) ? { fill: color.card, stroke } : { fill: stroke, stroke: color.card });
       });
     });
     // What slope -1/2 looks like.
@@ -49,7 +52,7 @@ panels.push(() => {
     plot.curve(2, (k) => { const m = [m0, m1][k]; return [plot.px(m), plot.py(top * Math.sqrt(m0 / m))]; }, { stroke: color.faint, width: 1.5, dash: [7, 5] });
     label(c, "slope −½", plot.px(Math.sqrt(m0 * m1)), plot.py(top * (m0 / m1) ** 0.25) - 12, { fill: color.muted });
   });
-  legend("quantities", quantities.map((name, q) => [color[hues[q % 4]], Number.isFinite(A.slope[q]) ? `${name}: slope ${short(A.slope[q], 2)} ± ${short(A.slope_margin[q], 1)}` : name]));
+  legend("quantities", quantities.map((name, q) => [hueOf(q), Number.isFinite(A.slope[q]) ? `${name}: slope ${short(A.slope[q], 2)} ± ${short(A.slope_margin[q], 1)}` : name, isSecond(q)]));
 });
 point(deviationPlot.canvas, (x, y) => {
   const plot = deviationPlot;
