@@ -144,6 +144,11 @@ fn runs_of_all_kinds_have_a_landscape() {
     let canonical = folder.path().join("output/canonical_landscape.h5");
     let refused = Source::open(&canonical).unwrap().figure(Some("spectrum"), None).unwrap_err().to_string();
     assert!(refused.contains("needs a Hessian"), "{refused}");
+    reluflow(folder.path())
+        .args(["landscape", "output/canonical.h5", "--no-file"])
+        .assert()
+        .success()
+        .stdout(contains("none of canonical particles: run it with flow.kind = \"lifted\""));
     // Without stored particles the last snapshot has them.
     run(folder.path(), "few", "particles = 60\nlaw = \"normal\"", "kind = \"lifted\"", end);
     let text = fs::read_to_string(folder.path().join("few.toml")).unwrap() + "particles = 10\n";

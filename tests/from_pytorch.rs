@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use reluflow::io::RunFile;
+
 use crate::cli_support::{json, reluflow};
 use crate::oracles::python;
 
@@ -205,6 +207,23 @@ fn a_network_by_hand() {
     assert!((third["residual"][0].as_f64().unwrap() - (1.0 / 3.0 - 1.0)).abs() < 1e-15);
     let biased = json(&mut analyse(&["--json", "--no-file", "--output-bias", "-0.5"]));
     assert!(list(&biased["residual"]).iter().all(|rho| (rho + 0.5).abs() < 1e-15));
+    // The bias is kept, samples stay as they are; a column says the same; norms are those of what it leaves.
+    let stored = json(&mut analyse(&["--json", "--output-bias", "-0.5", "-o", "biased.h5"]));
+    let info = json(reluflow(folder.path()).args(["info", "biased.h5", "--json"]));
+    assert_eq!(info["last"]["output_bias"], -0.5, "{info}");
+    let run = RunFile::open(&folder.path().join("biased.h5")).unwrap();
+    let description = run.description().unwrap();
+    assert_eq!((description.samples.y(), description.output_bias.start), (&[1.0, 0.5, 0.5, 1.0][..], -0.5));
+    write("w.csv", "c,a,b,output_bias\n1,1,0,-0.5\n1,-1,0,-0.5\n0.5,1,7,-0.5\n");
+    let mut column = json(&mut analyse(&["--json", "-o", "column.h5"]));
+    column["file"] = stored["file"].clone();
+    assert_eq!(column, stored);
+    write("w.csv", "c,a,b\n1,1,0\n1,-1,0\n0.5,1,7\n");
+    write("s.csv", "x,y\n-1,1.5\n-0.5,1\n0.5,1\n1,1.5\n");
+    let shifted = json(&mut analyse(&["--json", "--no-file"]));
+    for key in ["residual", "loss", "least_norms", "linear_distance", "spline_distance", "landscape"] {
+        assert_eq!(shifted[key], stored[key], "{key}");
+    }
     for (arguments, expected) in [
         (vec!["analyse", "w.csv", "none.csv", "--no-file"], "none.csv"),
         (vec!["analyse", "s.csv", "s.csv", "--no-file"], "c"),

@@ -3,6 +3,7 @@
 use reluflow::flow::Flow;
 use reluflow::io::ArrayFile;
 use reluflow::kernel::*;
+use reluflow::problem::Samples;
 use reluflow::run::Simulation;
 use reluflow::scenario::Scenario;
 
@@ -131,4 +132,83 @@ fn the_command_stores_and_tells_it() {
     std::fs::write(folder.path().join("normal.toml"), other).unwrap();
     let found = json(reluflow(folder.path()).args(["kernel", "normal.toml", "--json", "--no-file"]));
     assert!(found["curvature"]["off_cubic"].as_f64().unwrap() > 1e-6);
+}
+
+fn report(samples: &Samples, kernel: &Kernel, linear: bool, times: Option<Vec<f64>>) -> Report {
+    let request = Request {
+        kappa: 2.0,
+        start: None,
+        output_bias: 0.0,
+        bound: 0.01,
+        smoothing: None,
+        ridge: None,
+        width: 0,
+        linear,
+        tv: 0.0,
+        points: 101,
+        times,
+        knot_factors: vec![],
+        slices: vec![],
+        draws: 0,
+        seed: 0,
+        pieces: 0,
+    };
+    Report::new(samples, kernel.clone(), &request).unwrap()
+}
+
+fn wave(s: usize) -> Samples {
+    let x: Vec<f64> =
+        (0..s).map(|i| 2.0 * (i as f64 + 0.3 * (5.0 * i as f64).sin()) / s as f64 - 1.0).collect();
+    let y: Vec<f64> = x.iter().map(|x| (4.0 * x).sin()).collect();
+    Samples::new(&x, &y).unwrap()
+}
+
+fn off(found: impl IntoIterator<Item = f64>, expected: &[f64]) -> f64 {
+    let most = expected.iter().fold(0.0, |most: f64, h| most.max(h.abs()));
+    found.into_iter().zip(expected).fold(0.0, |worst: f64, (a, b)| worst.max((a - b).abs())) / most
+}
+
+/// In linear time: that of the dense code at times that are asked for and at those that are chosen; beyond the samples of
+/// the dense code, second differences of the path.
+#[test]
+fn it_is_followed_in_linear_time() {
+    let kernel = uniform(SlopeLaw::Uniform { low: -1.0, high: 1.0 }, 1.2);
+    let samples = wave(40);
+    let times = vec![0.0, 0.01, 1.0, 100.0];
+    let [dense, linear] = [false, true].map(|linear| report(&samples, &kernel, linear, Some(times.clone())));
+    let [a, b] = [&linear, &dense].map(|report| report.curvature().unwrap());
+    for time in 1..4 {
+        let row =
+            |h: &ndarray::Array3<f64>| h.slice(ndarray::s![time, .., ..]).iter().copied().collect::<Vec<_>>();
+        assert!(off(row(&a.on_grid), &row(&b.on_grid)) < 1e-9, "time {time}");
+        let [a, b] = [a, b].map(|curvature| row(curvature.at_samples.as_ref().unwrap()));
+        assert!(off(a, &b) < 1e-9, "time {time}");
+    }
+    let chosen = report(&samples, &kernel, true, None);
+    let (regime, found) = (&chosen.regimes[0], chosen.curvature().unwrap());
+    assert!(found.at_samples.is_none() && found.off_cubic.len() == regime.times.len());
+    let flow = GradientFlow::new(kernel.gram(Regime::RandomFeatures, samples.x()), samples.weight()).unwrap();
+    let rho: Vec<f64> = samples.y().iter().map(|y| -y).collect();
+    for (k, t) in regime.times.iter().enumerate() {
+        let alpha = flow.coefficients(&rho, 4.0 * t).to_vec();
+        let expected = curvature(&kernel, samples.x(), &alpha, &chosen.grid).unwrap().concat();
+        let found = found.on_grid.slice(ndarray::s![k, .., ..]).iter().copied().collect::<Vec<_>>();
+        assert!(off(found.clone(), &expected) < 1e-6, "t = {t}: {:e}", off(found, &expected));
+    }
+    let samples = wave(1500);
+    let many = report(&samples, &kernel, true, Some(vec![0.05, 2.0]));
+    let (found, step) = (many.curvature().unwrap(), 1e-3);
+    let inside: Vec<f64> = many.grid.iter().copied().filter(|x| x.abs() < 0.9).collect();
+    let points: Vec<f64> = inside.iter().flat_map(|x| [x - step, *x, x + step]).collect();
+    let flow = LinearFlow::new(&kernel, Regime::RandomFeatures, &samples, &points).unwrap();
+    let rho: Vec<f64> = samples.y().iter().map(|y| -y).collect();
+    for (k, t) in [0.05, 2.0].into_iter().enumerate() {
+        let f = flow.at(&rho, 4.0 * t).at_points;
+        let expected: Vec<f64> = f.chunks(3).map(|f| -(f[0] - 2.0 * f[1] + f[2]) / (step * step)).collect();
+        let of_grid = |i: usize| found.on_grid[[k, 0, i]] + found.on_grid[[k, 1, i]];
+        let found = (0..many.grid.len()).filter(|&i| many.grid[i].abs() < 0.9).map(of_grid);
+        // What it changes by within a step.
+        assert!(off(found, &expected) < 1e-4, "t = {t}");
+    }
+    assert!(found.off_cubic.iter().all(|off| *off < 1e-9), "{:?}", found.off_cubic);
 }

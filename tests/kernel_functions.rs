@@ -100,7 +100,7 @@ fn average(law: &WeightLaw, x: f64, y: f64, f: &dyn Fn(f64, f64) -> f64) -> f64 
                 SlopeLaw::Sign { .. } => unreachable!(),
             }
         }
-        WeightLaw::Particles(_) => unreachable!(),
+        WeightLaw::ZeroBias { .. } | WeightLaw::Particles(_) => unreachable!(),
     }
 }
 

@@ -6,8 +6,10 @@ use reluflow::flow::{Flow, Layers};
 use reluflow::landscape::{Around, KnotSlice, Landscape, Neuron, SliceType, probe_types};
 use reluflow::problem::{Place, PlaceKind, Regions, Samples};
 
+use crate::cli_support::{json, reluflow};
 use crate::common::Draw;
 use crate::common::lifted::LiftedProblem;
+use crate::oracles::python;
 
 /// A state with free, pinned, dead, massless and zero neurons.
 struct Case {
@@ -482,6 +484,32 @@ fn probes_turn_down_the_loss() {
     }
     // S Thm 3 keeps the delta-slope, section 6 the amplitude: not the same away from rest.
     assert!(same < all && same > all / 2, "{same} of {all}");
+}
+
+/// The five largest eigenvalues of 2000 neurons by the Lanczos process with Hessian-vector products of automatic differentiation.
+#[test]
+fn the_largest_are_those_of_automatic_differentiation() {
+    let Some(python) = python("jax, scipy") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(python)
+        .arg(format!("{}/tests/oracles/hessian_lanczos.py", env!("CARGO_MANIFEST_DIR")))
+        .arg(folder.path())
+        .args(["2000", "20", "5"])
+        .env("JAX_PLATFORMS", "cpu")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let expected: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let arguments = ["analyse", "weights.csv", "samples.csv", "--json", "--no-file"];
+    let found = json(reluflow(folder.path()).args(arguments));
+    let list = |value: &serde_json::Value| -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+    };
+    let mut others = list(&found["landscape"]["moments"][0]["hessian"]["others"]);
+    others.sort_by(f64::total_cmp);
+    for (found, expected) in others[others.len() - 5..].iter().zip(list(&expected["eigenvalues"])) {
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
+    }
 }
 
 /// The whole spectrum of a million neurons and a hundred samples: `cargo test --release --test main

@@ -137,3 +137,4 @@ mod total_variation;
 mod transport;
 mod until;
 mod weight_decay;
+mod zero_bias;

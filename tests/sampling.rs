@@ -52,6 +52,7 @@ fn over(kind: LawKind, from: f64, to: f64, g: &dyn Fn(f64, f64) -> f64) -> f64 {
                 inner(&|p| p * g(p * cos, p * sin), edge) / (4.0 * a * b)
             })
         }
+        LawKind::HeZeroBias => unreachable!("it has a test of its own"),
         LawKind::TwoSided { b_bound, .. } => {
             let end = b_bound.atan();
             breaks.extend((-1..3).flat_map(|k| [f64::from(k) * PI - end, f64::from(k) * PI + end]));

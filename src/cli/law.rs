@@ -126,8 +126,14 @@ impl Args {
             law: description.measure_source.clone(),
             mass: 1.0 / neurons.unwrap_or(1) as f64,
             x: x.to_vec(),
-            density: knot.iter().flat_map(joint).collect(),
-            knot_density: knot.iter().map(|x| law.knot_density(*x)).collect(),
+            density: match law.has_knot_density() {
+                true => knot.iter().flat_map(joint).collect(),
+                false => vec![],
+            },
+            knot_density: match law.has_knot_density() {
+                true => knot.iter().map(|x| law.knot_density(*x)).collect(),
+                false => vec![],
+            },
             knot_below: knot.iter().map(|x| law.knot_below(*x)).collect(),
             delta_slope_density: delta_slope
                 .iter()
@@ -136,7 +142,7 @@ impl Args {
             knot,
             delta_slope,
             delta_slope_square: law.delta_slope_moments()[0],
-            share_in_range: law.knot_below(high) - law.knot_below(low),
+            share_in_range: law.knots_within(low, high),
             delta_mean: delta_mean(start),
             finite: neurons.map(|neurons| self.finite(&law, neurons, x, seed)),
             drawn: law.drawn(self.draw as usize, seed),

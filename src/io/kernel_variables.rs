@@ -78,11 +78,11 @@ impl<'a> Source<'a> {
 
     /// How neurons bend the function over time.
     fn curvature(&self, of: impl Fn(&Curvature) -> Vec<f64>) -> Values {
-        Values::F64(self.report.curvature.as_ref().map_or(vec![], of))
+        Values::F64(self.report.curvature().map_or(vec![], of))
     }
 
     fn has_curvature(&self) -> bool {
-        self.report.curvature.is_some()
+        self.report.curvature().is_some()
     }
 
     fn first_starts(&self) -> Option<&RandomStarts> {
@@ -312,10 +312,10 @@ fn paths<'a>() -> Vec<Variable<'a>> {
             "curvature_density_at_samples",
             &["time", "facing", "sample"],
             "the same at the samples, between which it is linear where nu is constant",
-            |k| k.curvature(|curvature| curvature.at_samples.iter().copied().collect()),
+            |k| k.curvature(|curvature| curvature.at_samples.iter().flatten().copied().collect()),
         )
         .equation("section 20")
-        .when(Source::has_curvature),
+        .when(|k| k.report.curvature().is_some_and(|curvature| curvature.at_samples.is_some())),
         Variable::new(
             "off_cubic",
             &["time"],

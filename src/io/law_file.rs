@@ -27,9 +27,9 @@ pub struct LawTable {
     pub knot: Vec<f64>,
     /// Delta-slopes of the grid; empty where they have no density.
     pub delta_slope: Vec<f64>,
-    /// Over knots and delta-slopes.
+    /// Over knots and delta-slopes; empty where there is none.
     pub density: Vec<f64>,
-    /// Over knots.
+    /// Over knots; empty where all lie at 0.
     pub knot_density: Vec<f64>,
     /// Over knots.
     pub knot_below: Vec<f64>,
@@ -99,7 +99,8 @@ fn table() -> Vec<Entry<LawTable>> {
         entry("knot_density", &["knot"], "probability density of the knot", |law| {
             Values::F64(law.knot_density.clone())
         })
-        .equation("section 18, S Cor. 1"),
+        .equation("section 18, S Cor. 1")
+        .when(|law| !law.knot_density.is_empty()),
         entry("knot_below", &["knot"], "probability that a knot is below", |law| {
             Values::F64(law.knot_below.clone())
         }),
@@ -112,15 +113,16 @@ fn table() -> Vec<Entry<LawTable>> {
             .equation("section 2")
             .when(|law| law.delta_mean.is_finite()),
     ];
+    let joint = entry("density", MAP, "probability density of knot and delta-slope", |law| {
+        Values::F64(law.density.clone())
+    })
+    .equation("section 18, S Thm 1")
+    .when(|law| !law.density.is_empty());
     let densities = [
         entry("delta_slope", &["delta_slope"], "delta-slope of a neuron", |law| {
             Values::F64(law.delta_slope.clone())
         })
         .equation("section 13"),
-        entry("density", MAP, "probability density of knot and delta-slope", |law| {
-            Values::F64(law.density.clone())
-        })
-        .equation("section 18, S Thm 1"),
         entry("delta_slope_density", &["delta_slope"], "probability density of the delta-slope", |law| {
             Values::F64(law.delta_slope_density.clone())
         })
@@ -160,6 +162,7 @@ fn table() -> Vec<Entry<LawTable>> {
     always
         .into_iter()
         .chain(densities.map(|entry| entry.when(has_density)))
+        .chain([joint])
         .chain(starts.map(|entry| entry.when(is_finite)))
         .chain(draws.map(|entry| entry.when(has_draws)))
         .collect()

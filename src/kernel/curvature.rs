@@ -1,9 +1,11 @@
 //! The density of curvature in the random-features regime, over time (S 2.6.2; mathematics, section 20).
 
-use ndarray::{Array3, ArrayView1, s};
+use ndarray::Array3;
+use rayon::prelude::*;
 
-use super::kernels::{Kernel, Regime};
-use super::regime::RegimeReport;
+use crate::math::sum::sum;
+
+use super::kernels::Kernel;
 
 /// Where only output weights learn, right- and left-facing neurons bend the function by `h_+` and `h_-` per unit of `x`:
 ///
@@ -19,8 +21,8 @@ use super::regime::RegimeReport;
 pub struct Curvature {
     /// `h_+`, `h_-` on the grid, shape `(times, 2, grid)`.
     pub on_grid: Array3<f64>,
-    /// The same at the samples, shape `(times, 2, samples)`.
-    pub at_samples: Array3<f64>,
+    /// The same at the samples, shape `(times, 2, samples)`; in linear time only at times that were asked for.
+    pub at_samples: Option<Array3<f64>>,
     /// Of each time: how far `f - f_0` is at most from the cubic that has its values and its `h_+ + h_-` at the two samples
     /// beside, as a share of the largest `|f - f_0|` on the grid between the samples.
     pub off_cubic: Vec<f64>,
@@ -66,63 +68,119 @@ impl Curvature {
         [&self.off_cubic, &self.rounding].map(|values| values.iter().copied().fold(0.0, f64::max))
     }
 
-    /// Over the times of a path of random features; `None` for other paths, for laws whose knots have no density, and where
-    /// the path is followed in linear time.
-    ///
-    /// * `rho`: residuals at the start; `start`: the function at the start on the grid.
-    pub(super) fn of(
-        kernel: &Kernel,
-        regime: &RegimeReport,
-        x: &[f64],
-        rho: &[f64],
-        grid: &[f64],
-        start: &[f64],
-    ) -> Option<Curvature> {
-        let flow = regime.flow.dense().filter(|_| regime.regime == Regime::RandomFeatures)?;
-        let own: Vec<f64> = regime.times.iter().map(|t| t * regime.kappa * regime.kappa).collect();
-        let alpha = flow.coefficients_at(rho, &own);
-        let (times, samples) = (own.len(), x.len());
-        let mut found = Curvature {
-            on_grid: Array3::zeros((times, 2, grid.len())),
-            at_samples: Array3::zeros((times, 2, samples)),
-            off_cubic: vec![],
-            rounding: vec![],
+    /// Of all times, in order.
+    pub(super) fn of(times: &[Bent]) -> Curvature {
+        let table = |of: fn(&Bent) -> &[Vec<f64>; 2]| {
+            let rows = of(times.first()?)[0].len();
+            let values: Vec<f64> = times.iter().flat_map(|bent| of(bent).concat()).collect();
+            Array3::from_shape_vec((times.len(), 2, rows), values).ok()
         };
-        for time in 0..times {
-            let alpha = alpha.column(time).to_vec();
-            let (of_grid, of_samples) =
-                (curvature(kernel, x, &alpha, grid)?, curvature(kernel, x, &alpha, x)?);
-            for facing in 0..2 {
-                found.on_grid.slice_mut(s![time, facing, ..]).assign(&ArrayView1::from(&of_grid[facing]));
-                found
-                    .at_samples
-                    .slice_mut(s![time, facing, ..])
-                    .assign(&ArrayView1::from(&of_samples[facing]));
-            }
-            let moved: Vec<f64> =
-                regime.on_grid.row(time).iter().zip(start).map(|(f, start)| f - start).collect();
-            let at_samples = flow.kernel().dot(&ArrayView1::from(&alpha)).mapv(|by| -by);
-            let bent: Vec<f64> = (0..samples).map(|j| of_samples[0][j] + of_samples[1][j]).collect();
-            let (mut off, mut most): (f64, f64) = (0.0, 0.0);
-            for (point, moved) in
-                grid.iter().zip(&moved).filter(|(point, _)| x[0] <= **point && **point <= x[samples - 1])
-            {
-                let left = x.partition_point(|x| x <= point).clamp(1, samples.max(2) - 1) - 1;
-                most = most.max(moved.abs());
-                if samples > 1 {
-                    let pair = |values: &[f64]| [values[left], values[left + 1]];
-                    let cubic =
-                        cubic(pair(x), pair(at_samples.as_slice().unwrap_or(&[])), pair(&bent), *point);
-                    off = off.max((moved - cubic).abs());
-                }
-            }
-            let terms: f64 = (0..samples).map(|j| (alpha[j] * flow.kernel()[[j, j]]).abs()).sum();
-            let share = |value: f64| if most > 0.0 { value / most } else { 0.0 };
-            found.off_cubic.push(share(off));
-            found.rounding.push(share(f64::EPSILON * terms));
+        Curvature {
+            on_grid: table(|bent| &bent.on_grid).unwrap_or_default(),
+            at_samples: table(|bent| &bent.at_samples).filter(|table| !table.is_empty()),
+            off_cubic: times.iter().map(|bent| bent.off_cubic).collect(),
+            rounding: times.iter().map(|bent| bent.rounding).collect(),
         }
-        Some(found)
     }
+}
+
+/// [`Curvature`] at one time.
+#[derive(Debug, Clone)]
+pub(super) struct Bent {
+    on_grid: [Vec<f64>; 2],
+    at_samples: [Vec<f64>; 2],
+    off_cubic: f64,
+    rounding: f64,
+}
+
+impl Bent {
+    /// Without what grows with the samples.
+    pub fn on_grid_alone(self) -> Bent {
+        Bent { at_samples: [vec![], vec![]], ..self }
+    }
+}
+
+/// What is needed at all times.
+pub(super) struct Bending<'a> {
+    x: &'a [f64],
+    grid: &'a [f64],
+    nu_at_samples: Vec<[f64; 2]>,
+    nu_on_grid: Vec<[f64; 2]>,
+    /// `K_RF(x_j, x_j)`.
+    diagonal: Vec<f64>,
+}
+
+impl Bending<'_> {
+    /// `None` for laws whose knots have no density.
+    pub fn new<'a>(
+        kernel: &Kernel,
+        x: &'a [f64],
+        grid: &'a [f64],
+        diagonal: Vec<f64>,
+    ) -> Option<Bending<'a>> {
+        let nu = |points: &[f64]| points.par_iter().map(|&at| kernel.knot_density(at)).collect::<Option<_>>();
+        Some(Bending { x, grid, nu_at_samples: nu(x)?, nu_on_grid: nu(grid)?, diagonal })
+    }
+
+    /// * `alpha`: coefficients of the path.
+    /// * `at_samples`, `on_grid`: `f - f_0`.
+    pub fn at(&self, alpha: &[f64], at_samples: &[f64], on_grid: &[f64]) -> Bent {
+        let (x, last, total) = (self.x, self.x.len() - 1, sum(alpha.iter().copied()));
+        let [right, left] = ramps(x, alpha);
+        // No -0 where there are no knots.
+        let bend = |nu: &[f64; 2], ramps: [f64; 2]| [0, 1].map(|facing| 0.0 - nu[facing] * ramps[facing]);
+        let between = |point: f64| match x.partition_point(|x| *x <= point) {
+            0 => [right[0] + total * (x[0] - point), 0.0],
+            i if i > last => [0.0, left[last] + total * (point - x[last])],
+            i => {
+                let u = (point - x[i - 1]) / (x[i] - x[i - 1]);
+                [&right, &left].map(|ramp| (1.0 - u) * ramp[i - 1] + u * ramp[i])
+            }
+        };
+        let samples: Vec<[f64; 2]> =
+            self.nu_at_samples.iter().enumerate().map(|(j, nu)| bend(nu, [right[j], left[j]])).collect();
+        let grid: Vec<[f64; 2]> =
+            self.nu_on_grid.iter().zip(self.grid).map(|(nu, at)| bend(nu, between(*at))).collect();
+        let (mut off, mut most): (f64, f64) = (0.0, 0.0);
+        let inside = self.grid.iter().zip(on_grid).filter(|(at, _)| x[0] <= **at && **at <= x[last]);
+        for (&at, moved) in inside {
+            most = most.max(moved.abs());
+            if last > 0 {
+                let i = x.partition_point(|x| *x <= at).clamp(1, last) - 1;
+                let bent = [i, i + 1].map(|i| samples[i][0] + samples[i][1]);
+                let cubic = cubic([x[i], x[i + 1]], [at_samples[i], at_samples[i + 1]], bent, at);
+                off = off.max((moved - cubic).abs());
+            }
+        }
+        let terms: f64 = alpha.iter().zip(&self.diagonal).map(|(alpha, own)| (alpha * own).abs()).sum();
+        let share = |value: f64| if most > 0.0 { value / most } else { 0.0 };
+        let columns =
+            |pairs: &[[f64; 2]]| [0, 1].map(|facing| pairs.iter().map(|pair| pair[facing]).collect());
+        Bent {
+            on_grid: columns(&grid),
+            at_samples: columns(&samples),
+            off_cubic: share(off),
+            rounding: share(f64::EPSILON * terms),
+        }
+    }
+}
+
+/// `Sum_(j > i) c_j (x_j - x_i)` and `Sum_(j < i) c_j (x_i - x_j)` at all samples: both are linear between them.
+pub(super) fn ramps(x: &[f64], c: &[f64]) -> [Vec<f64>; 2] {
+    let ramp = |order: &mut dyn Iterator<Item = usize>| {
+        let mut out = vec![0.0; x.len()];
+        let (mut zeroth, mut first, mut last): (f64, f64, Option<usize>) = (0.0, 0.0, None);
+        for i in order {
+            if let Some(last) = last {
+                first += zeroth * (x[i] - x[last]).abs();
+            }
+            out[i] = first;
+            zeroth += c[i];
+            last = Some(i);
+        }
+        out
+    };
+    [ramp(&mut (0..x.len()).rev()), ramp(&mut (0..x.len()))]
 }
 
 /// The cubic with these values and second derivatives at both ends.
@@ -135,6 +193,27 @@ fn cubic([l, r]: [f64; 2], [low, high]: [f64; 2], [bent, bent_high]: [f64; 2], x
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Against the sum over all samples, between, at and beyond them.
+    #[test]
+    fn ramps_are_the_sums() {
+        use crate::kernel::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
+        let b = BiasLaw::Uniform { low: -2.0, high: 2.0 };
+        let weights = WeightLaw::Independent { a: SlopeLaw::Uniform { low: -1.0, high: 1.0 }, b };
+        let kernel = Kernel::new(StartLaw { weights, output_second_moment: 1.0 });
+        let (x, alpha) = ([-1.0, -0.4, 0.1, 0.9], [0.7, -2.0, 1.5, 0.3]);
+        let grid = [-1.5, -1.0, -0.7, 0.1, 0.5, 0.9, 3.0];
+        let bending = Bending::new(&kernel, &x, &grid, vec![1.0; 4]).unwrap();
+        let bent = bending.at(&alpha, &[0.0; 4], &[0.0; 7]);
+        for (found, points) in [(&bent.on_grid, &grid[..]), (&bent.at_samples, &x)] {
+            let expected = curvature(&kernel, &x, &alpha, points).unwrap();
+            for facing in 0..2 {
+                for (found, expected) in found[facing].iter().zip(&expected[facing]) {
+                    assert!((found - expected).abs() < 1e-15, "{found} {expected}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_cubic_has_its_values_and_bends() {

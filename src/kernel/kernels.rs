@@ -141,6 +141,11 @@ impl Kernel {
                 closed(second_moment * isotropic::features(x, y))
             }
             (WeightLaw::Isotropic { .. }, Average::BothActive) => closed(isotropic::both_active(x, y)),
+            // Half of them are active on either side of 0, and none at 0.
+            (WeightLaw::ZeroBias { second_moment }, Average::Features) => {
+                closed(0.5 * second_moment * (x * y).max(0.0))
+            }
+            (WeightLaw::ZeroBias { .. }, Average::BothActive) => closed(if x * y > 0.0 { 0.5 } else { 0.0 }),
             // <xt, w> = b_deviation <(ratio x, 1), standard normal>.
             (&WeightLaw::Normal { a_deviation, b_deviation }, Average::Features) => {
                 let ratio = a_deviation / b_deviation;
@@ -157,7 +162,7 @@ impl Kernel {
     }
 
     /// `nu_+(x)` and `nu_-(x)`, for the neurons that face right (`a > 0`) and left:
-    /// `E[|a|^3 delta(a x - b)]` over either facing. `None` for particles, whose knots have no
+    /// `E[|a|^3 delta(a x - b)]` over either facing. `None` for particles and where all knots lie at 0: those have no
     /// density.
     ///
     /// The sum `nu` weighs curvature in the norm of the random-features kernel,
@@ -183,7 +188,7 @@ impl Kernel {
             WeightLaw::Independent { a, b } => {
                 Some([true, false].map(|right| knot_density(a, b, x, right, 3)))
             }
-            WeightLaw::Particles(_) => None,
+            WeightLaw::ZeroBias { .. } | WeightLaw::Particles(_) => None,
         }
     }
 
@@ -197,7 +202,7 @@ impl Kernel {
                 [ratio * isotropic::plain_knot_density(ratio * x); 2]
             }
             WeightLaw::Independent { a, b } => [true, false].map(|right| knot_density(a, b, x, right, 1)),
-            WeightLaw::Particles(_) => return None,
+            WeightLaw::ZeroBias { .. } | WeightLaw::Particles(_) => return None,
         };
         Some(density.map(|density| c2 * density))
     }

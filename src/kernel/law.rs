@@ -14,6 +14,11 @@ pub enum WeightLaw {
         /// `E|w|^2`.
         second_moment: f64,
     },
+    /// `b = 0`, both signs of `a` alike, whatever its law: all knots lie at 0.
+    ZeroBias {
+        /// `E a^2`.
+        second_moment: f64,
+    },
     /// `a ~ N(0, a_deviation^2)` and `b ~ N(0, b_deviation^2)`, independent.
     Normal {
         /// Standard deviation of `a`.
@@ -89,6 +94,7 @@ impl WeightLaw {
                 let (sin, cos) = (TAU * stream.unit()).sin_cos();
                 (second_moment.sqrt() * cos, second_moment.sqrt() * sin)
             }
+            WeightLaw::ZeroBias { second_moment } => (second_moment.sqrt() * stream.normal(), 0.0),
             WeightLaw::Normal { a_deviation, b_deviation } => {
                 (a_deviation * stream.normal(), b_deviation * stream.normal())
             }
@@ -98,7 +104,7 @@ impl WeightLaw {
     }
 
     /// The law of `(a, factor b)`: knots `b / a` spread over `factor` times the range. `None` for
-    /// particles.
+    /// particles, and where all knots lie at 0.
     ///
     /// An isotropic law becomes the normal law with the same kernel, for only second moments of
     /// `w` along directions enter there.
@@ -120,7 +126,7 @@ impl WeightLaw {
                     BiasLaw::Normal { deviation } => BiasLaw::Normal { deviation: factor * deviation },
                 },
             },
-            WeightLaw::Particles(_) => return None,
+            WeightLaw::ZeroBias { .. } | WeightLaw::Particles(_) => return None,
         })
     }
 }

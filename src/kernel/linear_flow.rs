@@ -214,24 +214,8 @@ impl LinearFlow {
         norm.value()
     }
 
-    /// `Sum_(j > i) c_j (x_j - x_i)` and `Sum_(j < i) c_j (x_i - x_j)` of the coefficients of a motion: both are linear between
-    /// samples, and make up the second derivative of `-motion` (see
-    /// [`KernelFunction::second_derivative`](super::KernelFunction::second_derivative)).
-    pub(super) fn reaches(&self, motion: &Motion) -> [Vec<f64>; 2] {
-        let (x, c) = (&self.x, &motion.coefficients);
-        let reach = |order: &mut dyn Iterator<Item = usize>| {
-            let mut out = vec![0.0; x.len()];
-            let (mut zeroth, mut first, mut last): (f64, f64, Option<usize>) = (0.0, 0.0, None);
-            for i in order {
-                if let Some(last) = last {
-                    first += zeroth * (x[i] - x[last]).abs();
-                }
-                out[i] = first;
-                zeroth += c[i];
-                last = Some(i);
-            }
-            out
-        };
-        [reach(&mut (0..x.len()).rev()), reach(&mut (0..x.len()))]
+    /// `K(x_j, x_j)`.
+    pub(super) fn diagonal_of_samples(&self) -> Vec<f64> {
+        self.of_samples(&self.line.chain.diagonal()).to_vec()
     }
 }

@@ -4,6 +4,7 @@ use ndarray::{Array2, s};
 
 use super::KernelError;
 use super::approach::{Approach, Within};
+use super::curvature::{Bending, Curvature};
 use super::curve::{Curve, Places};
 use super::flow::Flow;
 use super::gradient_flow::GradientFlow;
@@ -49,6 +50,8 @@ pub struct RegimeReport {
     pub random_starts: Option<RandomStarts>,
     /// When the distance to each target is within the bound that was asked for.
     pub within: Vec<Within>,
+    /// How neurons of either facing bend the function over time: of random features whose knots have a density.
+    pub curvature: Option<Curvature>,
 }
 
 /// A function on the samples, the points of the norm and the grid.
@@ -144,6 +147,18 @@ pub(super) fn follow(
         }
         None => (scan, scanned, scanned_distances),
     };
+    let curvature = (regime == Regime::RandomFeatures).then(|| {
+        let bending = Bending::new(kernel, samples.x(), places.grid, flow.kernel().diag().to_vec())?;
+        let alpha = flow.coefficients_at(&rho, &times);
+        let at = |time: usize| {
+            let alpha = alpha.column(time).to_vec();
+            let at_samples = flow.kernel().dot(&ndarray::ArrayView1::from(&alpha)).mapv(|by| -by);
+            let functions = functions.slice(s![time, split..]);
+            let on_grid: Vec<f64> = functions.iter().zip(&start[2]).map(|(f, start)| f - start).collect();
+            bending.at(&alpha, &at_samples.to_vec(), &on_grid)
+        };
+        Some(Curvature::of(&(0..times.len()).map(at).collect::<Vec<_>>()))
+    });
     let residuals: Vec<ndarray::Array1<f64>> = times.iter().map(|&t| flow.residual(&rho, t)).collect();
     Ok(RegimeReport {
         regime,
@@ -160,6 +175,7 @@ pub(super) fn follow(
         limit_distances,
         random_starts,
         within,
+        curvature: curvature.flatten(),
     })
 }
 

@@ -6,6 +6,7 @@ use crate::math::sum::sum;
 
 use super::KernelError;
 use super::approach::{Approach, Within};
+use super::curvature::{Bending, Bent, Curvature, ramps};
 use super::curve::{Curve, Places, bending_in, variation_of_slopes};
 use super::flow::Flow;
 use super::kernels::Regime;
@@ -28,6 +29,7 @@ struct Moment {
     loss: f64,
     on_grid: Vec<f64>,
     distances: Vec<f64>,
+    bent: Option<Bent>,
 }
 
 /// As [`follow`](super::regime::follow); residuals are kept at times that are asked for alone. Other times are chosen where
@@ -56,7 +58,7 @@ pub(super) fn follow(
         let mut limit = places.curve_of_values(name, title.to_string(), function(&motion));
         limit.norm = Some(flow.norm(kernel, &motion));
         if start[0].iter().chain(&start[1]).all(|&f| f == request.output_bias) {
-            bend(&mut limit, places, &flow, &motion, regime);
+            bend(&mut limit, places, &motion, regime);
         }
         let weights = |k: &[f64], t: f64| match t {
             f64::INFINITY => solver.of(k).coefficients,
@@ -87,15 +89,25 @@ pub(super) fn follow(
         let share = |(rms, &whole): (f64, &f64)| if whole == 0.0 { rms } else { rms / whole };
         rms(Some(&motion.at_points)).into_iter().zip(&whole).map(share).collect()
     };
+    let bending = match regime {
+        Regime::RandomFeatures => Bending::new(kernel, samples.x(), places.grid, flow.diagonal_of_samples()),
+        Regime::Tangent => None,
+    };
+    let minus = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<f64>>();
     let moment = |motion: &Motion, keep: bool| {
         let rho_at = |(rho, by): (&f64, &f64)| rho - by;
         let residual = || rho.iter().zip(&motion.at_samples).map(rho_at);
         let loss = residual().zip(samples.weight()).map(|(rho, n)| 0.5 * n * rho * rho).sum();
         let by = merged.on_grid(&motion.at_points);
+        let bent = bending.as_ref().map(|bending| {
+            let bent = bending.at(&motion.coefficients, &minus(&motion.at_samples), &minus(&by));
+            if keep { bent } else { bent.on_grid_alone() }
+        });
         Moment {
+            bent,
             residual: keep.then(|| residual().collect()),
             loss,
-            on_grid: start[2].iter().zip(by).map(|(start, by)| start - by).collect(),
+            on_grid: start[2].iter().zip(&by).map(|(start, by)| start - by).collect(),
             distances: distances(motion),
         }
     };
@@ -136,6 +148,7 @@ pub(super) fn follow(
         let rows: Vec<f64> = moments.iter().flat_map(of).collect();
         Array2::from_shape_vec((moments.len(), columns), rows).expect("rows are of one length")
     };
+    let bent: Option<Vec<Bent>> = moments.iter().map(|moment| moment.bent.clone()).collect();
     let kept = moments.iter().all(|moment| moment.residual.is_some());
     let of_residual = |moment: &Moment| moment.residual.clone().unwrap_or_default();
     Ok(RegimeReport {
@@ -153,18 +166,19 @@ pub(super) fn follow(
         limit_distances,
         random_starts,
         within,
+        curvature: bent.map(|bent| Curvature::of(&bent)),
     })
 }
 
 /// How much a function of the kernel bends.
-fn bend(curve: &mut Curve, places: Places, flow: &LinearFlow, motion: &Motion, regime: Regime) {
+fn bend(curve: &mut Curve, places: Places, motion: &Motion, regime: Regime) {
     let (x, kernel) = (places.samples.x(), places.kernel);
     if regime == Regime::Tangent || kernel.knot_density(0.0).is_none() {
         curve.roughness = f64::INFINITY;
         curve.slope_variation = variation_of_slopes(places.function_norm.points(), &curve.at_nodes);
         return;
     }
-    let [right, left] = flow.reaches(motion);
+    let [right, left] = ramps(x, &motion.coefficients);
     let of_gap = |i: usize| {
         let second = |at: f64| {
             let u = (at - x[i]) / (x[i + 1] - x[i]);

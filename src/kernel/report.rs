@@ -62,8 +62,6 @@ pub struct Report {
     pub start: Curve,
     /// Random features, then tangent kernel.
     pub regimes: Vec<RegimeReport>,
-    /// How neurons bend the function over time, random features.
-    pub curvature: Option<Curvature>,
     /// Splines.
     pub splines: Vec<Curve>,
     /// `lambda` of the smoothing spline, if there is one.
@@ -128,7 +126,6 @@ impl Report {
             regimes.push(follow(places, regime, &start, &targets, request)?);
         }
         let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
-        let curvature = Curvature::of(&kernel, &regimes[0], x, &rho, &grid, &start[2]);
         let natural = &splines[0].at_nodes;
         let mut knot_range = vec![];
         for &factor in &request.knot_factors {
@@ -153,7 +150,6 @@ impl Report {
             samples: samples.clone(),
             start,
             regimes,
-            curvature,
             splines,
             smoothing,
             knot_range,
@@ -200,6 +196,11 @@ impl Report {
         Ok(Array2::from_shape_fn((times.len(), self.function_norm.points().len()), |(i, k)| {
             self.start.at_nodes[k] - moved[[k, i]]
         }))
+    }
+
+    /// How random features bend the function over time.
+    pub fn curvature(&self) -> Option<&Curvature> {
+        self.regimes[0].curvature.as_ref()
     }
 
     /// The first and the last of the samples' positions.

@@ -26,6 +26,27 @@ pub fn bessel_k0_scaled(x: f64) -> f64 {
     if x > 40.0 { (std::f64::consts::FRAC_PI_2 / x).sqrt() * asymptotic(x) } else { STEP * sum }
 }
 
+/// `Int_x^inf K_0`, `x >= 0`; `pi / 2` at 0.
+///
+/// `Int_0^inf exp(-x cosh t) / cosh t dt` by the trapezoidal rule, good to 1e-15.
+///
+/// ```
+/// use std::f64::consts::FRAC_PI_2;
+/// let beyond = reluflow::math::special::bessel_k0_beyond;
+/// assert!((beyond(0.0) - FRAC_PI_2).abs() < 1e-15);
+/// // Its derivative is -K_0(1) = -0.421024438240708.
+/// let slope = (beyond(1.0 + 1e-4) - beyond(1.0 - 1e-4)) / 2e-4;
+/// assert!((slope + 0.421_024_438_240_708).abs() < 1e-8);
+/// ```
+pub fn bessel_k0_beyond(x: f64) -> f64 {
+    const STEP: f64 = 0.125;
+    let term = |k: u32| {
+        let cosh = libm::cosh(STEP * f64::from(k));
+        libm::exp(-x * cosh) / cosh
+    };
+    STEP * (0.5 * term(0) + (1..=320).map(term).sum::<f64>())
+}
+
 /// `sqrt(2 x / pi) exp(x) K_0(x)` of a large argument (DLMF 10.40.2).
 fn asymptotic(x: f64) -> f64 {
     let mut term = 1.0;

@@ -20,6 +20,8 @@ pub const ITEM: Item = Item {
 };
 
 const SAMPLES: f64 = 400.0;
+/// Most pieces of a fit.
+const PIECES: usize = 128;
 
 /// What trains the networks: its name, words, colour.
 const OPTIMIZERS: [(&str, &str, Color); 5] = [
@@ -67,6 +69,7 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let mut finding = Finding::default();
     let mut table = Table::new("loss").with("neurons", widths.iter().map(|&m| m as f64).collect::<Vec<_>>());
     let mut means = vec![];
+    let mut widest_adam = vec![];
     let mut samples = None;
     for (name, ..) in OPTIMIZERS {
         let mut losses = vec![];
@@ -74,6 +77,9 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
             let traces = stage.run_all(&(1..=seeds).map(|seed| job(name, m, seed)).collect::<Vec<_>>())?;
             losses.push(traces.iter().map(|trace| 2.0 * trace.last().loss / SAMPLES).collect::<Vec<_>>());
             samples.get_or_insert_with(|| traces[0].description.samples.clone());
+        }
+        if name == "adam" {
+            widest_adam = losses.last().cloned().unwrap_or_default();
         }
         let mean: Vec<f64> = losses.iter().map(|l| spread(l)[0]).collect();
         table = table.with(name, mean.clone());
@@ -83,19 +89,19 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     }
     finding.tables.push(table);
     let samples = samples.expect("there are widths");
-    let most = 128;
     let errors = |fits: Vec<crate::math::segments::Segments>| -> Vec<f64> {
         fits.iter().map(|fit| fit.error / SAMPLES).collect()
     };
-    let best = errors(optimal(samples.x(), samples.y(), samples.weight(), most));
-    let merged = errors(greedy(samples.x(), samples.y(), samples.weight(), most));
+    let best = errors(optimal(samples.x(), samples.y(), samples.weight(), PIECES));
+    let merged = errors(greedy(samples.x(), samples.y(), samples.weight(), PIECES));
     finding.tables.push(
         Table::new("pieces")
-            .with("pieces", (1..=most).map(|k| k as f64).collect::<Vec<_>>())
+            .with("pieces", (1..=PIECES).map(|k| k as f64).collect::<Vec<_>>())
             .with("optimal", best.clone())
             .with("greedy", merged.clone()),
     );
     let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
     let reach = |errors: &[f64], loss: f64| 1.0 + errors.iter().take_while(|&&e| e > loss).count() as f64;
     let [plain, momentum, nesterov, adam, normalised] =
         std::array::from_fn(|kind: usize| means.get(kind).map_or(f64::NAN, |mean| least(mean)));
@@ -104,14 +110,16 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
     let last = widths[widths.len() - 1];
     let at_last = reach(&best, means[0][widths.len() - 1]);
     finding.numbers = format!(
-        "gradient descent at best {} (mean square, {} neurons), momentum {}, Nesterov {}, Adam {}, batch normalisation {}; as good with {} optimal or {} greedy pieces; {last} neurons are \
-         as good as {} optimal pieces; loss 1e-7: {} optimal, {} greedy pieces",
+        "gradient descent at best {} (mean square, {} neurons), momentum {}, Nesterov {}, Adam {}, batch normalisation {}; {last} neurons with Adam {} to {} by seed; as good as plain descent with {} optimal \
+         or {} greedy pieces; {last} neurons are as good as {} optimal pieces; loss 1e-7: {} optimal, {} greedy pieces",
         digits(plain, 3),
         widths[at],
         digits(momentum, 3),
         digits(nesterov, 3),
         digits(adam, 3),
         digits(normalised, 3),
+        digits(least(&widest_adam), 2),
+        digits(most(&widest_adam), 2),
         digits(needed, 3),
         digits(needed_greedy, 3),
         digits(at_last, 3),
@@ -152,6 +160,9 @@ fn work(stage: &Stage) -> Result<Finding, ReproduceError> {
         Bound::AtLeast(1.0),
     );
     finding.remarks.push(
+        "Adam at a constant rate does not come to rest in wide networks: its loss spikes, and a seed may end in a spike".into(),
+    );
+    finding.remarks.push(
         "with the full batch, batch normalisation of one input is training on standardized samples from another start; S has minibatches, \
          and does not give its learning rates"
             .into(),
@@ -171,9 +182,13 @@ fn picture(finding: &Finding) -> Figure {
         let deviation = column(finding, "loss", &format!("{name}_deviation"));
         let low = mean.iter().zip(&deviation).map(|(m, d)| (m - d).max(0.2 * m)).collect();
         let high = mean.iter().zip(&deviation).map(|(m, d)| m + d).collect();
-        panel = panel
-            .with(Layer::bars(format!("{name} seeds"), m, low, high).color(color).width(0.6))
-            .with(curve(finding, "loss", "neurons", name, label, color));
+        panel = panel.with(Layer::bars(format!("{name} seeds"), m, low, high).color(color).width(0.6)).with(
+            match name {
+                // Over momentum, which it hides where both are the same.
+                "nesterov" => curve(finding, "loss", "neurons", name, label, color).dashed(),
+                _ => curve(finding, "loss", "neurons", name, label, color),
+            },
+        );
     }
     Figure::new("s-fig9").with(panel)
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::flow::{DensityGrid, ParticleKind, density_is_possible};
-use crate::problem::{DensityLaw, DensityStart, ParticleLaw, Sampling};
+use crate::problem::{DensityLaw, DensityStart, LawKind, ParticleLaw, Sampling};
 use crate::system::text::number;
 
 use super::ScenarioError;
@@ -103,6 +103,7 @@ impl DensityForm {
         let start = self.of_cells(self.cells);
         if let Err(expected) = density_is_possible(*flow.unscaled(), &start.law) {
             let found = match (&self.law, flow.tv() > 0.0) {
+                _ if self.law.kind() == LawKind::HeZeroBias => format!(" and law = \"{}\"", self.name),
                 _ if flow.unscaled().decay() > 0.0 => {
                     format!(" and flow.weight_decay = {}", number(flow.unscaled().decay()))
                 }

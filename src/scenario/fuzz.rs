@@ -39,7 +39,7 @@ fn keys() -> Vec<&'static str> {
 /// Values of keys, between bars: right, wrong and extreme.
 const VALUES: &str = r#"0 | -0.0 | 1 | 2 | -1 | 3.5 | 0.01 | nan | -inf | 1e308 | -1e308 | 1e50 | 1e-320 | 1e400 | 1e15 | 1e9 |
 9223372036854775807 | 9223372036854775808 | 0xffffffffffffffffffffffffffffffffffffffff | 0o17 | true | false | 1979-05-27 |
-"" | "sgd" | "nesterov" | "adam" | "adamw" | "none" | "all" | "f32" | "f64" | "he" | "glorot" | "pytorch" | "normal" | "normal-uniform" | "uniform-uniform" | "two-sided" |
+"" | "sgd" | "nesterov" | "adam" | "adamw" | "none" | "all" | "f32" | "f64" | "he" | "he-zero-bias" | "glorot" | "pytorch" | "normal" | "normal-uniform" | "uniform-uniform" | "two-sided" |
 "uniform" | "sign" | "gaussian" | "spike" | "square" | "sawtooth" | "step" | "linear" | "abs" | "quadratic" | "constant" |
 "canonical" | "lifted" | "kernel" | "adaptive" | "gd" | "m" | "sqrt(m)" | "1" | "both" | "output" | "hidden" | "literal" |
 "rest" | "end" | "iid" | "sobol" | "quadrature" | "data/nile.csv" | "data/particles.csv" | "data" | "\u0007" | "\u202e" |

@@ -14,11 +14,12 @@ const OUTPUT_LAWS: [(&str, OutputLaw); 3] =
     [("uniform", OutputLaw::Uniform), ("normal", OutputLaw::Normal), ("sign", OutputLaw::Sign)];
 
 /// Names of laws; the bounds are defaults.
-const LAWS: [(&str, LawKind); 8] = [
+const LAWS: [(&str, LawKind); 9] = [
     ("normal-uniform", LawKind::NormalUniform),
     ("uniform-uniform", LawKind::UniformUniform),
     ("normal", LawKind::Normal),
     ("he", LawKind::He),
+    ("he-zero-bias", LawKind::HeZeroBias),
     ("glorot", LawKind::Glorot),
     ("pytorch", LawKind::Pytorch),
     ("uniform", LawKind::Uniform { a_bound: 1.0, b_bound: 1.0, c: OutputLaw::Uniform }),

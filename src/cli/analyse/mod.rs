@@ -37,9 +37,9 @@ pub struct Args {
     /// What the sum over neurons is divided by: 1, sqrt(m), or m
     #[arg(long, value_name = "ALPHA", default_value = "1", value_parser = ["1", "sqrt(m)", "m"])]
     scaling: String,
-    /// Constant that the network adds: it is subtracted from y
-    #[arg(long, value_name = "B", default_value_t = 0.0, value_parser = finite, allow_negative_numbers = true)]
-    output_bias: f64,
+    /// Constant that the network adds [default: a column output_bias of the weights, or 0]
+    #[arg(long, value_name = "B", value_parser = finite, allow_negative_numbers = true)]
+    output_bias: Option<f64>,
     /// Where to write [default: <name of the weights>_analysis.h5 beside them]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,

@@ -11,7 +11,7 @@ use crate::kernel::{
 use crate::landscape::{Around, Landscape, Neuron};
 use crate::math::cubic_spline::CubicSpline;
 use crate::math::linear_spline::LinearSpline;
-use crate::problem::{Affine, Neurons, Regions, Samples, Start};
+use crate::problem::{Neurons, Regions, Samples, Start};
 use crate::run::{Description, Losses, Simulation, Snapshot};
 use crate::scenario::Scenario;
 use crate::system::text;
@@ -31,18 +31,24 @@ pub struct Network {
 
 impl Network {
     /// Reads both tables.
-    pub fn read(weights: &Path, samples: &Path, scaling: &str, bias: f64) -> Result<Network, Failure> {
+    pub fn read(
+        weights: &Path,
+        samples: &Path,
+        scaling: &str,
+        bias: Option<f64>,
+    ) -> Result<Network, Failure> {
+        let bias = bias.map_or(String::new(), |bias| format!("output_bias = {bias:?}\n"));
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let (w, s) = (weights.to_string_lossy(), samples.to_string_lossy());
         let scenario = format!(
-            "title = {}\n[samples]\nfile = {}\n[measure]\nfile = {}\n[flow]\nkind = \"lifted\"\nscaling = \"{scaling}\"\n\
+            "title = {}\n[samples]\nfile = {}\n[measure]\nfile = {}\n{bias}[flow]\nkind = \"lifted\"\nscaling = \"{scaling}\"\n\
              [time]\nend = 1.0\n[output]\nsnapshots = {{ count = 2 }}\ntangent_kernel = true\n",
             quoted(&format!("{} on {}", text::path(weights), text::path(samples))),
             quoted(&s),
             quoted(&w),
         );
         // File names are relative to where the command runs.
-        let Scenario { mut description, start, notices, .. } =
+        let Scenario { description, start, notices, .. } =
             Scenario::parse(&scenario, Path::new("analyse.toml"))?;
         if description.samples.len() > MOST_SAMPLES {
             return Err(Failure::usage(format!(
@@ -51,10 +57,6 @@ impl Network {
                 description.samples.len()
             ))
             .help("thin the samples out"));
-        }
-        if bias != 0.0 {
-            description.samples = description.samples.less(bias);
-            description.y_map = Affine { offset: bias, scale: 1.0 };
         }
         let Start::Lifted(neurons) = start else { unreachable!("a lifted flow moves neurons") };
         Ok(Network { description, neurons, notices })
@@ -72,7 +74,12 @@ impl Network {
 
     fn spline(&self) -> Result<SplineView, Failure> {
         let measure = self.neurons.canonical(self.description.flow.kappa()).map_err(Failure::computation)?;
-        Ok(SplineView::new(measure.r(), measure.theta(), measure.mass()))
+        let spline = SplineView::new(measure.r(), measure.theta(), measure.mass());
+        Ok(spline.with_output_bias(self.output_bias()))
+    }
+
+    fn output_bias(&self) -> f64 {
+        self.description.output_bias.start
     }
 }
 
@@ -167,7 +174,7 @@ impl Analysis {
             // A weight's gradient is 1/m of that of its neuron in mean-field time.
             rates: rates
                 .map_or(vec![], |rates| rates.iter().map(|rate| rate / network.len() as f64).collect()),
-            least: norm_fits(samples, &[0.0])?,
+            least: norm_fits(&samples.less(network.output_bias()), &[0.0])?,
             landscape: landscape(&simulation, network, &snapshot)?,
             since: start.map(|start| Since::of(network, start, &spline, &norm, &snapshot)).transpose()?,
             snapshot,
@@ -247,11 +254,10 @@ impl Since {
         let samples = &network.description.samples;
         let kappa = network.description.flow.kappa();
         let measure = start.neurons.canonical(kappa).map_err(Failure::computation)?;
-        let f = spline.values(norm.points());
-        let first = measure_values(&measure, norm.points());
+        let (f, first) = (spline.values(norm.points()), start.spline()?.values(norm.points()));
         let request = Request {
             kappa,
-            output_bias: 0.0,
+            output_bias: start.output_bias(),
             start: Some(measure),
             bound: 0.01,
             smoothing: None,
@@ -281,10 +287,6 @@ impl Since {
         let (turned, knots_moved) = moved(&start.neurons, &network.neurons, samples);
         Ok(Since { kernel_change, turned, knots_moved, loss: then.loss, to_limits })
     }
-}
-
-fn measure_values(measure: &crate::problem::Measure, points: &[f64]) -> Vec<f64> {
-    crate::problem::function_values(points, measure.r(), measure.theta(), measure.mass())
 }
 
 /// Root mean square angle, and the median way of knots that were among the samples, over their range.

@@ -95,7 +95,7 @@ pub(super) fn report(report: &Report, bound: f64) -> Value {
         "starts_width": report.width,
         "functions": functions,
         "regimes": regimes,
-        "curvature": report.curvature.as_ref().map(curvature),
+        "curvature": report.curvature().map(curvature),
         "knot_range": knot_range,
         "pieces": pieces,
     })

@@ -36,6 +36,7 @@ pub(super) fn start_law(law: Option<&DrawnLaw>, start: &Start) -> StartLaw {
         LawKind::UniformUniform => (isotropic, 1.0 / 3.0),
         LawKind::Normal => normal(1.0),
         LawKind::He | LawKind::Glorot => normal(2.0),
+        LawKind::HeZeroBias => (WeightLaw::ZeroBias { second_moment: 2.0 * h * h }, 2.0),
         LawKind::Pytorch => (uniform(1.0, 1.0), 1.0 / 3.0),
         LawKind::Uniform { a_bound, b_bound, c } => (uniform(a_bound, b_bound), square(c)),
         LawKind::TwoSided { b_bound, c } => {
@@ -67,6 +68,9 @@ fn of_neurons(law: &StartLaw) -> String {
         WeightLaw::Normal { a_deviation, b_deviation } => {
             format!("a ~ N(0, {:.3}^2), b ~ N(0, {:.3}^2), {c}", a_deviation, b_deviation)
         }
+        WeightLaw::ZeroBias { second_moment } => {
+            format!("E a^2 = {}, b = 0, {c}", super::text::figure(*second_moment))
+        }
         WeightLaw::Independent { a, b } => {
             let a = match a {
                 SlopeLaw::Uniform { low, high } => format!("a ~ U[{low}, {high}]"),
@@ -92,11 +96,12 @@ mod tests {
     use crate::problem::{Law, Measure};
     use crate::scenario::Scenario;
 
-    const KINDS: [LawKind; 8] = [
+    const KINDS: [LawKind; 9] = [
         LawKind::NormalUniform,
         LawKind::UniformUniform,
         LawKind::Normal,
         LawKind::He,
+        LawKind::HeZeroBias,
         LawKind::Glorot,
         LawKind::Pytorch,
         LawKind::Uniform { a_bound: 2.0, b_bound: 0.5, c: OutputLaw::Normal },
@@ -120,7 +125,7 @@ mod tests {
             let mean = sum / m;
             let error = ((squares / m - mean * mean) / m).sqrt();
             let exact = c2 * kernel.features(x, y);
-            assert!((mean - exact).abs() < 5.0 * error, "{law:?} {x} {y}: {mean} {exact} {error}");
+            assert!((mean - exact).abs() <= 5.0 * error, "{law:?} {x} {y}: {mean} {exact} {error}");
         }
     }
 
@@ -138,6 +143,7 @@ mod tests {
         for kind in &KINDS[2..] {
             let text = match kind {
                 LawKind::He => "law = \"he\"",
+                LawKind::HeZeroBias => "law = \"he-zero-bias\"",
                 LawKind::Glorot => "law = \"glorot\"",
                 LawKind::Pytorch => "law = \"pytorch\"",
                 LawKind::Uniform { .. } => {

@@ -60,7 +60,7 @@ pub(super) fn report(heading: &[String], report: &Report, bound: f64) -> String 
             }
         }
     }
-    if let Some(curvature) = &report.curvature {
+    if let Some(curvature) = report.curvature() {
         text += &cubic(curvature, report.regimes[0].times.len());
     }
     let mut section = |rows: Vec<Vec<String>>| {

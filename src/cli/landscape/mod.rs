@@ -29,7 +29,7 @@ Examples:
   reluflow landscape output/lifted.h5 --all && reluflow plot output/lifted_landscape.h5
 
 Needs all particles of the snapshots (output.particles = \"all\"); the last one is in every file. Runs of canonical
-particles have no Hessian here. The page src/guide/landscape.md of the manual explains the numbers.")]
+particles have no Hessian here: run the scenario with flow.kind = \"lifted\" for one. The page src/guide/landscape.md of the manual explains the numbers.")]
 pub struct Args {
     /// A run file
     run: PathBuf,

@@ -103,7 +103,9 @@ pub fn as_text(description: &Description, found: &LandscapeTable) -> String {
 
 fn without_hessian(description: &Description) -> &'static str {
     match description.flow.particles() {
-        ParticleKind::Canonical => "none: neurons of a region share no part of it in (r, theta)",
+        ParticleKind::Canonical => {
+            "none of canonical particles: run it with flow.kind = \"lifted\" (and measure.delta, if its law is one of r and theta)"
+        }
         ParticleKind::Neuron => {
             "none: snapshots of a density with many values of delta do not store c and w apart; the last one has it"
         }

@@ -1,7 +1,7 @@
 //! Of which flows and laws there is a density.
 
 use crate::flow::Flow;
-use crate::problem::DensityLaw;
+use crate::problem::{DensityLaw, DrawnLaw, Law, LawKind};
 
 /// Whether the density of a law can be solved for in a flow.
 ///
@@ -19,8 +19,12 @@ use crate::problem::DensityLaw;
 /// # Errors
 /// Of what it can be, in words.
 pub fn density_is_possible(flow: Flow, law: &DensityLaw) -> Result<(), &'static str> {
+    let (DensityLaw::Canonical(Law { kind, .. })
+    | DensityLaw::Lift { law: Law { kind, .. }, .. }
+    | DensityLaw::Neurons { law: DrawnLaw { kind, .. }, .. }) = *law;
     let neurons = matches!(law, DensityLaw::Neurons { law, .. } if !law.kind.is_canonical());
     match (flow, law) {
+        _ if kind == LawKind::HeZeroBias => Err("laws whose knots do not all lie at one place"),
         _ if flow.decay() > 0.0 => Err("flows without weight decay"),
         (Flow::Canonical { .. }, DensityLaw::Canonical(_)) => Ok(()),
         (Flow::Lifted { .. }, DensityLaw::Lift { .. }) => Ok(()),

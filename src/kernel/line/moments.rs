@@ -1,9 +1,12 @@
 //! Moments of the law of knots over intervals.
 
+use std::borrow::Cow;
+
 use crate::math::quadrature::gauss_legendre;
 
 use super::super::kernels::Kernel;
 use super::super::law::{BiasLaw, SlopeLaw, WeightLaw};
+use super::super::particles::Particles;
 
 /// Gauss points on an interval that is short against the scale of the density, and on others.
 const SHORT: usize = 4;
@@ -24,6 +27,8 @@ pub(super) type Moments = [f64; 4];
 /// The moments of a law.
 pub(super) struct KnotMoments<'a> {
     kernel: &'a Kernel,
+    /// Of laws whose knots have no density.
+    particles: Option<Cow<'a, Particles>>,
     breaks: Vec<f64>,
     /// The density varies over this length near 0, over `|x|` beyond.
     scale: f64,
@@ -43,7 +48,7 @@ impl KnotMoments<'_> {
             (least, sizes[0].max(sizes[1]))
         };
         let (scale, reach) = match kernel.law().weights {
-            WeightLaw::Isotropic { .. } | WeightLaw::Particles(_) => (1.0, 1.0),
+            WeightLaw::Isotropic { .. } | WeightLaw::ZeroBias { .. } | WeightLaw::Particles(_) => (1.0, 1.0),
             WeightLaw::Normal { a_deviation, b_deviation } => {
                 (b_deviation / a_deviation, b_deviation / a_deviation)
             }
@@ -60,12 +65,28 @@ impl KnotMoments<'_> {
                 (exact * least, most)
             }
         };
-        KnotMoments { kernel, breaks, scale, reach, rules: [SHORT, LONG, TAIL].map(gauss_legendre) }
+        let particles = match &kernel.law().weights {
+            WeightLaw::Particles(particles) => Some(Cow::Borrowed(particles)),
+            // Two of them have its moments.
+            WeightLaw::ZeroBias { second_moment } => {
+                let (a, c) = (second_moment.sqrt(), kernel.law().output_second_moment.sqrt());
+                Some(Cow::Owned(Particles::uniform([(a, 0.0, c), (-a, 0.0, c)])))
+            }
+            _ => None,
+        };
+        KnotMoments {
+            kernel,
+            particles,
+            breaks,
+            scale,
+            reach,
+            rules: [SHORT, LONG, TAIL].map(gauss_legendre),
+        }
     }
 
     /// Of the right-facing and of the left-facing neurons with knots between two points, relative to the second.
     pub fn between(&self, from: f64, to: f64) -> [Moments; 2] {
-        if let WeightLaw::Particles(particles) = &self.kernel.law().weights {
+        if let Some(particles) = &self.particles {
             return particles.crossed(from, to).map(|crossed| of_particles(crossed, to));
         }
         let mut sum = [[0.0; 4]; 2];
@@ -75,7 +96,7 @@ impl KnotMoments<'_> {
 
     /// Of the right-facing neurons that are active at `x`, relative to it, and of the left-facing ones.
     pub fn active_at(&self, x: f64) -> [Moments; 2] {
-        if let WeightLaw::Particles(particles) = &self.kernel.law().weights {
+        if let Some(particles) = &self.particles {
             return particles.active_at(x).map(|active| of_particles(active, x));
         }
         let far = FAR * self.reach.max(x.abs()).max(self.scale);

@@ -19,7 +19,7 @@ pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
             path: file.path().to_owned(),
             figure: "curvature",
             needed: "the density of curvature".to_string(),
-            remedy: "make the file again from at most 1000 samples and a law of (a, b): the knots of particles have no density"
+            remedy: "make the file again from a law of (a, b): the knots of particles have no density"
                 .to_string(),
         });
     }

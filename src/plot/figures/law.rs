@@ -16,27 +16,37 @@ const FAINT: f64 = 1e-3;
 const SHOWN: usize = 5000;
 
 pub(super) fn figure(file: &ArrayFile) -> Result<Figure, PlotError> {
-    let [x, knot, knots] = [file.numbers("x")?, file.numbers("knot")?, file.numbers("knot_density")?];
+    let (x, knot) = (file.numbers("x")?, file.numbers("knot")?);
+    // Knots that all lie at one place have a share below and no density.
+    let (shown, name, label) = match file.has("knot_density") {
+        true => ("knot_density", "density of knots", "per unit x"),
+        false => ("knot_below", "share of knots below", "share below"),
+    };
+    let knots = file.numbers(shown)?;
     let window = [knot[0], knot[knot.len() - 1]];
     let opacity = if x.len() > 30 { 0.35 } else { 0.8 };
     let samples = |name: &str| Layer::vertical(name, x.clone()).color(GREY).width(0.4).opacity(opacity);
     let across = |label: &str| Axis::new(label).range(window[0], window[1]);
     let highest = knots.iter().copied().fold(0.0, f64::max);
-    let along = Panel::new("knots", across(""), Axis::new("per unit x").range(0.0, 1.08 * highest))
+    let along = Panel::new("knots", across(""), Axis::new(label).range(0.0, 1.08 * highest))
         .height(0.9)
         .span(3)
         .with(samples("samples"))
-        .with(Layer::line("density of knots", knot.clone(), knots).color(BLUE).width(1.3));
+        .with(Layer::line(name, knot.clone(), knots).color(BLUE).width(1.3));
     let inside = file.numbers("share_in_range")?.first().copied().unwrap_or(f64::NAN);
     let share =
         format!("{} % of the knots lie in the range of the samples", number((1e3 * inside).round() / 10.0));
     let note = file.attribute("start_law").map_or(String::new(), |law| format!("Start: {law}."));
     if !file.has("density") {
-        let along = Panel { span: 1, ..along }.title(share);
-        return Ok(Figure::new("law")
-            .with(along)
-            .note("Delta-slopes have two values, and no density.")
-            .note(note));
+        let figure = Figure::new("law").with(Panel { span: 1, ..along }.title(share));
+        if !file.has("delta_slope") {
+            return Ok(figure.note("Delta-slopes have two values, and no density.").note(note));
+        }
+        let [slopes, heights] = [file.numbers("delta_slope")?, file.numbers("delta_slope_density")?];
+        let panel = Panel::new("delta-slopes", Axis::new("delta-slope"), Axis::new("per unit"))
+            .height(1.3)
+            .with(Layer::line("density of delta-slopes", slopes, heights).color(BLUE).width(1.3));
+        return Ok(figure.with(panel).note("All knots lie at 0.").note(note));
     }
     let [slopes, heights] = [file.numbers("delta_slope")?, file.numbers("delta_slope_density")?];
     let reach = slopes[slopes.len() - 1];

@@ -3,6 +3,7 @@
 use crate::math::gauss;
 use crate::math::normal;
 use crate::math::quadrature::gauss_legendre;
+use crate::math::special::bessel_k0_scaled;
 
 use super::polar::{Output, Polar, Radius};
 
@@ -14,6 +15,8 @@ const FINE: usize = 20;
 /// Panels of the fine rules begin at this part of 1 and double: square roots of amplitudes, which
 /// lifts with `delta` bring, are resolved.
 const FIRST: i32 = -30;
+/// Of densities with a logarithmic peak at 0: what is missed of it has a mass of rounding.
+const PEAK: i32 = -60;
 /// Panels beyond grow up to this width, then in proportion to their place.
 const WIDEST: f64 = 0.25;
 /// Most nodes of one Gauss rule; more are several rules side by side.
@@ -21,8 +24,13 @@ const TOGETHER: usize = 4;
 
 /// A rule so fine that it stands for the law with this density on `[0, end]`; masses sum to 1.
 fn fine(density: impl Fn(f64) -> f64, end: f64) -> Rule {
+    fine_from(FIRST, density, end)
+}
+
+/// The same with panels that begin at this power of 2.
+fn fine_from(first: i32, density: impl Fn(f64) -> f64, end: f64) -> Rule {
     let mut edges = vec![0.0];
-    let mut edge = 2f64.powi(FIRST);
+    let mut edge = 2f64.powi(first);
     while edge < end {
         edges.push(edge);
         edge += edge.min(WIDEST).max(edge / 16.0);
@@ -56,6 +64,10 @@ impl Polar {
             (Radius::Rayleigh(s), Output::Normal(c)) => {
                 scaled(fine(|q| libm::exp(-q), EXPONENTIAL_END), s * c)
             }
+            // Two normal variables: (2 / pi) K_0(q), with a logarithmic peak at 0.
+            (Radius::Normal(s), Output::Normal(c)) => {
+                scaled(fine_from(PEAK, |q| bessel_k0_scaled(q) * libm::exp(-q), EXPONENTIAL_END), s * c)
+            }
             // Int_q^1 2 u du / u
             (Radius::Linear, Output::Uniform) => fine(|q| 1.0 - q, 1.0),
             (Radius::Linear, Output::Sign) => fine(|q| q, 1.0),
@@ -64,7 +76,7 @@ impl Polar {
                 let density = |q: f64| (normal::density(q) - q * normal::below(-q)).max(0.0);
                 scaled(fine(density, NORMAL_END), c)
             }
-            (Radius::Rayleigh(_), _) => unreachable!("isotropic laws have normal outputs"),
+            (Radius::Rayleigh(_) | Radius::Normal(_), _) => unreachable!("these laws have normal outputs"),
         }
     }
 }
@@ -86,6 +98,7 @@ impl Radius {
         let (points, weights) = match *self {
             Radius::One => (vec![1.0], vec![1.0]),
             Radius::Linear => fine(|u| u, 1.0),
+            Radius::Normal(s) => scaled(fine(normal::density, NORMAL_END), s),
             Radius::Rayleigh(s) => scaled(fine(|u| u * libm::exp(-0.5 * u * u), NORMAL_END), s),
         };
         composite(&points, &points, &weights, n)
@@ -201,6 +214,7 @@ mod tests {
                 (polar(Radius::One, Output::Uniform), uniform(k)),
                 (polar(Radius::One, Output::Sign), 1.0),
                 (polar(Radius::Rayleigh(1.5), Output::Normal(2.0)), normal(k) * rayleigh(k) * 3f64.powi(k)),
+                (polar(Radius::Normal(1.5), Output::Normal(2.0)), normal(k) * normal(k) * 3f64.powi(k)),
                 (polar(Radius::Linear, Output::Uniform), uniform(k) * linear(k)),
                 (polar(Radius::Linear, Output::Sign), linear(k)),
                 (polar(Radius::Linear, Output::Normal(3.0)), normal(k) * linear(k) * 3f64.powi(k)),

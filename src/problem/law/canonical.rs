@@ -31,9 +31,10 @@ use super::polar::Polar;
 /// | PyTorch's `Linear`: `a, b ~ U[-1, 1]`, `c ~ U[-1, 1] / sqrt(m)` | `pytorch` | `sqrt(m)` |
 /// | as W appendix prints it: `c ~ U[-1, 1] / m` | `pytorch` | `1` |
 /// | He: `a, b ~ N(0, 2)`, `c ~ N(0, 2 / m)` | `he` | `sqrt(m)` |
+/// | the same with `b = 0` | `he-zero-bias` | `sqrt(m)` |
 /// | Glorot: `a, b, c ~ N(0, 2 / (m + 1))` | `glorot` | `m / (m + 1)` |
 ///
-/// (`b` is drawn like `a`, as in S section 2; a zero `b` would put every knot at `x = 0`.) With
+/// (`b` is drawn like `a`, as in S section 2, but by `he-zero-bias`: a zero `b` puts every knot at `x = 0`.) With
 /// `scale = sqrt(m)` the start function stays of order one as `m` grows while particles move
 /// less and less: the kernel regime. Only `c |w|` enters, so `he` and `glorot` are one law, and
 /// `normal` with twice the scale is that law too; the names are there for readers. Where all
@@ -117,7 +118,7 @@ impl Law {
             LawKind::UniformUniform => (self.scale * draw.uniform(-1.0, 1.0), TAU * draw.unit()),
             _ => {
                 let [c, a, b] = self.kind.weights(draw).expect("all other laws draw weights");
-                (self.scale * c * libm::hypot(a, b), libm::atan2(-b, a))
+                (self.scale * c * libm::hypot(a, b), libm::atan2(0.0 - b, a))
             }
         }
     }

@@ -3,9 +3,10 @@
 //! Those on the cylinder come from the polar form (`w = radius p(t)`): the direction has the density of
 //! its curve, and `r = scale q |p|` with `q = c radius`, of which [`amplitude`](super::amplitude) has the law.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 use crate::math::normal;
+use crate::math::special::bessel_k0_scaled;
 
 use super::canonical::Law;
 use super::kind::LawKind;
@@ -22,6 +23,7 @@ const SIGNS: NoDensity =
 const LINES: NoDensity = NoDensity(
     "a = +-1 (law = \"two-sided\") lies on two planes of (c, a, b): give law = \"uniform\", or delta and a law of (r, theta)",
 );
+const KNOTS: NoDensity = NoDensity("b = 0 (law = \"he-zero-bias\") puts all knots at 0: give law = \"he\"");
 const CANONICAL: NoDensity =
     NoDensity("a law of (r, theta) says nothing about c and |w|: give a law of (a, b, c), or delta");
 
@@ -43,9 +45,12 @@ impl Law {
     /// ```
     ///
     /// # Errors
-    /// The law has none: `two-sided` with `c = +-1` draws `r` on two curves.
+    /// The law has none: `two-sided` with `c = +-1` draws `r` on two curves, `he-zero-bias` two directions.
     pub fn density(&self, r: f64, theta: f64) -> Result<f64, NoDensity> {
         let polar = Polar::of(self.kind);
+        if polar.curve.is_two_points() {
+            return Err(KNOTS);
+        }
         let (angular, norm) = polar.curve.direction(theta);
         let width = self.scale * norm;
         let amplitude = polar.factor_density(r.abs() / width)?;
@@ -74,6 +79,7 @@ impl DrawnLaw {
         let weights = match self.kind {
             LawKind::NormalUniform | LawKind::UniformUniform => return Err(CANONICAL),
             LawKind::TwoSided { .. } => return Err(LINES),
+            LawKind::HeZeroBias => return Err(KNOTS),
             LawKind::Normal | LawKind::He | LawKind::Glorot => {
                 let Radius::Rayleigh(s) = polar.radius else { unreachable!("normal weights") };
                 normal::density(a / s) * normal::density(b / s) / (s * s)
@@ -105,6 +111,10 @@ impl Polar {
             (Radius::One, Output::Sign) => return Err(SIGNS),
             // A normal variable times a Rayleigh one has Laplace's law.
             (Radius::Rayleigh(s), Output::Normal(c)) => 0.5 * libm::exp(-q / (s * c)) / (s * c),
+            (Radius::Normal(s), Output::Normal(c)) => {
+                let q = q / (s * c);
+                bessel_k0_scaled(q) * libm::exp(-q) / (PI * s * c)
+            }
             // Int_q^1 2 u / (2 u) du
             (Radius::Linear, Output::Uniform) => (1.0 - q).max(0.0),
             (Radius::Linear, Output::Sign) => {
@@ -119,7 +129,7 @@ impl Polar {
                 let q = q / c;
                 2.0 * (normal::density(q) - q * normal::below(-q)).max(0.0) / c
             }
-            (Radius::Rayleigh(_), _) => unreachable!("isotropic laws have normal outputs"),
+            (Radius::Rayleigh(_) | Radius::Normal(_), _) => unreachable!("these laws have normal outputs"),
         })
     }
 }

@@ -51,6 +51,10 @@ impl Curve {
         let pieces: Vec<Piece> = self.pieces(x).into_iter().flat_map(Piece::divided).collect();
         let mut directions = Vec::with_capacity(pieces.len() * nodes);
         for piece in &pieces {
+            if piece.is_point() {
+                directions.push(piece.node(0.5, 1.0));
+                continue;
+            }
             for (z, w) in z.iter().zip(&w) {
                 let (p, weight) = (0.5 + 0.5 * z, 0.5 * w);
                 directions.push(piece.node(p, weight));
@@ -59,9 +63,10 @@ impl Curve {
         directions
     }
 
-    /// How many pieces there are.
-    pub fn count(&self, x: &[f64]) -> usize {
-        self.pieces(x).into_iter().map(|piece| piece.divided().len()).sum()
+    /// How many directions there are.
+    pub fn count(&self, x: &[f64], nodes: usize) -> usize {
+        let of = |piece: Piece| if piece.is_point() { 1 } else { nodes };
+        self.pieces(x).into_iter().flat_map(Piece::divided).map(of).sum()
     }
 }
 
@@ -75,6 +80,10 @@ enum Piece {
 }
 
 impl Piece {
+    fn is_point(&self) -> bool {
+        matches!(self, Piece::Side([from, to], _) if from == to)
+    }
+
     /// The node a part `p` of the way along it.
     fn node(&self, p: f64, weight: f64) -> Direction {
         match self {
@@ -143,7 +152,7 @@ mod tests {
         let regions = Regions::new(&Samples::new(&x, &[0.0; 5]).unwrap());
         for curve in [Curve::Circle, Curve::Rectangle { a: 2.0, b: 0.5 }, Curve::Lines { b: 100.0 }] {
             let nodes = curve.directions(&x, 6);
-            assert_eq!(nodes.len(), 6 * curve.count(&x));
+            assert_eq!(nodes.len(), curve.count(&x, 6));
             let mass: f64 = nodes.iter().map(|node| node.mass).sum();
             assert!((mass - 1.0).abs() < 1e-13, "{curve:?}: {mass}");
             for piece in nodes.chunks(6) {
@@ -152,5 +161,8 @@ mod tests {
             }
         }
         assert_eq!(Curve::Circle.directions(&[0.0, 1e-300], 4).len(), 2 * 7 * 4);
+        let points = Curve::Lines { b: 0.0 }.directions(&x, 6);
+        let found: Vec<([f64; 2], f64)> = points.iter().map(|node| (node.point, node.mass)).collect();
+        assert_eq!(found, [([1.0, 0.0], 0.5), ([-1.0, 0.0], 0.5)]);
     }
 }

@@ -8,7 +8,6 @@
 use std::f64::consts::{PI, TAU};
 
 use crate::math::normal;
-use crate::math::random::{Purpose, Stream};
 use crate::math::special::{bessel_k0_scaled, exponential_integral};
 
 use super::canonical::Law;
@@ -30,8 +29,8 @@ use super::polar::{Curve, Output, Polar, Radius};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FunctionLaw {
-    law: Law,
-    width: usize,
+    pub(super) law: Law,
+    pub(super) width: usize,
 }
 
 impl FunctionLaw {
@@ -56,13 +55,18 @@ impl FunctionLaw {
     /// ```
     ///
     /// # Errors
-    /// The law has none: `two-sided` with `c = +-1` draws `|mu|` of one size.
+    /// The law has none: `two-sided` with `c = +-1` draws `|mu|` of one size, `he-zero-bias` all knots at 0.
     pub fn density(&self, knot: f64, delta_slope: f64) -> Result<f64, NoDensity> {
         let (m, root) = (self.width as f64, libm::hypot(knot, 1.0));
         Ok(2.0 * m * self.law.density(m * delta_slope * root, -libm::atan(knot))? / root)
     }
 
-    /// The density of knots.
+    /// Whether knots have a density: those of `he-zero-bias` all lie at 0.
+    pub fn has_knot_density(&self) -> bool {
+        !Polar::of(self.law.kind).curve.is_two_points()
+    }
+
+    /// The density of knots; infinite at 0 and 0 elsewhere if all lie there.
     pub fn knot_density(&self, knot: f64) -> f64 {
         let (angular, _) = Polar::of(self.law.kind).curve.direction(-libm::atan(knot));
         2.0 * angular / (1.0 + knot * knot)
@@ -78,7 +82,16 @@ impl FunctionLaw {
                     if x.abs() * a <= b { 0.25 * x.abs() * a / b } else { 0.5 - 0.25 * b / (a * x.abs()) };
                 0.5 + half.copysign(x)
             }
+            Curve::Lines { b: 0.0 } => f64::from(x > 0.0),
             Curve::Lines { b } => (0.5 + 0.5 * x / b).clamp(0.0, 1.0),
+        }
+    }
+
+    /// The probability that a knot is in `[low, high]`.
+    pub fn knots_within(&self, low: f64, high: f64) -> f64 {
+        match self.has_knot_density() {
+            true => self.knot_below(high) - self.knot_below(low),
+            false => f64::from((low..=high).contains(&0.0)),
         }
     }
 
@@ -90,6 +103,7 @@ impl FunctionLaw {
             Curve::Rectangle { a, b } => {
                 format!("ratio of uniforms, flat up to {} and falling as its square beyond", number(b / a))
             }
+            Curve::Lines { b: 0.0 } => "all at 0".to_string(),
             Curve::Lines { b } => format!("uniform on [-{0}, {0}]", number(b)),
         }
     }
@@ -118,14 +132,15 @@ impl FunctionLaw {
         let below = |end: f64, value: f64| if z <= end { value } else { 0.0 };
         let density = match (polar.curve, polar.radius, polar.output) {
             (Curve::Lines { .. }, _, Output::Uniform) => below(1.0, 0.5),
+            (Curve::Circle, Radius::Rayleigh(s), Output::Normal(c))
+            | (Curve::Lines { .. }, Radius::Normal(s), Output::Normal(c)) => {
+                let z = z / (s * c);
+                bessel_k0_scaled(z) * libm::exp(-z) / (PI * s * c)
+            }
             (Curve::Lines { .. }, _, Output::Normal(c)) => normal::density(z / c) / c,
             (Curve::Lines { .. }, _, Output::Sign) | (Curve::Circle, _, Output::Sign) => {
                 // Refused by the joint density in its own words.
                 return self.density(0.0, delta_slope);
-            }
-            (Curve::Circle, Radius::Rayleigh(s), Output::Normal(c)) => {
-                let z = z / (s * c);
-                bessel_k0_scaled(z) * libm::exp(-z) / (PI * s * c)
             }
             (Curve::Circle, _, Output::Normal(c)) => {
                 let q = 0.25 * (z / c).powi(2);
@@ -141,48 +156,6 @@ impl FunctionLaw {
         Ok(if z == 0.0 && density.is_nan() { f64::INFINITY } else { density / unit })
     }
 
-    /// `E mu^2` and `E mu^4`.
-    pub fn delta_slope_moments(&self) -> [f64; 2] {
-        let unit = self.law.scale / self.width as f64;
-        let polar = Polar::of(self.law.kind);
-        // Of c, or r; and of what it is multiplied by: a, or cos theta.
-        let output = match polar.output {
-            Output::Uniform => [1.0 / 3.0, 0.2],
-            Output::Normal(c) => [c.powi(2), 3.0 * c.powi(4)],
-            Output::Sign => [1.0, 1.0],
-        };
-        let slope = match (polar.curve, polar.radius) {
-            (Curve::Circle, Radius::Rayleigh(s)) => [s.powi(2), 3.0 * s.powi(4)],
-            (Curve::Circle, _) => [0.5, 0.375],
-            (Curve::Rectangle { a, .. }, _) => [a.powi(2) / 3.0, 0.2 * a.powi(4)],
-            (Curve::Lines { .. }, _) => [1.0, 1.0],
-        };
-        [unit.powi(2) * output[0] * slope[0], unit.powi(4) * output[1] * slope[1]]
-    }
-
-    /// Knots that can lie apart: half as many as neurons if these come in pairs.
-    pub fn separate_knots(&self) -> usize {
-        if self.law.antisymmetric { self.width / 2 } else { self.width }
-    }
-
-    /// The mean of the roughness `Sum_i mu_i^2` of all neurons.
-    pub fn roughness_mean(&self) -> f64 {
-        self.width as f64 * self.delta_slope_moments()[0]
-    }
-
-    /// Its variance; of pairs, whose delta-slopes are opposite, twice that of as many independent neurons.
-    pub fn roughness_variance(&self) -> f64 {
-        let [second, fourth] = self.delta_slope_moments();
-        let pairs = if self.law.antisymmetric { 2.0 } else { 1.0 };
-        pairs * self.width as f64 * (fourth - second * second)
-    }
-
-    /// Cantelli's bound of the probability that the roughness exceeds its mean by `excess > 0` or more:
-    /// `1 / (1 + excess^2 / variance)` (S Thm 2).
-    pub fn roughness_bound(&self, excess: f64) -> f64 {
-        1.0 / (1.0 + excess * excess / self.roughness_variance())
-    }
-
     /// Knot and delta-slope of drawn neurons, those that independent sampling with this seed starts from. A knot is
     /// infinite where `a = 0`.
     pub fn drawn(&self, count: usize, seed: u64) -> [Vec<f64>; 2] {
@@ -192,21 +165,6 @@ impl FunctionLaw {
         };
         let pairs: Vec<[f64; 2]> = (0..count).map(of).collect();
         [0, 1].map(|k| pairs.iter().map(|pair| pair[k]).collect())
-    }
-
-    /// The roughness of drawn starts, in order.
-    pub fn drawn_roughness(&self, starts: usize, seed: u64) -> Vec<f64> {
-        use rayon::prelude::*;
-        let (m, each) = (self.separate_knots() as u64, self.width as f64 / self.separate_knots() as f64);
-        let of = |start: u64| {
-            let mut stream = Stream::new(seed, Purpose::Starts, start);
-            let square = |_| {
-                let (r, theta) = self.law.independent(&mut stream);
-                (r * libm::cos(theta) / self.width as f64).powi(2)
-            };
-            each * (0..m).map(square).sum::<f64>()
-        };
-        (0..starts as u64).into_par_iter().map(of).collect()
     }
 
     /// What is drawn.
@@ -268,26 +226,6 @@ mod tests {
             let ratio = a.min(b / knot.abs()).powi(2) / (4.0 * a * b);
             assert!((uniform.knot_density(knot) / ratio - 1.0).abs() < 1e-13);
         }
-    }
-
-    /// S Thm 2: He has mean 4 and variance `128 / m`, Glorot `4 m / (m + 1)^2` and `128 m / (m + 1)^4`.
-    #[test]
-    fn roughness_has_the_moments_of_the_paper() {
-        for m in [1, 10, 1000] {
-            let (he, glorot) = (neurons(LawKind::He, m), neurons(LawKind::Glorot, m));
-            let m = m as f64;
-            let pairs = [
-                (he.roughness_mean(), 4.0),
-                (he.roughness_variance(), 128.0 / m),
-                (glorot.roughness_mean(), 4.0 * m / (m + 1.0).powi(2)),
-                (glorot.roughness_variance(), 128.0 * m / (m + 1.0).powi(4)),
-            ];
-            for (found, expected) in pairs {
-                assert!((found / expected - 1.0).abs() < 1e-13, "{m}: {found} {expected}");
-            }
-        }
-        // (1 + 2^2 / (128 / 32))^-1
-        assert!((neurons(LawKind::He, 32).roughness_bound(2.0) - 0.5).abs() < 1e-14);
     }
 
     /// `Int f(x) dx` over the line, with `x = tan t`.
@@ -399,21 +337,6 @@ mod tests {
             let mean = slopes.iter().map(|mu| mu * mu).sum::<f64>() / count as f64;
             let error = ((fourth - second * second) / count as f64).sqrt();
             assert!((mean - second).abs() <= 4.0 * error, "{law:?}: {mean} {second}");
-        }
-    }
-
-    #[test]
-    fn drawn_roughness_has_its_moments() {
-        let kind = LawKind::He;
-        for antisymmetric in [false, true] {
-            let law = NeuronLaw { kind, hidden_scale: 1.0, output_scale: 1.0, antisymmetric };
-            let law = FunctionLaw::new(&ParticleLaw::Neurons(law), 20.0, 20);
-            let drawn = law.drawn_roughness(50_000, 7);
-            let mean = drawn.iter().sum::<f64>() / 5e4;
-            let variance = drawn.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / 5e4;
-            let error = (law.roughness_variance() / 5e4).sqrt();
-            assert!((mean - law.roughness_mean()).abs() < 4.0 * error, "{mean}");
-            assert!((variance / law.roughness_variance() - 1.0).abs() < 0.1, "{variance}");
         }
     }
 

@@ -13,6 +13,8 @@ pub enum LawKind {
     Normal,
     /// `a, b, c ~ N(0, 2)`.
     He,
+    /// `a, c ~ N(0, 2)`, those of `He`, and `b = 0`: all knots lie at 0.
+    HeZeroBias,
     /// `a, b, c ~ N(0, 2)`.
     Glorot,
     /// `a, b, c ~ U[-1, 1]`.
@@ -59,6 +61,10 @@ impl LawKind {
             LawKind::NormalUniform | LawKind::UniformUniform => return None,
             LawKind::Normal => [(); 3].map(|()| draw.normal()),
             LawKind::He | LawKind::Glorot => [(); 3].map(|()| std::f64::consts::SQRT_2 * draw.normal()),
+            LawKind::HeZeroBias => {
+                let [c, a] = [(); 2].map(|()| std::f64::consts::SQRT_2 * draw.normal());
+                [c, a, 0.0]
+            }
             LawKind::Pytorch => [(); 3].map(|()| draw.uniform(-1.0, 1.0)),
             LawKind::Uniform { a_bound, b_bound, c } => {
                 [c.draw(draw), draw.uniform(-a_bound, a_bound), draw.uniform(-b_bound, b_bound)]

@@ -1,9 +1,10 @@
 //! Masses that a law has in cells of the cylinder.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 use crate::math::normal;
 use crate::math::quadrature::gauss_legendre;
+use crate::math::special::bessel_k0_beyond;
 
 use super::canonical::Law;
 use super::polar::{Curve, Output, Polar, Radius, on};
@@ -70,6 +71,8 @@ impl Polar {
             (Radius::One, Output::Sign) => f64::from(q < 1.0),
             // A normal variable times a Rayleigh one has Laplace's law.
             (Radius::Rayleigh(s), Output::Normal(c)) => libm::exp(-q / (s * c)),
+            // Of two normal variables.
+            (Radius::Normal(s), Output::Normal(c)) => 2.0 / PI * bessel_k0_beyond(q / (s * c)),
             // Int_q^1 2 u (1 - q / u) du, and with 1 in place of the bracket.
             (Radius::Linear, Output::Uniform) => (1.0 - q).max(0.0).powi(2),
             (Radius::Linear, Output::Sign) => (1.0 - q * q).max(0.0),
@@ -78,7 +81,7 @@ impl Polar {
                 let q = q / c;
                 (2.0 * ((1.0 + q * q) * normal::below(-q) - q * normal::density(q))).max(0.0)
             }
-            (Radius::Rayleigh(_), _) => unreachable!("isotropic laws have normal outputs"),
+            (Radius::Rayleigh(_) | Radius::Normal(_), _) => unreachable!("these laws have normal outputs"),
         }
     }
 }

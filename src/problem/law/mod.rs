@@ -17,6 +17,7 @@ mod particles;
 mod polar;
 mod quadrature;
 mod rays;
+mod roughness;
 mod sampling;
 
 pub use canonical::Law;

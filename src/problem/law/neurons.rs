@@ -16,7 +16,7 @@ use super::polar::Polar;
 /// a, b = hidden_scale (a, b as drawn) h(m),    c = output_scale (c as drawn) o(m)
 /// ```
 ///
-/// The three initialisations are those of a literal network with one hidden layer of width `m`,
+/// The four initialisations are those of a literal network with one hidden layer of width `m`,
 /// `Sum_i c_i [a_i x - b_i]_+`, which is what `flow.scaling = "1"` (`kappa = m`) makes of them; the
 /// other laws are of order one, as the mean-field limit (`flow.scaling = "m"`, `kappa = 1`) needs.
 ///
@@ -24,6 +24,7 @@ use super::polar::Polar;
 /// |---|---|---|---|---|
 /// | `pytorch` | `U[-1, 1]` | `U[-1, 1] / sqrt(m)` | 1 | `1 / sqrt(m)` |
 /// | `he` | `N(0, 2)` | `N(0, 2 / m)` | 1 | `1 / sqrt(m)` |
+/// | `he-zero-bias` | `N(0, 2)`, `b = 0` | `N(0, 2 / m)` | 1 | `1 / sqrt(m)` |
 /// | `glorot` | `N(0, 2 / (m + 1))` | `N(0, 2 / (m + 1))` | `1 / sqrt(m + 1)` | `1 / sqrt(m + 1)` |
 /// | `normal` | `N(0, 1)` | `N(0, 1)` | 1 | 1 |
 /// | `uniform` | `U[-a_bound, a_bound]`, `U[-b_bound, b_bound]` | as told | 1 | 1 |
@@ -113,7 +114,7 @@ impl NeuronLaw {
     /// `[hidden_scale h(m), output_scale o(m)]`.
     pub(super) fn factors(&self, m: f64) -> [f64; 2] {
         let [h, o] = match self.kind {
-            LawKind::Pytorch | LawKind::He => [1.0, 1.0 / m.sqrt()],
+            LawKind::Pytorch | LawKind::He | LawKind::HeZeroBias => [1.0, 1.0 / m.sqrt()],
             LawKind::Glorot => [1.0 / (m + 1.0).sqrt(); 2],
             _ => [1.0, 1.0],
         };

@@ -33,7 +33,7 @@ pub(super) enum Curve {
     Circle,
     /// The edge of `[-a, a] x [-b, b]`; each side takes a quarter of `t`.
     Rectangle { a: f64, b: f64 },
-    /// `a = 1` and `a = -1`, with `b` in `[-b, b]`; each takes half of `t`.
+    /// `a = 1` and `a = -1`, with `b` in `[-b, b]`; each takes half of `t`. With `b = 0` they are two points.
     Lines { b: f64 },
 }
 
@@ -46,6 +46,8 @@ pub(super) enum Radius {
     Rayleigh(f64),
     /// Density `2 u` on `[0, 1]`.
     Linear,
+    /// `|N|` times this standard deviation.
+    Normal(f64),
 }
 
 /// The law of `c` (or `r`), symmetric.
@@ -80,6 +82,11 @@ impl Polar {
             LawKind::UniformUniform => circle(Output::Uniform),
             LawKind::Normal => normal(1.0),
             LawKind::He | LawKind::Glorot => normal(SQRT_2),
+            LawKind::HeZeroBias => Polar {
+                curve: Curve::Lines { b: 0.0 },
+                radius: Radius::Normal(SQRT_2),
+                output: Output::Normal(SQRT_2),
+            },
             LawKind::Pytorch => rectangle(1.0, 1.0, OutputLaw::Uniform),
             LawKind::Uniform { a_bound, b_bound, c } => rectangle(a_bound, b_bound, c),
             LawKind::TwoSided { b_bound, c } => {
@@ -97,6 +104,11 @@ impl Polar {
 }
 
 impl Curve {
+    /// Whether all knots lie at 0.
+    pub fn is_two_points(&self) -> bool {
+        *self == Curve::Lines { b: 0.0 }
+    }
+
     /// The straight sides `[from, to]` of the curve, each with the same share of `t`; none for the
     /// circle.
     pub fn sides(&self) -> Vec<[[f64; 2]; 2]> {
@@ -134,6 +146,7 @@ impl Radius {
             Radius::One => 1.0,
             Radius::Rayleigh(deviation) => deviation * (-2.0 * libm::log(1.0 - u)).sqrt(),
             Radius::Linear => u.sqrt(),
+            Radius::Normal(deviation) => -deviation * normal::quantile(0.5 * (1.0 - u)),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Law {
     pub fn quadrature_size(&self, x: &[f64], nodes: usize) -> usize {
         let polar = Polar::of(self.kind);
         let single = polar.radius == Radius::One && polar.output == Output::Sign;
-        polar.curve.count(x) * nodes * 2 * if single { 1 } else { pairs(nodes) }
+        polar.curve.count(x, nodes) * 2 * if single { 1 } else { pairs(nodes) }
     }
 }
 
@@ -126,7 +126,7 @@ impl NeuronLaw {
         let polar = Polar::of(self.kind);
         let radii = if polar.radius == Radius::One { 1 } else { nodes };
         let outputs = if polar.output == Output::Sign { 1 } else { pairs(nodes) };
-        polar.curve.count(x) * nodes * radii * 2 * outputs
+        polar.curve.count(x, nodes) * radii * 2 * outputs
     }
 
     /// Whether the law depends on the width.

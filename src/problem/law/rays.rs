@@ -103,6 +103,7 @@ impl DrawnLaw {
             Radius::One => 1.0,
             Radius::Linear => std::f64::consts::FRAC_1_SQRT_2,
             Radius::Rayleigh(s) => std::f64::consts::SQRT_2 * s,
+            Radius::Normal(s) => s,
         }
     }
 
@@ -203,6 +204,7 @@ impl Radius {
             Radius::Linear if u <= 1.0 => 2.0 * u,
             Radius::Linear => 0.0,
             Radius::Rayleigh(s) => u / (s * s) * libm::exp(-0.5 * (u / s).powi(2)),
+            Radius::Normal(s) => Output::Normal(s).density(u),
         }
     }
 
@@ -212,6 +214,7 @@ impl Radius {
             Radius::One => f64::from(u < 1.0),
             Radius::Linear => (1.0 - u * u).max(0.0),
             Radius::Rayleigh(s) => libm::exp(-0.5 * (u / s).powi(2)),
+            Radius::Normal(s) => Output::Normal(s).beyond(u),
         }
     }
 
@@ -220,11 +223,12 @@ impl Radius {
         match self {
             Radius::One | Radius::Linear => 1.0,
             Radius::Rayleigh(s) => s * (-2.0 * libm::log(TAIL)).sqrt(),
+            Radius::Normal(s) => Output::Normal(s).end(),
         }
     }
 
     fn is_polynomial(self) -> bool {
-        !matches!(self, Radius::Rayleigh(_))
+        !matches!(self, Radius::Rayleigh(_) | Radius::Normal(_))
     }
 }
 
