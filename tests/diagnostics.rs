@@ -35,6 +35,7 @@ fn simulation(problem: &Problem, tolerance: f64) -> Simulation {
             single_precision: false,
             tangent_kernel: true,
             path: false,
+            function: 0,
             compression: 0,
         },
     };

@@ -54,6 +54,7 @@ fn particles_can_be_thinned_or_left_out() {
             single_precision: true,
             tangent_kernel: false,
             path: false,
+            function: 0,
             compression: 0,
         };
         let d = description(1, 37, output);

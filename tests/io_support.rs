@@ -18,6 +18,7 @@ pub const EVERYTHING: OutputOptions = OutputOptions {
     single_precision: false,
     tangent_kernel: true,
     path: false,
+    function: 0,
     compression: 4,
 };
 
@@ -98,6 +99,7 @@ pub fn snapshot(d: &Description, i: usize, shift: f64) -> Snapshot {
         tangent_kernel: kernel.then(|| matrix(21, s, s)),
         tangent_kernel_eigenvalues: kernel.then(|| vector(22, s)),
         error_estimate: kernel.then(|| number(24, i, 0).abs()),
+        function: None,
         risk: d.truth.as_ref().map(|_| {
             [50, 51].map(|seed| Risk {
                 l1: number(seed, i, 0),

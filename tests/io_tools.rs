@@ -14,6 +14,7 @@ fn kinds() -> Vec<OutputOptions> {
         single_precision: true,
         tangent_kernel: false,
         path: false,
+        function: 0,
         compression,
     };
     vec![EVERYTHING, thin(ParticleOutput::Count(4), 9), thin(ParticleOutput::None, 0)]

@@ -58,6 +58,7 @@ mod descent_noise;
 mod descent_run;
 mod diagnostics;
 mod from_pytorch;
+mod function_file;
 mod instructions;
 mod io_damage;
 mod io_disk_full;

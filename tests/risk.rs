@@ -252,3 +252,18 @@ fn sizes_of_piecewise_linear_functions_are_exact() {
         }
     }
 }
+
+/// Steps that are too long throw neurons far out, where no sample activates them: beyond the samples they make the
+/// function, and its terms.
+#[test]
+fn neurons_that_are_dead_at_all_samples_count_beyond_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[samples]\nfunction = \"sine\"\ncount = 8\n[measure]\nlaw = \"he\"\nparticles = 200\n[flow]\nkind = \"gd\"\n\
+        scaling = \"1\"\nlearning_rate = 2\n[time]\nsteps = 500\n";
+    std::fs::write(folder.path().join("gd.toml"), text).unwrap();
+    reluflow(folder.path()).args(["run", "-q", "gd.toml", "-o", "gd.h5"]).assert().success();
+    let file = reluflow::io::RunFile::open(&folder.path().join("gd.h5")).unwrap();
+    let last = file.snapshot(file.len() - 1).unwrap();
+    assert!(last.region_mass[0] > 1.0 - 1e-9 && last.risk.unwrap()[1].largest > 1.0, "{last:?}");
+    reluflow(folder.path()).args(["check", "-q", "gd.h5"]).assert().success();
+}

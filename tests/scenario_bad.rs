@@ -179,7 +179,7 @@ const SCENARIOS: [(&str, &str, &str); 139] = [
     (
         "output file",
         "[output]\nfile = \"a.h5\"\n",
-        "bad.toml:2:1: unknown key `file` in [output]\n  [output] knows snapshots, particles, precision, tangent_kernel, path, compression, amplitude",
+        "bad.toml:2:1: unknown key `file` in [output]\n  [output] knows snapshots, particles, precision, tangent_kernel, path, function, compression, amplitude",
     ),
     (
         "case matters",

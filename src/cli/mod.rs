@@ -36,6 +36,7 @@ mod study;
 mod suggest;
 mod table;
 mod threads;
+mod time_left;
 mod validate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

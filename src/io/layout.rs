@@ -72,6 +72,7 @@ impl Layout {
             (Dim::Particle, description.output.particles.count(m)),
             (Dim::AllParticles, m),
             (Dim::Schedule, description.schedule.times().len()),
+            (Dim::Grid, description.output.function),
             (Dim::Slot, 2),
             (Dim::HeaderField, 6),
         ]);
@@ -199,6 +200,7 @@ impl Layout {
             When::Until => self.until,
             When::OutputBias => self.output_bias,
             When::Truth => self.len(Dim::RiskX) > 0,
+            When::Function => self.options.function > 0,
         };
         // A column of the state may be empty; HDF5 has no chunks or storage for it.
         asked && variable.dims.iter().all(|&dim| dim.is_unlimited() || self.len(dim) > 0)

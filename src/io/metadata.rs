@@ -119,6 +119,9 @@ pub(crate) fn write(file: &File, d: &Description, provenance: &Provenance) -> hd
     if d.output.path {
         write_value(file, "output_path", &1i8)?;
     }
+    if d.output.function > 0 {
+        write_value(file, "output_function", &(d.output.function as u64))?;
+    }
     write_value(file, "output_compression", &(d.output.compression as i8))?;
     fixed::seal_attributes(file)
 }
@@ -177,6 +180,8 @@ pub(crate) fn read_options(file: &File) -> hdf5::Result<OutputOptions> {
         single_precision: read_value::<i8>(file, "output_single_precision")? != 0,
         tangent_kernel: read_value::<i8>(file, "output_tangent_kernel")? != 0,
         path: read_value::<i8>(file, "output_path").is_ok_and(|path| path != 0),
+        function: read_value::<u64>(file, "output_function")
+            .map_or(0, |points| points.min(u32::MAX.into()) as usize),
         compression: read_value::<i8>(file, "output_compression")?.clamp(0, 9) as u8,
     })
 }

@@ -198,6 +198,7 @@ impl RunFile {
                 }
                 None => None,
             },
+            function: self.sets.find(Group::Root, "f").map(|_| vector("f")).transpose()?,
             ending: self.read_ending(i)?,
             counters: {
                 let mut counts = Counters::default().counts().map(|(name, _)| (name, 0));

@@ -54,7 +54,8 @@ fn subtitle(study: &Study) -> String {
         .iter()
         .map(|axis| {
             let count = study.array(axis).map_or(0, |array| array.numbers.len() + array.texts.len());
-            format!("{count} \u{d7} {axis}")
+            // Swept keys are section and key.
+            format!("{count} \u{d7} {}", axis.replacen('_', ".", 1))
         })
         .collect();
     let failed = match study.failures() {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::problem::Samples;
-use crate::system::text::{digits, time};
+use crate::system::text::digits;
 
 use super::{Ending, Losses, Snapshot};
 
@@ -93,7 +93,7 @@ impl fmt::Display for Convergence {
                 digits(beside.zero, 3)
             ),
             Convergence::Falling { half_life } => {
-                write!(f, "At its present rate the loss halves within a time of {}.", time(*half_life))
+                write!(f, "At its present rate the loss halves within a time of {}.", digits(*half_life, 3))
             }
         }
     }
@@ -126,6 +126,7 @@ mod tests {
             tangent_kernel_eigenvalues: None,
             error_estimate: None,
             risk: None,
+            function: None,
             ending: None,
             counters: Counters::default(),
         }

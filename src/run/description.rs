@@ -61,8 +61,22 @@ pub struct OutputOptions {
     /// Store the residuals and their rates at the end of every step: the path that
     /// [`Pointwise`](crate::run::Pointwise) follows.
     pub path: bool,
+    /// Store the function of the network at this many points, 0 for none ([`Description::grid_point`]).
+    pub function: usize,
     /// Deflate level, 0 to 9.
     pub compression: u8,
+}
+
+impl Description {
+    /// Point `i` of those at which the function is stored: at equal distances over the range of the samples and half of it
+    /// on either side; from 1 left to 1 right of a single sample.
+    pub fn grid_point(&self, i: usize) -> f64 {
+        let x = self.samples.x();
+        let (low, high) = (x[0], x[x.len() - 1]);
+        let (middle, reach) = (0.5 * (low + high), if high > low { high - low } else { 1.0 });
+        let steps = self.output.function.max(2) - 1;
+        middle + reach * (2.0 * i as f64 / steps as f64 - 1.0)
+    }
 }
 
 /// Which particles are stored with each snapshot.

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ndarray::Array1;
+
 use crate::flow::{Flow, FlowError, OutputBias, State, StepRecord, Stepper};
 use crate::problem::{Samples, Start, Truth, add_bias};
 
@@ -87,6 +89,8 @@ pub struct Simulation {
     tangent_kernel: bool,
     /// What the samples were taken from.
     truth: Option<Truth>,
+    /// Points at which snapshots have the function.
+    grid: Vec<f64>,
     /// Whether records of steps have the path of the residuals.
     path: bool,
     /// Whether the snapshot of time 0 is still to be taken.
@@ -107,6 +111,7 @@ impl Simulation {
         simulation.path = description.output.path;
         simulation.truth = description.truth.clone();
         simulation.until = description.until;
+        simulation.grid = grid(description);
         Ok(simulation)
     }
 
@@ -139,6 +144,7 @@ impl Simulation {
             tolerance,
             tangent_kernel: false,
             truth: None,
+            grid: vec![],
             path: false,
             fresh: true,
             beside: None,
@@ -164,6 +170,7 @@ impl Simulation {
             tolerance,
             tangent_kernel,
             truth: description.truth.clone(),
+            grid: grid(description),
             path,
             fresh: false,
             beside: None,
@@ -240,12 +247,14 @@ impl Simulation {
     pub fn snapshot(&self) -> Snapshot {
         let snapshot = snapshot(&self.stepper, &self.state, &self.flow, self.tangent_kernel);
         let bias = snapshot.output_bias;
-        let risk = self.truth.as_ref().map(|truth| {
-            let mut values = function::values(&self.stepper, &self.state, &self.flow, truth.x());
+        let values = |points: &[f64]| {
+            let mut values = function::values(&self.stepper, &self.state, &self.flow, points);
             add_bias(&mut values, bias);
-            truth.risks(&values)
-        });
-        Snapshot { ending: self.ending(), risk, ..snapshot }
+            values
+        };
+        let risk = self.truth.as_ref().map(|truth| truth.risks(&values(truth.x())));
+        let function = (!self.grid.is_empty()).then(|| Array1::from(values(&self.grid)));
+        Snapshot { ending: self.ending(), risk, function, ..snapshot }
     }
 
     /// The diagnostics of this moment. The run beside this one catches up.
@@ -262,6 +271,11 @@ impl Simulation {
         }
         Ok(snapshot)
     }
+}
+
+/// Where the function of a described run is stored.
+fn grid(description: &Description) -> Vec<f64> {
+    (0..description.output.function).map(|i| description.grid_point(i)).collect()
 }
 
 /// Runs from the current state to the end of the schedule, or to the end of the first step where a criterion of

@@ -53,6 +53,9 @@ pub struct Snapshot {
     pub error_estimate: Option<f64>,
     /// How far the function is from the truth, inside the range of the samples and outside, where it is known.
     pub risk: Option<[Risk; 2]>,
+    /// The function at the points of [`Description::grid_point`](super::Description::grid_point), output bias included,
+    /// when asked for.
+    pub function: Option<Array1<f64>>,
     /// The criterion that ends the run here, if one does.
     pub ending: Option<Ending>,
     /// Events since the start of the run.

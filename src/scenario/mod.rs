@@ -176,7 +176,8 @@ impl Scenario {
         Form::parse(source).ok()?.disagreement(source, description)
     }
 
-    /// The law that a run's particles were drawn from; `None` if they came from a file.
+    /// The law that a run's particles were drawn from; `None` if they came from a file, or have no biases
+    /// (`measure.zero_biases`).
     ///
     /// # Errors
     /// The description's scenario is not one that this program wrote.

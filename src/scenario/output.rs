@@ -9,8 +9,10 @@ use super::schedule::{self, ScheduleForm};
 use super::section::Section;
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 7] =
-    ["snapshots", "particles", "precision", "tangent_kernel", "path", "compression", "amplitude"];
+pub(super) const KEYS: [&str; 8] =
+    ["snapshots", "particles", "precision", "tangent_kernel", "path", "function", "compression", "amplitude"];
+/// Points at which a function is stored at most.
+const MOST_POINTS: u64 = 100_000;
 
 /// What `[output]` says.
 #[derive(Debug)]
@@ -42,6 +44,7 @@ pub(super) fn output(
             single_precision: false,
             tangent_kernel: false,
             path: false,
+            function: 0,
             compression: 4,
         },
         amplitude: None,
@@ -64,6 +67,9 @@ pub(super) fn output(
             "asks for the path along which a flow moves, and gradient descent takes steps",
             "leave it out, or give flow.kind = \"lifted\", to which gradient descent converges",
         ));
+    }
+    if let Some(points) = section.count("function", 2, MOST_POINTS, "")? {
+        options.function = points.value;
     }
     if let Some(level) = section.count("compression", 0, 9, "")? {
         options.compression = level.value as u8;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::output::note;
+use crate::cli::time_left::TimeLeft;
 use crate::study::{Monitor, Run};
 
 /// The bar counts in units of the whole study divided by this.
@@ -24,6 +25,7 @@ pub struct Progress {
     total: f64,
     runs: usize,
     cost: Mutex<f64>,
+    left: Mutex<TimeLeft>,
     finished: AtomicUsize,
     failed: AtomicUsize,
     /// When the last line was written.
@@ -35,7 +37,7 @@ impl Progress {
     pub fn new<'r>(quiet: bool, runs: impl Iterator<Item = &'r Run> + Clone) -> Progress {
         let terminal = std::io::stderr().is_terminal();
         let bar = (!quiet && terminal).then(|| {
-            let style = "{wide_bar} {percent:>3} %  {msg}  {eta} left";
+            let style = "{wide_bar} {percent:>3} %  {msg}{prefix}";
             let style = ProgressStyle::with_template(style).expect("the template is a constant");
             let bar = ProgressBar::with_draw_target(Some(UNITS as u64), ProgressDrawTarget::stderr());
             bar.set_style(style.progress_chars("=> "));
@@ -47,6 +49,7 @@ impl Progress {
             total: runs.clone().map(Run::cost).sum(),
             runs: runs.count(),
             cost: Mutex::new(0.0),
+            left: Mutex::new(TimeLeft::new(0.0)),
             finished: AtomicUsize::new(0),
             failed: AtomicUsize::new(0),
             told: Mutex::new(None),
@@ -76,7 +79,10 @@ impl Monitor for Progress {
         let Some(bar) = &self.bar else { return };
         let mut done = self.cost.lock().expect("no holder panics");
         *done += cost;
-        bar.set_position((*done / self.total * UNITS) as u64);
+        let share = *done / self.total;
+        bar.set_position((share * UNITS) as u64);
+        let mut left = self.left.lock().expect("no holder panics");
+        bar.set_prefix(left.words(share, bar.elapsed()));
     }
 
     fn finished(&self, run: &Run, failure: &str) {

@@ -106,6 +106,7 @@ static AFTER_SETTINGS: &[Attribute] = &[
     attribute("output_single_precision", Kind::I8, "1 when particles are stored as 32-bit floats"),
     attribute("output_tangent_kernel", Kind::I8, "1 when the tangent kernel is stored"),
     sometimes("output_path", Kind::I8, "1 when the path of the residuals is stored"),
+    sometimes("output_function", Kind::U64, "points at which the function is stored"),
     attribute("output_compression", Kind::I8, "deflate level"),
     attribute(
         "attributes_checksum",

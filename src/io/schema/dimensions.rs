@@ -61,6 +61,8 @@ pub enum Dim {
     Schedule,
     /// Where the truth is known and risks are measured.
     RiskX,
+    /// Where the function is stored.
+    Grid,
     /// Rows of a stored density.
     Amplitude,
     /// Columns of a stored density.
@@ -97,7 +99,7 @@ pub enum Dim {
 
 impl Dim {
     /// All dimensions.
-    pub const ALL: [Dim; 38] = [
+    pub const ALL: [Dim; 39] = [
         Dim::Time,
         Dim::Sample,
         Dim::SampleColumn,
@@ -110,6 +112,7 @@ impl Dim {
         Dim::AllParticles,
         Dim::Schedule,
         Dim::RiskX,
+        Dim::Grid,
         Dim::Amplitude,
         Dim::Theta,
         Dim::Bound,
@@ -153,6 +156,7 @@ impl Dim {
             Dim::AllParticles => "all_particles",
             Dim::Schedule => "schedule",
             Dim::RiskX => "risk_x",
+            Dim::Grid => "grid",
             Dim::Amplitude => "amplitude",
             Dim::Theta => "theta",
             Dim::Bound => "bound",

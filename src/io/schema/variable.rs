@@ -34,6 +34,8 @@ pub enum When {
     EstimatedDensity,
     /// When it is known what the samples were taken from.
     Truth,
+    /// When the function was asked for.
+    Function,
     /// When something may end the run before its end.
     Until,
     /// When the network has an output bias.

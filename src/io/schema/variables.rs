@@ -27,6 +27,12 @@ fn risk(snapshot: &Snapshot, [part, k]: [usize; 2]) -> Piece {
 }
 
 /// # Panics
+/// If it was not asked for: then the variable is not in the file.
+fn function(snapshot: &Snapshot) -> Vec<f64> {
+    snapshot.function.as_ref().expect("the snapshot has the function that was asked for").to_vec()
+}
+
+/// # Panics
 /// If it is not known: then the variable is not in the file.
 fn truth(description: &Description) -> &Truth {
     description.truth.as_ref().expect("the truth is known")
@@ -78,6 +84,9 @@ pub static VARIABLES: &[Variable] = &[
     root("risk_x", &[RiskX], Kind::F64, Source::Fixed(|d, range| Piece::F64(truth(d).x()[range].to_vec())))
         .says("points at which distances to the truth are measured")
         .when(When::Truth),
+    root("grid", &[Grid], Kind::F64, Source::Fixed(|d, range| Piece::F64(range.map(|i| d.grid_point(i)).collect())))
+        .says("points at which the function is stored")
+        .when(When::Function),
     root("amplitude", &[Amplitude], Kind::F64, Source::Fixed(|d, range| Piece::F64(grid::amplitudes(d, range))))
         .says("signed amplitude r, middle of the row")
         .bounds("amplitude_bounds")
@@ -403,6 +412,11 @@ pub static VARIABLES: &[Variable] = &[
         .units("units of y")
         .with_gaps()
         .when(When::Truth),
+    root("f", &[Time, Grid], Kind::F64, Source::Snapshot(|s| Piece::F64(function(s))))
+        .says("function of the network, output bias included")
+        .units("units of y")
+        .equation("section 2")
+        .when(When::Function),
     root("crossings", &[Time], Kind::I64, Source::Counter)
         .says("crossings into a live region since the start"),
     root("deaths", &[Time], Kind::I64, Source::Counter)

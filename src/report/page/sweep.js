@@ -146,7 +146,7 @@ panels.push(() => {
   const count = 4;
   for (let k = 0; k <= count && values.length; k++) {
     const value = log ? low * (high / low) ** (k / count) : low + ((high - low) * k) / count;
-    c.fillText(short(value, 2), x + 17, top + height - (k * height) / count + (k === 0 ? -5 : k === count ? 5 : 0));
+    c.fillText(short(value, 3), x + 17, top + height - (k * height) / count + (k === 0 ? -5 : k === count ? 5 : 0));
   }
   byId("map").setAttribute("aria-label", `Map of ${words(chosen.quantity)} at the end over ${keyWords(chosen.x)} and ${keyWords(chosen.colour)}, from ${short(low)} to ${short(high)}.`);
 });

@@ -10,7 +10,7 @@ use super::table::Law;
 
 impl Checker<'_> {
     /// The stored distances to the truth against those of the function that all particles make, relative to the terms
-    /// whose sum it is.
+    /// whose sum it is where it is largest: neurons that are dead at all samples may be active beyond them.
     pub(super) fn risk(&mut self, snapshot: &Snapshot, p: &Columns<'_>) {
         let Some(truth) = &self.description.truth else { return };
         let mut f = function_values(truth.x(), p.r, p.theta, &self.description.mass);
@@ -23,8 +23,9 @@ impl Checker<'_> {
         let error = snapshot.risk.map_or(f64::INFINITY, |stored| {
             worst(risks(stored).zip(risks(truth.risks(&f))).map(|(stored, found)| off(stored, found)))
         });
-        // Half the range beyond the samples a line is at most twice as high as its terms at them.
-        let unit = 2.0 * worst(self.terms.iter().copied());
+        let sizes: Vec<f64> = p.r.iter().map(|r| r.abs()).collect();
+        let terms = function_values(truth.x(), &sizes, p.theta, &self.description.mass);
+        let unit = worst(terms.into_iter()) + snapshot.output_bias.abs();
         self.note(Law::Risk, ratio(error, unit.max(f64::MIN_POSITIVE)), snapshot.time);
     }
 }

@@ -256,6 +256,7 @@ pub(super) fn snapshot(stepper: &Stepper, state: &State, flow: &Flow, with_kerne
         tangent_kernel: kernel,
         error_estimate: None,
         risk: None,
+        function: None,
         ending: None,
         counters: state.counters,
     }
