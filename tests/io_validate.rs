@@ -163,8 +163,10 @@ fn the_schema_is_whole() {
         of_others.flat_map(|other| other.descriptor().parameters).map(|setting| setting.name).collect();
     let mut expected: Vec<&str> = ATTRIBUTES.iter().map(|attribute| attribute.name).collect();
     let of_others: Vec<&str> = of_others.into_iter().filter(|name| !own.contains(name)).collect();
-    // And but for the path, which was not asked for, and for the cells of a density.
-    let absent = |name: &str| name == "output_path" || name == "momentum" || name.starts_with("density_");
+    // And but for the path and the function, which were not asked for, and for the cells of a density.
+    let absent = |name: &str| {
+        ["output_path", "output_function", "momentum"].contains(&name) || name.starts_with("density_")
+    };
     expected.retain(|name| !of_others.contains(name) && !absent(name));
     names.sort();
     expected.sort();

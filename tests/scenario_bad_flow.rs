@@ -49,7 +49,7 @@ const CASES: [(&str, &str, &str); 50] = [
     (
         "scale of both layers at once",
         "[flow]\nkind = \"lifted\"\n[measure]\nparticles = 10\nlaw = \"pytorch\"\nscale = 2.0\n",
-        "bad.toml:6:1: measure.scale is not used by measure.law = \"pytorch\" with flow.kind = \"lifted\"\n  remove it; measure.law = \"pytorch\" with flow.kind = \"lifted\" takes particles, law, delta, hidden_scale, output_scale, antisymmetric, zero_biases, seed, sampling, output_bias",
+        "bad.toml:6:1: measure.scale is not used by measure.law = \"pytorch\" with flow.kind = \"lifted\"\n  remove it; measure.law = \"pytorch\" with flow.kind = \"lifted\" takes particles, law, delta, hidden_scale, output_scale, antisymmetric, seed, sampling, output_bias",
     ),
     (
         "scale of a layer of canonical particles",

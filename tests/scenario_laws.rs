@@ -200,39 +200,3 @@ fn a_particle_is_the_neuron_it_was_drawn_as() {
         }
     }
 }
-
-/// `b = 0` of every neuron, and all else as without the key; the function bends at 0 alone.
-#[test]
-fn biases_may_be_zero() {
-    let text = |more: &str, kind: &str| {
-        format!(
-            "[samples]\nx = [-1.0, -0.5, 0.5, 1.5]\ny = [0.0, 1.0, 0.0, 1.0]\n[measure]\nparticles = 60\nlaw = \"he\"\n\
-             {more}\n[flow]\nkind = \"{kind}\"\n[time]\nend = 1.0\n"
-        )
-    };
-    let read = |more: &str| Scenario::parse(&text(more, "lifted"), "he.toml".as_ref()).unwrap();
-    for more in ["", "sampling = \"sobol\"", "antisymmetric = true"] {
-        let (with, without) = (read(more), read(&format!("{more}\nzero_biases = true")));
-        let (with, none) = (with.start.lifted().unwrap().clone(), without.start.lifted().unwrap().clone());
-        assert!(none.b().iter().all(|b| *b == 0.0) && with.b().iter().any(|b| *b != 0.0));
-        assert_eq!((none.c(), none.a(), none.mass()), (with.c(), with.a(), with.mass()));
-        assert!(without.law.is_none() && without.description.measure_source.contains(", zero biases"));
-        assert!(Scenario::start_law(&without.description).unwrap().is_none());
-    }
-    let scenario = read("zero_biases = true");
-    let mut run = reluflow::run::Simulation::new(&scenario.description, scenario.start).unwrap();
-    let f: Vec<f64> =
-        (0..4).map(|j| run.stepper().residual()[j] + scenario.description.samples.y()[j]).collect();
-    // Through 0 at x = 0, straight on either side.
-    assert!((f[0] - 2.0 * f[1]).abs() < 1e-14 && (f[3] - 3.0 * f[2]).abs() < 1e-14, "{f:?}");
-    let before = run.loss();
-    run.advance_to(1.0).unwrap();
-    assert!(run.loss() < before);
-    let refused = |more: &str, kind: &str| {
-        Scenario::parse(&text(more, kind), "he.toml".as_ref()).unwrap_err().to_string()
-    };
-    let quadrature = refused("zero_biases = true\nsampling = \"quadrature\"\nnodes = 4", "lifted");
-    assert!(quadrature.contains("whose nodes are in all directions"), "{quadrature}");
-    let canonical = refused("zero_biases = true", "canonical");
-    assert!(canonical.contains("measure.zero_biases is not used by"), "{canonical}");
-}

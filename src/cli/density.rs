@@ -183,10 +183,10 @@ impl Args {
         };
         let Some(law) = Scenario::start_law(description)? else {
             return Err(Failure::usage(format_args!(
-                "{}: its particles come from a file or have no biases, and so no density",
+                "{}: its particles come from a file and have no density",
                 run()
             ))
-            .help("give measure.law instead of measure.file, and no zero_biases"));
+            .help("give measure.law instead of measure.file"));
         };
         let pointwise = Pointwise::of_run(description, &law, path);
         pointwise.map_err(|error| Failure::from(error).about(run()))

@@ -72,10 +72,10 @@ impl Args {
         let description = study::read_scenario(&self.input)?.description;
         let Some(start) = Scenario::start_law(&description)? else {
             return Err(Failure::usage(format_args!(
-                "{}: its particles come from a file or have no biases, and so no density",
+                "{}: its particles come from a file, which is no law",
                 text::path(&self.input)
             ))
-            .help("give measure.law instead of measure.file, and no zero_biases; reluflow convert RUN --to knots lists knots of particles"));
+            .help("give measure.law instead of measure.file; reluflow convert RUN --to knots lists knots of particles"));
         };
         let output =
             (!self.no_file).then(|| self.output.clone().unwrap_or_else(|| default_output(&self.input)));

@@ -144,9 +144,9 @@ impl Form {
         self.time.until
     }
 
-    /// The law that a run of this many particles started from; `None` if they came from a file, or have no biases.
+    /// The law that a run of this many particles started from; `None` if they came from a file.
     pub fn start_law(&self, particles: usize) -> Option<StartLaw> {
-        let (law, width) = self.measure.law().filter(|_| self.measure.is_drawn_from_law())?;
+        let (law, width) = self.measure.law()?;
         Some(StartLaw { law, width: width.unwrap_or(particles), balance: self.flow.balance() })
     }
 

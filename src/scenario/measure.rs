@@ -39,7 +39,7 @@ enum Origin {
 }
 
 /// All keys of the section.
-pub(super) const KEYS: [&str; 22] = [
+pub(super) const KEYS: [&str; 21] = [
     "file",
     "particles",
     "law",
@@ -61,7 +61,6 @@ pub(super) const KEYS: [&str; 22] = [
     "density_error",
     "slices",
     "output_bias",
-    "zero_biases",
 ];
 
 /// Largest output bias, as of the values of samples.
@@ -101,19 +100,11 @@ impl MeasureForm {
             ParticleLaw::Canonical(law) | ParticleLaw::Lift { law, .. } => law.antisymmetric = antisymmetric,
             ParticleLaw::Neurons(law) => law.antisymmetric = antisymmetric,
         }
-        // Where the law draws them.
-        let zero_biases = matches!(law, ParticleLaw::Neurons(_)) && section.flag_or("zero_biases", false)?;
         let seeded = section.has("seed");
         let seed = section.seed()?;
         let count = particles.as_ref().map(|particles| particles.value);
         let sampling = SamplingForm::read(&mut section, flow, particles.clone().map(|entry| entry.keep()))?;
         let output_bias = output_bias(&mut section)?;
-        if zero_biases && sampling.is_quadrature() {
-            return Err(section.missing(
-                "has zero_biases = true, and a quadrature, whose nodes are in all directions",
-                "give sampling = \"iid\" or \"sobol\"",
-            ));
-        }
         match (&sampling, &particles) {
             (SamplingForm::Quadrature { .. }, None) if law.depends_on_width() || flow.depends_on_width() => {
                 return Err(section.missing(
@@ -144,8 +135,7 @@ impl MeasureForm {
         };
         section.finish(flow.form(&format!("measure.law = \"{name}\"{without}")))?;
         let kink = flow.tv() > 0.0;
-        let sampled =
-            Sampled { law, name, particles: count, zero_biases, seed, seeded, sampling, kink, span };
+        let sampled = Sampled { law, name, particles: count, seed, seeded, sampling, kink, span };
         Ok(MeasureForm { origin: Origin::Law(sampled), output_bias })
     }
 
@@ -176,11 +166,6 @@ impl MeasureForm {
             Origin::Density(density) => Some((density.law(), Some(density.width()))),
             Origin::File(_) => None,
         }
-    }
-
-    /// Whether particles are independent draws of the law as it is.
-    pub fn is_drawn_from_law(&self) -> bool {
-        !matches!(&self.origin, Origin::File(_) | Origin::Law(Sampled { zero_biases: true, .. }))
     }
 
     /// What is scaled twice with `alpha = m`, in words: weights that a framework starts with, or has trained.

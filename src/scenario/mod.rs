@@ -176,8 +176,7 @@ impl Scenario {
         Form::parse(source).ok()?.disagreement(source, description)
     }
 
-    /// The law that a run's particles were drawn from; `None` if they came from a file, or have no biases
-    /// (`measure.zero_biases`).
+    /// The law that a run's particles were drawn from; `None` if they came from a file.
     ///
     /// # Errors
     /// The description's scenario is not one that this program wrote.

@@ -12,7 +12,7 @@ pub struct Scenario {
     pub description: Description,
     /// The start measure.
     pub start: Start,
-    /// The law from which its neurons are drawn; `None` if they come from a file, have no biases, or are lifted from
+    /// The law from which its neurons are drawn; `None` if they come from a file, or are lifted from
     /// canonical particles with a given invariant.
     pub law: Option<DrawnLaw>,
     /// The start measure of a quadrature with twice the nodes, or of a density with half as many cells, when its

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::flow::ParticleKind;
-use crate::problem::{DrawnLaw, Neurons, ParticleLaw, ProblemError, Sampling, Start};
+use crate::problem::{DrawnLaw, ParticleLaw, ProblemError, Sampling, Start};
 use crate::system::text::number;
 
 use super::ScenarioError;
@@ -21,8 +21,6 @@ pub(super) struct Sampled {
     pub name: &'static str,
     /// The key `particles`: how many are drawn, or the width that a quadrature stands for.
     pub particles: Option<usize>,
-    /// Whether `b = 0` of every neuron, whatever the law draws.
-    pub zero_biases: bool,
     pub seed: u64,
     /// Whether the scenario has a seed.
     pub seeded: bool,
@@ -104,8 +102,7 @@ impl Sampled {
                 }
                 self.check_memory(source, flow, count, x.len())?;
                 let kappa = flow.kappa(source, count)?;
-                let drawn = self.law.draw(count, self.seed, sobol, kappa);
-                let start = self.refused(source, drawn.and_then(|start| self.with_biases(start)))?;
+                let start = self.refused(source, self.law.draw(count, self.seed, sobol, kappa))?;
                 (start, None, if sobol { Sampling::Sobol } else { Sampling::Iid })
             }
         };
@@ -114,7 +111,7 @@ impl Sampled {
         let beside = beside.map(|beside| flow.balanced(source, beside)).transpose()?;
         Ok(ReadMeasure {
             start: flow.balanced(source, start)?,
-            law: self.law.drawn(width, balance).filter(|_| !self.zero_biases),
+            law: self.law.drawn(width, balance),
             source: self.describe(sampling, flow),
             seed: (!self.sampling.is_quadrature()).then_some(self.seed),
             sampling,
@@ -123,17 +120,6 @@ impl Sampled {
             beside,
             notices,
         })
-    }
-
-    /// Without biases where there are to be none: all knots are at 0 then.
-    fn with_biases(&self, start: Start) -> Result<Start, ProblemError> {
-        match start {
-            Start::Lifted(drawn) if self.zero_biases => {
-                let [c, a, mass] = [drawn.c(), drawn.a(), drawn.mass()].map(<[f64]>::to_vec);
-                Ok(Neurons::new(c, a, vec![0.0; drawn.len()], mass)?.into())
-            }
-            start => Ok(start),
-        }
     }
 
     /// The quadrature of a law with this many nodes.
@@ -215,9 +201,6 @@ impl Sampled {
             (_, count) => format!("{} particles", count.unwrap_or(0)),
         };
         let mut text = laws::describe(law, name, &particles);
-        if self.zero_biases {
-            text += ", zero biases";
-        }
         if flow.balance() != 1.0 {
             text += &format!(", balance {}", number(flow.balance()));
         }
