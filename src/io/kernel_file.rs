@@ -9,7 +9,8 @@ use super::arrays::ArrayFile;
 use super::declared::{Allowed, arrays, disagreements};
 use super::error::IoError;
 use super::finding::Finding;
-use super::kernel_variables::{Source, table};
+use super::kernel_source::Source;
+use super::kernel_variables::table;
 use super::metadata::{git_commit, history_line, program};
 use super::netcdf;
 
