@@ -330,7 +330,7 @@ fn a_sweep_is_shown_with_its_numbers() {
         assert_eq!(array(&data, name), numbers(&path, name), "{name}");
     }
     assert_eq!(data["dims"]["loss"], serde_json::json!(["flow_tv", "measure_scale", "seed", "time"]));
-    assert!(page.contains("12 runs: 2 \u{d7} flow_tv, 3 \u{d7} measure_scale, 2 \u{d7} seed"));
+    assert!(page.contains("12 runs: 2 \u{d7} flow.tv, 3 \u{d7} measure.scale, 2 \u{d7} seed"));
     let film = ["report", "sweep.h5", "--gif", "film.gif", "-o", "no.html"];
     reluflow(folder.path()).args(film).assert().code(2).stderr(contains("--gif films a run"));
 }
