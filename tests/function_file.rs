@@ -52,7 +52,9 @@ fn it_is_that_of_the_particles_and_has_the_residuals_at_samples() {
             assert_eq!(snapshot.function.as_ref().unwrap().to_vec(), f);
             for (j, k) in [2, 4, 6].into_iter().enumerate() {
                 let there = snapshot.residual[j] + description.samples.y()[j];
-                assert!((f[k] - there).abs() < 1e-13, "{name}, snapshot {i}, sample {j}: {} {there}", f[k]);
+                // Of a density the function is that of the nodes of its cells, here 0.2 wide.
+                let most = if name == "density" { 2e-3 } else { 1e-13 };
+                assert!((f[k] - there).abs() < most, "{name}, snapshot {i}, sample {j}: {} {there}", f[k]);
             }
             let Some(p) = file.particles(i).unwrap() else { continue };
             for (x, f) in grid.iter().zip(f) {

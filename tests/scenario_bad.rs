@@ -414,7 +414,7 @@ const SCENARIOS: [(&str, &str, &str); 139] = [
     (
         "misspelt law",
         "[measure]\nparticles = 10\nlaw = \"normal-unifrom\"\n",
-        "bad.toml:3:7: measure.law = \"normal-unifrom\" is unknown\n  did you mean \"normal-uniform\"? give one of normal-uniform, uniform-uniform, normal, he, glorot, pytorch, uniform, two-sided",
+        "bad.toml:3:7: measure.law = \"normal-unifrom\" is unknown\n  did you mean \"normal-uniform\"? give one of normal-uniform, uniform-uniform, normal, he, he-zero-bias, glorot, pytorch, uniform, two-sided",
     ),
     (
         "law as a number",
