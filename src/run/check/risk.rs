@@ -25,7 +25,7 @@ impl Checker<'_> {
         });
         let sizes: Vec<f64> = p.r.iter().map(|r| r.abs()).collect();
         let terms = function_values(truth.x(), &sizes, p.theta, &self.description.mass);
-        let unit = worst(terms.into_iter()) + snapshot.output_bias.abs();
+        let unit = worst(terms) + snapshot.output_bias.abs();
         self.note(Law::Risk, ratio(error, unit.max(f64::MIN_POSITIVE)), snapshot.time);
     }
 }
