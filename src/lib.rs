@@ -13,6 +13,32 @@
 //! d rho_j/dt  = -Sum_(k: j active) xt_j^T Sigma_k g_k,   Sigma_k = Int_(region k) M mu
 //! ```
 //!
+//! # In a few lines
+//!
+//! ```
+//! use reluflow::run::Simulation;
+//! use reluflow::scenario::Scenario;
+//!
+//! let scenario = Scenario::parse(
+//!     r#"
+//!         samples = { x = [-1.0, 0.0, 1.0], y = [0.0, 1.0, 0.0] }
+//!         measure = { law = "normal-uniform", particles = 1000, seed = 1 }
+//!         flow.kind = "canonical"
+//!         time = { end = 20.0, tolerance = 1e-8 }
+//!     "#,
+//!     "hat.toml".as_ref(),
+//! )?;
+//! let mut simulation = Simulation::new(&scenario.description, scenario.start)?;
+//! simulation.advance_to(20.0)?;
+//! let (particles, ode) = (simulation.stepper().residual(), &simulation.state().residual_ode);
+//! assert!(simulation.loss() < 0.05); // 0.518 at the start
+//! // The residuals' own equation agrees with the particles.
+//! assert!(particles.iter().zip(ode).all(|(a, b)| (a - b).abs() < 1e-6));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! More: [a start of one's own, an observer that ends a run, a sweep, a density](#more-examples).
+//!
 //! How the program is used, and what it is held to, is in the pages of [`guide`]. All equations, with
 //! the numbers of the sections that the documentation cites ("mathematics, section 6"), are in
 //! [`guide::mathematics`]. The notation is that of Williams et al., *Gradient Dynamics of Shallow Univariate
@@ -74,19 +100,162 @@
 //! | [`reproduce`] | plot, study, io, scenario, kernel, landscape, run, flow, problem, math, system | figures and tables of the papers, made again |
 //! | [`guide`] | plot | the manual: a page for each file of `src/guide/`; it uses what its pages link to |
 //! | [`cli`] | reproduce, report, plot, study, io, scenario, kernel, landscape, run, flow, problem, math, system | subcommands, progress, error texts |
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | (none) | `system`, `math`, `problem`, `flow`, `run`, `kernel`, `landscape`, `scenario`: the numerical library |
+//! | `hdf5` | `io`, `study`: run, kernel and study files; sweeps, width and phase studies |
+//! | `plot` | `hdf5`, and `plot` |
+//! | `report` | `plot`, and `report`: HTML |
+//! | `cli` (default) | `report`, and `reproduce`, `guide`, `cli`: the program |
+//! | `openblas` (default) | the linear algebra of the system's OpenBLAS |
+//! | `bundled` | instead of `openblas`: Netlib's and HDF5, compiled from source (gcc, gfortran, make, CMake 3.26) |
+//!
+//! ```toml
+//! reluflow = { version = "0.1", default-features = false, features = ["openblas"] }
+//! ```
+//!
+//! # More examples
+//!
+//! A start of one's own. The particle is pinned to the line of the first sample, and its amplitude is known
+//! by hand:
+//!
+//! ```
+//! use reluflow::flow::Flow;
+//! use reluflow::problem::{Measure, PlaceKind, Samples};
+//! use reluflow::run::Simulation;
+//!
+//! // x = 0, 1 and y = -2, 1; one particle on the line of the first sample, facing the second: section 15.
+//! let samples = Samples::new(&[0.0, 1.0], &[-2.0, 1.0])?;
+//! let measure = Measure::new(vec![0.5], vec![0.0], vec![1.0])?;
+//! let mut simulation = Simulation::with(samples, measure, Flow::Canonical { tv: 0.0 }, 1e-8)?;
+//! simulation.advance_to(3.0)?;
+//! // r = 1 - exp(-t) / 2, pinned.
+//! assert!((simulation.state().r()[0] - (1.0 - 0.5 * (-3f64).exp())).abs() < 1e-7);
+//! assert_eq!(simulation.state().place()[0].kind(), PlaceKind::Pinned);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! An observer that ends a run when it has seen enough ([`run::Description::until`] has criteria of the
+//! program's own):
+//!
+//! ```
+//! use std::sync::atomic::{AtomicBool, Ordering};
+//!
+//! use reluflow::flow::{Flow, State, StepRecord};
+//! use reluflow::problem::{Measure, Samples};
+//! use reluflow::run::{Observer, ObserverError, Outcome, Schedule, Simulation, Snapshot, drive};
+//!
+//! struct Halved<'a>(&'a AtomicBool, Vec<f64>);
+//!
+//! impl Observer for Halved<'_> {
+//!     fn step(&mut self, simulation: &Simulation, _: &StepRecord) {
+//!         self.1.push(simulation.loss());
+//!         if simulation.loss() < 0.5 * self.1[0] {
+//!             self.0.store(true, Ordering::Relaxed);
+//!         }
+//!     }
+//!     fn steps(&mut self, _: &[StepRecord]) -> Result<(), ObserverError> {
+//!         Ok(())
+//!     }
+//!     fn snapshot(&mut self, at: &Snapshot, _: &State, _: &[StepRecord], _: bool) -> Result<(), ObserverError> {
+//!         println!("t = {}: loss {}", at.time, at.loss);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! // One sample at 0 and one particle that faces it: rho = -exp(-t), and half of the loss is left at ln(2) / 2.
+//! let samples = Samples::new(&[0.0], &[1.0])?;
+//! let measure = Measure::uniform(vec![0.0], vec![std::f64::consts::FRAC_PI_2])?;
+//! let mut simulation = Simulation::with(samples, measure, Flow::Canonical { tv: 0.0 }, 1e-8)?;
+//! let stop = AtomicBool::new(false);
+//! let mut observer = Halved(&stop, vec![simulation.loss()]);
+//! let outcome = drive(&mut simulation, &Schedule::count(10.0, 2), &mut observer, &stop)?;
+//! assert_eq!(outcome, Outcome::Interrupted);
+//! assert!(simulation.state().time > 0.5 * 2f64.ln() && simulation.loss() < 0.25);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A sweep in memory: how far apart are networks of one width, over seeds?
+//!
+//! ```
+//! use rayon::prelude::*;
+//! use reluflow::run::Simulation;
+//! use reluflow::scenario::Scenario;
+//!
+//! let ends: Vec<f64> = (1..=8)
+//!     .into_par_iter()
+//!     .map(|seed| -> Result<f64, String> {
+//!         let text = format!(
+//!             "samples = {{ x = [-1.0, 0.0, 1.0], y = [0.0, 1.0, 0.0] }}\n\
+//!              measure = {{ law = 'normal-uniform', particles = 200, seed = {seed} }}\n\
+//!              flow.kind = 'canonical'\ntime.end = 1.0"
+//!         );
+//!         let scenario = Scenario::parse(&text, "sweep.toml".as_ref()).map_err(|error| error.to_string())?;
+//!         let mut run = Simulation::new(&scenario.description, scenario.start).map_err(|error| error.to_string())?;
+//!         run.advance_to(1.0).map_err(|error| error.to_string())?;
+//!         Ok(run.loss())
+//!     })
+//!     .collect::<Result<_, _>>()?;
+//! let mean = ends.iter().sum::<f64>() / 8.0;
+//! assert!(ends.iter().all(|loss| (loss - mean).abs() < 0.2 * mean));
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! The limit of infinitely many of them, as a density on the cylinder:
+//!
+//! ```
+//! use reluflow::flow::{Flow, Stepper};
+//! use reluflow::problem::{DensityLaw, DensityStart, Law, LawKind, Samples};
+//!
+//! let samples = Samples::new(&[-1.0, 0.0, 1.0], &[0.0, 1.0, 0.0])?;
+//! let law = Law { kind: LawKind::NormalUniform, scale: 1.0, antisymmetric: false };
+//! let start = DensityStart { law: DensityLaw::of(law, None), cells: [64, 64] };
+//! let (mut stepper, mut state) = Stepper::start_density(samples, &start, Flow::Canonical { tv: 0.0 }, 1e-6)?;
+//! // The law is even in r: the function of the start is 0.
+//! assert!(stepper.residual().iter().zip([0.0, -1.0, 0.0]).all(|(rho, start)| (rho - start).abs() < 1e-9));
+//! while state.time < 1.0 {
+//!     stepper.step(&mut state, 1.0)?;
+//! }
+//! let density = state.particles.density();
+//! let (cells, mass) = (density.cells.len(), density.cells.iter().sum::<f64>());
+//! println!("{mass} of the mass in {cells} cells, the rest on lines: residuals {:?}", stepper.residual());
+//! assert!(mass > 0.9 && mass <= 1.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+// Lower layers hold what only layers above use.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod flow;
+#[cfg(feature = "cli")]
 pub mod guide;
+#[cfg(feature = "hdf5")]
 pub mod io;
 pub mod kernel;
 pub mod landscape;
 pub mod math;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod problem;
+#[cfg(feature = "report")]
 pub mod report;
+#[cfg(feature = "cli")]
 pub mod reproduce;
 pub mod run;
 pub mod scenario;
+#[cfg(feature = "hdf5")]
 pub mod study;
 pub mod system;
+
+#[cfg(not(any(feature = "openblas", feature = "bundled")))]
+compile_error!("no linear algebra: enable the feature `openblas` (the system's) or `bundled` (compiled from source)");
+#[cfg(all(feature = "openblas", feature = "bundled"))]
+compile_error!(
+    "both `openblas` and `bundled`: without default features name one, for example \
+     `--no-default-features --features cli,bundled`"
+);

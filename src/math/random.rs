@@ -2,8 +2,7 @@
 //!
 //! A draw depends on nothing but its key, so it is the same for any number of threads, and the
 //! first `m` of `2 m` particles are the `m` particles of a smaller run. The generator is
-//! Philox4x32-10 (Salmon et al. 2011); normals are made by Box and Muller's method, so their last
-//! bits follow the platform's `ln` and `sincos`.
+//! Philox4x32-10 (Salmon et al. 2011); normals are made by Box and Muller's method.
 
 use std::f64::consts::TAU;
 
