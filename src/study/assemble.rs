@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::io::declared::Allowed;
 use crate::io::netcdf::{self, Array, Values as Data};
-use crate::io::{git_commit, history_line, program};
+use crate::io::{ArrayFile, git_commit, history_line, program};
 
 use super::StudyError;
 use super::plan::{Axis, Plan, Values};
@@ -50,7 +50,14 @@ pub(crate) fn attributes(plan: &Plan) -> Vec<(&'static str, String)> {
         ("study", plan.kind.clone()),
         ("git_commit", git_commit().to_string()),
         ("scenario", plan.base.text.clone()),
+        ("runs", plan.fingerprint()),
     ]
+}
+
+/// Whether a study file is that of this plan.
+pub(crate) fn is_of(plan: &Plan, study: &Path) -> bool {
+    let file = ArrayFile::open(study, FORMAT_VERSION);
+    file.is_ok_and(|file| file.attribute("runs").as_deref() == Some(plan.fingerprint().as_str()))
 }
 
 /// The coordinate of an axis.

@@ -126,6 +126,14 @@ impl Axis {
 }
 
 impl Plan {
+    /// All that determines the numbers of the study, as a hash.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut hash = Fingerprint::new();
+        hash.add(self.kind.as_bytes());
+        self.runs.iter().for_each(|run| hash.add(run.fingerprint.as_bytes()));
+        hash.finish()
+    }
+
     /// The product of swept values and seeds.
     ///
     /// * `seeds`: how many, from the scenario's own seed on; `None` leaves the scenario's.

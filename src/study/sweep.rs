@@ -27,6 +27,8 @@ pub struct Ended {
     pub runs: usize,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
+    /// Whether the study file was there already, written by another shard.
+    pub found: bool,
     /// Where the time went.
     pub times: Times,
     /// Finished runs of other studies that are still in the folder of parts.
@@ -53,7 +55,9 @@ pub fn sweep(
     monitor: &dyn Monitor,
     stop: &AtomicBool,
 ) -> Result<Ended, StudyError> {
-    let parts = open(plan, place)?;
+    let Some(parts) = open(plan, place)? else {
+        return Ok(Ended::found(place));
+    };
     let runs = place.runs(plan);
     let folder = runs_folder(&place.study);
     if plan.keep_runs {
@@ -73,11 +77,22 @@ pub fn sweep(
     conclude(plan, place, parts, &runs, ended)
 }
 
-/// The folder of a study's finished runs, with its plan in it.
+impl Ended {
+    /// Of a shard that comes when the study is whole.
+    pub(crate) fn found(place: &Place) -> Ended {
+        Ended { file: Some(place.study.clone()), found: true, ..Ended::default() }
+    }
+}
+
+/// The folder of a study's finished runs, with its plan in it; `None` for a shard of a study whose file other shards have
+/// written already.
 ///
 /// # Errors
 /// The study file exists, or something cannot be written.
-pub(crate) fn open(plan: &Plan, place: &Place) -> Result<Parts, StudyError> {
+pub(crate) fn open(plan: &Plan, place: &Place) -> Result<Option<Parts>, StudyError> {
+    if place.shard.is_some() && !place.force && assemble::is_of(plan, &place.study) {
+        return Ok(None);
+    }
     refuse_existing(place)?;
     let parts = Parts::open(&place.study, place.shard)?;
     let bytes = serde_json::to_vec(plan).expect("texts and numbers can be written as JSON");
@@ -86,7 +101,7 @@ pub(crate) fn open(plan: &Plan, place: &Place) -> Result<Parts, StudyError> {
         // Tells `merge` which shards to ask for.
         parts.write_file(&format!("{SHARDS}{of}"), b"")?;
     }
-    Ok(parts)
+    Ok(Some(parts))
 }
 
 /// What `runs` have come to; the study file, if that was all of it.

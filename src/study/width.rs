@@ -187,7 +187,9 @@ impl WidthPlan {
         stop: &AtomicBool,
     ) -> Result<Ended, StudyError> {
         let (plan, design) = (&self.plan, self.design());
-        let parts = sweep::open(plan, place)?;
+        let Some(parts) = sweep::open(plan, place)? else {
+            return Ok(Ended::found(place));
+        };
         let engine = Engine { base: &plan.base, parts: &parts, monitor, stop, run_file: &|_| None };
         let runs = self.runs(place);
         let (fine, others) = runs.split_at(self.fine().len());

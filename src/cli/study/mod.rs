@@ -104,6 +104,12 @@ fn runs(count: usize) -> String {
 
 /// Failed runs, where the time went, and how to go on.
 fn conclude(ended: &Ended, place: &Place, quiet: bool, json: bool) -> Result<Exit, Failure> {
+    if ended.found && !json {
+        if !quiet {
+            note(&format!("{} is whole already: other shards have finished it", text::path(&place.study)));
+        }
+        return Ok(Exit::Success);
+    }
     for (run, failure) in &ended.failures {
         note(&format!("error: {run}: {failure}"));
     }
