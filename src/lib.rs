@@ -253,7 +253,9 @@ pub mod study;
 pub mod system;
 
 #[cfg(not(any(feature = "openblas", feature = "bundled")))]
-compile_error!("no linear algebra: enable the feature `openblas` (the system's) or `bundled` (compiled from source)");
+compile_error!(
+    "no linear algebra: enable the feature `openblas` (the system's) or `bundled` (compiled from source)"
+);
 #[cfg(all(feature = "openblas", feature = "bundled"))]
 compile_error!(
     "both `openblas` and `bundled`: without default features name one, for example \

@@ -62,6 +62,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("sign", "a coordinate: validate's"),
     ("component", "a coordinate: validate's"),
     ("particle", "a coordinate: validate's"),
+    ("grid", "a coordinate: validate's"),
     ("boundary_angle", "derived from x and read by no law: validate's"),
     ("boundary_sample", "derived from x and read by no law: validate's"),
     ("schedule", "part of the description: validate's"),
@@ -77,7 +78,7 @@ fn scenario(flow: &str) -> String {
     let law = if matches!(flow, "canonical" | "tv") { "" } else { "law = \"pytorch\"\n" };
     format!(
         "[samples]\nfunction = \"sine\"\ncount = 5\nnoise = 0.3\nseed = 2\n[measure]\n{law}particles = 40\nseed = 3\n\
-         [flow]\n{kind}[time]\n{time}[output]\nsnapshots = {{ count = 4 }}\ntangent_kernel = true\n"
+         [flow]\n{kind}[time]\n{time}[output]\nsnapshots = {{ count = 4 }}\ntangent_kernel = true\nfunction = 7\n"
     )
 }
 

@@ -135,24 +135,7 @@ fn the_command_stores_and_tells_it() {
 }
 
 fn report(samples: &Samples, kernel: &Kernel, linear: bool, times: Option<Vec<f64>>) -> Report {
-    let request = Request {
-        kappa: 2.0,
-        start: None,
-        output_bias: 0.0,
-        bound: 0.01,
-        smoothing: None,
-        ridge: None,
-        width: 0,
-        linear,
-        tv: 0.0,
-        points: 101,
-        times,
-        knot_factors: vec![],
-        slices: vec![],
-        draws: 0,
-        seed: 0,
-        pieces: 0,
-    };
+    let request = Request { kappa: 2.0, linear, times, ..Request::default() };
     Report::new(samples, kernel.clone(), &request).unwrap()
 }
 

@@ -209,24 +209,7 @@ fn the_report_is_that_of_the_dense_code() {
     let weights = laws()[0].clone();
     let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.6 });
     let [dense, linear] = [false, true].map(|linear| {
-        let request = Request {
-            kappa: 2.0,
-            start: None,
-            output_bias: 0.0,
-            bound: 0.01,
-            smoothing: None,
-            ridge: Some(1e-3),
-            width: 0,
-            linear,
-            tv: 0.0,
-            points: 101,
-            times: None,
-            knot_factors: vec![],
-            slices: vec![],
-            draws: 0,
-            seed: 0,
-            pieces: 0,
-        };
+        let request = Request { kappa: 2.0, ridge: Some(1e-3), linear, ..Request::default() };
         Report::new(&samples, kernel.clone(), &request).unwrap()
     });
     let near = |a: f64, b: f64, share: f64| a == b || (a - b).abs() <= share * b.abs();

@@ -13,24 +13,7 @@ fn kernel() -> Kernel {
 }
 
 fn request(linear: bool, kappa: f64, width: usize, times: &[f64]) -> Request {
-    Request {
-        kappa,
-        start: None,
-        output_bias: 0.0,
-        bound: 0.01,
-        smoothing: None,
-        ridge: None,
-        width,
-        linear,
-        tv: 0.0,
-        points: 41,
-        times: Some(times.to_vec()),
-        knot_factors: vec![],
-        slices: vec![],
-        draws: 0,
-        seed: 0,
-        pieces: 0,
-    }
+    Request { kappa, width, linear, points: 41, times: Some(times.to_vec()), ..Request::default() }
 }
 
 fn starts(report: &Report, k: usize) -> &RandomStarts {

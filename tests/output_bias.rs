@@ -425,19 +425,11 @@ fn the_kernel_regime_has_the_bias() {
             kappa,
             start: Some(neurons.canonical(kappa).unwrap()),
             output_bias: bias.start,
-            bound: 0.01,
-            smoothing: None,
             ridge: Some(0.1),
-            width: 0,
             linear,
-            tv: 0.0,
             points: 21,
             times: Some(times.clone()),
-            knot_factors: vec![],
-            slices: vec![],
-            draws: 0,
-            seed: 0,
-            pieces: 0,
+            ..Request::default()
         };
         let report = Report::new(&task.samples(), kernel.clone(), &request).unwrap();
         let [features, tangent] = &report.regimes[..] else { panic!("two regimes") };

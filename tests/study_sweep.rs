@@ -112,7 +112,10 @@ fn shards_merged_are_the_whole() {
     assert_same_study(&folder.path().join("whole.h5"), &folder.path().join("part.h5"));
     merge().assert().code(2).stderr(contains("part.h5 exists already"));
     // A shard that comes too late, as of an array that is submitted again, has nothing to do; one of another study has.
-    sweep(&["-o", "part.h5", "--shard", "2/3"]).assert().success().stderr(contains("part.h5 is whole already"));
+    sweep(&["-o", "part.h5", "--shard", "2/3"])
+        .assert()
+        .success()
+        .stderr(contains("part.h5 is whole already"));
     sweep(&["-o", "part.h5"]).assert().code(2).stderr(contains("part.h5 exists already"));
     let mut other = reluflow(folder.path());
     other.args(["study", "sweep", "sine.toml", "--seeds", "5", "-o", "part.h5", "--shard", "2/3"]);

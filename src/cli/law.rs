@@ -121,19 +121,14 @@ impl Args {
         let joint = |knot: &f64| -> Vec<f64> {
             delta_slope.iter().map(|mu| law.density(*knot, *mu).unwrap_or(f64::NAN)).collect()
         };
+        let with_density = if law.has_knot_density() { &knot[..] } else { &[] };
         let seed = description.seed.unwrap_or(0);
         LawTable {
             law: description.measure_source.clone(),
             mass: 1.0 / neurons.unwrap_or(1) as f64,
             x: x.to_vec(),
-            density: match law.has_knot_density() {
-                true => knot.iter().flat_map(joint).collect(),
-                false => vec![],
-            },
-            knot_density: match law.has_knot_density() {
-                true => knot.iter().map(|x| law.knot_density(*x)).collect(),
-                false => vec![],
-            },
+            density: with_density.iter().flat_map(joint).collect(),
+            knot_density: with_density.iter().map(|x| law.knot_density(*x)).collect(),
             knot_below: knot.iter().map(|x| law.knot_below(*x)).collect(),
             delta_slope_density: delta_slope
                 .iter()

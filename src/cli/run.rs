@@ -59,13 +59,15 @@ impl Args {
             return Err(Failure::usage(format!("{} is the input: choose another output", quoted(&output))));
         }
         make_parent(&output)?;
+        if output.exists() && !self.force {
+            // Before the start is computed.
+            return Err(refused(IoError::Exists { path: output.clone() }, &output));
+        }
         let mut simulation = Simulation::new(&description, start)?;
         if !scheduled {
             choose_snapshots(&mut description, &simulation, &input, quiet)?;
         }
-        if self.force || !output.exists() {
-            self.check_room(&description, &output, quiet)?;
-        }
+        self.check_room(&description, &output, quiet)?;
         let writer =
             RunWriter::create(&output, &description, self.force).map_err(|error| refused(error, &output))?;
         if let (false, Some(limit)) = (quiet, learning_rate::limit(simulation.stepper(), simulation.state()))

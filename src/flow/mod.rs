@@ -270,10 +270,12 @@ impl Flow {
     /// How many steps of `m` neurons take as much mean-field time as the learning rate is: `m`, of Adam, whose steps do not
     /// get smaller with the gradients, 1.
     pub fn steps_per_rate(&self, m: usize) -> f64 {
-        match self {
-            Flow::Descent { descent, .. } if descent.optimizer.adam().is_some() => 1.0,
-            _ => m as f64,
-        }
+        if self.is_adam() { 1.0 } else { m as f64 }
+    }
+
+    /// Whether steps are divided by the size of the gradients, so that there is no flow that they approach.
+    pub fn is_adam(&self) -> bool {
+        matches!(self, Flow::Descent { descent, .. } if descent.optimizer.adam().is_some())
     }
 
     /// Whether `c`, and whether `w = (a, -b)`, moves; both as functions of `(r, theta)` in the

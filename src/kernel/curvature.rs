@@ -93,13 +93,6 @@ pub(super) struct Bent {
     rounding: f64,
 }
 
-impl Bent {
-    /// Without what grows with the samples.
-    pub fn on_grid_alone(self) -> Bent {
-        Bent { at_samples: [vec![], vec![]], ..self }
-    }
-}
-
 /// What is needed at all times.
 pub(super) struct Bending<'a> {
     x: &'a [f64],
@@ -123,8 +116,9 @@ impl Bending<'_> {
     }
 
     /// * `alpha`: coefficients of the path.
-    /// * `at_samples`, `on_grid`: `f - f_0`.
-    pub fn at(&self, alpha: &[f64], at_samples: &[f64], on_grid: &[f64]) -> Bent {
+    /// * `gone_at_samples`, `gone_on_grid`: `f_0 - f`.
+    /// * `keep`: whether with the density at the samples.
+    pub fn at(&self, alpha: &[f64], gone_at_samples: &[f64], gone_on_grid: &[f64], keep: bool) -> Bent {
         let (x, last, total) = (self.x, self.x.len() - 1, sum(alpha.iter().copied()));
         let [right, left] = ramps(x, alpha);
         // No -0 where there are no knots.
@@ -137,19 +131,20 @@ impl Bending<'_> {
                 [&right, &left].map(|ramp| (1.0 - u) * ramp[i - 1] + u * ramp[i])
             }
         };
-        let samples: Vec<[f64; 2]> =
-            self.nu_at_samples.iter().enumerate().map(|(j, nu)| bend(nu, [right[j], left[j]])).collect();
+        let sample = |j: usize| bend(&self.nu_at_samples[j], [right[j], left[j]]);
+        let samples: Vec<[f64; 2]> = if keep { (0..=last).map(sample).collect() } else { vec![] };
         let grid: Vec<[f64; 2]> =
             self.nu_on_grid.iter().zip(self.grid).map(|(nu, at)| bend(nu, between(*at))).collect();
         let (mut off, mut most): (f64, f64) = (0.0, 0.0);
-        let inside = self.grid.iter().zip(on_grid).filter(|(at, _)| x[0] <= **at && **at <= x[last]);
-        for (&at, moved) in inside {
-            most = most.max(moved.abs());
+        let inside = self.grid.iter().zip(gone_on_grid).filter(|(at, _)| x[0] <= **at && **at <= x[last]);
+        for (&at, gone) in inside {
+            most = most.max(gone.abs());
             if last > 0 {
                 let i = x.partition_point(|x| *x <= at).clamp(1, last) - 1;
-                let bent = [i, i + 1].map(|i| samples[i][0] + samples[i][1]);
-                let cubic = cubic([x[i], x[i + 1]], [at_samples[i], at_samples[i + 1]], bent, at);
-                off = off.max((moved - cubic).abs());
+                let ends = [i, i + 1];
+                let bent = ends.map(|i| sample(i).iter().sum());
+                let cubic = cubic(ends.map(|i| x[i]), ends.map(|i| -gone_at_samples[i]), bent, at);
+                off = off.max((gone + cubic).abs());
             }
         }
         let terms: f64 = alpha.iter().zip(&self.diagonal).map(|(alpha, own)| (alpha * own).abs()).sum();
@@ -204,7 +199,7 @@ mod tests {
         let (x, alpha) = ([-1.0, -0.4, 0.1, 0.9], [0.7, -2.0, 1.5, 0.3]);
         let grid = [-1.5, -1.0, -0.7, 0.1, 0.5, 0.9, 3.0];
         let bending = Bending::new(&kernel, &x, &grid, vec![1.0; 4]).unwrap();
-        let bent = bending.at(&alpha, &[0.0; 4], &[0.0; 7]);
+        let bent = bending.at(&alpha, &[0.0; 4], &[0.0; 7], true);
         for (found, points) in [(&bent.on_grid, &grid[..]), (&bent.at_samples, &x)] {
             let expected = curvature(&kernel, &x, &alpha, points).unwrap();
             for facing in 0..2 {

@@ -152,10 +152,10 @@ pub(super) fn follow(
         let alpha = flow.coefficients_at(&rho, &times);
         let at = |time: usize| {
             let alpha = alpha.column(time).to_vec();
-            let at_samples = flow.kernel().dot(&ndarray::ArrayView1::from(&alpha)).mapv(|by| -by);
+            let at_samples = flow.kernel().dot(&ndarray::ArrayView1::from(&alpha));
             let functions = functions.slice(s![time, split..]);
-            let on_grid: Vec<f64> = functions.iter().zip(&start[2]).map(|(f, start)| f - start).collect();
-            bending.at(&alpha, &at_samples.to_vec(), &on_grid)
+            let on_grid: Vec<f64> = functions.iter().zip(&start[2]).map(|(f, start)| start - f).collect();
+            bending.at(&alpha, &at_samples.to_vec(), &on_grid, true)
         };
         Some(Curvature::of(&(0..times.len()).map(at).collect::<Vec<_>>()))
     });

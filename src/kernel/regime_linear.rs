@@ -93,16 +93,13 @@ pub(super) fn follow(
         Regime::RandomFeatures => Bending::new(kernel, samples.x(), places.grid, flow.diagonal_of_samples()),
         Regime::Tangent => None,
     };
-    let minus = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<f64>>();
     let moment = |motion: &Motion, keep: bool| {
         let rho_at = |(rho, by): (&f64, &f64)| rho - by;
         let residual = || rho.iter().zip(&motion.at_samples).map(rho_at);
         let loss = residual().zip(samples.weight()).map(|(rho, n)| 0.5 * n * rho * rho).sum();
         let by = merged.on_grid(&motion.at_points);
-        let bent = bending.as_ref().map(|bending| {
-            let bent = bending.at(&motion.coefficients, &minus(&motion.at_samples), &minus(&by));
-            if keep { bent } else { bent.on_grid_alone() }
-        });
+        let bent =
+            bending.as_ref().map(|bending| bending.at(&motion.coefficients, &motion.at_samples, &by, keep));
         Moment {
             bent,
             residual: keep.then(|| residual().collect()),

@@ -1,9 +1,7 @@
 //! The Lanczos process: the largest eigenvalue of a symmetric operator, and the measure that a vector has on its spectrum.
 
-use ndarray::Array2;
-use ndarray_linalg::{Eigh, UPLO};
-
 use super::random::{Purpose, Stream};
+use super::tridiagonal::eigen;
 
 /// The largest eigenvalue of a symmetric positive semi-definite operator of `n` rows, from below, by the Lanczos process
 /// from a random vector: until the last steps change it by less than `relative`, or after `most` steps.
@@ -39,7 +37,10 @@ pub fn largest_eigenvalue(
             next[i] -= alpha * now[i] + beta * before[i];
         }
         let beta = length(&next);
-        let value = largest_of(&diagonal, &off);
+        if !alpha.is_finite() {
+            return f64::NAN;
+        }
+        let value = eigen(diagonal.clone(), off.clone()).last().map_or(f64::NAN, |last| last.0);
         let done = k > 2 && value - found <= relative * value;
         found = value;
         if done || beta <= 1e-300 || !beta.is_finite() {
@@ -94,28 +95,15 @@ pub fn spectral_measure(
         }
         let beta = inner(&next, &next).sqrt();
         let scale = diagonal.iter().fold(0.0f64, |most, d| most.max(d.abs()));
-        if k + 1 == steps.min(start.len()) || beta.is_nan() || beta <= 1e-14 * scale {
+        if !(scale.is_finite() && beta.is_finite()) {
+            return vec![];
+        }
+        if k + 1 == steps.min(start.len()) || beta <= 1e-14 * scale {
             break;
         }
         next.iter_mut().for_each(|v| *v /= beta);
         off.push(beta);
         basis.push(next);
     }
-    let Ok((nodes, vectors)) = tridiagonal(&diagonal, &off).eigh(UPLO::Lower) else { return vec![] };
-    nodes.iter().enumerate().map(|(i, &node)| (node, vectors[[0, i]] * vectors[[0, i]])).collect()
-}
-
-/// Of a tridiagonal matrix.
-fn largest_of(diagonal: &[f64], off: &[f64]) -> f64 {
-    let n = diagonal.len();
-    tridiagonal(diagonal, off).eigh(UPLO::Lower).map_or(f64::NAN, |(values, _)| values[n - 1])
-}
-
-fn tridiagonal(diagonal: &[f64], off: &[f64]) -> Array2<f64> {
-    let n = diagonal.len();
-    Array2::from_shape_fn((n, n), |(i, j)| match i.abs_diff(j) {
-        0 => diagonal[i],
-        1 => off[i.min(j)],
-        _ => 0.0,
-    })
+    eigen(diagonal, off).into_iter().map(|(node, first)| (node, first * first)).collect()
 }

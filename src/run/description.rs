@@ -77,6 +77,11 @@ impl Description {
         let steps = self.output.function.max(2) - 1;
         middle + reach * (2.0 * i as f64 / steps as f64 - 1.0)
     }
+
+    /// All of them.
+    pub fn grid(&self) -> Vec<f64> {
+        (0..self.output.function).map(|i| self.grid_point(i)).collect()
+    }
 }
 
 /// Which particles are stored with each snapshot.

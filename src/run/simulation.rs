@@ -111,7 +111,7 @@ impl Simulation {
         simulation.path = description.output.path;
         simulation.truth = description.truth.clone();
         simulation.until = description.until;
-        simulation.grid = grid(description);
+        simulation.grid = description.grid();
         Ok(simulation)
     }
 
@@ -170,7 +170,7 @@ impl Simulation {
             tolerance,
             tangent_kernel,
             truth: description.truth.clone(),
-            grid: grid(description),
+            grid: description.grid(),
             path,
             fresh: false,
             beside: None,
@@ -271,11 +271,6 @@ impl Simulation {
         }
         Ok(snapshot)
     }
-}
-
-/// Where the function of a described run is stored.
-fn grid(description: &Description) -> Vec<f64> {
-    (0..description.output.function).map(|i| description.grid_point(i)).collect()
 }
 
 /// Runs from the current state to the end of the schedule, or to the end of the first step where a criterion of

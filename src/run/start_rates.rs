@@ -1,6 +1,6 @@
 //! How fast the residuals of a start begin to fall, and snapshots that show it.
 
-use crate::flow::{Flow, Stepper, rate};
+use crate::flow::{Stepper, rate};
 use crate::math::lanczos::spectral_measure;
 
 /// Steps of the Lanczos process.
@@ -36,9 +36,7 @@ impl StartRates {
     /// The residuals are decomposed into modes of `K N` by forty steps of the Lanczos process from them, so that
     /// `L(t) / L(0) = Sum_i share_i e^(-2 rate_i t)` with a kernel that stands still. Penalties are left out.
     pub fn of(stepper: &Stepper) -> Option<StartRates> {
-        if let Flow::Descent { descent, .. } = stepper.flow()
-            && descent.optimizer.adam().is_some()
-        {
+        if stepper.flow().is_adam() {
             return None;
         }
         let (samples, sigma) = (stepper.samples(), stepper.sigma());
@@ -77,6 +75,7 @@ impl StartRates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::Flow;
     use crate::problem::{Measure, Samples};
     use crate::run::{Simulation, eigenvalues};
     use std::f64::consts::FRAC_PI_2;

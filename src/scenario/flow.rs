@@ -253,8 +253,7 @@ fn bias_rate(section: &mut Section, flow: &Flow) -> Result<BiasRate, ScenarioErr
             ),
         ));
     }
-    let adam = matches!(flow, Flow::Descent { descent, .. } if descent.optimizer.adam().is_some());
-    if adam && rate.value != 0.0 {
+    if flow.is_adam() && rate.value != 0.0 {
         return Err(rate.refuse(
             "is a rate, of which steps of Adam know nothing",
             "give 0 (fixed), or \"literal\": trained as the weights are",

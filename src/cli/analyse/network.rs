@@ -259,19 +259,8 @@ impl Since {
             kappa,
             output_bias: start.output_bias(),
             start: Some(measure),
-            bound: 0.01,
-            smoothing: None,
-            ridge: None,
-            width: 0,
-            linear: false,
-            tv: 0.0,
             points: 2,
-            times: None,
-            knot_factors: vec![],
-            slices: vec![],
-            draws: 0,
-            seed: 0,
-            pieces: 0,
+            ..Request::default()
         };
         let law = StartLaw {
             weights: WeightLaw::Particles(KernelParticles::neurons(&start.neurons)),

@@ -11,6 +11,7 @@ mod direct;
 mod ending;
 mod events;
 mod field;
+mod function;
 mod kernels;
 mod last;
 mod line_masses;
@@ -19,7 +20,6 @@ mod masses;
 mod neurons;
 mod particles;
 mod releases;
-mod risk;
 mod table;
 
 use crate::flow::interface::Margins;
@@ -301,7 +301,7 @@ impl<'a> Checker<'a> {
         });
         let off = worst(off);
         self.note(Law::Residual, off, time);
-        self.risk(snapshot, &p);
+        self.function(snapshot, &p);
         let sums = self.sums(&g, &p);
         self.note(Law::Regions, masses::error(snapshot, &sums, mass, &p), time);
         let unit = (direct.squared + bias).max(f64::MIN_POSITIVE);

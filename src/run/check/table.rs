@@ -51,6 +51,7 @@ pub(super) enum Law {
     Covariance,
     Places,
     Bias,
+    Function,
     Risk,
     Steps,
     Times,
@@ -182,6 +183,14 @@ impl Table {
                 "output bias",
                 1e3 * tolerance,
                 "excess over (rate elapsed fall of the energy)^(1/2) of its way between snapshots, and difference to its start there, relative to the tolerance's unit",
+            );
+        }
+        if description.output.function > 0 {
+            line(
+                Law::Function,
+                "function",
+                rounding,
+                "stored function against that summed from the particles, relative to the size of the sums",
             );
         }
         if description.truth.is_some() {
