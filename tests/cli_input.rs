@@ -76,6 +76,39 @@ fn a_complete_run_is_told_as_json_when_it_is_resumed() {
     assert!((loss[0] / loss[1] - 1.0).abs() < 1e-12, "{loss:?}");
 }
 
+/// A run that has far to go says how far: to the time of its slowest mode, and above the least energy.
+#[test]
+fn a_run_that_ends_early_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    // One sample at 0 with y = 2 and one neuron that faces it: dr/dt = -(r - 2) - tv, from r = 1.
+    std::fs::write(folder.path().join("one.csv"), "r,theta\n1,1.5707963267948966\n").unwrap();
+    let text = "[samples]\nx = [0.0]\ny = [2.0]\n[measure]\nfile = \"one.csv\"\n[flow]\nkind = \"canonical\"\n[time]\nend = 0.05\n";
+    std::fs::write(folder.path().join("one.toml"), text).unwrap();
+    let told = |more: &[&str]| {
+        let run = reluflow(folder.path()).args(["run", "one.toml", "--force"]).args(more).assert().success();
+        String::from_utf8(run.get_output().stderr.clone()).unwrap()
+    };
+    let early = told(&[]);
+    // e^-0.1 of the loss is left, and the mode takes a time of 1.
+    assert!(
+        early.contains("note: 90 % of the loss is left, and t = 0.05 is far before 1.0, the time"),
+        "{early}"
+    );
+    assert!(!told(&["--set", "time.end=0.2"]).contains("far before"));
+    let penalised = told(&["--set", "flow.tv=0.5"]);
+    // E = (r - 2)^2/2 + r/2: 0.988 at r = 1.5 - e^-0.05/2, 0.875 at 3/2.
+    let words = "is 0.988, 13 % above the least that any measure has, 0.875";
+    assert!(penalised.contains(words), "{penalised}");
+    let info = json(reluflow(folder.path()).args(["info", "output/one.h5", "--json"]));
+    let [last, least] = ["last", "least"].map(|key| info["energy"][key].as_f64().unwrap());
+    let r = 1.5 - 0.5 * (-0.05f64).exp();
+    assert!((last - (0.5 * (r - 2.0).powi(2) + 0.5 * r)).abs() < 1e-6 && (least - 0.875).abs() < 1e-8);
+    assert!(
+        told(&["--set", "flow.tv=0.5", "--set", "time.end=50"])
+            .contains("is the least that any measure has, 0.875")
+    );
+}
+
 /// Other files of this program are named, with what reads them.
 #[test]
 fn a_study_is_not_taken_for_a_damaged_run() {

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::flow::{State, StepRecord};
 use crate::io::{IoError, RunFile, RunWriter, step_size};
 use crate::run::{
-    Description, Ending, Observer, ObserverError, Outcome, Regime, RunError, Simulation, Snapshot, drive,
+    Convergence, Description, Ending, Observer, ObserverError, Outcome, Regime, RunError, Simulation,
+    Snapshot, drive,
 };
 use crate::system::text;
 
@@ -26,7 +27,12 @@ pub struct Telling {
     pub quiet: bool,
     /// A summary as JSON at the end.
     pub json: bool,
+    /// The rate of the slowest mode of the residuals at the start, if the run ends long before its time.
+    pub slowest: Option<f64>,
 }
+
+/// A run that ends early is told of where more than this share of the loss is left.
+const LEFT: f64 = 0.1;
 
 /// Drives `simulation` to its end or to Ctrl-C, writing to `writer`, whose file is `path`.
 ///
@@ -107,6 +113,16 @@ pub fn drive_and_write(
         if let Some([first, last]) = ends {
             let regime = Regime::of(description, [&first, &last], true);
             note(&regime.in_short().join(": "));
+            let falling = matches!(regime.convergence, Convergence::Falling { .. });
+            if let Some(slowest) = telling.slowest.filter(|_| falling && loss > LEFT * first.loss) {
+                note(&format!(
+                    "note: {} of the loss is left, and t = {} is far before {}, the time in which the slowest mode of the \
+                     residuals falls to a share of 1/e (start's tangent kernel): time.end is early",
+                    text::percent(loss / first.loss, 2),
+                    text::time(state.time),
+                    text::digits(1.0 / slowest, 2)
+                ));
+            }
         }
     }
     if outcome == Outcome::Interrupted {

@@ -183,6 +183,7 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
             });
         }
     }
+    let regime = regime(file)?;
     Ok(json!({
         "file": file.path(),
         "status": status_word(file.status()),
@@ -196,8 +197,9 @@ fn as_json(file: &RunFile) -> Result<Value, Failure> {
         "cells": description.density.map(|density| density.cells),
         "snapshots": { "written": times.len(), "due": description.schedule.times().len() },
         "verdict": verdict(file)?.map(|verdict| verdict.name()),
-        "regime": regime(file)?.map(|regime| learning_word(regime.learning())),
-        "convergence": regime(file)?.map(|regime| regime.convergence.name()),
+        "regime": regime.map(|regime| learning_word(regime.learning())),
+        "convergence": regime.map(|regime| regime.convergence.name()),
+        "energy": regime.and_then(|regime| regime.least).map(|least| json!({ "last": least.energy, "least": least.least })),
         "times": times,
         "loss": loss,
         "last": last,

@@ -64,7 +64,14 @@ impl Args {
         if let Some(beside) = beside {
             simulation = simulation.estimating(beside);
         }
-        drive_and_write(&self.run, &description, simulation, writer, true, Telling { quiet, json: self.json })
+        drive_and_write(
+            &self.run,
+            &description,
+            simulation,
+            writer,
+            true,
+            Telling { quiet, json: self.json, slowest: None },
+        )
     }
 }
 

@@ -64,8 +64,9 @@ impl Args {
             return Err(refused(IoError::Exists { path: output.clone() }, &output));
         }
         let mut simulation = Simulation::new(&description, start)?;
-        if !scheduled {
-            choose_snapshots(&mut description, &simulation, &input, quiet)?;
+        let (rates, end) = (StartRates::of(simulation.stepper()), description.end);
+        if let (false, Some(rates)) = (scheduled, &rates) {
+            choose_snapshots(&mut description, rates, &input, quiet)?;
         }
         self.check_room(&description, &output, quiet)?;
         let writer =
@@ -93,7 +94,14 @@ impl Args {
                 description.title
             ));
         }
-        drive_and_write(&output, &description, simulation, writer, false, Telling { quiet, json: self.json })
+        drive_and_write(
+            &output,
+            &description,
+            simulation,
+            writer,
+            false,
+            Telling { quiet, json: self.json, slowest: rates.and_then(|rates| rates.slow(end)) },
+        )
     }
 
     /// Refuses output that may not fit on the disk, unless told otherwise, and tells of much.
@@ -144,12 +152,11 @@ impl Args {
 /// Takes snapshots at logarithmic times where equally spaced ones would hide the learning, and writes them into the scenario.
 fn choose_snapshots(
     description: &mut Description,
-    simulation: &Simulation,
+    rates: &StartRates,
     input: &Path,
     quiet: bool,
 ) -> Result<(), Failure> {
     let (end, particles) = (description.end, description.mass.len());
-    let Some(rates) = StartRates::of(simulation.stepper()) else { return Ok(()) };
     let Some(LogTimes { first, per_decade }) = rates.log_times(end, description.flow.given_step(particles))
     else {
         return Ok(());

@@ -3,7 +3,7 @@
 use crate::flow::residual_scale;
 use crate::system::text::{digits, percent};
 
-use super::{Convergence, Description, Snapshot};
+use super::{Convergence, Description, LeastEnergy, Snapshot};
 
 /// A kernel that has changed by less than this share has stood still; the same bound as in phase
 /// studies.
@@ -45,6 +45,8 @@ pub struct Regime {
     pub frozen_distance: Option<f64>,
     /// How far learning has come.
     pub convergence: Convergence,
+    /// With a penalty, the energy beside the least that there is.
+    pub least: Option<LeastEnergy>,
     /// Whether the run reached an end after its start.
     pub finished: bool,
 }
@@ -71,7 +73,7 @@ impl Regime {
     /// # use reluflow::run::{Convergence, Learning, Regime};
     /// # let regime = |kernel_change, dead| Regime { kernel_change, turned: 0.0, knots_moved: 0.0, pinned: 0.0, dead,
     /// #     output_bias: false, loss: [1.0, 0.1], frozen_loss: None, frozen_distance: None, convergence: Convergence::Interpolation,
-    /// #     finished: true };
+    /// #     least: None, finished: true };
     /// assert_eq!(regime(0.01, 0.1).learning(), Learning::Kernel);
     /// assert_eq!(regime(0.1, 0.1).learning(), Learning::Between);
     /// assert_eq!(regime(0.6, 0.1).learning(), Learning::Adaptive);
@@ -89,7 +91,7 @@ impl Regime {
 
     /// Of a run, as far as its first and last snapshots tell.
     pub fn of(description: &Description, [first, last]: [&Snapshot; 2], finished: bool) -> Regime {
-        let Description { samples, tolerance, .. } = description;
+        let Description { samples, flow, tolerance, output_bias, .. } = description;
         let eps = tolerance * residual_scale(samples, &first.residual.to_vec());
         Regime {
             kernel_change: last.tangent_kernel_change,
@@ -97,11 +99,12 @@ impl Regime {
             knots_moved: f64::NAN,
             pinned: last.pinned_mass.sum(),
             dead: last.region_mass[0],
-            output_bias: description.output_bias.is_some(),
+            output_bias: output_bias.is_some(),
             loss: [first.loss, last.loss],
             frozen_loss: None,
             frozen_distance: None,
             convergence: Convergence::of(samples, last, eps),
+            least: LeastEnergy::of(samples, flow, *output_bias, last),
             finished: finished && last.time > 0.0,
         }
     }
@@ -122,9 +125,23 @@ impl Regime {
     pub fn in_short(&self) -> [String; 2] {
         let more = match self.learning() {
             Learning::Dead | Learning::Start => self.sentence(),
-            _ => self.convergence.to_string(),
+            _ => self.progress(),
         };
         [self.heading(), more]
+    }
+
+    /// How far it has come.
+    fn progress(&self) -> String {
+        let Some(least) = self.least else { return self.convergence.to_string() };
+        let how = match self.convergence {
+            // The energy cannot fall below the least.
+            Convergence::Falling { half_life } => format!(
+                "At its present rate half of what its energy has above the least goes within a time of {}.",
+                digits(half_life * least.excess(), 3)
+            ),
+            other => other.to_string(),
+        };
+        format!("{how} {least}")
     }
 
     /// Share of the loss at the start that is gone; all where there was none.
@@ -204,7 +221,7 @@ impl Regime {
         if self.dead >= MANY_DEAD {
             text += &format!(" {} of the mass is dead: no sample activates it.", percent(self.dead, 3));
         }
-        text += &format!(" {}", self.convergence);
+        text += &format!(" {}", self.progress());
         if !self.finished {
             text += " The run has not reached its end; this is how it stands.";
         }
@@ -251,6 +268,7 @@ mod tests {
             frozen_loss: Some(0.25),
             frozen_distance: Some(0.4),
             convergence: Convergence::Interpolation,
+            least: None,
             finished: true,
         }
     }

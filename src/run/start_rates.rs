@@ -9,6 +9,8 @@ const STEPS: usize = 40;
 const NOTABLE: f64 = 1e-3;
 /// Equally spaced snapshots show the learning while more than this share of the loss is left at the first after the start.
 const LEFT: f64 = 0.1;
+/// A run ends long before the slowest mode moves where it has taken less than this share of its time.
+const LONG_BEFORE: f64 = 0.1;
 /// Snapshots at logarithmic times, about.
 const COUNT: f64 = 20.0;
 
@@ -56,6 +58,12 @@ impl StartRates {
         notable.fold([f64::INFINITY, 0.0], |[low, high], rate| [low.min(rate), high.max(rate)])
     }
 
+    /// The slowest rate of modes that have a thousandth of the loss or more, if a run ends before a tenth of its time.
+    pub fn slow(&self, end: f64) -> Option<f64> {
+        let slowest = self.range()[0];
+        (end > 0.0 && end * slowest < LONG_BEFORE).then_some(slowest)
+    }
+
     /// Times for a run to `end`, whose ten equal parts would hide the learning in the first: where 90 % of the loss is gone
     /// after it. They begin between a tenth and a hundredth of the time of the fastest mode.
     ///
@@ -99,6 +107,7 @@ mod tests {
         assert_eq!(rates.log_times(1e9, None).unwrap().per_decade, 2);
         assert_eq!(rates.log_times(20.0, Some(2.5)).unwrap().first, 1.0);
         assert_eq!(rates.log_times(0.0, None), None);
+        assert_eq!((rates.slow(0.05), rates.slow(0.2), rates.slow(0.0)), (Some(1.0), None, None));
     }
 
     /// Beside all eigenvalues of the kernel, and a run that has taken a short time.

@@ -6,8 +6,9 @@ use crate::cli::failure::{Failure, quoted};
 use crate::cli::info::warn_unless_ordinary;
 use crate::cli::probe::guard;
 use crate::io::{Particles, RunFile};
-use crate::kernel::{Report, RunRow, SplineView, TvMeasure, tv_measure};
+use crate::kernel::{Report, RunRow, SplineView, TvMeasure};
 use crate::problem::Regions;
+use crate::run::LeastEnergy;
 use crate::system::text;
 
 /// A run beside the kernel regime.
@@ -84,15 +85,8 @@ pub(super) fn view(path: &Path, report: &Report, quiet: bool) -> Result<RunView,
     RunRow::set_beside_paths(report, &mut rows)?;
     let last = file.snapshot(file.len() - 1)?;
     let energy = last.loss + last.penalty;
-    let flow = &description.flow;
-    // Of balanced neurons weight decay of both layers is a total-variation term.
-    let tv = if flow.moves() == (true, true) { flow.tv() + flow.decay() / flow.kappa() } else { 0.0 };
-    // A bias that moves costs nothing; one that does not is taken from the data.
-    let bias = description.output_bias;
-    let least = match tv > 0.0 && bias.rate == 0.0 {
-        true => Some(tv_measure(&report.samples.less(bias.start), tv)?),
-        false => None,
-    };
+    let tv = LeastEnergy::weight(&description.flow).unwrap_or(0.0);
+    let least = LeastEnergy::measure(&report.samples, &description.flow, description.output_bias)?;
     let flow = description.flow.name();
     let cells = description.density.map(|density| density.cells);
     Ok(RunView { rows, particles: mass.len(), cells, flow, tv, energy, least, without_knot, remark })
