@@ -47,7 +47,7 @@ fn a_kernel_that_does_not_fit_is_refused_with_its_size() {
         );
 }
 
-/// So is one in linear time, or a run on as many samples before it.
+/// So is one in linear time, which needs less than a run.
 #[test]
 fn a_linear_kernel_that_does_not_fit_is_refused_with_its_size() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,7 +56,22 @@ fn a_linear_kernel_that_does_not_fit_is_refused_with_its_size() {
     limited(folder.path(), 600_000, &["kernel", "a.csv", "--no-file"])
         .assert()
         .code(2)
-        .stderr(is_match(r"300000 samples need \d+\.\d [MG]B of memory, and ").unwrap());
+        .stderr(contains("error: kernel: 300000 samples need 570.0 MB of memory, and "));
+    // A run would need 1.7 GB.
+    limited(folder.path(), 1_400_000, &["kernel", "a.csv", "--no-file", "-q"]).assert().success();
+    limited(folder.path(), 1_400_000, &["run", "a.csv"])
+        .assert()
+        .code(2)
+        .stderr(contains("300000 samples need 1.7 GB of memory"));
+    // Particles count, as those of the start function are drawn.
+    write(folder.path(), "many.toml", 10, "[flow]\nkind = \"canonical\"");
+    let many = folder.path().join("many.toml");
+    let text = fs::read_to_string(&many).unwrap().replace("particles = 10", "particles = 20000000");
+    fs::write(&many, text).unwrap();
+    limited(folder.path(), 1_400_000, &["kernel", "many.toml", "--no-file"])
+        .assert()
+        .code(2)
+        .stderr(contains("20000000 particles need 2.4 GB of memory, and "));
 }
 
 /// Each sample takes kilobytes in regions and tables.

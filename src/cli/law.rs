@@ -69,7 +69,7 @@ const STARTS: usize = 10_000;
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        let description = study::read_scenario(&self.input)?.description;
+        let description = study::read_without_run(&self.input)?.description;
         let Some(start) = Scenario::start_law(&description)? else {
             return Err(Failure::usage(format_args!(
                 "{}: its particles come from a file, which is no law",

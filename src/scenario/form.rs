@@ -13,6 +13,7 @@ use super::flow::{self, FlowForm};
 use super::measure::{self, MeasureForm};
 use super::needs::Need;
 use super::output::{self, Output};
+use super::ready::Intent;
 use super::samples::{self, SampleForm};
 use super::section::Section;
 use super::source::{Source, nearest, shorten};
@@ -197,7 +198,13 @@ impl Form {
     /// Reads the samples and reads or draws the particles.
     ///
     /// * `found`: how finely the start is resolved, where that was searched for.
-    pub fn build(self, source: Source, found: Option<Resolution>) -> Result<Scenario, ScenarioError> {
+    /// * `intent`: whether there must be memory for a run.
+    pub fn build(
+        self,
+        source: Source,
+        found: Option<Resolution>,
+        intent: Intent,
+    ) -> Result<Scenario, ScenarioError> {
         let folder = source.path.parent().unwrap_or(Path::new(""));
         let read = self.samples.build(source, folder)?;
         let s = read.samples.len();
@@ -211,8 +218,10 @@ impl Form {
                 format_args!("leave it out, or give at most {MAX_KERNEL} samples"),
             ));
         }
-        // Whatever the particles are: before regions are made of the samples.
-        self.samples.check_memory(source, Need::of_run(0, s, self.flow.unscaled(), false))?;
+        if intent == Intent::Run {
+            // Whatever the particles are: before regions are made of the samples.
+            self.samples.check_memory(source, Need::of_run(0, s, self.flow.unscaled(), false))?;
+        }
         let mut notices = read.notices;
         let drawn = self.measure.build(source, folder, &self.flow, read.samples.x(), found)?;
         notices.extend(drawn.notices);
@@ -240,11 +249,12 @@ impl Form {
             ));
         }
         let kernel = self.output.options.tangent_kernel;
-        let need = match drawn.start.density() {
-            Some(density) => {
+        let need = match (intent, drawn.start.density()) {
+            (Intent::Law, _) => Need::of_run(drawn.start.len(), 0, self.flow.unscaled(), false),
+            (Intent::Run, Some(density)) => {
                 Need::of_density((density.cells, density.law.slices()), s, self.flow.unscaled(), kernel)
             }
-            None => Need::of_run(drawn.start.len(), s, self.flow.unscaled(), kernel),
+            (Intent::Run, None) => Need::of_run(drawn.start.len(), s, self.flow.unscaled(), kernel),
         };
         need.check().map_err(|(problem, remedy)| source.whole(problem, remedy))?;
         let description = Description {

@@ -17,7 +17,7 @@ use crate::problem::Start;
 use super::form::Form;
 use super::source::{Source, line_of};
 use super::table::Table;
-use super::{Resolution, Scenario, ScenarioError, scenarios};
+use super::{Intent, Resolution, Scenario, ScenarioError, scenarios};
 use super::{flow, measure, output, samples, schedule, time};
 
 /// Longest time one input may take, generous because tests share their machine.
@@ -103,7 +103,7 @@ fn read_scenario(text: &str) {
         Err(error) => check_error(&error, lines),
         // What fits is built; more would test the machine's memory.
         Ok(form) if form.size() > 20_000 => {}
-        Ok(form) => match form.build(source, None) {
+        Ok(form) => match form.build(source, None, Intent::Run) {
             Err(error) => check_error(&error, lines),
             Ok(scenario) => {
                 let description = &scenario.description;
@@ -320,7 +320,7 @@ fn seeds_use_every_key() {
         let source = Source { path: &path, text };
         Form::parse(source)
             // Cells as a search would have found them.
-            .and_then(|form| form.build(source, Some(Resolution::Cells([16, 16]))))
+            .and_then(|form| form.build(source, Some(Resolution::Cells([16, 16])), Intent::Run))
             .unwrap_or_else(|error| panic!("{error}"));
     });
 }

@@ -51,6 +51,7 @@ mod without_toml;
 use std::path::Path;
 
 pub use error::ScenarioError;
+use ready::Intent;
 pub use ready::Scenario;
 pub use shipped::{Shipped, scenarios};
 pub use standardize::standardize;
@@ -72,13 +73,25 @@ impl Scenario {
     /// Anything that cannot be read or is refused, with its place and what to do; a scenario whose
     /// nodes are to be searched for.
     pub fn read(path: &Path) -> Result<Scenario, ScenarioError> {
+        Scenario::read_as(path, Intent::Run)
+    }
+
+    /// The same where no run is made of it: memory that one would need need not be there.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`].
+    pub fn read_without_run(path: &Path) -> Result<Scenario, ScenarioError> {
+        Scenario::read_as(path, Intent::Law)
+    }
+
+    fn read_as(path: &Path, intent: Intent) -> Result<Scenario, ScenarioError> {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         match extension.as_str() {
             "toml" => {
                 let text = file::text(path)?;
-                Scenario::parse(&text, path)
+                Scenario::parse_as(&text, path, intent)
             }
-            "csv" | "tsv" | "txt" | "dat" => without_toml::read(path),
+            "csv" | "tsv" | "txt" | "dat" => without_toml::read(path, intent),
             _ => Err(ScenarioError::in_file(
                 path,
                 "is neither a scenario nor a table",
@@ -111,6 +124,10 @@ impl Scenario {
     /// # Errors
     /// As [`Scenario::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Scenario, ScenarioError> {
+        Scenario::parse_as(text, path, Intent::Run)
+    }
+
+    fn parse_as(text: &str, path: &Path, intent: Intent) -> Result<Scenario, ScenarioError> {
         if text.len() > file::MAX_TEXT {
             return Err(ScenarioError::in_file(
                 path,
@@ -119,7 +136,7 @@ impl Scenario {
             ));
         }
         let source = Source { path, text };
-        Form::parse(source)?.build(source, None)
+        Form::parse(source)?.build(source, None, intent)
     }
 
     /// The same with these nodes or cells, where [`Scenario::error_target`] asks for a search of them.
@@ -128,7 +145,7 @@ impl Scenario {
     /// As [`Scenario::read`].
     pub fn with_resolution(text: &str, path: &Path, found: Resolution) -> Result<Scenario, ScenarioError> {
         let source = Source { path, text };
-        Form::parse(source)?.build(source, Some(found))
+        Form::parse(source)?.build(source, Some(found), Intent::Run)
     }
 
     /// The error that its quadrature or its density is to keep (`measure.quadrature_error`,

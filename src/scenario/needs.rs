@@ -121,6 +121,7 @@ impl Need {
         let what = match (particles, cells) {
             (0, 0) => format!("{samples} samples"),
             (0, _) => format!("{cells} cells and {samples} samples"),
+            (_, _) if samples == 0 => format!("{particles} particles"),
             _ => format!("{particles} particles and {samples} samples"),
         };
         let left = available.bytes.saturating_sub(of_samples) / PARTICLE;

@@ -26,3 +26,12 @@ pub struct Scenario {
     /// The file this came from.
     pub input: PathBuf,
 }
+
+/// What a scenario is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// A run, for which there must be memory.
+    Run,
+    /// Its samples and its law.
+    Law,
+}

@@ -100,7 +100,7 @@ impl Sampled {
                 if sobol {
                     notices.extend(uneven(count, self.law.antisymmetric()));
                 }
-                self.check_memory(source, flow, count, x.len())?;
+                self.check_memory(source, flow, count)?;
                 let kappa = flow.kappa(source, count)?;
                 let start = self.refused(source, self.law.draw(count, self.seed, sobol, kappa))?;
                 (start, None, if sobol { Sampling::Sobol } else { Sampling::Iid })
@@ -131,7 +131,7 @@ impl Sampled {
         nodes: usize,
     ) -> Result<Start, ScenarioError> {
         let size = self.law.quadrature_size(x, nodes);
-        self.check_memory(source, flow, size, x.len())?;
+        self.check_memory(source, flow, size)?;
         let width = self.particles.unwrap_or(size);
         let kappa = flow.kappa(source, width)?;
         let start = self.law.quadrature(x, nodes, self.kink, kappa, width);
@@ -161,14 +161,9 @@ impl Sampled {
         }
     }
 
-    fn check_memory(
-        &self,
-        source: Source,
-        flow: &FlowForm,
-        particles: usize,
-        samples: usize,
-    ) -> Result<(), ScenarioError> {
-        Need::of_run(particles, samples, flow.unscaled(), false)
+    /// Of the particles alone: those of a run and its samples together are looked at when it is whole.
+    fn check_memory(&self, source: Source, flow: &FlowForm, particles: usize) -> Result<(), ScenarioError> {
+        Need::of_run(particles, 0, flow.unscaled(), false)
             .check()
             .map_err(|(problem, remedy)| source.error(&self.span, problem, remedy))
     }

@@ -4,18 +4,19 @@ use std::path::Path;
 
 use crate::system::text;
 
+use super::ready::Intent;
 use super::table::Table;
 use super::{Scenario, ScenarioError};
 
 /// Reads a table as `x` and `y` and makes a run of it.
-pub(super) fn read(path: &Path) -> Result<Scenario, ScenarioError> {
+pub(super) fn read(path: &Path, intent: Intent) -> Result<Scenario, ScenarioError> {
     let table = Table::read(path, "x,y")?;
     let [x, y] = choose_columns(&table, path)?;
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return Err(ScenarioError::in_file(path, "has a name that is not UTF-8", "rename the file"));
     };
     let text = scenario_text(name, x, y);
-    let mut scenario = Scenario::parse(&text, path)?;
+    let mut scenario = Scenario::parse_as(&text, path, intent)?;
     let defaults = [
         format!("no scenario given: x is column `{x}`, y is column `{y}`, both standardized"),
         format!(

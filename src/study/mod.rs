@@ -60,7 +60,7 @@ pub use place::Place;
 pub use plan::{Axis, Plan, Run, Values};
 pub(crate) use pool::side_by_side;
 pub use pool::together;
-pub use resolution::{parse_scenario, read_scenario};
+pub use resolution::{parse_scenario, read_scenario, read_without_run};
 pub use sweep::{Ended, merge, runs_folder, sweep};
 pub use validate::validate_study_file;
 pub use values::Swept;

@@ -25,6 +25,18 @@ pub fn read_scenario(path: &Path) -> Result<Scenario, ScenarioError> {
     Scenario::read(path)
 }
 
+/// As [`read_scenario`], where no run is made of it: see [`Scenario::read_without_run`].
+///
+/// # Errors
+/// As [`read_scenario`].
+pub fn read_without_run(path: &Path) -> Result<Scenario, ScenarioError> {
+    let searched = match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+        true => Scenario::error_target(&Scenario::text(path)?.0, path)?.is_some(),
+        false => false,
+    };
+    if searched { read_scenario(path) } else { Scenario::read_without_run(path) }
+}
+
 /// [`Scenario::parse`], after a search for nodes or cells where the scenario asks for one.
 ///
 /// # Errors

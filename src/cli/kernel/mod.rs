@@ -155,7 +155,7 @@ fn share(text: &str) -> Result<f64, String> {
 impl Args {
     pub fn execute(self, quiet: bool) -> Result<Exit, Failure> {
         self.threads.apply(quiet)?;
-        let Scenario { description, start, law, notices, .. } = study::read_scenario(&self.input)?;
+        let Scenario { description, start, law, notices, .. } = study::read_without_run(&self.input)?;
         if !quiet {
             tell(&notices);
         }
