@@ -31,6 +31,39 @@ fn finds(object: &str, problem: &str, damage: impl FnOnce(&hdf5::File)) {
     );
 }
 
+/// An entry of a `REFERENCE_LIST`, as HDF5 1.14 and as HDF5 2 write it.
+#[derive(hdf5::H5Type, Clone, Copy)]
+#[repr(C)]
+struct Signed {
+    dataset: hdf5::ObjectReference1,
+    dimension: i32,
+}
+
+#[derive(hdf5::H5Type, Clone, Copy)]
+#[repr(C)]
+struct Unsigned {
+    dataset: hdf5::ObjectReference1,
+    dimension: u32,
+}
+
+/// Scales are attached whatever version of the library wrote the file.
+#[test]
+fn both_types_of_reference_lists_are_valid() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = good_file(directory.path());
+    let file = crate::common::open_rw(&path);
+    let (time, name) = (file.dataset("time").unwrap(), "REFERENCE_LIST");
+    let entries = time.attr(name).unwrap().read_1d::<Signed>().unwrap();
+    time.delete_attr(name).unwrap();
+    let entries =
+        entries.mapv(|Signed { dataset, dimension }| Unsigned { dataset, dimension: dimension as u32 });
+    time.new_attr_builder().with_data(&entries).create(name).unwrap();
+    assert!(time.attr(name).unwrap().dtype().unwrap().is::<Unsigned>());
+    drop(time);
+    file.close().unwrap();
+    assert_eq!(validate(&path).unwrap(), []);
+}
+
 fn set<T: hdf5::H5Type>(name: &str, at: [usize; 2], value: T) -> impl FnOnce(&hdf5::File) {
     move |file: &hdf5::File| {
         let dataset = file.dataset(name).unwrap();

@@ -352,7 +352,8 @@ fn a_width_study_is_shown_with_its_verdicts() {
     // Of every quantity, distances between measures included.
     for name in ["residual", "tangent_kernel", "knots_w1", "theta_w2", "cylinder_sw2"] {
         let verdict: Text = file.attr(&format!("verdict_{name}")).unwrap().read_scalar().unwrap();
-        assert!(page.contains(&format!(">{}</td>", escape(verdict.as_str()))), "{name}: {verdict}");
+        let verdict = verdict.as_str().replace(" +- ", " \u{b1} ");
+        assert!(page.contains(&format!(">{}</td>", escape(&verdict))), "{name}: {verdict}");
     }
 }
 

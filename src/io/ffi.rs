@@ -36,12 +36,16 @@ pub(crate) fn attach(dataset: &Dataset, scale: &Dataset, axis: usize) -> hdf5::R
 /// The library takes the types of the two lists for granted, and crashes where they are others.
 pub(crate) fn is_attached(dataset: &Dataset, scale: &Dataset, axis: usize) -> bool {
     let list_of_references = |ty: &TypeDescriptor| matches!(ty, TypeDescriptor::VarLenArray(item) if matches!(**item, TypeDescriptor::Reference(Reference::Object)));
+    // The axis is signed up to HDF5 1.14 and unsigned in HDF5 2.
     let references_and_axes = |ty: &TypeDescriptor| match ty {
         TypeDescriptor::Compound(pair) => {
             let fields: Vec<&TypeDescriptor> = pair.fields.iter().map(|field| &field.ty).collect();
             matches!(
                 fields[..],
-                [TypeDescriptor::Reference(Reference::Object), TypeDescriptor::Integer(IntSize::U4)]
+                [
+                    TypeDescriptor::Reference(Reference::Object),
+                    TypeDescriptor::Integer(IntSize::U4) | TypeDescriptor::Unsigned(IntSize::U4)
+                ]
             )
         }
         _ => false,

@@ -97,8 +97,10 @@ fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
     let (low, high) =
         (study.numbers("width_for_one_percent_low")?, study.numbers("width_for_one_percent_high")?);
     let nearly_all = study.numbers("width_for_one_percent_nearly_all")?;
-    let heading = study.attribute("answer_in_short").to_string();
-    let sentence = study.attribute("answer").to_string();
+    // Files and terminals have it in ASCII.
+    let typeset = |text: &str| text.replace(" +- ", " \u{b1} ");
+    let heading = typeset(study.attribute("answer_in_short"));
+    let sentence = typeset(study.attribute("answer"));
     let in_words = |width: f64| width_in_words(width, widths);
     let mut rows = vec![];
     for (q, name) in quantities.iter().enumerate() {
@@ -113,7 +115,7 @@ fn width_words(study: &Study) -> Result<[String; 3], ReportError> {
             }
             width => in_words(width),
         };
-        rows.push(vec![name.clone(), of_slope, width, in_words(nearly_all[q]), verdict.to_string()]);
+        rows.push(vec![name.clone(), of_slope, width, in_words(nearly_all[q]), typeset(verdict)]);
     }
     let heads = ["distance of", "slope", "1 % of the limit at width", "95 of 100 networks", "verdict"];
     let mut tables = table("Slopes and verdicts", &heads, &rows, &[1, 2, 3]);

@@ -108,7 +108,7 @@ mod tests {
         let samples = Samples::new(&[0.0], &[2.0]).unwrap();
         let measure = Measure::uniform(vec![1.0], vec![FRAC_PI_2]).unwrap();
         let flow = Flow::Canonical { tv: 0.5 };
-        let mut run = Simulation::with(samples.clone(), measure, flow.clone(), 1e-9).unwrap();
+        let mut run = Simulation::with(samples.clone(), measure, flow, 1e-9).unwrap();
         for (time, r) in [(0.0, 1.0), (1.0, 1.5 - 0.5 * (-1f64).exp()), (60.0, 1.5)] {
             run.advance_to(time).unwrap();
             let last = run.snapshot();
