@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hdf5::dataset::Dataset;
-use hdf5::types::{FixedUnicode, FloatSize, IntSize, TypeDescriptor};
+use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor};
 use hdf5::{Extent, File, Group, Location, OpenMode, SimpleExtents};
 
 use crate::damage_draw::Draw;
@@ -259,6 +259,20 @@ fn change_values(set: &Dataset, draw: &mut Draw, all: bool) -> hdf5::Result<Stri
         u32: |v, how| v.wrapping_add([1, u32::MAX, 2, 1 << 31, 7, 1000][how]),
         u64: |v, how| v.wrapping_add([1, u64::MAX, 2, 1 << 63, 7, 1000][how])
     );
+    macro_rules! change_text {
+        ($t:ty) => {
+            if let Ok(mut texts) = set.read_raw::<$t>() {
+                if texts.is_empty() {
+                    return Ok(format!("{name} is empty: unchanged"));
+                }
+                let at = draw.below(texts.len());
+                texts[at] = <$t>::from_ascii("x\u{1b}[31m").expect("no NUL");
+                set.write_raw(&texts)?;
+                return Ok(format!("{name}[{at}] becomes another text"));
+            }
+        };
+    }
+    change_text!(FixedAscii<32_768>);
     let Ok(mut texts) = set.read_raw::<Text>() else {
         return Ok(format!("{name} is of another type: unchanged"));
     };

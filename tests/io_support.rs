@@ -203,7 +203,7 @@ pub fn bits(path: &Path) -> Vec<Bits> {
                 };
             }
             bytes!(f64, f32, i8, i32, i64, u32, u64);
-            let texts = set.read_raw::<hdf5::types::FixedUnicode<64>>().unwrap();
+            let texts = set.read_raw::<hdf5::types::FixedAscii<64>>().unwrap();
             let bytes = texts.iter().flat_map(|text| text.as_bytes().to_vec()).collect();
             all.push((set.name(), dtype, set.shape(), bytes));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hdf5::types::FixedUnicode;
+use hdf5::types::{FixedAscii, FixedUnicode};
 
 /// Any text of a file: the library converts from its length.
 pub type Text = FixedUnicode<4096>;
@@ -18,12 +18,10 @@ pub fn contents(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<String>)> {
         if name == "wall_time" || name == "flow_time" {
             continue;
         }
-        let values: Vec<String> = if let Ok(texts) = dataset.read_raw::<Text>() {
-            texts.iter().map(|text| text.as_str().to_string()).collect()
-        } else {
+        let values = texts_of(&dataset).unwrap_or_else(|| {
             // Every number that a study holds is a double exactly, or a small integer.
             dataset.read_raw::<f64>().unwrap().iter().map(|v| format!("{:016x}", v.to_bits())).collect()
-        };
+        });
         contents.insert(name, (dataset.shape(), values));
     }
     assert!(contents.len() > 5, "{contents:?}");
@@ -37,8 +35,18 @@ pub fn numbers(path: &Path, name: &str) -> Vec<f64> {
 
 /// One variable of texts.
 pub fn texts(path: &Path, name: &str) -> Vec<String> {
-    let raw: Vec<Text> = hdf5::File::open(path).unwrap().dataset(name).unwrap().read_raw().unwrap();
-    raw.iter().map(|text| text.as_str().to_string()).collect()
+    texts_of(&hdf5::File::open(path).unwrap().dataset(name).unwrap()).unwrap()
+}
+
+/// The texts of an array, of which there may be ASCII and other ones; `None` of one of numbers.
+fn texts_of(dataset: &hdf5::Dataset) -> Option<Vec<String>> {
+    let ascii = dataset.read_raw::<FixedAscii<4096>>();
+    match ascii {
+        Ok(texts) => Some(texts.iter().map(|text| text.as_str().to_string()).collect()),
+        Err(_) => {
+            Some(dataset.read_raw::<Text>().ok()?.iter().map(|text| text.as_str().to_string()).collect())
+        }
+    }
 }
 
 /// Panics at the first variable that differs.

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, File};
 
 use crate::flow::{Flow, ParticleKind};
@@ -168,6 +169,8 @@ fn check(file: &File, layout: &Layout, variable: &Variable, dataset: &Dataset, f
     let expected = layout.descriptor(variable);
     match dataset.dtype().and_then(|dtype| dtype.to_descriptor()) {
         Ok(found) if found == expected => {}
+        // Older files have their texts as UTF-8.
+        Ok(TypeDescriptor::FixedUnicode(length)) if expected == TypeDescriptor::FixedAscii(length) => {}
         Ok(found) => findings.add(&path, format!("has type {found}; the schema says {expected}")),
         Err(error) => findings.add(&path, format!("has no readable type ({error})")),
     }

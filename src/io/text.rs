@@ -22,9 +22,13 @@ pub(crate) fn attribute_type(text: &str) -> TypeDescriptor {
     TypeDescriptor::FixedUnicode(text.len().max(1))
 }
 
-/// The type of an array of texts.
+/// The type of an array of texts: ASCII where they are, for Octave's `load` stops at others.
 pub(crate) fn array_type<'a>(texts: impl IntoIterator<Item = &'a str>) -> TypeDescriptor {
-    TypeDescriptor::FixedUnicode(texts.into_iter().map(str::len).fold(SHORTEST, usize::max))
+    let (mut length, mut ascii) = (SHORTEST, true);
+    for text in texts {
+        (length, ascii) = (length.max(text.len()), ascii && text.is_ascii());
+    }
+    if ascii { TypeDescriptor::FixedAscii(length) } else { TypeDescriptor::FixedUnicode(length) }
 }
 
 /// Bytes of a string type of fixed length; `None` for other types.
@@ -118,4 +122,16 @@ fn split(bytes: &[u8], length: usize) -> hdf5::Result<Vec<String>> {
         String::from_utf8(bytes[..end].to_vec()).map_err(|_| hdf5::Error::from("it is not UTF-8"))
     };
     bytes.chunks(length.max(1)).map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_ascii_where_their_texts_are() {
+        assert_eq!(array_type(["xx", "x", ""]), TypeDescriptor::FixedAscii(2));
+        assert_eq!(array_type([""]), TypeDescriptor::FixedAscii(SHORTEST));
+        assert_eq!(array_type(["abc", "\u{b1}"]), TypeDescriptor::FixedUnicode(3));
+    }
 }
