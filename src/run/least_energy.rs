@@ -19,9 +19,10 @@ const REACHED: f64 = 1e-3;
 /// Weight decay of both layers is such a term, of weight `lambda / kappa`, once neurons are balanced.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LeastEnergy {
-    /// `1/2 Sum_j n_j rho_j^2 + lambda Int |r| mu`, of the run.
+    /// `1/2 Sum_j n_j rho_j^2 + lambda Int |r| mu` of the run; with weight decay its own penalty, which is as large at
+    /// least: `lambda/2 Int (c^2 + |w|^2) mu >= lambda/kappa Int |r| mu`.
     pub energy: f64,
-    /// The least.
+    /// The least, with the penalty `Int |r| mu`.
     pub least: f64,
 }
 

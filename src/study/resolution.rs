@@ -18,7 +18,7 @@ const MOST_CELLS: usize = 4096;
 /// # Errors
 /// As [`Scenario::read`]; runs of the search that fail, or an error that is not kept by the finest of them.
 pub fn read_scenario(path: &Path) -> Result<Scenario, ScenarioError> {
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+    if is_toml(path) {
         let (text, _) = Scenario::text(path)?;
         return parse_scenario(&text, path);
     }
@@ -30,11 +30,13 @@ pub fn read_scenario(path: &Path) -> Result<Scenario, ScenarioError> {
 /// # Errors
 /// As [`read_scenario`].
 pub fn read_without_run(path: &Path) -> Result<Scenario, ScenarioError> {
-    let searched = match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
-        true => Scenario::error_target(&Scenario::text(path)?.0, path)?.is_some(),
-        false => false,
-    };
+    // A search makes runs.
+    let searched = is_toml(path) && Scenario::error_target(&Scenario::text(path)?.0, path)?.is_some();
     if searched { read_scenario(path) } else { Scenario::read_without_run(path) }
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
 /// [`Scenario::parse`], after a search for nodes or cells where the scenario asks for one.
