@@ -84,6 +84,18 @@ pub(super) fn run<const R: usize, const L: usize>(
     }
 }
 
+/// For `$k` from 0 below `R`, at most 4, written out: of a loop the compiler puts components, which are far apart, side by
+/// side into the vectors of AVX-512, instead of lanes.
+macro_rules! for_each_component {
+    ($k:ident of $R:ident: $body:block) => {
+        const { assert!($R <= 4) };
+        for_each_component!(@ $k, $R, $body, 0, 1, 2, 3);
+    };
+    (@ $k:ident, $R:ident, $body:block, $($at:literal),*) => {
+        $(if $at < $R { let $k: usize = $at; $body })*
+    };
+}
+
 /// Takes in a value; its gain and its surprise over the pivot.
 #[inline(always)]
 fn take_in<const R: usize, const L: usize>(
@@ -99,24 +111,26 @@ fn take_in<const R: usize, const L: usize>(
     let inverse = pivot.inverse();
     let row = now.covariance[0];
     let mut gain = [Complex::ZERO; R];
-    for k in 0..R {
+    for_each_component!(k of R: {
         gain[k] = row[k].mul(&inverse);
-    }
+    });
     let mut difference = Complex::ZERO;
     for l in 0..L {
         difference.re[l] = b - now.mean[0].re[l];
         difference.im[l] = -now.mean[0].im[l];
     }
-    for k in 0..R {
+    for_each_component!(k of R: {
         now.mean[k].add_product(&gain[k], &difference);
         // P_0k (1 - P_00 / d) = P_0k own / d: nothing cancels.
         now.covariance[0][k] = gain[k].mul(&own);
-    }
-    for j in 1..R {
-        for k in j..R {
-            now.covariance[j][k].sub_product(&gain[j], &row[k]);
-        }
-    }
+    });
+    for_each_component!(k of R: {
+        for_each_component!(j of R: {
+            if 0 < j && j <= k {
+                now.covariance[j][k].sub_product(&gain[j], &row[k]);
+            }
+        });
+    });
     (gain, difference.mul(&inverse))
 }
 
