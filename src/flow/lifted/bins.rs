@@ -16,8 +16,9 @@ use crate::problem::{Place, PlaceKind};
 
 use super::columns::{BLOCK, ENTRIES, Lifted, most_blocks, number_of_bins};
 use super::displacement::Displacement;
-use super::field_sign::{FieldSign, Signs};
+use super::field_sign::FieldSign;
 use super::out_of_bin::{Bin, Entry, OutOfBin};
+use super::propagator::Propagator;
 use super::safe::SafeDisplacements;
 
 /// All bins.
@@ -148,11 +149,21 @@ impl Bins {
         self.count[to] += 1;
     }
 
+    /// Whether a neuron is in the region or on the boundary of a frame.
+    pub fn is_inhabited(&self, frame: usize) -> bool {
+        match frame.checked_sub(self.regions) {
+            None => self.count[frame] > 0,
+            Some(b) => self.pinned(b),
+        }
+    }
+
     /// Advances the displacements of all bins, in the column `displacements` of the state, by what those of their frames
     /// advance in a step, and their signs of the field by the signs there.
-    pub fn advance(&mut self, displacements: &mut [f64], step: &[(Displacement, Option<Signs>)]) {
+    pub fn advance(&mut self, displacements: &mut [f64], step: &[Propagator]) {
         for bin in 0..=self.origin() {
-            let (now, signs) = self.frame(bin).map_or((Displacement::ZERO, None), |frame| step[frame]);
+            let propagator = self.frame(bin).map(|frame| &step[frame]);
+            let (now, signs) =
+                propagator.map_or((Displacement::ZERO, None), |step| (step.advance, step.signs));
             let (mut total, sign) = (displacement(displacements, bin), field_sign(displacements, bin));
             total.turns += f64::from(sign.turns(signs));
             set(displacements, bin, total.advanced(1.0, now), sign.after(signs));

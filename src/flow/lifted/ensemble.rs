@@ -16,9 +16,7 @@ use crate::problem::{Neurons, Place, Regions, Samples};
 use super::bins::{Bins, start_anew};
 use super::columns::{ENTRIES, Lifted, number_of_bins};
 use super::decay::{Factors, StepFactors};
-use super::displacement::Displacement;
-use super::field_sign::Signs;
-use super::frame::{IDENTITY, Mat, Neuron, frames, frames as frames_of};
+use super::frame::{IDENTITY, Mat, Neuron, frames};
 use super::kind::{Kind, Scaled};
 use super::moments::{Scratch, add_event_particles, moments_of, set_moments};
 use super::order::order;
@@ -59,10 +57,6 @@ pub struct Ensemble {
 /// What a push has found.
 #[derive(Default)]
 struct Trial {
-    /// As the column of the state has them.
-    frames: Vec<f64>,
-    /// What the displacements of each frame's bins advance, and the signs of the field there.
-    displacement: Vec<(Displacement, Option<Signs>)>,
     totals: Totals,
     scratch: Scratch,
     /// The factors of decay at the end.
@@ -190,13 +184,13 @@ impl Ensemble {
         Ok(Ensemble { scaled, mass, bins, trial, search, memory, batches, sums, plain: false, touched: 0 })
     }
 
-    /// Frames, totals and moments at the end of a push.
+    /// Totals and moments at the end of a push.
     fn finish(&mut self, push: &Push<'_>, tables: &StepTables<'_>, columns: &Lifted, tally: &mut Tally) {
         let count = push.regions.boundaries();
         let moves = self.trial.moved.iter().flatten();
         let moves = moves.map(|moved| moved.place.map(|place| self.bins.of(place)));
         let after = self.bins.counts_after(moves);
-        let Trial { frames, displacement, totals, scratch, .. } = &mut self.trial;
+        let Trial { totals, scratch, .. } = &mut self.trial;
         totals.set(&columns.moments);
         for (first, page) in self.sums.region.pages() {
             for (total, sums) in totals.region[first..].iter_mut().zip(page) {
@@ -220,23 +214,10 @@ impl Ensemble {
         totals.region.iter_mut().zip(regions).for_each(|(total, &count)| empty(total, count));
         let boundary = totals.boundary.as_flattened_mut().iter_mut();
         boundary.zip(clusters).for_each(|(total, &count)| empty(total, count));
-        let inhabited = |frame: usize| {
-            if frame < count {
-                after[frame] > 0
-            } else {
-                after[count + 2 * (frame - count)] + after[count + 2 * (frame - count) + 1] > 0
-            }
-        };
-        let propagators = &tables.propagators;
-        frames.clear();
-        for frame in 0..2 * count {
-            frames.extend(if inhabited(frame) { propagators[frame].end } else { IDENTITY });
-        }
-        displacement.clear();
-        displacement.extend(propagators.iter().map(|propagator| (propagator.advance, propagator.signs)));
-        let frames = frames_of(frames);
         let scaled = (self.scaled, tables.factors.end);
-        set_moments(push.samples, push.regions, scaled, frames, totals, scratch, &mut tally.moments);
+        // Of a place that has only now been entered it is the identity.
+        let frame = |frame: usize| &tables.propagators[frame].end;
+        set_moments(push.samples, push.regions, scaled, frame, totals, scratch, &mut tally.moments);
         self.trial.factors = Some(tables.factors.end);
         tally.event_particles.clear();
         add_event_particles(tables, &self.sums, &mut tally.event_particles);
@@ -336,8 +317,7 @@ impl System for Ensemble {
 
     fn accept(&mut self, regions: &Regions, _: &Moments, state: &mut State) -> bool {
         let (time, columns) = (state.time, state.particles.lifted_mut());
-        self.bins.advance(&mut columns.displacements, &self.trial.displacement);
-        std::mem::swap(&mut columns.frame, &mut self.trial.frames);
+        self.bins.advance(&mut columns.displacements, &self.memory.propagators);
         self.trial.totals.store(&mut columns.moments);
         if let Some(Factors { c, w }) = self.trial.factors.take() {
             (columns.decay[1], columns.decay[2]) = (c, w);
@@ -347,6 +327,10 @@ impl System for Ensemble {
             self.bins.moved(self.bins.of(place[0]), self.bins.of(place[1]));
             columns.place[i] = place[1];
             [columns.c[i], columns.w_x[i], columns.w_y[i]] = *z;
+        }
+        let now = columns.frame.as_chunks_mut().0.iter_mut().enumerate();
+        for ((at, frame), propagator) in now.zip(&self.memory.propagators) {
+            *frame = if self.bins.is_inhabited(at) { propagator.end } else { IDENTITY };
         }
         let moved = self.trial.moved.iter().map(Vec::len).sum();
         self.bins.update(moved, self.trial.moved.iter().flatten().map(|moved| moved.at), columns);

@@ -40,6 +40,7 @@ mod order;
 mod origin;
 mod out_of_bin;
 mod pinned;
+mod propagator;
 mod queue;
 mod reach_test;
 mod rebase;

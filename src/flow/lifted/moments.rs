@@ -53,16 +53,17 @@ pub fn moments_of(
     totals: &Totals,
 ) -> Moments {
     let mut moments = Moments::zero(regions.boundaries());
-    set_moments(samples, regions, (scaled, factors), frames, totals, &mut Scratch::default(), &mut moments);
+    let frame = |frame: usize| &frames[frame];
+    set_moments(samples, regions, (scaled, factors), frame, totals, &mut Scratch::default(), &mut moments);
     moments
 }
 
 /// As [`moments_of`], over earlier moments.
-pub fn set_moments(
+pub fn set_moments<'a>(
     samples: &Samples,
     regions: &Regions,
     (scaled, factors): (Scaled, Factors),
-    frames: &[Mat],
+    frame: impl Fn(usize) -> &'a Mat + Sync,
     totals: &Totals,
     scratch: &mut Scratch,
     moments: &mut Moments,
@@ -76,14 +77,14 @@ pub fn set_moments(
     region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, second)| {
         *second = match totals.region[k] {
             nothing if nothing == [0.0; 6] => nothing,
-            sums => factors.second(transform(&frames[k], &sums)),
+            sums => factors.second(transform(frame(k), &sums)),
         }
     });
     for (b, clusters) in boundary.iter_mut().enumerate() {
         *clusters = match totals.boundary[b] {
             nothing if nothing == [[0.0; 4]; 2] => nothing,
             sums => sums
-                .map(|sum| factors.cluster(transform_pinned(&frames[count + b], regions.direction(b), &sum))),
+                .map(|sum| factors.cluster(transform_pinned(frame(count + b), regions.direction(b), &sum))),
         };
     }
     moments.region[0] = [0.0; REGION];

@@ -21,6 +21,7 @@ use super::columns::BLOCK;
 use super::displacement::{Clearance, Displacement};
 use super::field_sign::Signs;
 use super::frame::Neuron;
+use super::propagator::{LARGEST_PLANE, largest_entry};
 use super::step_tables::StepTables;
 
 /// What is allowed for the rounding of distances, relative to `|z|_1` times the largest entry of the planes: twenty times
@@ -29,23 +30,6 @@ const ROUNDING: f64 = 1e-14;
 
 /// A neuron with a smaller `|z|^2` has no clearance: squares of distances that count would lose their digits.
 const TINY: f64 = 1e-270;
-
-/// Clearances are reduced by the rounding that planes with entries up to this have, so that they hold also in later
-/// steps, as long as planes are no larger.
-pub const LARGEST_PLANE: f64 = 16.0;
-
-/// The largest entry of planes.
-fn largest_entry(planes: &[[Neuron; 2]; 2]) -> f64 {
-    planes.as_flattened().as_flattened().iter().fold(0.0, |most: f64, entry| most.max(entry.abs()))
-}
-
-/// Whether a frame has planes with entries above [`LARGEST_PLANE`].
-pub fn has_large_planes(tables: &StepTables<'_>, frame: usize) -> bool {
-    // An entry of a plane is the product of two entries of the frame with a unit vector.
-    let ends = [&tables.frames[frame], &tables.propagators[frame].end];
-    let small = |entry: &f64| entry.abs() < 0.5 * LARGEST_PLANE;
-    !ends.iter().all(|m| m.iter().all(small)) && largest_entry(&tables.planes(frame)) > LARGEST_PLANE
-}
 
 /// Whether the signs of the two plane functions matter (a region: both are positive inside) or
 /// only that they do not change (a boundary).

@@ -3,11 +3,13 @@
 
 use rayon::prelude::*;
 
+use crate::flow::moments::MERGE_LENGTH;
+
 use super::bins::{Bins, displacement, field_sign};
 use super::columns::{BLOCK, Lifted};
 use super::displacement::Displacement;
 use super::out_of_bin::Entry;
-use super::reach_test::{Lanes, ReachTest, Sides, has_large_planes, test_block};
+use super::reach_test::{Lanes, ReachTest, Sides, test_block};
 use super::step_tables::StepTables;
 
 /// Blocks that one task tests.
@@ -56,8 +58,11 @@ impl Search {
         bins: &mut Bins,
         columns: &Lifted,
     ) -> (Vec<u32>, u64) {
-        self.steps.clear();
-        self.steps.extend((0..=bins.origin()).map(|bin| bin_step(tables, bins, columns, bin)));
+        (0..bins.origin() + 1)
+            .into_par_iter()
+            .with_min_len(MERGE_LENGTH)
+            .map(|bin| bin_step(tables, bins, columns, bin))
+            .collect_into_vec(&mut self.steps);
         self.tests.clear();
         self.blocks.clear();
         self.bins.clear();
@@ -228,7 +233,7 @@ fn bin_step(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize) 
     let mut advance = propagator.map_or(Displacement::ZERO, |propagator| propagator.advance);
     advance.turns = f64::from(field_sign(&columns.displacements, bin).turns(signs));
     // Safe displacements do not cover the rounding of large planes: everything is due.
-    let uncovered = frame.is_some_and(|frame| has_large_planes(tables, frame));
+    let uncovered = propagator.is_some_and(|propagator| propagator.uncovered);
     let end = if uncovered { Displacement::NEVER } else { now.advanced(1.0, advance) };
     BinStep { leaving, end, advance, test: NONE }
 }

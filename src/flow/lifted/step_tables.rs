@@ -14,31 +14,12 @@ use crate::problem::Regions;
 use super::bins::Bins;
 use super::decay::StepFactors;
 use super::displacement::Displacement;
-use super::field_sign::Signs;
-use super::frame::{IDENTITY, Mat, Neuron, multiply, pull_back, straighten};
+use super::frame::{Mat, Neuron, multiply, pull_back, straighten};
 use super::kind::{Exponent, Kind, Scaled};
+use super::propagator::{Propagator, has_large_planes};
 
 /// Longest substep of a boost, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
 const MAX_RAPIDITY: f64 = 0.5;
-
-/// The frame of one region or boundary over the step.
-#[derive(Debug, Clone, Copy)]
-pub struct Propagator {
-    /// Frame at the end.
-    pub end: Mat,
-    /// A bound `L` on the length of the path of either plane, as a vector, during the step (section 10, Lemma 1).
-    pub displacement: f64,
-    /// Whether the field across both planes (on a boundary: along it) keeps its sign during the
-    /// step: distances then are monotone for every neuron whose `c` keeps its sign.
-    pub steady: bool,
-    /// The sign of `c` with which neurons of a region go away from each of its lines; `None` of a boundary, and
-    /// where no neuron is or moves.
-    pub signs: Option<Signs>,
-    /// A bound `C` on the length of the path of the linear function `c`, as a vector (Lemma 1).
-    pub output_displacement: f64,
-    /// What the displacements of the bin advance.
-    pub advance: Displacement,
-}
 
 /// The cluster on one boundary over the step.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +68,10 @@ pub struct StepTables<'a> {
 #[derive(Debug, Default)]
 pub struct Memory {
     field: Vec<FieldCubic>,
+    strength: Vec<f64>,
     sliding: Vec<Sliding>,
-    propagators: Vec<Propagator>,
+    /// Of the push that the tables were for.
+    pub propagators: Vec<Propagator>,
 }
 
 impl<'a> StepTables<'a> {
@@ -103,7 +86,7 @@ impl<'a> StepTables<'a> {
         let Scaled { kind, kappa, decay } = scaled;
         let Push { samples, regions, path, margins, .. } = *push;
         let count = regions.boundaries();
-        let Memory { mut field, mut sliding, mut propagators } = memory;
+        let Memory { mut field, mut strength, mut sliding, mut propagators } = memory;
         let weighted = factors.weighted(kind, path);
         FieldCubic::fill(&mut field, samples, weighted.as_ref().unwrap_or(path), kappa * factors.lift);
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
@@ -115,7 +98,7 @@ impl<'a> StepTables<'a> {
             factors,
             h: path.h,
             margin: margins.times(path.h * factors.lift),
-            strength: field.iter().map(strength).collect(),
+            strength: vec![],
             field,
             sliding: vec![],
             frames,
@@ -123,19 +106,26 @@ impl<'a> StepTables<'a> {
             origin_leaves: [f64::INFINITY; 2],
             reach: length(furthest, 1.0),
         };
-        sliding.clear();
-        sliding.extend((0..count).map(|b| tables.sliding(b, bins.pinned(b))));
-        tables.sliding = sliding;
-        (0..2 * count)
-            .into_par_iter()
-            .with_min_len(MERGE_LENGTH)
-            .map(|frame| match frame.checked_sub(count) {
-                None if bins.count(frame) > 0 => tables.propagator_of_region(frame, &frames[frame]),
-                Some(b) if bins.pinned(b) => tables.propagator_of_boundary(b, &frames[frame]),
-                _ => Propagator::uninhabited(),
-            })
-            .collect_into_vec(&mut propagators);
-        tables.propagators = propagators;
+        strength.resize(count, 0.0);
+        sliding.resize(count, Sliding::NONE);
+        propagators.resize(2 * count, Propagator::UNINHABITED);
+        let (of_region, of_boundary) = propagators.split_at_mut(count);
+        let frame = strength.par_iter_mut().zip(&mut sliding).zip(of_region).zip(of_boundary);
+        frame.with_min_len(MERGE_LENGTH).enumerate().for_each(
+            |(k, (((strength, sliding), region), boundary))| {
+                let pinned = bins.pinned(k);
+                *strength = bound(&tables.field[k]);
+                *sliding = tables.sliding(k, pinned);
+                (*region, *boundary) = (Propagator::UNINHABITED, Propagator::UNINHABITED);
+                if k > 0 && bins.count(k) > 0 {
+                    *region = tables.propagator_of_region(k, *strength, &frames[k]);
+                }
+                if pinned {
+                    *boundary = tables.propagator_of_boundary(k, sliding, &frames[count + k]);
+                }
+            },
+        );
+        (tables.strength, tables.sliding, tables.propagators) = (strength, sliding, propagators);
         if bins.count(bins.origin()) > 0 {
             tables.origin_leaves = [1.0, -1.0].map(|sign| tables.leaves_origin(sign));
         }
@@ -144,7 +134,8 @@ impl<'a> StepTables<'a> {
 
     /// Their memory, for the next ones.
     pub fn into_memory(self) -> Memory {
-        Memory { field: self.field, sliding: self.sliding, propagators: self.propagators }
+        let StepTables { field, strength, sliding, propagators, .. } = self;
+        Memory { field, strength, sliding, propagators }
     }
 
     /// A bound on the rapidity of any boost in a region that is not empty.
@@ -174,28 +165,24 @@ impl<'a> StepTables<'a> {
         let rapidity = poly::integral(&self.along(b));
         if !inhabited {
             // The release of a neuron that arrives during the step is computed on arrival.
-            return Sliding { rapidity, leaves: [[f64::INFINITY; 2]; 2] };
+            return Sliding { rapidity, ..Sliding::NONE };
         }
         let leaves = [1.0, -1.0].map(|sign| release(self.outward(b, sign), 0.0));
         Sliding { rapidity, leaves }
     }
 
-    fn propagator_of_region(&self, k: usize, start: &Mat) -> Propagator {
-        if k == 0 {
-            return Propagator::uninhabited();
-        }
+    fn propagator_of_region(&self, k: usize, strength: f64, start: &Mat) -> Propagator {
         let end = self.next(&self.kind.exponent(&self.field[k], 0.0, 1.0), start);
         let normals = self.normals(k);
         let fields = normals.map(|n| self.field[k].along(n));
         let sizes = fields.map(|cubic| size(&cubic));
-        let signs = fields.map(|cubic| sure_sign(&cubic, self.strength[k]));
+        let signs = fields.map(|cubic| sure_sign(&cubic, strength));
         // Lemma 1: d<n, w>/du = -beta c <n, h g>, and the row of c grows by a factor exp(Int |h g|) at most.
-        let growth = if self.kind.is_lorentz() { libm::exp(self.strength[k]) } else { 1.0 };
+        let growth = if self.kind.is_lorentz() { libm::exp(strength) } else { 1.0 };
         let across = self.kind.beta * sizes[0].max(sizes[1]);
         let displacement = across * row(start, 0) * growth;
         // dc/du = -alpha <h g, w>
-        let output_displacement =
-            self.kind.alpha * self.strength[k] * length(row(start, 1), row(start, 2)) * growth;
+        let output_displacement = self.kind.alpha * strength * length(row(start, 1), row(start, 2)) * growth;
         Propagator {
             end,
             displacement,
@@ -205,12 +192,13 @@ impl<'a> StepTables<'a> {
             output_displacement,
             // In the kernel limit c moves, but w does not.
             advance: Displacement { across, output: self.kind.beta * output_displacement, turns: 0.0 },
+            uncovered: has_large_planes([start, &end], || self.planes_between(k, [start, &end])),
         }
     }
 
-    fn propagator_of_boundary(&self, b: usize, start: &Mat) -> Propagator {
+    fn propagator_of_boundary(&self, b: usize, sliding: &Sliding, start: &Mat) -> Propagator {
         let d = self.regions.direction(b);
-        let p = poly::value(&self.sliding[b].rapidity, 1.0);
+        let p = poly::value(&sliding.rapidity, 1.0);
         let end = self.next(&Exponent { q: [p * d[0], p * d[1]], omega: 0.0 }, start);
         let along = self.along(b);
         let bound = size(&along);
@@ -224,6 +212,9 @@ impl<'a> StepTables<'a> {
             signs: None,
             output_displacement: displacement,
             advance: Displacement { across: displacement, ..Displacement::ZERO },
+            uncovered: has_large_planes([start, &end], || {
+                self.planes_between(self.regions.boundaries() + b, [start, &end])
+            }),
         }
     }
 
@@ -236,11 +227,15 @@ impl<'a> StepTables<'a> {
     /// are. In a region, the distances from its two boundary lines: both stay positive while a neuron stays.
     /// On a boundary, `c` and `l = <w, d>`: both keep their sign while a neuron stays.
     pub fn planes(&self, frame: usize) -> [[Neuron; 2]; 2] {
+        self.planes_between(frame, [&self.frames[frame], &self.propagators[frame].end])
+    }
+
+    fn planes_between(&self, frame: usize, ends: [&Mat; 2]) -> [[Neuron; 2]; 2] {
         let functions = match frame.checked_sub(self.regions.boundaries()) {
             None => self.normals(frame).map(|n| [0.0, n[0], n[1]]),
             Some(b) => functions_of_cluster(self.regions.direction(b)),
         };
-        [&self.frames[frame], &self.propagators[frame].end].map(|m| functions.map(|f| pull_back(f, m)))
+        ends.map(|m| functions.map(|f| pull_back(f, m)))
     }
 
     /// The linear function `c` of frame coordinates at the start and at the end of the step.
@@ -255,18 +250,9 @@ impl<'a> StepTables<'a> {
     }
 }
 
-impl Propagator {
-    /// Of a region or boundary that no neuron is in at the start of the step.
-    fn uninhabited() -> Propagator {
-        Propagator {
-            end: IDENTITY,
-            displacement: 0.0,
-            steady: true,
-            signs: None,
-            output_displacement: 0.0,
-            advance: Displacement::ZERO,
-        }
-    }
+impl Sliding {
+    /// Of a boundary along which nothing moves.
+    const NONE: Sliding = Sliding { rapidity: [0.0; 5], leaves: [[f64::INFINITY; 2]; 2] };
 }
 
 /// `c` and `l = <w, d>`.
@@ -302,7 +288,8 @@ fn size(cubic: &[f64; 4]) -> f64 {
     cubic.iter().map(|c| c.abs()).sum()
 }
 
-fn strength(field: &FieldCubic) -> f64 {
+/// A bound on `|h g|` on `[0, 1]`.
+fn bound(field: &FieldCubic) -> f64 {
     let at = |p: usize| -> Vec2 { [field.x[p], field.y[p]] };
     (0..4).map(|p| length(at(p)[0], at(p)[1])).sum()
 }
