@@ -86,5 +86,5 @@ fn files_that_are_not_run_files_are_named_as_such() {
     file.delete_attr("format_version").unwrap();
     file.new_attr::<u32>().create("format_version").unwrap().write_scalar(&9).unwrap();
     file.close().unwrap();
-    says("format version 9; this program reads version 7");
+    says("format version 9; this program reads version 8");
 }

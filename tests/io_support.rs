@@ -145,6 +145,7 @@ pub fn steps(i: usize) -> Vec<StepRecord> {
         .map(|k| StepRecord {
             time: time(i - 1) + (k + 1) as f64 / 12.0,
             step_size: 1.0 / 12.0,
+            loss: number(45, i, k),
             error_estimate: number(40, i, k),
             pushes: 1 + k as u32,
             rejections: k as u32,

@@ -211,6 +211,7 @@ fn what_follows_the_definitions_passes() {
                 "held",
                 "steps",
                 "times",
+                "losses of steps",
                 "events",
                 "residual ODE as printed",
                 "checkpoint",
@@ -222,11 +223,12 @@ fn what_follows_the_definitions_passes() {
                 "held",
                 "steps",
                 "times",
+                "losses of steps",
                 "events",
                 "residual ODE as printed",
                 "checkpoint",
             ],
-            _ => &["steps", "times", "events", "checkpoint"],
+            _ => &["steps", "times", "losses of steps", "events", "checkpoint"],
         };
         assert_eq!(undone, expected, "{}", flow.name());
     }

@@ -115,7 +115,7 @@ fn of_a_run() {
     };
     assert_eq!(heights(&rows, "differences", "ODE as printed"), of(&off));
     let rows = drawn(&path, "loss", None);
-    assert_eq!(heights(&rows, "loss", "loss"), of(&|s| s.loss));
+    losses_are_of_every_step(&file, &layer(&rows, "loss", "loss"), &of(&|s| s.loss));
     assert_eq!(heights(&rows, "balance", "dissipation"), of(&|s| s.energy_dissipation));
     let energy = of(&|s| s.loss + s.penalty);
     let rate = heights(&rows, "balance", "rate");
@@ -376,4 +376,23 @@ fn of_kernel_files() {
             assert_eq!(heights(&rows, "differences", name), difference);
         }
     }
+}
+
+/// Snapshots and steps, each with its own loss; no two neighbours leave out a step that differs from both by more than 1 %.
+fn losses_are_of_every_step(file: &RunFile, drawn: &[&Row], of_snapshots: &[f64]) {
+    let mut all: Vec<[f64; 2]> = file.steps().unwrap().iter().map(|step| [step.time, step.loss]).collect();
+    all.insert(0, [0.0, of_snapshots[0]]);
+    let mut next = 0;
+    for row in drawn {
+        let at = all.iter().position(|step| *step == [row.numbers[0], row.numbers[1]]).expect("no step");
+        assert!(at >= next, "out of order");
+        let last = all[next.saturating_sub(1)];
+        for step in &all[next..at] {
+            assert!((0..2).all(|i| (step[i] - last[i]).abs() <= 0.01 * step[i]), "{step:?} is left out");
+        }
+        next = at + 1;
+    }
+    let heights: Vec<f64> = drawn.iter().map(|row| row.numbers[1]).collect();
+    assert!(of_snapshots.iter().all(|loss| heights.contains(loss)));
+    assert!(heights.len() > 5 * of_snapshots.len(), "{} of {} steps", heights.len(), all.len());
 }

@@ -211,6 +211,7 @@ mod tests {
         StepRecord {
             time: 0.0,
             step_size: 1e-3,
+            loss: 1.0,
             error_estimate: 0.9 * TOLERANCE,
             pushes: 2,
             rejections: 0,

@@ -9,6 +9,8 @@ pub struct StepRecord {
     pub time: f64,
     /// Its length.
     pub step_size: f64,
+    /// `L = 1/2 Sum_j n_j rho_j^2` at its end.
+    pub loss: f64,
     /// Estimate of the local error of the residual, in units of the samples' `y`.
     pub error_estimate: f64,
     /// How often all particles were pushed for it, rejected attempts included.

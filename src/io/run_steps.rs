@@ -26,10 +26,20 @@ impl RunFile {
     /// Reading fails.
     pub fn steps(&self) -> Result<Vec<StepRecord>, IoError> {
         let mut steps = Vec::with_capacity(self.step_len);
-        for first in (0..self.step_len).step_by(self.sets.layout.step_batch()) {
-            steps.extend(self.step_batch(first, self.sets.layout.step_batch().min(self.step_len - first))?.1);
-        }
+        self.each_step(|step| steps.push(step))?;
         Ok(steps)
+    }
+
+    /// Calls `take` with every complete step, without its path, in the memory of a few.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub(crate) fn each_step(&self, mut take: impl FnMut(StepRecord)) -> Result<(), IoError> {
+        for first in (0..self.step_len).step_by(self.sets.layout.step_batch()) {
+            let count = self.sets.layout.step_batch().min(self.step_len - first);
+            self.step_batch(first, count)?.1.into_iter().for_each(&mut take);
+        }
+        Ok(())
     }
 
     /// The numbers, from 1, and the records of `count` steps from row `first` on.
@@ -54,12 +64,13 @@ impl RunFile {
         };
         let counts = Counters::default().counts().map(|(name, _)| long(name));
         let counts = counts.into_iter().collect::<hdf5::Result<Vec<_>>>()?;
-        let (time, step_size) = (numbers("time")?, numbers("step_size")?);
+        let (time, step_size, loss) = (numbers("time")?, numbers("step_size")?, numbers("loss")?);
         let (error_estimate, ambiguous_mass) = (numbers("error_estimate")?, numbers("ambiguous_mass")?);
         let (pushes, rejections, touched) = (whole("pushes")?, whole("rejections")?, long("touched")?);
         let record = |i: usize| StepRecord {
             time: time[i],
             step_size: step_size[i],
+            loss: loss[i],
             error_estimate: error_estimate[i],
             pushes: pushes[i],
             rejections: rejections[i],

@@ -1,5 +1,6 @@
 //! Point measures on the line with fewer points.
 
+use super::instructions::vectorized;
 use super::transport::Sorted;
 
 /// A weighted point measure on the line, its points gathered in cells of equal length.
@@ -33,9 +34,9 @@ impl Cells {
     /// `None` if nothing has mass.
     ///
     /// # Panics
-    /// As [`Sorted::new`], or if there are no cells.
+    /// As [`Sorted::new`], or if there are no cells, or more than a `u32` counts.
     pub fn new(points: &[f64], mass: &[f64], count: usize) -> Option<Cells> {
-        assert!(count > 0, "no cells");
+        assert!(count > 0 && u32::try_from(count).is_ok(), "{count} cells");
         if !mass.iter().any(|&mass| mass > 0.0) {
             return None;
         }
@@ -43,28 +44,26 @@ impl Cells {
             return Some(Cells { sorted: Sorted::new(points, mass), spread: 0.0 });
         }
         assert_eq!(points.len(), mass.len(), "points and masses");
-        let low = points.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = points.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let [low, high] = range(points);
         let (length, per_length) = ((high - low) / count as f64, count as f64 / (high - low));
         if !(per_length.is_finite() && length > 0.0) {
             // All in one place, or a point that is not finite, which is refused there.
             return Some(Cells { sorted: Sorted::new(points, mass), spread: 0.0 });
         }
         // Mass, and mean and second moment within the cell in units of its length: from its middle,
-        // so that rounding is that of the cell.
-        let mut cells = vec![[0.0; 3]; count];
-        for (point, &mass) in points.iter().zip(mass) {
-            let at = (point - low) * per_length;
-            let cell = (at as usize).min(count - 1);
-            let inside = at - cell as f64 - 0.5;
-            let sums = &mut cells[cell];
-            sums[0] += mass;
-            sums[1] += mass * inside;
-            sums[2] += mass * inside * inside;
+        // so that rounding is that of the cell. With the last number a cell is one vector.
+        let mut cells = vec![[0.0; 4]; count];
+        let (mut places, mut insides) = ([0; BLOCK], [0.0; BLOCK]);
+        for (points, masses) in points.chunks(BLOCK).zip(mass.chunks(BLOCK)) {
+            locate(points, low, per_length, count as u32 - 1, &mut places, &mut insides);
+            for ((&mass, &cell), &inside) in masses.iter().zip(&places).zip(&insides) {
+                let moments = [mass, mass * inside, mass * inside * inside, 0.0];
+                add(&mut cells[cell as usize], &moments);
+            }
         }
         let (mut means, mut masses) = (vec![], vec![]);
         let (mut square, mut total) = (0.0, 0.0);
-        for (cell, [mass, first, second]) in cells.into_iter().enumerate() {
+        for (cell, [mass, first, second, _]) in cells.into_iter().enumerate() {
             if mass > 0.0 {
                 let mean = first / mass;
                 means.push(low + length * (cell as f64 + 0.5 + mean));
@@ -90,6 +89,48 @@ impl Cells {
     pub fn spread(&self) -> f64 {
         self.spread
     }
+}
+
+/// Points that are located together.
+const BLOCK: usize = 256;
+/// Points side by side in the search for the range.
+const LANES: usize = 16;
+
+/// The least and the greatest, of those that are numbers.
+fn range(points: &[f64]) -> [f64; 2] {
+    let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    widen(points, &mut low, &mut high);
+    [low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max)]
+}
+
+vectorized! {
+    fn widen(points: &[f64], low: &mut [f64; LANES], high: &mut [f64; LANES]) {
+        let (rows, rest) = points.as_chunks::<LANES>();
+        for row in rows {
+            for lane in 0..LANES {
+                low[lane] = if row[lane] < low[lane] { row[lane] } else { low[lane] };
+                high[lane] = if row[lane] > high[lane] { row[lane] } else { high[lane] };
+            }
+        }
+        for &point in rest {
+            (low[0], high[0]) = (low[0].min(point), high[0].max(point));
+        }
+    }
+}
+
+vectorized! {
+    /// The cell of each point, and where it is in it, from its middle.
+    fn locate(points: &[f64], low: f64, per_length: f64, last: u32, places: &mut [u32; BLOCK], insides: &mut [f64; BLOCK]) {
+        for ((point, place), inside) in points.iter().zip(places).zip(insides) {
+            let at = (point - low) * per_length;
+            *place = (at as u32).min(last);
+            *inside = at - f64::from(*place) - 0.5;
+        }
+    }
+}
+
+fn add(sums: &mut [f64; 4], moments: &[f64; 4]) {
+    (0..4).for_each(|i| sums[i] += moments[i]);
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@
 //! Ready-made generators give 24 bits: two points in `2^24` equal cells, and an error that no
 //! number of points takes below `1e-8`. These have all bits of a double.
 
+use super::instructions::vectorized;
+
 /// Most dimensions.
 pub const DIMENSIONS: usize = 4;
 
@@ -51,7 +53,7 @@ impl Sobol {
         let mut point = [0.5; DIMENSIONS];
         for (dimension, directions) in self.directions.iter().enumerate() {
             let key = mix(self.seed ^ mix(dimension as u64 + 1));
-            point[dimension] = middle(scrambled(plain(directions, index), key));
+            point[dimension] = middle(owen(plain(directions, index), key));
         }
         point
     }
@@ -81,8 +83,15 @@ fn middle(bits: u64) -> f64 {
     ((bits >> 12) as f64 + 0.5) / (1u64 << 52) as f64
 }
 
+vectorized! {
+    fn owen(bits: u64, key: u64) -> u64 {
+        scrambled(bits, key)
+    }
+}
+
 /// Nested uniform scrambling (Owen 1995): each bit is flipped by a random bit that depends on all
 /// bits above it, hence on the box of the point.
+#[inline(always)]
 fn scrambled(bits: u64, key: u64) -> u64 {
     let mut result = bits & (1 << 63) ^ (mix(key) & 1) << 63;
     for k in 1..52 {
@@ -95,6 +104,7 @@ fn scrambled(bits: u64, key: u64) -> u64 {
 }
 
 /// The finalizer of SplitMix64 after its increment: every bit depends on every other.
+#[inline(always)]
 fn mix(word: u64) -> u64 {
     let mut z = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -151,6 +151,17 @@ impl Samples {
         &self.weight
     }
 
+    /// `L = 1/2 Sum_j n_j rho_j^2` of these residuals, one per sample (mathematics, section 2).
+    ///
+    /// ```
+    /// let samples = reluflow::problem::Samples::new(&[0.0, 1.0, 1.0], &[0.0, 2.0, 4.0])?;
+    /// assert_eq!(samples.loss(&[1.0, 2.0]), 0.5 * (1.0 + 2.0 * 4.0));
+    /// # Ok::<(), reluflow::problem::ProblemError>(())
+    /// ```
+    pub fn loss(&self, rho: &[f64]) -> f64 {
+        0.5 * rho.iter().zip(&self.weight).map(|(rho, n)| n * rho * rho).sum::<f64>()
+    }
+
     /// The part of the raw loss that merging removed: half the squared spread within ties.
     pub fn merged_loss(&self) -> f64 {
         self.merged_loss

@@ -38,8 +38,7 @@ use super::diagnostics::ParticleSums;
 
 /// `L = 1/2 Sum_j n_j rho_j^2`.
 pub(super) fn loss(stepper: &Stepper) -> f64 {
-    let weights = stepper.samples().weight();
-    0.5 * stepper.residual().iter().zip(weights).map(|(rho, n)| n * rho * rho).sum::<f64>()
+    stepper.samples().loss(stepper.residual())
 }
 
 /// Plateaus that last up to this many times as long as all before them are told from rest.

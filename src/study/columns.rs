@@ -77,10 +77,23 @@ impl Columns {
             .collect();
         let mut stream = Stream::new(m, Purpose::Resampling, repetition);
         let last = self.mass.len() - 1;
+        // A search begins where the part of the mass before that of the draw does: parts are as many as particles.
+        let part = sum / self.mass.len() as f64;
+        let mut ends = cumulative.iter();
+        let begins: Vec<usize> = (0..=last)
+            .map(|k| {
+                let before = part * k as f64;
+                while ends.as_slice().first().is_some_and(|&end| end <= before) {
+                    ends.next();
+                }
+                cumulative.len() - ends.len()
+            })
+            .collect();
         let picked: Vec<usize> = (0..m)
             .map(|_| {
                 let u = sum * stream.unit();
-                cumulative.partition_point(|&end| end <= u).min(last)
+                let begin = begins[((u / part) as usize).min(last).saturating_sub(1)];
+                (begin + cumulative[begin..].iter().take_while(|&&end| end <= u).count()).min(last)
             })
             .collect();
         Columns {
@@ -149,6 +162,24 @@ mod tests {
         let regions = Regions::new(&samples);
         let b = (0..4).find(|&b| samples.x()[regions.sample(b)] == 1.0).unwrap();
         assert_eq!(columns(&[PI], &[1.0], Place::pinned(b)).knots, [1.0]);
+    }
+
+    /// Each draw is the first whose mass, with all before it, is beyond the random number.
+    #[test]
+    fn draws_are_found_from_their_part_of_the_mass() {
+        let mass: Vec<f64> =
+            (0..1000).map(|i| if i % 7 < 3 { 0.0 } else { f64::from(i % 11) + 1e-3 }).collect();
+        let theta: Vec<f64> = (0..1000).map(f64::from).collect();
+        let drawn = columns(&theta, &mass, Place::in_region(1)).drawn(5000, 0);
+        let (mut stream, total) = (Stream::new(5000, Purpose::Resampling, 0), mass.iter().sum::<f64>());
+        for found in drawn.theta {
+            let (u, mut sum) = (total * stream.unit(), 0.0);
+            let expected = mass.iter().position(|mass| {
+                sum += mass;
+                sum > u
+            });
+            assert_eq!(Some(found as usize), expected);
+        }
     }
 
     /// Draws have the weights of what they are drawn from: within four standard errors.

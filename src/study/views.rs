@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::math::cells::Cells;
+use crate::math::instructions::vectorized;
 use crate::math::transport::sliced::{Sliced, directions};
 use crate::math::transport::{Sorted, circle_w1, circle_w2, line_w1, line_w2};
 
@@ -41,14 +42,15 @@ impl Views {
         let (knots, masses): (Vec<f64>, Vec<f64>) =
             columns.knots.iter().zip(&columns.mass).filter(|(knot, _)| !knot.is_nan()).unzip();
         let of = |points: &[f64]| Cells::new(points, &columns.mass, cells).expect("masses sum to 1");
-        let slice = |direction: &[f64; 3]| {
-            let along = |point: &[f64; 3]| (0..3).map(|q| point[q] * direction[q]).sum();
-            of(&columns.space.iter().map(along).collect::<Vec<f64>>())
+        let slice = |along: &mut Vec<f64>, direction: &[f64; 3]| {
+            along.resize(columns.space.len(), 0.0);
+            project(&columns.space, *direction, along);
+            of(along)
         };
         Views {
             knots: Cells::new(&knots, &masses, cells),
             theta: of(&columns.theta),
-            slices: directions(DIRECTIONS).par_iter().map(slice).collect(),
+            slices: directions(DIRECTIONS).par_iter().map_init(Vec::new, slice).collect(),
         }
     }
 
@@ -103,6 +105,14 @@ impl Views {
         let slices: Option<Vec<Cells>> =
             (0..directions(DIRECTIONS).len()).map(|i| cells(&slice_name(i))).collect();
         Some(Views { knots: cells("view_knots"), theta: cells("view_theta")?, slices: slices? })
+    }
+}
+
+vectorized! {
+    fn project(points: &[[f64; 3]], direction: [f64; 3], along: &mut [f64]) {
+        for (along, point) in along.iter_mut().zip(points) {
+            *along = point[0] * direction[0] + point[1] * direction[1] + point[2] * direction[2];
+        }
     }
 }
 

@@ -57,6 +57,7 @@ impl Controller {
                     let mut record = StepRecord {
                         time,
                         step_size,
+                        loss: f64::NAN,
                         error_estimate: error,
                         pushes,
                         rejections,
@@ -66,6 +67,8 @@ impl Controller {
                     };
                     [state.residual_ode, state.residual_ode_uncorrected] = residual_ode;
                     self.accept(state, &record, next);
+                    // Of the residuals as they are summed anew, where particles were grouped or rebased.
+                    record.loss = self.samples.loss(&self.rho);
                     let counted = self.system.take_counted();
                     state.counters += counted;
                     record.counters += counted;

@@ -278,6 +278,7 @@ impl Descender {
         Ok(StepRecord {
             time,
             step_size,
+            loss: self.samples.loss(&self.rho),
             error_estimate,
             pushes: 1,
             rejections: 0,

@@ -26,7 +26,7 @@ pub use variables::VARIABLES;
 
 /// Version of the schema, stored as the root attribute `format_version`. It rises when a reader
 /// of the older version would misread the newer file.
-pub const FORMAT_VERSION: u32 = 7;
+pub const FORMAT_VERSION: u32 = 8;
 
 /// The variable called `name` in `group`.
 ///

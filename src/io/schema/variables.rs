@@ -452,6 +452,9 @@ pub static VARIABLES: &[Variable] = &[
         .says("mean-field time at the end of the step"),
     steps("step_size", Kind::F64, Source::Step(|steps, _| number(steps, |s| s.step_size)))
         .says("length of the step"),
+    steps("loss", Kind::F64, Source::Step(|steps, _| number(steps, |s| s.loss)))
+        .says("L = 1/2 Sum_j n_j rho_j^2 of the particles at the end of the step")
+        .equation("section 2"),
     steps("error_estimate", Kind::F64, Source::Step(|steps, _| number(steps, |s| s.error_estimate)))
         .says("estimate of the local error of the residual")
         .equation("section 9"),

@@ -13,7 +13,7 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     let times = run.times();
     let each = |of: fn(&crate::run::Snapshot) -> f64| -> Vec<f64> { run.snapshots.iter().map(of).collect() };
     let loss = each(|s| s.loss);
-    let (fine_times, fine_loss) = losses(run);
+    let (fine_times, fine_loss) = losses(run)?;
     let mut panel = Panel::new("loss", time_axis(&times).bare(), Axis::new("loss").log())
         .height(1.35)
         .with(Layer::line("loss", fine_times, fine_loss).color(BLUE).width(1.4).label("L = ½ Σ nⱼ ρⱼ²"));
@@ -56,16 +56,25 @@ pub(super) fn figure(run: &RunSource) -> Result<Figure, PlotError> {
     Ok(Figure::new("loss").with(panel).with(balance))
 }
 
-/// Times and losses: of every step, where they are stored, for the first snapshots may have the whole transient between
-/// them; else of the snapshots.
-pub(super) fn losses(run: &RunSource) -> (Vec<f64>, Vec<f64>) {
-    let of_rho = |rho: &[f64]| -> f64 {
-        0.5 * rho.iter().zip(run.description.samples.weight()).map(|(rho, n)| n * rho * rho).sum::<f64>()
-    };
-    match run.path() {
-        Some((times, path)) => (times.clone(), path.iter().map(|rho| of_rho(rho)).collect()),
-        None => (run.times(), run.snapshots.iter().map(|snapshot| snapshot.loss).collect()),
-    }
+/// A step is drawn if time or loss differ by more than this share from those of the last one drawn.
+const NOTICEABLE: f64 = 0.005;
+
+/// Times and losses of the start and of all steps that make a difference: the first snapshots may have the whole transient
+/// between them. Of a recovered file, in which steps are lost, those of the snapshots as well.
+pub(super) fn losses(run: &RunSource) -> Result<(Vec<f64>, Vec<f64>), PlotError> {
+    let mut all: Vec<[f64; 2]> =
+        run.snapshots.iter().map(|snapshot| [snapshot.time, snapshot.loss]).collect();
+    let mut last = all[0];
+    run.file().each_step(|step| {
+        let now = [step.time, step.loss];
+        if (0..2).any(|i| (now[i] - last[i]).abs() > NOTICEABLE * now[i].abs().max(last[i].abs())) {
+            all.push(now);
+            last = now;
+        }
+    })?;
+    all.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    all.dedup_by_key(|point| point[0]);
+    Ok(all.into_iter().map(|[time, loss]| (time, loss)).unzip())
 }
 
 /// The loss of residuals that err as the tolerance admits: `1/2 Sum_j n_j eps^2`; 0 where no tolerance is kept.

@@ -34,11 +34,11 @@ pub(crate) fn figure(runs: &[Named], figure: Option<&str>, time: Option<f64>) ->
     }
     let panel = match name {
         "function" => functions(runs, time)?,
-        "loss" => over_time(runs, Axis::new("loss").log(), losses),
+        "loss" => over_time(runs, Axis::new("loss").log(), losses)?,
         "kernel" => over_time(runs, Axis::new("|Kₜ − K₀| / |K₀|"), |run| {
             let change = run.snapshots.iter().map(|snapshot| snapshot.tangent_kernel_change).collect();
-            (run.times(), change)
-        })
+            Ok((run.times(), change))
+        })?
         .title("change of the tangent kernel"),
         _ => {
             let allowed = FIGURES.to_vec();
@@ -79,14 +79,21 @@ fn functions(runs: &[Named], time: Option<f64>) -> Result<Panel, PlotError> {
     Ok(panel)
 }
 
-fn over_time(runs: &[Named], y: Axis, of: impl Fn(&RunSource) -> (Vec<f64>, Vec<f64>)) -> Panel {
+/// Times, and a number at each.
+type Series = (Vec<f64>, Vec<f64>);
+
+fn over_time(
+    runs: &[Named],
+    y: Axis,
+    of: impl Fn(&RunSource) -> Result<Series, PlotError>,
+) -> Result<Panel, PlotError> {
     let mut times: Vec<f64> = runs.iter().flat_map(|named| named.run.times()).collect();
     times.sort_by(f64::total_cmp);
     let mut panel = Panel::new("over time", time_axis(&times), y).height(1.8);
     for (named, color) in colored(runs) {
-        let (times, values) = of(named.run);
+        let (times, values) = of(named.run)?;
         panel = panel
             .with(Layer::line(named.name.clone(), times, values).color(color).width(1.3).label(&named.name));
     }
-    panel
+    Ok(panel)
 }

@@ -11,6 +11,7 @@ use crate::run::{Description, StepRecord};
 pub(super) struct Mark {
     pub time: f64,
     pub step: u64,
+    pub loss: f64,
     pub counters: Counters,
 }
 
@@ -39,11 +40,14 @@ pub(super) struct Steps {
     pub ends: Worst,
     /// Relative differences of the times of snapshots to those of the steps they were taken after.
     pub times: Worst,
+    /// Relative differences of the losses of snapshots to those of the steps they were taken after.
+    pub losses: Worst,
     /// Differences of the counts of snapshots to the sums over steps.
     pub counts: Worst,
-    /// The step before, and the time at its end; 0 at the start.
+    /// The step before, the time at its end and the loss there; 0 at the start.
     number: u64,
     time: f64,
+    loss: f64,
     /// Number of snapshots gone by.
     passed: usize,
     /// Counts so far; `None` from a gap up to the next snapshot.
@@ -74,7 +78,7 @@ impl Steps {
             if let Some(total) = &mut self.total {
                 *total += record.counters;
             }
-            (self.number, self.time) = (number, record.time);
+            (self.number, self.time, self.loss) = (number, record.time, record.loss);
             while let Some(mark) = marks.get(self.passed).filter(|mark| mark.step == number) {
                 self.mark(mark);
             }
@@ -114,6 +118,10 @@ impl Steps {
     fn mark(&mut self, mark: &Mark) {
         let apart = (mark.time - self.time).abs() / mark.time.abs().max(self.time.abs());
         self.times.note(if mark.time == self.time { 0.0 } else { apart }, mark.time);
+        // At the start there is no step.
+        if self.number > 0 && mark.loss != self.loss {
+            self.losses.note((mark.loss - self.loss).abs() / mark.loss.max(self.loss), mark.time);
+        }
         if let Some(total) = self.total {
             let mass = (total.ambiguous_mass - mark.counters.ambiguous_mass).abs();
             // Sums of masses in another order differ by rounding.

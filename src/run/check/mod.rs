@@ -131,7 +131,7 @@ impl<'a> Checker<'a> {
         if self.previous.is_none() {
             self.scale = residual_scale(samples, &rho).max(self.least_scale(all.as_ref()));
         }
-        self.marks.push(Mark { time, step: snapshot.step, counters: snapshot.counters });
+        self.marks.push(Mark { time, step: snapshot.step, loss: snapshot.loss, counters: snapshot.counters });
         let estimated = self.description.sampling.estimates_error();
         self.note(Law::Finite, last::not_finite(&snapshot, stored.as_ref(), estimated), time);
         for (j, most) in self.terms.iter_mut().enumerate() {
@@ -395,9 +395,13 @@ impl<'a> Checker<'a> {
         steps.end(&self.marks, all_steps);
         // Of no steps nothing can be said, unless there should be some.
         if !steps.is_empty() || !all_steps {
-            for (law, Worst { error, time }) in
-                [(Law::Steps, steps.ends), (Law::Times, steps.times), (Law::Events, steps.counts)]
-            {
+            let found = [
+                (Law::Steps, steps.ends),
+                (Law::Times, steps.times),
+                (Law::Losses, steps.losses),
+                (Law::Events, steps.counts),
+            ];
+            for (law, Worst { error, time }) in found {
                 self.note(law, error, time);
             }
         }

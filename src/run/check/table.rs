@@ -57,6 +57,7 @@ pub(super) enum Law {
     Times,
     Schedule,
     Ending,
+    Losses,
     Events,
     Finite,
     Regions,
@@ -222,6 +223,12 @@ impl Table {
                 "snapshots at which the criterion that ends the run is not the one that holds there, count",
             );
         }
+        line(
+            Law::Losses,
+            "losses of steps",
+            1e-12,
+            "losses of snapshots against those of the steps they were taken after, relative",
+        );
         line(Law::Events, "events", 0.0, "counts of events against the sum over the steps");
         line(Law::Finite, "finite", 0.0, "numbers of a snapshot that are not finite, count");
         line(
