@@ -115,7 +115,8 @@ fn of_a_run() {
     };
     assert_eq!(heights(&rows, "differences", "ODE as printed"), of(&off));
     let rows = drawn(&path, "loss", None);
-    losses_are_of_every_step(&file, &layer(&rows, "loss", "loss"), &of(&|s| s.loss));
+    let losses: Vec<[f64; 2]> = snapshots.iter().map(|s| [s.time, s.loss]).collect();
+    losses_are_of_every_step(&file, &layer(&rows, "loss", "loss"), &losses);
     assert_eq!(heights(&rows, "balance", "dissipation"), of(&|s| s.energy_dissipation));
     let energy = of(&|s| s.loss + s.penalty);
     let rate = heights(&rows, "balance", "rate");
@@ -378,21 +379,22 @@ fn of_kernel_files() {
     }
 }
 
-/// Snapshots and steps, each with its own loss; no two neighbours leave out a step that differs from both by more than 1 %.
-fn losses_are_of_every_step(file: &RunFile, drawn: &[&Row], of_snapshots: &[f64]) {
-    let mut all: Vec<[f64; 2]> = file.steps().unwrap().iter().map(|step| [step.time, step.loss]).collect();
-    all.insert(0, [0.0, of_snapshots[0]]);
-    let mut next = 0;
+/// Snapshots and steps, each with its own loss; what is left out differs from the one drawn before by at most 1 %.
+fn losses_are_of_every_step(file: &RunFile, drawn: &[&Row], snapshots: &[[f64; 2]]) {
+    let steps = file.steps().unwrap();
+    let mut all: Vec<[f64; 2]> = steps.iter().map(|step| [step.time, step.loss]).collect();
+    all.extend(snapshots);
+    all.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let (mut next, mut last) = (0, all[0]);
     for row in drawn {
-        let at = all.iter().position(|step| *step == [row.numbers[0], row.numbers[1]]).expect("no step");
-        assert!(at >= next, "out of order");
-        let last = all[next.saturating_sub(1)];
+        let now = [row.numbers[0], row.numbers[1]];
+        let at = next + all[next..].iter().position(|step| *step == now).expect("no step");
         for step in &all[next..at] {
             assert!((0..2).all(|i| (step[i] - last[i]).abs() <= 0.01 * step[i]), "{step:?} is left out");
         }
-        next = at + 1;
+        (next, last) = (at + 1, now);
     }
-    let heights: Vec<f64> = drawn.iter().map(|row| row.numbers[1]).collect();
-    assert!(of_snapshots.iter().all(|loss| heights.contains(loss)));
-    assert!(heights.len() > 5 * of_snapshots.len(), "{} of {} steps", heights.len(), all.len());
+    let drawn: Vec<[f64; 2]> = drawn.iter().map(|row| [row.numbers[0], row.numbers[1]]).collect();
+    assert!(snapshots.iter().all(|snapshot| drawn.contains(snapshot)));
+    assert!(drawn.len() > 5 * snapshots.len(), "{} of {} steps", drawn.len(), steps.len());
 }
