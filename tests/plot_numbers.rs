@@ -398,3 +398,27 @@ fn losses_are_of_every_step(file: &RunFile, drawn: &[&Row], snapshots: &[[f64; 2
     assert!(snapshots.iter().all(|snapshot| drawn.contains(snapshot)));
     assert!(drawn.len() > 5 * snapshots.len(), "{} of {} steps", drawn.len(), steps.len());
 }
+
+/// Residuals that relax at rates up to 1e6 within the first of eight intervals: no line leads over it. With the path, the
+/// line is that of the steps; with a schedule that follows the relaxation it is whole.
+#[test]
+fn residuals_have_no_line_where_they_did_not_go_along_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let coarse = scenario("kernel", "he", 300, "scaling = \"1\"");
+    let line = |name: &str, text: &str| -> Vec<[f64; 2]> {
+        let path = run(folder.path(), name, text);
+        let rows = drawn(&path, "residuals", None);
+        layer(&rows, "residuals", "particles, sample 1")
+            .iter()
+            .map(|row| [row.numbers[0], row.numbers[1]])
+            .collect()
+    };
+    let found = line("coarse", &coarse);
+    assert_eq!(found.len(), 9 + 1);
+    assert!(found[0][0] == 0.0 && found[1].iter().all(|number| number.is_nan()), "{found:?}");
+    assert!(found[2..].iter().flatten().all(|number| number.is_finite()), "{found:?}");
+    let with_path = line("path", &coarse.replace("tangent_kernel", "path = true\ntangent_kernel"));
+    assert!(with_path.len() > 20 && with_path.iter().flatten().all(|number| number.is_finite()));
+    let log = coarse.replace("{ count = 9 }", "{ log = { first = 1e-8, per_decade = 10 } }");
+    assert!(line("log", &log).iter().flatten().all(|number| number.is_finite()));
+}

@@ -91,21 +91,10 @@ impl Source {
 /// Times, and the residuals at each.
 type StepRows = (Vec<f64>, Vec<Vec<f64>>);
 
-fn path_of(
-    file: &RunFile,
-    description: &Description,
-    first: &Snapshot,
-) -> Result<Option<StepRows>, PlotError> {
-    if !description.output.path {
-        return Ok(None);
-    }
-    let mut path = (vec![first.time], vec![first.residual.to_vec()]);
-    for step in file.steps()? {
-        let Some(end) = step.path else { return Ok(None) };
-        path.0.push(step.time);
-        path.1.push(end.residual);
-    }
-    Ok(Some(path))
+/// `None` as well where it ends before the last snapshot, or has no start: then steps were lost, and the file was recovered.
+fn path_of(file: &RunFile, last: &Snapshot) -> Option<StepRows> {
+    let path = file.residual_path().ok().flatten()?;
+    (path.end() >= last.time).then(|| path.ends().map(|(time, rho)| (time, rho.to_vec())).unzip())
 }
 
 impl RunSource {
@@ -125,7 +114,7 @@ impl RunSource {
         }
         Ok(RunSource {
             regions: Regions::new(&description.samples),
-            path: path_of(&file, &description, &snapshots[0])?,
+            path: path_of(&file, &snapshots[snapshots.len() - 1]),
             file,
             over: None,
             description,

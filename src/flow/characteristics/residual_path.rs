@@ -69,6 +69,19 @@ impl ResidualPath {
         self.time.last().copied().unwrap_or(0.0)
     }
 
+    /// Times and residuals of the start and of the ends of all steps.
+    ///
+    /// ```
+    /// use reluflow::flow::ResidualPath;
+    /// let path = ResidualPath::constant(vec![0.5, -1.0], 3.0);
+    /// let ends: Vec<(f64, &[f64])> = path.ends().collect();
+    /// assert_eq!(ends, [(0.0, &[0.5, -1.0][..]), (3.0, &[0.5, -1.0][..])]);
+    /// ```
+    pub fn ends(&self) -> impl Iterator<Item = (f64, &[f64])> {
+        let steps = self.time.iter().zip(&self.steps).map(|(&time, step)| (time, &step.residual[..]));
+        [(0.0, &self.start[..])].into_iter().chain(steps)
+    }
+
     /// Number of steps.
     pub(super) fn steps(&self) -> usize {
         self.steps.len()

@@ -15,7 +15,7 @@
 //!   memory of their bin; `order`: where each lies in memory;
 //! * `reach_test`: Lemma 2, one neuron in one step; `displacement`, `safe`: Lemma 3, how far the lines may move before a
 //!   block must be tested; `field_sign`: which neurons go away from a line; `search`: which neurons a step may not skip;
-//! * `step_tables`: what a push looks up;
+//! * `step_tables`: what a push looks up; `propagator`: of it the frames, and how far they take the lines;
 //! * `queue`, `lanes`: neurons that may meet an event, side by side; `integration`, `crossing`, `pinned`, `origin`:
 //!   one neuron, event by event;
 //! * `rebase`: neurons back to the laboratory frame, and moments summed anew; `sums`: what integrations add up to;
