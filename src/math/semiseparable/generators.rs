@@ -9,8 +9,6 @@
 //! is complex, and so is the symmetry (no conjugates): where `A - shift` is positive semi-definite and the real
 //! part of the shift is positive, pivots cannot vanish and need no exchanges.
 
-use std::ops::Mul;
-
 use ndarray_linalg::c64;
 
 /// Rank below the diagonal.
@@ -25,8 +23,6 @@ pub struct Factored {
     w: Vec<[c64; RANK]>,
     /// One over each pivot.
     inverse: Vec<c64>,
-    /// The entries of `L` left of the diagonal, `u_i . w_{i-1}`.
-    left: Vec<c64>,
 }
 
 /// The entries of a symmetric 4 x 4 matrix on and above its diagonal.
@@ -48,13 +44,9 @@ impl Factored {
     /// * `rows`: `diagonal_i`, `u_i`, `v_i`.
     pub fn new(shift: c64, rows: impl ExactSizeIterator<Item = (f64, Row, Row)>) -> Factored {
         let n = rows.len();
-        let mut factored = Factored {
-            u: Vec::with_capacity(n),
-            w: Vec::with_capacity(n),
-            inverse: Vec::with_capacity(n),
-            left: Vec::with_capacity(n),
-        };
-        let (mut state, mut before) = ([c64::ZERO; UPPER], [c64::ZERO; RANK]);
+        let mut factored =
+            Factored { u: Vec::with_capacity(n), w: Vec::with_capacity(n), inverse: Vec::with_capacity(n) };
+        let mut state = [c64::ZERO; UPPER];
         for (diagonal, u, v) in rows {
             let seen = product(&state, &u);
             let pivot = shift + diagonal - dot(&u, &seen);
@@ -71,56 +63,35 @@ impl Factored {
             factored.u.push(u);
             factored.w.push(w);
             factored.inverse.push(inverse);
-            factored.left.push(dot(&u, &before));
-            before = w;
         }
         factored
     }
 
     /// `A^-1 b`, in `O(n)`.
     ///
-    /// A row waits for the one before through one product, `left` times its solution: the sums over the others are ready
-    /// by then.
-    ///
     /// # Panics
     /// If the lengths differ.
     pub fn solve<T: Copy + Into<c64>>(&self, b: &[T]) -> Vec<c64> {
-        let Factored { u, w, inverse, left } = self;
-        let n = u.len();
-        assert_eq!(b.len(), n, "rows of the matrix and of the right side");
-        let mut x: Vec<c64> = Vec::with_capacity(n);
+        assert_eq!(b.len(), self.u.len(), "rows of the matrix and of the right side");
         let mut sum = [c64::ZERO; RANK];
-        for i in 0..n {
-            let others = b[i].into() - dot(&u[i], &sum);
-            if i == 0 {
-                x.push(others);
-                continue;
-            }
-            let last = x[i - 1];
-            x.push(others - left[i] * last);
-            (0..RANK).for_each(|k| sum[k] += w[i - 1][k] * last);
+        let mut x: Vec<c64> = Vec::with_capacity(b.len());
+        for ((b, u), w) in b.iter().zip(&self.u).zip(&self.w) {
+            let y = (*b).into() - dot(u, &sum);
+            sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += *w * y);
+            x.push(y);
         }
         let mut sum = [c64::ZERO; RANK];
-        for i in (0..n).rev() {
-            let others = x[i] * inverse[i] - dot(&w[i], &sum);
-            if i + 1 == n {
-                x[i] = others;
-                continue;
-            }
-            let last = x[i + 1];
-            x[i] = others - left[i + 1] * last;
-            (0..RANK).for_each(|k| sum[k] += last * u[i + 1][k]);
+        for (i, x) in x.iter_mut().enumerate().rev() {
+            let below: c64 = self.w[i].iter().zip(&sum).map(|(w, sum)| w * sum).sum();
+            *x = *x * self.inverse[i] - below;
+            sum.iter_mut().zip(&self.u[i]).for_each(|(sum, u)| *sum += *x * *u);
         }
         x
     }
 }
 
-/// In pairs, which do not wait for each other.
-fn dot<T: Copy>(u: &[T; RANK], v: &[c64; RANK]) -> c64
-where
-    c64: Mul<T, Output = c64>,
-{
-    (v[0] * u[0] + v[1] * u[1]) + (v[2] * u[2] + v[3] * u[3])
+fn dot(u: &Row, v: &[c64; RANK]) -> c64 {
+    u.iter().zip(v).map(|(u, v)| v * *u).sum()
 }
 
 /// A symmetric matrix, given by its upper part row by row, times a vector.
