@@ -1,6 +1,7 @@
 //! Small numerical tools that know nothing of this project's types.
 
 pub mod anderson_darling;
+pub mod awake;
 pub mod banded;
 pub mod cells;
 pub mod chunks;

@@ -8,6 +8,9 @@ use crate::flow::state::State;
 
 use super::Controller;
 
+/// How much of the error allowed iterations of the ODE may leave undone.
+const ENOUGH: f64 = 1e-3;
+
 impl Controller {
     fn ode_between<'a>(&'a self, h: f64, [start, end]: [&'a [[f64; 3]]; 2], pinned: Pinned) -> OdeStep<'a> {
         let Tally { moments, event_particles, .. } = &self.trial.tally;
@@ -29,7 +32,12 @@ impl Controller {
     /// Where that leads from the residuals at the start of the step, to no more digits than a comparison with those of
     /// the particles at its end needs.
     pub(super) fn ode_end(&self, ode: &OdeStep<'_>, implicit: &Implicit<'_>) -> Vec<f64> {
-        ode.advance(implicit, &self.rho, &self.trial.rho, 1e-3 * self.allowed)
+        ode.advance(implicit, &self.rho, &self.trial.rho, self.enough())
+    }
+
+    /// To how many digits a solution of the ODE is wanted: what is missing is far below what a step may err by.
+    fn enough(&self) -> f64 {
+        if self.fixed.is_some() { 0.0 } else { ENOUGH * self.allowed }
     }
 
     /// Both residual ODEs of `state`, the corrected one and the uncorrected one, at the end of the step.
@@ -44,7 +52,8 @@ impl Controller {
         end: &[f64],
     ) -> [Vec<f64>; 2] {
         let known = [&self.rho[..], end];
-        let corrected = || ode.beside(implicit, &state.residual_ode, known);
+        let enough = self.enough();
+        let corrected = || ode.beside(implicit, &state.residual_ode, known, enough);
         let uncorrected = || {
             let sigma = [&self.moments, &self.trial.tally.moments].map(|moments| {
                 let mut sigma = moments.free_sigma();
@@ -53,7 +62,7 @@ impl Controller {
             });
             let implicit = Implicit::new(&self.samples, &sigma[1], h, fastest, self.trial.rule);
             let ode = self.ode_between(h, [&sigma[0], &sigma[1]], Pinned::Ignored);
-            ode.beside(&implicit, &state.residual_ode_uncorrected, known)
+            ode.beside(&implicit, &state.residual_ode_uncorrected, known, enough)
         };
         let (corrected, uncorrected) =
             if self.shares() { rayon::join(corrected, uncorrected) } else { (corrected(), uncorrected()) };

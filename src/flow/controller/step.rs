@@ -8,6 +8,7 @@ use crate::flow::push::Push;
 use crate::flow::record::StepRecord;
 use crate::flow::state::State;
 use crate::flow::tangent_kernel::trace;
+use crate::math::awake::awake;
 use crate::math::chunks::SMALLEST;
 
 use super::attempt::Attempt;
@@ -28,7 +29,7 @@ impl Controller {
         }
         // All of it on a thread of the pool: otherwise every parallel loop, of which a step has dozens,
         // waits for the start of one of them.
-        rayon::scope(|_| self.step_here(state, until))
+        awake(|| self.step_here(state, until))
     }
 
     /// Whether there are loops that several threads share.

@@ -133,6 +133,12 @@ impl Bins {
         first..(first + BLOCK).min(memory.end)
     }
 
+    /// Whether no neuron is in a bin, nor lies in its memory.
+    #[inline(always)]
+    pub fn is_empty(&self, bin: usize) -> bool {
+        self.count[bin] == 0 && self.starts[bin] == self.starts[bin + 1]
+    }
+
     /// Number of neurons in each bin after these moves `(from, to)`.
     pub fn counts_after(&self, moves: impl Iterator<Item = [usize; 2]>) -> Vec<u32> {
         let mut count = self.count.clone();

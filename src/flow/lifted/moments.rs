@@ -24,7 +24,7 @@ pub fn transform_pinned(m: &Mat, d: Vec2, cluster: &Cluster) -> Cluster {
 }
 
 /// `kappa^2` times weight and rate of a cluster that `pull = <g, d>` acts on.
-fn weight(Scaled { kind, kappa, decay }: Scaled, clusters: &[Cluster; 2], pull: f64) -> [f64; 2] {
+fn weight_of(Scaled { kind, kappa, decay }: Scaled, clusters: &[Cluster; 2], pull: f64) -> [f64; 2] {
     let sum = |i: usize| clusters[0][i] + clusters[1][i];
     let square = kappa * kappa;
     let value = kind.beta * sum(1) + kind.alpha * sum(3);
@@ -101,9 +101,12 @@ pub fn set_moments<'a>(
     moments.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().skip(1).for_each(|(k, moments)| {
         *moments = region_moments(scaled, &region[k], field[k]);
     });
-    for b in 0..count {
-        let (g, d) = (field[regions.inactive_side(b)], regions.direction(b));
-        moments.weight[b] = weight(scaled, &boundary[b], g[0] * d[0] + g[1] * d[1]);
+    for (b, (weight, clusters)) in moments.weight.iter_mut().zip(&*boundary).enumerate() {
+        *weight = [0.0; 2];
+        if *clusters != [[0.0; 4]; 2] {
+            let (g, d) = (field[regions.inactive_side(b)], regions.direction(b));
+            *weight = weight_of(scaled, clusters, g[0] * d[0] + g[1] * d[1]);
+        }
     }
 }
 
@@ -133,7 +136,7 @@ pub fn add_event_particles(tables: &StepTables<'_>, sums: &Sums, event_particles
         let at = |frame: &Mat, clusters: &[Cluster; 2], factors: Factors, u: f64| {
             let g = field(regions.inactive_side(b), u);
             let clusters = clusters.map(|cluster| factors.cluster(transform_pinned(frame, d, &cluster)));
-            weight(scaled, &clusters, g[0] * d[0] + g[1] * d[1])
+            weight_of(scaled, &clusters, g[0] * d[0] + g[1] * d[1])
         };
         share.start = at(&tables.frames[count + b], &sums.start, factors.start, 0.0);
         share.end = at(&propagator.end, &sums.end, factors.end, 1.0);

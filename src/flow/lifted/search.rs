@@ -30,6 +30,12 @@ struct BinStep {
     test: u32,
 }
 
+impl BinStep {
+    /// Of a bin in which there is nothing to test.
+    const NOTHING: BinStep =
+        BinStep { leaving: false, end: Displacement::ZERO, advance: Displacement::ZERO, test: STILL };
+}
+
 /// No test yet.
 const NONE: u32 = u32::MAX;
 /// No test, because no neuron moves across anything.
@@ -66,7 +72,7 @@ impl Search {
         self.tests.clear();
         self.blocks.clear();
         self.bins.clear();
-        for bin in 1..self.steps.len() {
+        for bin in (1..self.steps.len()).filter(|&bin| !bins.is_empty(bin)) {
             if self.steps[bin].leaving {
                 self.blocks.extend(bins.safe.blocks(bin));
             } else {
@@ -219,6 +225,9 @@ fn moving_frame(tables: &StepTables<'_>, bins: &Bins, bin: usize) -> Option<usiz
 }
 
 fn bin_step(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize) -> BinStep {
+    if bins.is_empty(bin) {
+        return BinStep::NOTHING;
+    }
     let leaving = if bin == bins.origin() {
         tables.origin_leaves.iter().any(|&u| u <= 1.0)
     } else if let Some(cluster) = bin.checked_sub(tables.regions.boundaries()) {
