@@ -70,7 +70,7 @@ fn it_agrees_with_the_dense_code_where_that_has_digits() {
             }
             // Of lower order, two times at once.
             let times = [1e-2, 1.0, 1e2].map(|t| t / dense.largest_rate());
-            let rough = linear.roughly_at(&rho, &times, |motion| motion.at_points);
+            let rough = linear.rough_path(&rho).at(&times, |motion| motion.at_points.clone());
             for (t, found) in times.iter().zip(rough) {
                 let exact = linear.at(&rho, *t).at_points;
                 let size = exact.iter().fold(rms(&rho), |most: f64, f| most.max(f.abs()));

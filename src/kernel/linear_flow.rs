@@ -1,5 +1,7 @@
 //! Gradient flow with a constant kernel, in linear time and memory.
 
+use std::sync::Mutex;
+
 use rayon::prelude::*;
 
 use crate::math::semiseparable::{ChainFactor, Smoothed};
@@ -9,7 +11,7 @@ use crate::problem::Samples;
 use super::KernelError;
 use super::kernels::{Kernel, Regime};
 use super::limit::{Norm, affine_cost};
-use super::line::{Gather, Line, Motion, STATE, moved, moved_roughly};
+use super::line::{Gather, Line, Motion, RoughMotions, STATE, moved};
 
 /// As [`GradientFlow`](super::GradientFlow), for any number of samples: the kernel is a chain from sample to sample, of rank
 /// 4 (mathematics, section 17), and everything costs time and memory linear in samples and points.
@@ -114,11 +116,12 @@ impl LinearFlow {
     /// What a factor makes of residuals.
     pub(super) fn smooth(&self, factor: &ChainFactor<STATE>, rho: &[f64]) -> Motion {
         let Smoothed { weights, states, pulls } = factor.smooth(&self.line.chain, &self.padded(rho));
-        let mut gather = Gather::new(&self.line);
+        let mut motion = Motion::default();
+        let mut gather = Gather::new(&self.line, &mut motion);
         for i in (0..weights.len()).rev() {
             gather.place(i, &states[i], &pulls[i], weights[i]);
         }
-        gather.motion()
+        motion
     }
 
     /// How the function has moved at a finite time `t` from residuals `rho(0)` (with the sign of `rho`: the function is
@@ -132,24 +135,9 @@ impl LinearFlow {
         moved(&self.line, &self.inverse_weight, &self.padded(rho), t)
     }
 
-    /// `map` of what [`LinearFlow::at`] has at these times, all above 0, in parallel; four shifts each, and two times at
-    /// once, do for 2.4e-8 of the way.
-    pub fn roughly_at<T: Send>(
-        &self,
-        rho: &[f64],
-        times: &[f64],
-        map: impl Fn(Motion) -> T + Sync,
-    ) -> Vec<T> {
-        let rho = self.padded(rho);
-        let pairs: Vec<Vec<T>> = times
-            .par_chunks(2)
-            .map(|pair| {
-                let both = [pair[0], pair[pair.len() - 1]];
-                let motions = moved_roughly(&self.line, &self.inverse_weight, &rho, both);
-                motions.into_iter().take(pair.len()).map(&map).collect()
-            })
-            .collect();
-        pairs.into_iter().flatten().collect()
+    /// The path from these residuals, to be looked at at many times.
+    pub fn rough_path(&self, rho: &[f64]) -> RoughPath<'_> {
+        RoughPath { flow: self, rho: self.padded(rho), memory: Mutex::default() }
     }
 
     /// The minimiser of `1/2 Sum_j n_j (f_0 - motion - y)_j^2 + lambda/2 |motion|^2`: kernel ridge regression.
@@ -218,4 +206,36 @@ impl LinearFlow {
     pub(super) fn diagonal_of_samples(&self) -> Vec<f64> {
         self.of_samples(&self.line.chain.diagonal()).to_vec()
     }
+}
+
+/// Gradient flow from some residuals, four shifts a time: good to 2.4e-8 of the way.
+#[derive(Debug)]
+pub struct RoughPath<'a> {
+    flow: &'a LinearFlow,
+    rho: Vec<f64>,
+    /// That no thread is using.
+    memory: Mutex<Vec<RoughMotions>>,
+}
+
+impl RoughPath<'_> {
+    /// `map` of what [`LinearFlow::at`] has at these times, all above 0, in parallel.
+    pub fn at<T: Send>(&self, times: &[f64], map: impl Fn(&Motion) -> T + Sync) -> Vec<T> {
+        let idle = || self.memory.lock().expect("no holder panics");
+        let of = |times: &[f64]| -> Vec<T> {
+            let mut motions = idle().pop().unwrap_or_default();
+            let LinearFlow { line, inverse_weight, .. } = self.flow;
+            let found = motions.at(line, inverse_weight, &self.rho, times).iter().map(&map).collect();
+            idle().push(motions);
+            found
+        };
+        let found: Vec<Vec<T>> = parts(times).into_par_iter().with_max_len(1).map(of).collect();
+        found.into_iter().flatten().collect()
+    }
+}
+
+/// These times in parts: two at once take less than one after the other. Each half in parts of its own, so that two
+/// threads have as much to do.
+fn parts(times: &[f64]) -> Vec<&[f64]> {
+    let (first, second) = times.split_at(times.len().div_ceil(2));
+    first.chunks(2).chain(second.chunks(2)).collect()
 }

@@ -48,7 +48,7 @@ pub use kernels::{Kernel, Regime};
 pub use law::{BiasLaw, SlopeLaw, StartLaw, WeightLaw};
 pub use limit::{KernelFunction, Norm, curvature_norm};
 pub use line::Motion;
-pub use linear_flow::{LinearFlow, Ridge};
+pub use linear_flow::{LinearFlow, Ridge, RoughPath};
 pub use linear_limit::{Extremes, LinearLimit};
 pub use monte_carlo::MonteCarlo;
 pub use norm_fits::{FitNorm, NormFit, norm_fits, slope_fits};

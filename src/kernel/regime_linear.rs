@@ -121,15 +121,16 @@ pub(super) fn follow(
         left * left - next * next < 0.1
             && a.distances.iter().zip(&b.distances).all(|(a, b)| (a - b).abs() < 0.1 * a.max(1.0))
     };
+    let path = flow.rough_path(&rho);
     let (times, moments) = scan(
         [1e-2 / extremes.largest, 40.0 / extremes.least],
-        |times| flow.roughly_at(&rho, times, |motion| moment(&motion, false)),
+        |times| path.at(times, |motion| moment(motion, false)),
         arrived,
         still,
     );
     let passed = moments.iter().map(|moment| moment.distances.clone()).collect();
     let within = Approach::new(times.clone(), passed, limit_distances.clone())
-        .within(request.bound, WIDTH, |times| flow.roughly_at(&rho, times, |motion| distances(&motion)))
+        .within(request.bound, WIDTH, |times| path.at(times, distances))
         .into_iter()
         .map(|within: Within| within.at_pace(speed))
         .collect();

@@ -1,94 +1,81 @@
 //! The least value of a function of one variable.
 
-/// Golden section: the larger part of an interval goes to the smaller as the whole to the larger.
-const GOLDEN: f64 = 0.381_966_011_250_105;
+/// How far on either side of where the minimum is thought to be values are taken, as a share of the interval.
+const SHARE: f64 = 0.05;
 
-/// Where `f` has a minimum between `low` and `high`, to `tolerance`, and the value there: by parabolas through the three
-/// best points, by golden section where they do not help (Brent 1973, chapter 5).
+/// A point and the value there.
+type Point = (f64, f64);
+
+/// Where `f` has a minimum, to `tolerance`: rounds of two values each, taken in parallel, close on either side of the
+/// vertex of the parabola through the least point and its neighbours, or halfway to these.
 ///
-/// * `start`: a point between, and its value.
+/// * `around`: three points, ascending, and their values, of which the one in the middle is the least.
 ///
 /// ```
 /// use reluflow::math::minimum::minimum;
 /// let f = |x: f64| (x - 0.3).powi(2) + 1.0;
-/// let (x, value) = minimum([0.0, 2.0], (1.0, f(1.0)), 1e-3, f);
-/// assert!((x - 0.3).abs() < 1e-3 && value - 1.0 < 1e-6);
+/// let x = minimum([0.0, 1.0, 2.0].map(|x| (x, f(x))), 1e-3, f);
+/// assert!((x - 0.3).abs() < 1e-12);
 /// ```
-pub fn minimum(
-    [mut low, mut high]: [f64; 2],
-    start: (f64, f64),
-    tolerance: f64,
-    mut f: impl FnMut(f64) -> f64,
-) -> (f64, f64) {
-    // The best point, the second, and the second before it.
-    let (mut best, mut second, mut third) = (start, start, start);
-    let (mut step, mut before) = (0.0f64, 0.0f64);
+pub fn minimum(mut around: [Point; 3], tolerance: f64, f: impl Fn(f64) -> f64 + Sync) -> f64 {
+    let mut halve = true;
     for _ in 0..100 {
-        let middle = 0.5 * (low + high);
-        if (best.0 - middle).abs() <= 2.0 * tolerance - 0.5 * (high - low) {
+        let [low, best, high] = around.map(|point| point.0);
+        let width = high - low;
+        if width <= 2.0 * tolerance {
             break;
         }
-        let to_far_end = if best.0 >= middle { low - best.0 } else { high - best.0 };
-        let (mut next, mut parabola) = (GOLDEN * to_far_end, false);
-        if before.abs() > tolerance {
-            let r = (best.0 - second.0) * (best.1 - third.1);
-            let q = (best.0 - third.0) * (best.1 - second.1);
-            let p = (best.0 - third.0) * q - (best.0 - second.0) * r;
-            let vertex = -p / (2.0 * (q - r));
-            let at = best.0 + vertex;
-            if vertex.abs() < 0.5 * before.abs() && at > low && at < high {
-                (next, parabola) = (vertex, true);
-                if at - low < 2.0 * tolerance || high - at < 2.0 * tolerance {
-                    next = tolerance.copysign(middle - best.0);
-                }
-            }
-        }
-        before = if parabola { step } else { to_far_end };
-        step = if next.abs() >= tolerance { next } else { tolerance.copysign(next) };
-        let at = best.0 + step;
-        let found = (at, f(at));
-        if found.1 <= best.1 {
-            if at >= best.0 {
-                low = best.0
-            } else {
-                high = best.0
-            }
-            (third, second, best) = (second, best, found);
-        } else {
-            if at < best.0 {
-                low = at
-            } else {
-                high = at
-            }
-            if found.1 <= second.1 || second.0 == best.0 {
-                (third, second) = (second, found);
-            } else if found.1 <= third.1 || third.0 == best.0 || third.0 == second.0 {
-                third = found;
-            }
-        }
+        let (at, off) = (vertex(&around), SHARE * width);
+        let wanted = match halve || at - off <= low || at + off >= high {
+            true => [0.5 * (low + best), 0.5 * (best + high)],
+            false => [at - off, at + off],
+        };
+        let (first, second) = rayon::join(|| f(wanted[0]), || f(wanted[1]));
+        let mut points = around.to_vec();
+        points.extend([(wanted[0], first), (wanted[1], second)]);
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let inner = 1..points.len() - 1;
+        let least = inner.min_by(|&i, &j| points[i].1.total_cmp(&points[j].1)).expect("three of five");
+        around = std::array::from_fn(|i| points[least - 1 + i]);
+        // Where the parabola has misled, or there is none yet.
+        halve = around[2].0 - around[0].0 > 0.5 * width;
     }
-    best
+    vertex(&around)
+}
+
+/// Of the parabola through three points, no further away than these; the one in the middle if there is none.
+fn vertex(&[(low, of_low), (best, least), (high, of_high)]: &[Point; 3]) -> f64 {
+    let [left, right] = [(least - of_low) / (best - low), (of_high - least) / (high - best)];
+    let curvature = (right - left) / (high - low);
+    // The slope in the middle, by the parabola.
+    let slope = left + curvature * (best - low);
+    let at = best - 0.5 * slope / curvature;
+    if curvature > 0.0 { at.clamp(low, high) } else { best }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
-    fn it_takes_few_values() {
-        for (least, f) in [
-            (1.3f64, (|x: f64| (x - 1.3).cosh()) as fn(f64) -> f64),
-            (-0.7, |x| (x + 0.7).abs()),
-            (2.9, |x| (x - 2.9).powi(4)),
+    fn it_takes_few_rounds() {
+        for (least, bound, f) in [
+            (1.3f64, 1e-6, (|x: f64| (x - 1.3).cosh()) as fn(f64) -> f64),
+            (-0.7, 1e-4, |x| (x + 0.7).abs()),
+            (1.9, 1e-4, |x| (x - 1.9).powi(4)),
+            (0.2, 1e-4, |x| if x < 0.2 { -10.0 * (x - 0.2) } else { 0.1 * (x - 0.2).sqrt() }),
         ] {
-            let mut count = 0;
+            let count = AtomicUsize::new(0);
             let counted = |x: f64| {
-                count += 1;
+                count.fetch_add(1, Ordering::Relaxed);
                 f(x)
             };
-            let (x, value) = minimum([-3.0, 3.0], (0.1, f(0.1)), 1e-4, counted);
-            let off = if least == 2.9 { 3e-2 } else { 3e-4 };
-            assert!((x - least).abs() < off && value == f(x) && count < 40, "{least}: {x}, {count} values");
+            let around = [-3.0, 0.3, 3.0].map(|x| (x, f(x)));
+            let x = minimum(around, 1e-4, counted);
+            let count = count.into_inner();
+            assert!((x - least).abs() < bound && count <= 40, "{least}: {x}, {count} values");
         }
     }
 }

@@ -95,10 +95,8 @@ impl<'a> SmoothingProcess<'a> {
         if best == 0 || best == last {
             return libm::pow(10f64, at(best));
         }
-        let between = [at(best - 1), at(best + 1)];
-        let (found, _) =
-            minimum(between, (at(best), scores[best]), TOLERANCE, |log| self.score(libm::pow(10f64, log)));
-        libm::pow(10f64, found)
+        let around = [best - 1, best, best + 1].map(|i| (at(i), scores[i]));
+        libm::pow(10f64, minimum(around, TOLERANCE, |log| self.score(libm::pow(10f64, log))))
     }
 
     /// Generalised cross-validation.

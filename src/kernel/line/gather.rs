@@ -3,7 +3,7 @@
 use super::model::{IN_CHAIN, Line, STATE};
 
 /// How a function has moved: by `Sum_j coefficient_j K(x, x_j)`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Motion {
     /// One per sample.
     pub coefficients: Vec<f64>,
@@ -16,7 +16,7 @@ pub struct Motion {
 /// Takes states and pulls along the chain, from its last place to the first, and keeps what they say.
 pub(in crate::kernel) struct Gather<'a> {
     line: &'a Line,
-    motion: Motion,
+    motion: &'a mut Motion,
     /// Points yet to come.
     points: usize,
     /// Of the place after.
@@ -24,14 +24,12 @@ pub(in crate::kernel) struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    pub fn new(line: &'a Line) -> Gather<'a> {
-        let (samples, points) = (line.samples, line.points());
-        let motion = Motion {
-            coefficients: vec![0.0; samples],
-            at_samples: vec![0.0; samples],
-            at_points: vec![0.0; points],
-        };
-        Gather { line, motion, points, pull: [0.0; STATE] }
+    /// * `motion`: is overwritten, whatever it was.
+    pub fn new(line: &'a Line, motion: &'a mut Motion) -> Gather<'a> {
+        motion.coefficients.resize(line.samples, 0.0);
+        motion.at_samples.resize(line.samples, 0.0);
+        motion.at_points.resize(line.points(), 0.0);
+        Gather { line, motion, points: line.points(), pull: [0.0; STATE] }
     }
 
     /// Place `i`, with the state there, how samples from there on pull at it, and the coefficient.
@@ -60,9 +58,5 @@ impl<'a> Gather<'a> {
             self.motion.at_samples[j] = state[0];
             self.motion.coefficients[j] = coefficient;
         }
-    }
-
-    pub fn motion(self) -> Motion {
-        self.motion
     }
 }

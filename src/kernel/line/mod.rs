@@ -14,7 +14,7 @@ mod rational;
 pub(super) use gather::Gather;
 pub use gather::Motion;
 pub(super) use model::{Line, STATE};
-pub(super) use rational::{moved, moved_roughly};
+pub(super) use rational::{RoughMotions, moved};
 
 #[cfg(test)]
 mod tests;

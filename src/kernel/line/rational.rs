@@ -3,14 +3,15 @@
 use ndarray_linalg::c64;
 
 use crate::math::instructions::vectorized;
-use crate::math::semiseparable::ShiftedLanes;
+use crate::math::semiseparable::{ShiftedLanes, ShiftedMemory};
 
 use super::gather::{Gather, Motion};
-use super::model::Line;
+use super::model::{Line, STATE};
 
 /// Lanes: poles in the upper half plane, of one time or of two.
 const LANES: usize = 8;
-type Lanes = ShiftedLanes<LANES>;
+/// Those of one time that is wanted roughly.
+const HALF: usize = LANES / 2;
 
 /// Poles `theta_k` and residues `a_k` of the best rational approximation of order 16 to `exp(-x)` on `x >= 0`,
 ///
@@ -34,7 +35,7 @@ const ORDER_16: [([f64; 2], [f64; 2]); LANES] = [
 
 /// Those of order 8 without `a_0`, good to 2.4e-8 (by the method of Caratheodory and Fejer; Trefethen, Weideman and
 /// Schmelzer 2006, BIT 46:653, program cf).
-const ORDER_8: [([f64; 2], [f64; 2]); LANES / 2] = [
+const ORDER_8: [([f64; 2], [f64; 2]); HALF] = [
     ([3.2209452451180125, 1.1936196054221206], [-1.8317717107376783, -9.525608130572932]),
     ([2.292249147887982, 3.600771496085447], [2.4362407330690816, 3.716755641126924]),
     ([0.2694909874430078, 6.082032592715811], [-0.6325880537745696, -0.44392310274040586]),
@@ -50,57 +51,87 @@ fn number([re, im]: [f64; 2]) -> c64 {
 ///
 /// * `inverse_weight`: `1 / n_j`, infinite where there is no sample.
 pub(in crate::kernel) fn moved(line: &Line, inverse_weight: &[f64], rho: &[f64], t: f64) -> Motion {
-    let lanes = Lanes::new(ORDER_16.map(|(theta, _)| number(theta) / t));
+    let lanes = ShiftedLanes::new(ORDER_16.map(|(theta, _)| number(theta) / t));
     let factors = ORDER_16.map(|(theta, residue)| -2.0 * number(residue) / number(theta));
-    let mut gather = [Gather::new(line)];
-    combine_one(&lanes, &[factors], line, inverse_weight, rho, &mut gather);
-    let [gathered] = gather;
-    gathered.motion()
+    let mut motion = Motion::default();
+    let mut gather = [Gather::new(line, &mut motion)];
+    let mut memory = ShiftedMemory::default();
+    combine_one(&lanes, &[factors], line, inverse_weight, rho, &mut memory, &mut gather);
+    motion
 }
 
-/// As [`moved`], at two times at once, by four shifts each: good to 2.4e-8 of what there was to move.
-pub(in crate::kernel) fn moved_roughly(
-    line: &Line,
-    inverse_weight: &[f64],
-    rho: &[f64],
-    times: [f64; 2],
-) -> [Motion; 2] {
-    let half = LANES / 2;
-    let pole = |lane: usize| ORDER_8[lane % half];
-    let lanes = Lanes::new(std::array::from_fn(|lane| number(pole(lane).0) / times[lane / half]));
-    let factors = [0, 1].map(|which| {
+/// Motions at one time or at two, in the memory of earlier ones.
+#[derive(Debug, Default)]
+pub(in crate::kernel) struct RoughMotions {
+    of_one: ShiftedMemory<STATE, HALF>,
+    of_two: ShiftedMemory<STATE, LANES>,
+    motions: [Motion; 2],
+}
+
+impl RoughMotions {
+    /// As [`moved`], at one time or at two at once, by four shifts each: good to 2.4e-8 of what there was to move.
+    pub fn at(&mut self, line: &Line, inverse_weight: &[f64], rho: &[f64], times: &[f64]) -> &[Motion] {
+        let RoughMotions { of_one, of_two, motions } = self;
+        let [first, second] = motions;
+        match *times {
+            [time] => {
+                let (lanes, factors) = shifts::<HALF, 1>([time]);
+                let mut gather = [Gather::new(line, first)];
+                combine_half(&lanes, &factors, line, inverse_weight, rho, of_one, &mut gather);
+            }
+            [one, other] => {
+                let (lanes, factors) = shifts::<LANES, 2>([one, other]);
+                let mut gather = [Gather::new(line, first), Gather::new(line, second)];
+                combine_two(&lanes, &factors, line, inverse_weight, rho, of_two, &mut gather);
+            }
+            _ => panic!("{} times at once", times.len()),
+        }
+        &motions[..times.len()]
+    }
+}
+
+/// Four shifts for each of these times, and how their solutions are combined; `L` is four times `M`.
+fn shifts<const L: usize, const M: usize>(times: [f64; M]) -> (ShiftedLanes<L>, [[c64; L]; M]) {
+    let pole = |lane: usize| ORDER_8[lane % HALF];
+    let lanes = ShiftedLanes::new(std::array::from_fn(|lane| number(pole(lane).0) / times[lane / HALF]));
+    let factors = std::array::from_fn(|which| {
         std::array::from_fn(|lane| {
             let (theta, residue) = pole(lane);
-            if lane / half == which { -2.0 * number(residue) / number(theta) } else { c64::ZERO }
+            if lane / HALF == which { -2.0 * number(residue) / number(theta) } else { c64::ZERO }
         })
     });
-    let mut gather = [0, 1].map(|_| Gather::new(line));
-    combine_two(&lanes, &factors, line, inverse_weight, rho, &mut gather);
-    gather.map(Gather::motion)
+    (lanes, factors)
 }
 
 vectorized! {
-    fn combine_one(lanes: &Lanes, factors: &[[c64; LANES]; 1], line: &Line, diagonal: &[f64], rho: &[f64], out: &mut [Gather; 1]) {
-        combine(lanes, factors, line, diagonal, rho, out)
+    fn combine_one(lanes: &ShiftedLanes<LANES>, factors: &[[c64; LANES]; 1], line: &Line, diagonal: &[f64], rho: &[f64], memory: &mut ShiftedMemory<STATE, LANES>, out: &mut [Gather; 1]) {
+        combine(lanes, factors, line, diagonal, rho, memory, out)
     }
 }
 
 vectorized! {
-    fn combine_two(lanes: &Lanes, factors: &[[c64; LANES]; 2], line: &Line, diagonal: &[f64], rho: &[f64], out: &mut [Gather; 2]) {
-        combine(lanes, factors, line, diagonal, rho, out)
+    fn combine_half(lanes: &ShiftedLanes<HALF>, factors: &[[c64; HALF]; 1], line: &Line, diagonal: &[f64], rho: &[f64], memory: &mut ShiftedMemory<STATE, HALF>, out: &mut [Gather; 1]) {
+        combine(lanes, factors, line, diagonal, rho, memory, out)
+    }
+}
+
+vectorized! {
+    fn combine_two(lanes: &ShiftedLanes<LANES>, factors: &[[c64; LANES]; 2], line: &Line, diagonal: &[f64], rho: &[f64], memory: &mut ShiftedMemory<STATE, LANES>, out: &mut [Gather; 2]) {
+        combine(lanes, factors, line, diagonal, rho, memory, out)
     }
 }
 
 #[inline(always)]
-fn combine<const M: usize>(
-    lanes: &Lanes,
-    factors: &[[c64; LANES]; M],
+fn combine<const L: usize, const M: usize>(
+    lanes: &ShiftedLanes<L>,
+    factors: &[[c64; L]; M],
     line: &Line,
     diagonal: &[f64],
     rho: &[f64],
+    memory: &mut ShiftedMemory<STATE, L>,
     out: &mut [Gather; M],
 ) {
-    lanes.combine(factors, &line.chain, diagonal, rho, |i, states, pulls, weights| {
+    lanes.combine(factors, &line.chain, diagonal, rho, memory, |i, states, pulls, weights| {
         for m in 0..M {
             out[m].place(i, &states[m], &pulls[m], weights[m]);
         }

@@ -64,8 +64,10 @@ fn points_have_the_values_of_the_kernel_function() {
         for regime in Regime::ALL {
             let flow = crate::kernel::LinearFlow::new(&kernel, regime, &samples, &points).unwrap();
             let limit = crate::kernel::LinearLimit::new(&flow).unwrap().of(&rho);
-            let [rough] = <[_; 1]>::try_from(flow.roughly_at(&rho, &[3.0], |motion| motion)).unwrap();
-            for found in [limit, flow.at(&rho, 3.0), rough, flow.ridge(&rho, 1e-2).motion] {
+            let path = flow.rough_path(&rho);
+            let [rough] = <[_; 1]>::try_from(path.at(&[3.0], Motion::clone)).unwrap();
+            let [_, two, ..] = <[_; 3]>::try_from(path.at(&[1.0, 3.0, 2.0], Motion::clone)).unwrap();
+            for found in [limit, flow.at(&rho, 3.0), rough, two, flow.ridge(&rho, 1e-2).motion] {
                 let size: f64 = found.coefficients.iter().map(|c| c.abs()).sum();
                 for (&at, value) in points.iter().zip(&found.at_points) {
                     let expected: f64 =

@@ -41,6 +41,21 @@ pub struct ShiftedLanes<const L: usize> {
     shifts: Complex<L>,
 }
 
+/// Memory of earlier solutions.
+#[derive(Debug)]
+pub struct ShiftedMemory<const R: usize, const L: usize> {
+    /// The filter before each block.
+    kept: Vec<Filter<R, L>>,
+    /// What the samples of one block change.
+    records: Vec<Record<R, L>>,
+}
+
+impl<const R: usize, const L: usize> Default for ShiftedMemory<R, L> {
+    fn default() -> ShiftedMemory<R, L> {
+        ShiftedMemory { kept: vec![], records: vec![] }
+    }
+}
+
 impl<const L: usize> ShiftedLanes<L> {
     /// With these shifts.
     pub fn new(shifts: [c64; L]) -> ShiftedLanes<L> {
@@ -53,7 +68,7 @@ impl<const L: usize> ShiftedLanes<L> {
     /// If the lengths differ.
     pub fn solve<const R: usize>(&self, chain: &Chain<R>, diagonal: &[f64], b: &[f64]) -> Vec<[c64; L]> {
         let mut out = vec![[c64::ZERO; L]; b.len()];
-        self.smooth(chain, diagonal, b, |i, _, _, weight| {
+        self.smooth(chain, diagonal, b, &mut ShiftedMemory::default(), |i, _, _, weight| {
             out[i] = std::array::from_fn(|l| c64::new(weight.re[l], weight.im[l]));
         });
         out
@@ -78,13 +93,14 @@ impl<const L: usize> ShiftedLanes<L> {
         chain: &Chain<R>,
         diagonal: &[f64],
         b: &[f64],
+        memory: &mut ShiftedMemory<R, L>,
         mut emit: impl FnMut(usize, &[[f64; R]; M], &[[f64; R]; M], &[f64; M]),
     ) {
         let factors =
             factors.map(|row| Complex { re: row.map(|factor| factor.re), im: row.map(|factor| factor.im) });
         let nothing = Found { states: [[0.0; R]; M], pulls: [[0.0; R]; M], weights: [0.0; M] };
         let (mut now, mut found) = (nothing, vec![]);
-        self.smooth(chain, diagonal, b, |i, anchor, later, weight| {
+        self.smooth(chain, diagonal, b, memory, |i, anchor, later, weight| {
             // Loops, for closures of arrays are compiled on their own, for the least instruction set.
             for m in 0..M {
                 if let Some(step) = chain.steps.get(i) {
@@ -131,6 +147,7 @@ impl<const L: usize> ShiftedLanes<L> {
         chain: &Chain<R>,
         diagonal: &[f64],
         b: &[f64],
+        memory: &mut ShiftedMemory<R, L>,
         mut emit: impl FnMut(usize, Option<&Filter<R, L>>, &[Complex<L>; R], &Complex<L>),
     ) {
         let n = chain.len();
@@ -145,11 +162,13 @@ impl<const L: usize> ShiftedLanes<L> {
                 now.covariance[j][k].re = [start[k][j]; L];
             }
         }
-        let mut kept = vec![];
         let zero = Complex::ZERO;
         let nothing = Record { gain: [zero; R], surprise: zero, anchor: false, filter: now };
-        let mut records: Vec<Record<R, L>> = vec![nothing; KEPT];
         let blocks = n.div_ceil(KEPT);
+        let ShiftedMemory { kept, records } = memory;
+        kept.clear();
+        kept.reserve_exact(blocks);
+        records.resize(KEPT, nothing);
         for block in 0..blocks {
             kept.push(now);
             if block + 1 < blocks {
@@ -159,7 +178,7 @@ impl<const L: usize> ShiftedLanes<L> {
         let mut pull = [Complex::ZERO; R];
         for block in (0..blocks).rev() {
             let range = block * KEPT..((block + 1) * KEPT).min(n);
-            run(&self.shifts, chain, diagonal, b, range.clone(), &mut kept[block], Some(&mut records));
+            run(&self.shifts, chain, diagonal, b, range.clone(), &mut kept[block], Some(records));
             for i in range.rev() {
                 let record = &records[i - block * KEPT];
                 if let Some(step) = chain.steps.get(i) {
@@ -235,15 +254,22 @@ mod tests {
             let size = expected.weights.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
             let lanes = ShiftedLanes::new([c64::new(shift, 0.0)]);
             let one = [[c64::new(1.0, 0.0)]];
-            lanes.combine(&one, &chain, &vec![1.0; n], &b, |i, &[state], &[pull], &[weight]| {
-                assert!((weight - expected.weights[i]).abs() < bound * size, "{n} {h} {shift}: {weight}");
-                assert!(
-                    (state[0] - expected.states[i][0]).abs() < bound,
-                    "{}",
-                    state[0] - expected.states[i][0]
-                );
-                assert!((pull[1] - expected.pulls[i][1]).abs() < bound * size);
-            });
+            lanes.combine(
+                &one,
+                &chain,
+                &vec![1.0; n],
+                &b,
+                &mut ShiftedMemory::default(),
+                |i, &[state], &[pull], &[weight]| {
+                    assert!((weight - expected.weights[i]).abs() < bound * size, "{n} {h} {shift}: {weight}");
+                    assert!(
+                        (state[0] - expected.states[i][0]).abs() < bound,
+                        "{}",
+                        state[0] - expected.states[i][0]
+                    );
+                    assert!((pull[1] - expected.pulls[i][1]).abs() < bound * size);
+                },
+            );
         }
     }
 
@@ -265,6 +291,7 @@ mod tests {
             &chain,
             &diagonal,
             &b,
+            &mut ShiftedMemory::default(),
             |i, &[state], _, _| {
                 let off = state[0] - expected.states[i][0];
                 assert!(off.abs() < 1e-8, "{i}: {off:e}, slope {:e}", state[1]);

@@ -21,4 +21,4 @@ mod reference;
 pub use chain::{Chain, Matrix, Step, triangular_root};
 pub use factor::{ChainFactor, Smoothed};
 pub use generators::{Factored, RANK, Row};
-pub use lanes::ShiftedLanes;
+pub use lanes::{ShiftedLanes, ShiftedMemory};
