@@ -36,6 +36,16 @@ impl Cells {
     /// # Panics
     /// As [`Sorted::new`], or if there are no cells, or more than a `u32` counts.
     pub fn new(points: &[f64], mass: &[f64], count: usize) -> Option<Cells> {
+        Cells::gathered(points, mass, count, &mut vec![])
+    }
+
+    /// As [`Cells::new`], with the memory of earlier sums.
+    pub(crate) fn gathered(
+        points: &[f64],
+        mass: &[f64],
+        count: usize,
+        cells: &mut Vec<[f64; 2]>,
+    ) -> Option<Cells> {
         assert!(count > 0 && u32::try_from(count).is_ok(), "{count} cells");
         if !mass.iter().any(|&mass| mass > 0.0) {
             return None;
@@ -50,29 +60,31 @@ impl Cells {
             // All in one place, or a point that is not finite, which is refused there.
             return Some(Cells { sorted: Sorted::new(points, mass), spread: 0.0 });
         }
-        // Mass, and mean and second moment within the cell in units of its length: from its middle,
-        // so that rounding is that of the cell. With the last number a cell is one vector.
-        let mut cells = vec![[0.0; 4]; count];
+        // Mass and mean within the cell, in units of its length: from its middle, so that rounding is that of the cell.
+        cells.clear();
+        cells.resize(count, [0.0; 2]);
+        let mut square = 0.0;
         let (mut places, mut insides) = ([0; BLOCK], [0.0; BLOCK]);
         for (points, masses) in points.chunks(BLOCK).zip(mass.chunks(BLOCK)) {
-            locate(points, low, per_length, count as u32 - 1, &mut places, &mut insides);
+            square += locate(points, masses, low, per_length, count as u32 - 1, &mut places, &mut insides);
             for ((&mass, &cell), &inside) in masses.iter().zip(&places).zip(&insides) {
-                let moments = [mass, mass * inside, mass * inside * inside, 0.0];
-                add(&mut cells[cell as usize], &moments);
+                let sums = &mut cells[cell as usize];
+                *sums = [sums[0] + mass, sums[1] + mass * inside];
             }
         }
-        let (mut means, mut masses) = (vec![], vec![]);
-        let (mut square, mut total) = (0.0, 0.0);
-        for (cell, [mass, first, second, _]) in cells.into_iter().enumerate() {
+        let (mut means, mut masses) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut total = 0.0;
+        for (cell, &[mass, first]) in cells.iter().enumerate() {
             if mass > 0.0 {
                 let mean = first / mass;
                 means.push(low + length * (cell as f64 + 0.5 + mean));
                 masses.push(mass);
-                square += (second - mass * mean * mean).max(0.0);
+                square -= mass * mean * mean;
                 total += mass;
             }
         }
-        Some(Cells { sorted: Sorted::new(&means, &masses), spread: length * (square / total).sqrt() })
+        let spread = length * (square.max(0.0) / total).sqrt();
+        Some(Cells { sorted: Sorted::new(&means, &masses), spread })
     }
 
     /// Cells that were gathered before.
@@ -119,18 +131,22 @@ vectorized! {
 }
 
 vectorized! {
-    /// The cell of each point, and where it is in it, from its middle.
-    fn locate(points: &[f64], low: f64, per_length: f64, last: u32, places: &mut [u32; BLOCK], insides: &mut [f64; BLOCK]) {
-        for ((point, place), inside) in points.iter().zip(places).zip(insides) {
+    /// The cell of each point, and where it is in it, from its middle; returns the sum of the squares of that, each with
+    /// its mass.
+    fn locate(points: &[f64], masses: &[f64], low: f64, per_length: f64, last: u32, places: &mut [u32; BLOCK], insides: &mut [f64; BLOCK]) -> f64 {
+        for ((point, place), inside) in points.iter().zip(&mut *places).zip(&mut *insides) {
             let at = (point - low) * per_length;
             *place = (at as u32).min(last);
             *inside = at - f64::from(*place) - 0.5;
         }
+        let mut sums = [0.0; LANES];
+        for (masses, insides) in masses.chunks(LANES).zip(insides.chunks(LANES)) {
+            for ((sum, mass), inside) in sums.iter_mut().zip(masses).zip(insides) {
+                *sum += mass * inside * inside;
+            }
+        }
+        sums.iter().sum()
     }
-}
-
-fn add(sums: &mut [f64; 4], moments: &[f64; 4]) {
-    (0..4).for_each(|i| sums[i] += moments[i]);
 }
 
 #[cfg(test)]

@@ -62,49 +62,6 @@ impl Columns {
         Columns { knots, theta: particles.theta.clone(), space, mass: mass.to_vec(), window }
     }
 
-    /// `m` independent draws from this measure, of equal mass.
-    ///
-    /// * `repetition`: other draws for other numbers.
-    pub fn drawn(&self, m: u64, repetition: u64) -> Columns {
-        let mut sum = 0.0;
-        let cumulative: Vec<f64> = self
-            .mass
-            .iter()
-            .map(|mass| {
-                sum += mass;
-                sum
-            })
-            .collect();
-        let mut stream = Stream::new(m, Purpose::Resampling, repetition);
-        let last = self.mass.len() - 1;
-        // A search begins where the part of the mass before that of the draw does: parts are as many as particles.
-        let part = sum / self.mass.len() as f64;
-        let mut ends = cumulative.iter();
-        let begins: Vec<usize> = (0..=last)
-            .map(|k| {
-                let before = part * k as f64;
-                while ends.as_slice().first().is_some_and(|&end| end <= before) {
-                    ends.next();
-                }
-                cumulative.len() - ends.len()
-            })
-            .collect();
-        let picked: Vec<usize> = (0..m)
-            .map(|_| {
-                let u = sum * stream.unit();
-                let begin = begins[((u / part) as usize).min(last).saturating_sub(1)];
-                (begin + cumulative[begin..].iter().take_while(|&&end| end <= u).count()).min(last)
-            })
-            .collect();
-        Columns {
-            knots: picked.iter().map(|&i| self.knots[i]).collect(),
-            theta: picked.iter().map(|&i| self.theta[i]).collect(),
-            space: picked.iter().map(|&i| self.space[i]).collect(),
-            mass: vec![1.0 / m as f64; m as usize],
-            window: self.window,
-        }
-    }
-
     /// Shares of the mass whose knot lies at the ends of the window or beyond, and that has none.
     pub fn shares(&self) -> [f64; 2] {
         let mut shares = [0.0; 2];
@@ -118,6 +75,67 @@ impl Columns {
             }
         }
         shares.map(|share| share / total)
+    }
+}
+
+/// Independent draws from a measure.
+pub(crate) struct Draws<'a> {
+    columns: &'a Columns,
+    /// Mass up to and with each particle.
+    cumulative: Vec<f64>,
+    /// The mass in as many equal parts as there are particles: the particle in which each begins.
+    begins: Vec<u32>,
+}
+
+impl<'a> Draws<'a> {
+    pub fn new(columns: &'a Columns) -> Draws<'a> {
+        let mut sum = 0.0;
+        let cumulative: Vec<f64> = columns
+            .mass
+            .iter()
+            .map(|mass| {
+                sum += mass;
+                sum
+            })
+            .collect();
+        let count = cumulative.len();
+        let part = sum / count as f64;
+        let mut ends = cumulative.iter();
+        let begins = (0..count)
+            .map(|k| {
+                let before = part * k as f64;
+                while ends.as_slice().first().is_some_and(|&end| end <= before) {
+                    ends.next();
+                }
+                (count - ends.len()) as u32
+            })
+            .collect();
+        Draws { columns, cumulative, begins }
+    }
+
+    /// `m` of them, of equal mass.
+    ///
+    /// * `repetition`: other draws for other numbers.
+    pub fn drawn(&self, m: u64, repetition: u64) -> Columns {
+        let mut stream = Stream::new(m, Purpose::Resampling, repetition);
+        let last = self.cumulative.len() - 1;
+        let (sum, part) = (self.cumulative[last], self.cumulative[last] / self.cumulative.len() as f64);
+        let picked: Vec<usize> = (0..m)
+            .map(|_| {
+                let u = sum * stream.unit();
+                // From the part before, lest rounding of the division has gone too far.
+                let begin = self.begins[((u / part) as usize).min(last).saturating_sub(1)] as usize;
+                (begin + self.cumulative[begin..].iter().take_while(|&&end| end <= u).count()).min(last)
+            })
+            .collect();
+        let Columns { knots, theta, space, window, .. } = self.columns;
+        Columns {
+            knots: picked.iter().map(|&i| knots[i]).collect(),
+            theta: picked.iter().map(|&i| theta[i]).collect(),
+            space: picked.iter().map(|&i| space[i]).collect(),
+            mass: vec![1.0 / m as f64; m as usize],
+            window: *window,
+        }
     }
 }
 
@@ -170,7 +188,7 @@ mod tests {
         let mass: Vec<f64> =
             (0..1000).map(|i| if i % 7 < 3 { 0.0 } else { f64::from(i % 11) + 1e-3 }).collect();
         let theta: Vec<f64> = (0..1000).map(f64::from).collect();
-        let drawn = columns(&theta, &mass, Place::in_region(1)).drawn(5000, 0);
+        let drawn = Draws::new(&columns(&theta, &mass, Place::in_region(1))).drawn(5000, 0);
         let (mut stream, total) = (Stream::new(5000, Purpose::Resampling, 0), mass.iter().sum::<f64>());
         for found in drawn.theta {
             let (u, mut sum) = (total * stream.unit(), 0.0);
@@ -186,12 +204,13 @@ mod tests {
     #[test]
     fn draws_follow_the_masses() {
         let all = columns(&[0.1, 0.2, 0.3], &[0.125, 0.0, 0.875], Place::in_region(1));
-        let drawn = all.drawn(40_000, 3);
+        let draws = Draws::new(&all);
+        let drawn = draws.drawn(40_000, 3);
         let share = drawn.theta.iter().filter(|&&theta| theta == 0.1).count() as f64 / 40_000.0;
         assert!((share - 0.125).abs() < 4.0 * (0.125f64 * 0.875 / 40_000.0).sqrt(), "{share}");
         assert!(drawn.theta.iter().all(|&theta| theta != 0.2), "drawn without mass");
         // A sum of so many terms rounds.
         assert!((drawn.mass.iter().sum::<f64>() - 1.0).abs() < 1e-10);
-        assert_ne!(drawn.theta, all.drawn(40_000, 4).theta);
+        assert_ne!(drawn.theta, draws.drawn(40_000, 4).theta);
     }
 }

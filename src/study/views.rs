@@ -41,16 +41,18 @@ impl Views {
     pub fn of(columns: &Columns, cells: usize) -> Views {
         let (knots, masses): (Vec<f64>, Vec<f64>) =
             columns.knots.iter().zip(&columns.mass).filter(|(knot, _)| !knot.is_nan()).unzip();
-        let of = |points: &[f64]| Cells::new(points, &columns.mass, cells).expect("masses sum to 1");
-        let slice = |along: &mut Vec<f64>, direction: &[f64; 3]| {
+        let of = |points: &[f64], sums: &mut Vec<[f64; 2]>| {
+            Cells::gathered(points, &columns.mass, cells, sums).expect("masses sum to 1")
+        };
+        let slice = |(along, sums): &mut (Vec<f64>, Vec<[f64; 2]>), direction: &[f64; 3]| {
             along.resize(columns.space.len(), 0.0);
             project(&columns.space, *direction, along);
-            of(along)
+            of(along, sums)
         };
         Views {
             knots: Cells::new(&knots, &masses, cells),
-            theta: of(&columns.theta),
-            slices: directions(DIRECTIONS).par_iter().map_init(Vec::new, slice).collect(),
+            theta: of(&columns.theta, &mut vec![]),
+            slices: directions(DIRECTIONS).par_iter().map_init(Default::default, slice).collect(),
         }
     }
 

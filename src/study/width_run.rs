@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use crate::flow::tangent_kernel::tangent_kernel;
 use crate::math::even;
 use crate::problem::{add_bias, function_values};
@@ -10,7 +12,7 @@ use crate::scenario::Scenario;
 use crate::system::text;
 
 use super::StudyError;
-use super::columns::Columns;
+use super::columns::{Columns, Draws};
 use super::design::Design;
 use super::ensemble::{Quantity, mean_and_error};
 use super::follow::{self, Following, Observer, Stopped};
@@ -264,9 +266,11 @@ fn keep_measure(record: &mut Record, columns: &Columns, widths: &[u64], cells: u
     let views = Views::of(columns, cells);
     views.keep(record);
     let (mut means, mut errors) = (vec![], vec![]);
+    let draws = Draws::new(columns);
     for &width in widths {
         let found: Vec<[f64; DISTANCES.len()]> = (0..REPETITIONS)
-            .map(|k| Views::of(&columns.drawn(width, k), cells).distances(&views).0)
+            .into_par_iter()
+            .map(|k| Views::of(&draws.drawn(width, k), cells).distances(&views).0)
             .collect();
         for q in 0..DISTANCES.len() {
             let (mean, error) = mean_and_error(&found.iter().map(|one| one[q]).collect::<Vec<_>>());

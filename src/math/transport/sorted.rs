@@ -25,8 +25,10 @@ impl Sorted {
             points.iter().copied().zip(mass.iter().copied()).filter(|&(_, mass)| mass > 0.0).collect();
         assert!(!pairs.is_empty(), "a measure without mass");
         assert!(pairs.iter().all(|(point, _)| point.is_finite()), "a point that is not finite");
-        // Stable, so that equal points keep their order and sums their bits.
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Stable, so that equal points keep their order and sums their bits. A sort takes memory even where nothing is to do.
+        if !pairs.is_sorted_by(|a, b| a.0.total_cmp(&b.0).is_le()) {
+            pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        }
         let mut cumulative = running(pairs.iter().map(|pair| pair.1));
         let last = cumulative.len() - 1;
         let total = cumulative[last];
