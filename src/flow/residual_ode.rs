@@ -160,7 +160,7 @@ impl<'a> OdeStep<'a> {
     ///
     /// `guess` is where the iteration starts, `implicit` that of the rule and of `Sigma_k` at the end. The path of
     /// `rho` is that of the step's rule, and its end is iterated (by Newton's method, as the equation
-    /// may be stiff) until it would move by less than `enough`, or to rounding; each iteration costs
+    /// may be stiff) until it moves by less than `enough`, or to rounding; each iteration costs
     /// `O(s)`.
     pub fn advance(&self, implicit: &Implicit<'_>, rho: &[f64], guess: &[f64], enough: f64) -> Vec<f64> {
         match self.iterate(implicit, rho, guess, enough) {
@@ -174,6 +174,8 @@ impl<'a> OdeStep<'a> {
     /// Over a step that is very long against the fastest modes the iteration may diverge, because its preconditioner
     /// has the coefficients of the end of the step alone. The kernel then is taken to stand still at those, for as
     /// small a part of the solution as possible: the difference to the known one, where there is one to compare with.
+    ///
+    /// * `enough`: as in [`OdeStep::advance`], to which the known end is good as well.
     pub fn beside(
         &self,
         implicit: &Implicit<'_>,
@@ -233,11 +235,8 @@ impl<'a> OdeStep<'a> {
             if moved == f64::INFINITY {
                 return Err(Diverged(end));
             }
-            // Converged, or down to where rounding keeps it from converging further. Corrections fall off by a factor, so
-            // that the next one is known beforehand.
-            let falls = last < f64::INFINITY && moved < 0.5 * last;
-            let next = if falls { moved / last * moved } else { moved };
-            if next <= enough.max(2e-16 * size) || (moved >= 0.5 * last && moved <= 1e-13 * size) {
+            // Converged, or down to where rounding keeps it from converging further.
+            if moved <= enough.max(2e-16 * size) || (moved >= 0.5 * last && moved <= 1e-13 * size) {
                 return Ok(end);
             }
             if last == f64::INFINITY {

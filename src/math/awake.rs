@@ -1,4 +1,4 @@
-//! Threads that are kept at hand over many short parallel loops.
+//! A thread that is kept at hand over many short parallel loops.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +11,8 @@ const PATIENCE: Duration = Duration::from_micros(300);
 /// Calls `body` on a thread of the pool, while another one waits without sleeping for what `body` shares out: to wake
 /// a thread takes as long as a short loop, and a step has dozens of these.
 ///
-/// What is computed does not depend on it.
+/// What is computed does not depend on it. That other thread takes any work of the pool, and `body` ends with the work that
+/// it has taken: no lock may be held across a call. In a pool of one thread nothing waits.
 pub fn awake<R: Send>(body: impl FnOnce() -> R + Send) -> R {
     let done = AtomicBool::new(false);
     let wait = || {
@@ -19,7 +20,8 @@ pub fn awake<R: Send>(body: impl FnOnce() -> R + Send) -> R {
         while !done.load(Ordering::Acquire) && since.elapsed() < PATIENCE {
             match rayon::yield_now() {
                 Some(Yield::Executed) => since = Instant::now(),
-                _ => std::hint::spin_loop(),
+                // Threads that have something to do go first, where there are more of them than cores.
+                _ => std::thread::yield_now(),
             }
         }
     };
@@ -46,11 +48,22 @@ mod tests {
 
     use super::*;
 
+    /// From outside the pool and from inside, by several threads at once, and where it panics.
     #[test]
-    fn the_body_is_carried_out_once() {
-        let sum = awake(|| (0..1000u64).into_par_iter().map(|i| i * i).sum::<u64>());
-        assert_eq!(sum, 332_833_500);
-        let panicked = std::panic::catch_unwind(|| awake(|| panic!("of the body")));
+    fn the_body_is_carried_out_and_the_wait_ends() {
+        let sum = || awake(|| (0..1000u64).into_par_iter().map(|i| i * i).sum::<u64>());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        std::thread::scope(|scope| {
+            let callers: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| pool.install(|| rayon::join(sum, sum)))).collect();
+            for caller in callers {
+                assert_eq!(caller.join().unwrap(), (332_833_500, 332_833_500));
+            }
+        });
+        assert_eq!(sum(), 332_833_500);
+        let panicked =
+            std::panic::catch_unwind(|| awake(|| (0..9).into_par_iter().for_each(|i| assert!(i < 5))));
         assert!(panicked.is_err());
+        assert_eq!(sum(), 332_833_500);
     }
 }

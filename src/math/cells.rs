@@ -60,7 +60,7 @@ impl Cells {
             // All in one place, or a point that is not finite, which is refused there.
             return Some(Cells { sorted: Sorted::new(points, mass), spread: 0.0 });
         }
-        // Mass and mean within the cell, in units of its length: from its middle, so that rounding is that of the cell.
+        // Mass and first moment, in units of the length of a cell and from its middle, so that rounding is that of the cell.
         cells.clear();
         cells.resize(count, [0.0; 2]);
         let mut square = 0.0;
@@ -83,6 +83,7 @@ impl Cells {
                 total += mass;
             }
         }
+        assert!(!square.is_nan(), "a point that is not a number");
         let spread = length * (square.max(0.0) / total).sqrt();
         Some(Cells { sorted: Sorted::new(&means, &masses), spread })
     }

@@ -6,10 +6,12 @@ const SHARE: f64 = 0.05;
 /// A point and the value there.
 type Point = (f64, f64);
 
-/// Where `f` has a minimum, to `tolerance`: rounds of two values each, taken in parallel, close on either side of the
-/// vertex of the parabola through the least point and its neighbours, or halfway to these.
+/// Where `f` has a minimum, enclosed to twice `tolerance`, of which a parabola then tells a small part where `f` is
+/// smooth: rounds of two values each, taken in parallel, close on either side of the vertex of the parabola through the
+/// least point and its neighbours, or halfway to these.
 ///
-/// * `around`: three points, ascending, and their values, of which the one in the middle is the least.
+/// * `around`: three points, ascending, and their values, of which the one in the middle is the least. What is no number
+///   counts as infinite.
 ///
 /// ```
 /// use reluflow::math::minimum::minimum;
@@ -18,6 +20,8 @@ type Point = (f64, f64);
 /// assert!((x - 0.3).abs() < 1e-12);
 /// ```
 pub fn minimum(mut around: [Point; 3], tolerance: f64, f: impl Fn(f64) -> f64 + Sync) -> f64 {
+    let f = |x: f64| some(f(x));
+    around = around.map(|(x, value)| (x, some(value)));
     let mut halve = true;
     for _ in 0..100 {
         let [low, best, high] = around.map(|point| point.0);
@@ -34,8 +38,11 @@ pub fn minimum(mut around: [Point; 3], tolerance: f64, f: impl Fn(f64) -> f64 + 
         let mut points = around.to_vec();
         points.extend([(wanted[0], first), (wanted[1], second)]);
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points.dedup_by(|a, b| a.0 == b.0);
         let inner = 1..points.len() - 1;
-        let least = inner.min_by(|&i, &j| points[i].1.total_cmp(&points[j].1)).expect("three of five");
+        let least = inner
+            .min_by(|&i, &j| points[i].1.total_cmp(&points[j].1))
+            .expect("the ends stay, and one between");
         around = std::array::from_fn(|i| points[least - 1 + i]);
         // Where the parabola has misled, or there is none yet.
         halve = around[2].0 - around[0].0 > 0.5 * width;
@@ -50,7 +57,11 @@ fn vertex(&[(low, of_low), (best, least), (high, of_high)]: &[Point; 3]) -> f64 
     // The slope in the middle, by the parabola.
     let slope = left + curvature * (best - low);
     let at = best - 0.5 * slope / curvature;
-    if curvature > 0.0 { at.clamp(low, high) } else { best }
+    if curvature > 0.0 && at.is_finite() { at.clamp(low, high) } else { best }
+}
+
+fn some(value: f64) -> f64 {
+    if value.is_nan() { f64::INFINITY } else { value }
 }
 
 #[cfg(test)]
@@ -76,6 +87,15 @@ mod tests {
             let x = minimum(around, 1e-4, counted);
             let count = count.into_inner();
             assert!((x - least).abs() < bound && count <= 40, "{least}: {x}, {count} values");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_no_minimum() {
+        for nothing in [f64::INFINITY, f64::NAN, -f64::NAN] {
+            let f = |x: f64| if x > 0.4 { nothing } else { (x - 0.3).powi(2) };
+            let x = minimum([-1.0, 0.2, 1.0].map(|x| (x, f(x))), 1e-4, f);
+            assert!((x - 0.3).abs() < 2e-4, "{x}");
         }
     }
 }

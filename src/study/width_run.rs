@@ -268,9 +268,13 @@ fn keep_measure(record: &mut Record, columns: &Columns, widths: &[u64], cells: u
     let (mut means, mut errors) = (vec![], vec![]);
     let draws = Draws::new(columns);
     for &width in widths {
-        let found: Vec<[f64; DISTANCES.len()]> = (0..REPETITIONS)
+        // Side by side where all that are alive then are no more particles than the limit has.
+        let alive = width.saturating_mul(REPETITIONS.min(rayon::current_num_threads() as u64));
+        let in_a_row = if alive <= columns.mass.len() as u64 { 1 } else { REPETITIONS as usize };
+        let found: Vec<[f64; DISTANCES.len()]> = (0..REPETITIONS as usize)
             .into_par_iter()
-            .map(|k| Views::of(&draws.drawn(width, k), cells).distances(&views).0)
+            .with_min_len(in_a_row)
+            .map(|k| Views::of(&draws.drawn(width, k as u64), cells).distances(&views).0)
             .collect();
         for q in 0..DISTANCES.len() {
             let (mean, error) = mean_and_error(&found.iter().map(|one| one[q]).collect::<Vec<_>>());

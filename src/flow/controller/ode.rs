@@ -8,7 +8,7 @@ use crate::flow::state::State;
 
 use super::Controller;
 
-/// How much of the error allowed iterations of the ODE may leave undone.
+/// A share of the error that a step is allowed: iterations of the ODE that move it by less are not worth while.
 const ENOUGH: f64 = 1e-3;
 
 impl Controller {
@@ -35,7 +35,8 @@ impl Controller {
         ode.advance(implicit, &self.rho, &self.trial.rho, self.enough())
     }
 
-    /// To how many digits a solution of the ODE is wanted: what is missing is far below what a step may err by.
+    /// What the last iteration of a solution of the ODE may move, which is more than what is left then; nothing but
+    /// rounding with fixed steps, whose errors are to be seen.
     fn enough(&self) -> f64 {
         if self.fixed.is_some() { 0.0 } else { ENOUGH * self.allowed }
     }

@@ -90,8 +90,9 @@ impl RoughMotions {
     }
 }
 
-/// Four shifts for each of these times, and how their solutions are combined; `L` is four times `M`.
+/// Four shifts for each of these times, and how their solutions are combined.
 fn shifts<const L: usize, const M: usize>(times: [f64; M]) -> (ShiftedLanes<L>, [[c64; L]; M]) {
+    const { assert!(L == HALF * M) };
     let pole = |lane: usize| ORDER_8[lane % HALF];
     let lanes = ShiftedLanes::new(std::array::from_fn(|lane| number(pole(lane).0) / times[lane / HALF]));
     let factors = std::array::from_fn(|which| {

@@ -67,6 +67,9 @@ fn points_have_the_values_of_the_kernel_function() {
             let path = flow.rough_path(&rho);
             let [rough] = <[_; 1]>::try_from(path.at(&[3.0], Motion::clone)).unwrap();
             let [_, two, ..] = <[_; 3]>::try_from(path.at(&[1.0, 3.0, 2.0], Motion::clone)).unwrap();
+            // In memory of other times nothing of these is left.
+            let fresh = flow.rough_path(&rho).at(&[1.0, 3.0, 2.0], Motion::clone);
+            assert_eq!(path.at(&[1.0, 3.0, 2.0], Motion::clone), fresh);
             for found in [limit, flow.at(&rho, 3.0), rough, two, flow.ridge(&rho, 1e-2).motion] {
                 let size: f64 = found.coefficients.iter().map(|c| c.abs()).sum();
                 for (&at, value) in points.iter().zip(&found.at_points) {
