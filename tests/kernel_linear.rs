@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2};
 use ndarray_linalg::Solve;
 use reluflow::kernel::*;
+use reluflow::math::instructions::{ALL, choose, in_use};
 use reluflow::problem::Samples;
 
 use crate::common::Draw;
@@ -247,4 +248,35 @@ fn the_report_is_that_of_the_dense_code() {
             }
         }
     }
+}
+
+/// Kernel, limit, ridge and the path, at times that are looked at one by one and two at once, by any number of threads and
+/// with every set of vector instructions: to the last bit.
+#[test]
+fn threads_and_vector_instructions_change_no_bit() {
+    let mut draw = Draw(11);
+    let samples = samples(&mut draw, 3000, true);
+    let points: Vec<f64> = (0..500).map(|i| f64::from(i) * 0.006 - 1.5).collect();
+    let rho: Vec<f64> = samples.y().iter().map(|y| -y).collect();
+    let [weights, ..] = laws();
+    let kernel = Kernel::new(StartLaw { weights, output_second_moment: 0.6 });
+    let all = || -> Vec<u64> {
+        let flow = LinearFlow::new(&kernel, Regime::RandomFeatures, &samples, &points).unwrap();
+        let mut motions = flow.rough_path(&rho).at(&[1e-4, 1e-2, 1.0, 1e2, 1e4, 1e6, 1e8], Motion::clone);
+        motions.push(flow.at(&rho, 1e3));
+        motions.push(flow.ridge(&rho, 1e-3).motion);
+        motions.push(LinearLimit::new(&flow).unwrap().of(&rho));
+        let numbers = motions.iter().flat_map(|m| [&m.coefficients, &m.at_samples, &m.at_points]).flatten();
+        numbers.map(|number| number.to_bits()).collect()
+    };
+    let (best, expected) = (in_use(), all());
+    for instructions in ALL.into_iter().filter(|one| one.is_available()) {
+        assert!(choose(instructions));
+        for threads in [1, 2, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(all);
+            assert!(found == expected, "{}, {threads} threads", instructions.name());
+        }
+    }
+    choose(best);
 }

@@ -20,8 +20,8 @@ type Point = (f64, f64);
 /// assert!((x - 0.3).abs() < 1e-12);
 /// ```
 pub fn minimum(mut around: [Point; 3], tolerance: f64, f: impl Fn(f64) -> f64 + Sync) -> f64 {
-    let f = |x: f64| some(f(x));
-    around = around.map(|(x, value)| (x, some(value)));
+    let f = |x: f64| or_infinite(f(x));
+    around = around.map(|(x, value)| (x, or_infinite(value)));
     let mut halve = true;
     for _ in 0..100 {
         let [low, best, high] = around.map(|point| point.0);
@@ -60,7 +60,7 @@ fn vertex(&[(low, of_low), (best, least), (high, of_high)]: &[Point; 3]) -> f64 
     if curvature > 0.0 && at.is_finite() { at.clamp(low, high) } else { best }
 }
 
-fn some(value: f64) -> f64 {
+fn or_infinite(value: f64) -> f64 {
     if value.is_nan() { f64::INFINITY } else { value }
 }
 
