@@ -36,9 +36,9 @@ pub(super) fn number(
     decimal: &mut Option<Decimal>,
 ) -> Result<f64, (String, String)> {
     let text = text.trim();
-    let found = shorten(text);
-    if MISSING.contains(&text.to_ascii_lowercase().as_str()) {
-        let found = if text.is_empty() { found } else { format!(" ({found})") };
+    let found = || shorten(text);
+    if MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing)) {
+        let found = if text.is_empty() { String::new() } else { format!(" ({})", found()) };
         return Err((
             format!("has no value{found}"),
             "remove the row or fill in the number: rows are never left out silently".to_string(),
@@ -54,7 +54,7 @@ pub(super) fn number(
         Some(pointed) if commas => pointed.parse::<f64>(),
         Some(pointed) => {
             return Err((
-                format!("= {found} has a decimal comma, in a table with commas between columns"),
+                format!("= {} has a decimal comma, in a table with commas between columns", found()),
                 format!("write {}, or semicolons between columns", shorten(pointed)),
             ));
         }
@@ -70,7 +70,10 @@ pub(super) fn number(
                     Decimal::Comma => ["comma", "point"],
                 };
                 return Err((
-                    format!("= {found} has a decimal {here}, and numbers before it have a decimal {there}"),
+                    format!(
+                        "= {} has a decimal {here}, and numbers before it have a decimal {there}",
+                        found()
+                    ),
                     "write all numbers of a table in one way".to_string(),
                 ));
             }
@@ -78,11 +81,11 @@ pub(super) fn number(
             Ok(value)
         }
         Ok(_) => Err((
-            format!("= {found} is not finite"),
+            format!("= {} is not finite", found()),
             "give a number that a double holds, or remove the row".to_string(),
         )),
         Err(_) => Err((
-            format!("= {found} is not a number"),
+            format!("= {} is not a number", found()),
             "write numbers as 3.5 or 3.5e-2, without units or thousands separators".to_string(),
         )),
     }
