@@ -53,10 +53,10 @@ fn a_linear_kernel_that_does_not_fit_is_refused_with_its_size() {
     let folder = tempfile::tempdir().unwrap();
     let table: String = (0..300_000).map(|k| format!("{k},{}\n", k % 7)).collect();
     fs::write(folder.path().join("a.csv"), format!("x,y\n{table}")).unwrap();
-    limited(folder.path(), 600_000, &["kernel", "a.csv", "--no-file"])
+    limited(folder.path(), 600_000, &["kernel", "a.csv", "--no-file", "--threads", "1"])
         .assert()
         .code(2)
-        .stderr(contains("error: kernel: 300000 samples need 570.0 MB of memory, and "));
+        .stderr(contains("error: kernel: 300000 samples need 534.0 MB of memory, and "));
     // A run would need 1.7 GB.
     limited(folder.path(), 1_400_000, &["kernel", "a.csv", "--no-file", "-q"]).assert().success();
     limited(folder.path(), 1_400_000, &["run", "a.csv"])

@@ -228,14 +228,8 @@ impl RoughPath<'_> {
             idle().push(motions);
             found
         };
-        let found: Vec<Vec<T>> = parts(times).into_par_iter().with_max_len(1).map(of).collect();
+        // Two at once take less than one after the other.
+        let found: Vec<Vec<T>> = times.par_chunks(2).with_max_len(1).map(of).collect();
         found.into_iter().flatten().collect()
     }
-}
-
-/// These times in parts: two at once take less than one after the other. Each half in parts of its own, so that two
-/// threads have as much to do.
-fn parts(times: &[f64]) -> Vec<&[f64]> {
-    let (first, second) = times.split_at(times.len().div_ceil(2));
-    first.chunks(2).chain(second.chunks(2)).collect()
 }

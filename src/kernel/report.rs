@@ -120,11 +120,16 @@ impl Report {
             splines.extend(ridges(places, &start, lambda)?);
         }
         let targets: Vec<&Curve> = splines.iter().collect();
-        let mut regimes = vec![];
-        for regime in Regime::ALL {
-            let follow = if request.linear { regime_linear::follow } else { follow };
-            regimes.push(follow(places, regime, &start, &targets, request)?);
-        }
+        let regimes = if request.linear {
+            // Both at once: what one of them does step by step does not keep other threads waiting.
+            let of = |regime: Regime| regime_linear::follow(places, regime, &start, &targets, request);
+            let [one, other] = Regime::ALL;
+            let (one, other) = rayon::join(|| of(one), || of(other));
+            vec![one?, other?]
+        } else {
+            let of = |regime: Regime| follow(places, regime, &start, &targets, request);
+            Regime::ALL.into_iter().map(of).collect::<Result<_, _>>()?
+        };
         let rho: Vec<f64> = start[0].iter().zip(samples.y()).map(|(f, y)| f - y).collect();
         let natural = &splines[0].at_nodes;
         let mut knot_range = vec![];

@@ -38,8 +38,12 @@ const TANGENT_MATRICES: u64 = 6;
 /// Square matrices at once in the kernel regime: kernel and modes of both regimes, the symmetric
 /// matrix, what its decomposition works in, and kernels at the points at which functions are compared.
 const KERNEL_MATRICES: u64 = 10;
-/// Bytes of a sample there in linear time (a bound: chain, its factor, functions between the samples).
-const LINEAR_KERNEL: u64 = 1900;
+/// Bytes of a sample there in linear time: a bound on the chains of both regimes with factors and functions between the
+/// samples, ...
+const LINEAR_KERNEL: u64 = 1500;
+/// ... and on what is kept in each regime for each thread that looks at two times, of so many threads.
+const LINEAR_KERNEL_THREAD: u64 = 280;
+const LINEAR_KERNEL_THREADS: u64 = 16;
 /// Numbers there for each sample and each point at which functions are stored.
 const AT_POINTS: u64 = 2;
 
@@ -94,8 +98,9 @@ impl Need {
 
     /// Of `reluflow kernel` in linear time, residuals stored at so many times.
     pub fn of_linear_kernel(samples: usize, times: usize) -> Need {
-        // Both regimes, as they are and as they are written.
-        let each = LINEAR_KERNEL + 4 * NUMBER * times as u64;
+        let threads = (rayon::current_num_threads() as u64).min(LINEAR_KERNEL_THREADS);
+        // Residuals of both regimes, as they are and as they are written.
+        let each = LINEAR_KERNEL + LINEAR_KERNEL_THREAD * threads + 4 * NUMBER * times as u64;
         Need::new(0, samples, (samples as u64).saturating_mul(each))
     }
 
