@@ -34,6 +34,35 @@ pub fn gradients(samples: &Samples, rho: &[f64], out: &mut [Vec2]) {
     }
 }
 
+/// As [`gradients`], of the four coefficients of a cubic for each sample, times `factor`, in one pass: calls `visit` with
+/// every region but the first (which sees no sample) and the coefficients of both components, in no particular order.
+pub fn cubic_gradients(
+    samples: &Samples,
+    cubic: &[[f64; 4]],
+    factor: f64,
+    mut visit: impl FnMut(usize, [f64; 4], [f64; 4]),
+) {
+    let s = samples.len();
+    let (x, n) = (&samples.x()[..s], &samples.weight()[..s]);
+    let cubic = &cubic[..s];
+    let add = |sum: &mut [[f64; 4]; 2], j: usize| {
+        for p in 0..4 {
+            let weighted = n[j] * (factor * cubic[j][p]);
+            sum[0][p] += weighted * x[j];
+            sum[1][p] += weighted;
+        }
+    };
+    let (mut right, mut left) = ([[0.0; 4]; 2], [[0.0; 4]; 2]);
+    for i in 0..s {
+        add(&mut right, s - 1 - i);
+        visit(i + 1, right[0], right[1]);
+        if i + 1 < s {
+            add(&mut left, i);
+            visit(2 * s - 1 - i, left[0], left[1]);
+        }
+    }
+}
+
 /// `<xt_j, Sum_{k: j active} v_k>` for every sample.
 ///
 /// With `v_k = F_k` these are the values `f(x_j)`; with `v_k = Sigma_k g_k` minus the rates of the
@@ -106,6 +135,30 @@ mod tests {
         }
         for j in 0..s {
             assert!((f[j] - expected[j]).abs() < 1e-13);
+        }
+    }
+
+    #[test]
+    fn all_powers_at_once_are_each_by_itself() {
+        for s in [1, 2, 7] {
+            let x: Vec<f64> = (0..s).map(|j| f64::from(j) - 0.3 * f64::from(j % 2)).collect();
+            let samples = Samples::new(&x, &vec![0.0; x.len()]).unwrap();
+            let s = x.len();
+            let cubic: Vec<[f64; 4]> =
+                (0..s).map(|j| [1.0, 2.0, 3.0, 4.0].map(|p: f64| (p * (j as f64 + 0.7)).sin())).collect();
+            let mut found = vec![[[0.0; 4]; 2]; 2 * s];
+            let mut visits = vec![0; 2 * s];
+            cubic_gradients(&samples, &cubic, 0.3, |k, x, y| {
+                found[k] = [x, y];
+                visits[k] += 1;
+            });
+            assert!(visits[0] == 0 && visits[1..].iter().all(|&visits| visits == 1), "{visits:?}");
+            let mut g = vec![[0.0; 2]; 2 * s];
+            for p in 0..4 {
+                let values: Vec<f64> = cubic.iter().map(|cubic| 0.3 * cubic[p]).collect();
+                gradients(&samples, &values, &mut g);
+                assert!((0..2 * s).all(|k| [found[k][0][p], found[k][1][p]] == g[k]), "{s} {p}");
+            }
         }
     }
 }

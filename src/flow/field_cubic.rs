@@ -3,7 +3,7 @@
 use crate::math::poly;
 use crate::problem::Samples;
 
-use super::field::{Vec2, gradients};
+use super::field::{Vec2, cubic_gradients};
 use super::path::Path;
 
 /// A cubic in `u` for each component of `h g_k(u)`.
@@ -27,16 +27,8 @@ impl FieldCubic {
     pub fn fill(field: &mut Vec<FieldCubic>, samples: &Samples, path: &Path, factor: f64) {
         let count = 2 * samples.len();
         field.resize(count, FieldCubic::default());
-        let mut coefficient = vec![0.0; samples.len()];
-        let mut g = vec![[0.0; 2]; count];
-        let factor = factor * path.h;
-        for p in 0..4 {
-            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = factor * cubic[p]);
-            gradients(samples, &coefficient, &mut g);
-            for (field, g) in field.iter_mut().zip(&g) {
-                (field.x[p], field.y[p]) = (g[0], g[1]);
-            }
-        }
+        field[0] = FieldCubic::default();
+        cubic_gradients(samples, &path.cubic, factor * path.h, |k, x, y| field[k] = FieldCubic { x, y });
     }
 
     /// `h g_k` at `u`.

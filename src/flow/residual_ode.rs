@@ -13,11 +13,13 @@
 //! integrated along their tracks ([`EventParticles`]); the product with the cubic path of the residual is
 //! integrated exactly. Fourth order where no particle meets an event.
 
+use std::cell::OnceCell;
+
 use crate::math::norm::largest;
 use crate::problem::{Regions, Samples};
 
 use super::events::EventParticles;
-use super::field::{Vec2, apply, gradients, project, rate};
+use super::field::{Vec2, apply, cubic_gradients, gradients, project, rate};
 use super::implicit::{Implicit, Rule};
 use super::moments::{Moments, SIGMA, SIGMA_RATE, SIGN, SIGN_RATE, add};
 use super::output_bias::add_rate;
@@ -51,7 +53,6 @@ pub struct OdeStep<'a> {
     h: f64,
     /// How the path of the residuals is made.
     rule: Rule,
-    pinned: Pinned,
     terms: Terms,
     /// `Int_0^1 u^p Sigma_k du` for `p = 0 ..= 3`.
     powers: Vec<[[f64; 3]; 4]>,
@@ -80,7 +81,6 @@ impl<'a> OdeStep<'a> {
             samples,
             h,
             rule,
-            pinned,
             terms,
             powers: Vec::with_capacity(count),
             ends: [sigma_start, sigma_end],
@@ -168,33 +168,34 @@ impl<'a> OdeStep<'a> {
         }
     }
 
-    /// As [`OdeStep::advance`], beside the solution for [`Pinned::Radial`] that is known, at the start and at the end: the
-    /// equation is linear, so that a solution beside it differs by little more than it does at the start.
+    /// As [`OdeStep::advance`], beside the residuals of the particles, at the `start` and at the `end`: the equation is linear,
+    /// so that a solution beside them differs from them by little more than it does at the start, and the iteration starts
+    /// from there.
     ///
     /// Over a step that is very long against the fastest modes the iteration may diverge, because its preconditioner
     /// has the coefficients of the end of the step alone. The kernel then is taken to stand still at those, for as
-    /// small a part of the solution as possible: the difference to the known one, where there is one to compare with.
+    /// small a part of the solution as possible: the difference to a solution that is known, where there is one.
     ///
-    /// * `enough`: as in [`OdeStep::advance`], to which the known end is good as well.
+    /// * `solution`: of this equation at the end, good to `enough`, from `start`.
+    /// * `enough`: as in [`OdeStep::advance`].
     pub fn beside(
         &self,
         implicit: &Implicit<'_>,
         rho: &[f64],
         [start, end]: [&[f64]; 2],
+        solution: Option<&[f64]>,
         enough: f64,
     ) -> Vec<f64> {
         let difference: Vec<f64> = rho.iter().zip(start).map(|(a, b)| a - b).collect();
-        let add = |difference: &[f64]| end.iter().zip(difference).map(|(a, b)| a + b).collect::<Vec<f64>>();
-        self.iterate(implicit, rho, &add(&difference), enough).unwrap_or_else(|_| {
+        let add = |end: &[f64], difference: &[f64]| -> Vec<f64> {
+            end.iter().zip(difference).map(|(a, b)| a + b).collect()
+        };
+        self.iterate(implicit, rho, &add(end, &difference), enough).unwrap_or_else(|_| {
             let implicit = implicit.with_rule(Rule::Stiff);
-            match self.pinned {
-                Pinned::Radial => {
-                    let mut rate = rate(self.samples, self.ends[1], &[], &difference);
-                    rate.iter_mut().zip(&difference).for_each(|(rate, d)| *rate -= self.terms.decay * d);
-                    add(&implicit.frozen_end(&difference, &rate))
-                }
-                Pinned::Ignored => implicit.frozen_end(rho, &self.rate(rho, 1)),
-            }
+            let Some(solution) = solution else { return implicit.frozen_end(rho, &self.rate(rho, 1)) };
+            let mut rate = rate(self.samples, self.ends[1], &[], &difference);
+            rate.iter_mut().zip(&difference).for_each(|(rate, d)| *rate -= self.terms.decay * d);
+            add(solution, &implicit.frozen_end(&difference, &rate))
         })
     }
 
@@ -217,7 +218,8 @@ impl<'a> OdeStep<'a> {
         let path = rule.path(self.h, (rho, &self.rate(rho, 0)), (&end, &end_rate));
         let change = self.integral(&path);
         let mut defect: Vec<f64> = (0..rho.len()).map(|j| rho[j] - change[j] - end[j]).collect();
-        let response = self.response(rule);
+        // Often the first correction is enough.
+        let response = OnceCell::new();
         let (mut first, mut last) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..MOST_ITERATIONS {
             let (step, slope) = if very_stiff {
@@ -247,7 +249,8 @@ impl<'a> OdeStep<'a> {
             }
             last = moved;
             // The equation is linear: what the correction leaves of the defect needs no new integral.
-            let answer = self.answer(&response, rule, &step, &slope);
+            let response = response.get_or_init(|| self.response(rule));
+            let answer = self.answer(response, rule, &step, &slope);
             (0..rho.len()).for_each(|j| defect[j] -= step[j] + answer[j]);
         }
         if last > first { Err(Diverged(end)) } else { Ok(end) }
@@ -257,16 +260,11 @@ impl<'a> OdeStep<'a> {
     fn integral(&self, path: &Path) -> Vec<f64> {
         let count = self.powers.len();
         let mut v = vec![[0.0; 2]; count];
-        let mut g = vec![[0.0; 2]; count];
-        let mut coefficient = vec![0.0; self.samples.len()];
-        for p in 0..4 {
-            coefficient.iter_mut().zip(&path.cubic).for_each(|(c, cubic)| *c = self.h * cubic[p]);
-            gradients(self.samples, &coefficient, &mut g);
-            for k in 0..count {
-                let part = apply(self.powers[k][p], g[k]);
-                v[k] = [v[k][0] + part[0], v[k][1] + part[1]];
+        cubic_gradients(self.samples, &path.cubic, self.h, |k, x, y| {
+            for p in 0..4 {
+                add(&mut v[k], &apply(self.powers[k][p], [x[p], y[p]]));
             }
-        }
+        });
         for (v, t) in v.iter_mut().zip(&self.sign[2]) {
             *v = [v[0] + self.h * t[0], v[1] + self.h * t[1]];
         }

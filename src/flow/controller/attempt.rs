@@ -88,8 +88,9 @@ impl Controller {
         if push < 3 {
             return None;
         }
-        let (ode, step) = (self.ode_step(plan.h), (plan.h, plan.fastest));
-        let residual_ode = self.advanced_ode(state, step, &ode, implicit, &self.trial.rho);
+        let corrected = || self.corrected_ode(state, &self.ode_step(plan.h), implicit, &self.trial.rho);
+        let uncorrected = || self.uncorrected_ode(state, (plan.h, plan.fastest));
+        let residual_ode = self.both(corrected, uncorrected).into();
         Some(Attempt::Accepted { error: errors.lack + errors.path, growth: 1.0, residual_ode })
     }
 
@@ -146,18 +147,25 @@ impl Controller {
         errors: &Errors,
     ) -> Attempt {
         let Plan { h, fastest, .. } = *plan;
-        let ode = self.ode_step(h);
-        let end = self.ode_end(&ode, implicit);
-        let defect = if self.system.is_on_grid() {
-            0.0
-        } else {
-            let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
-            self.lasting(plan, implicit, &defect)
+        let corrected = || {
+            let ode = self.ode_step(h);
+            let end = self.ode_end(&ode, implicit);
+            let defect = if self.system.is_on_grid() {
+                0.0
+            } else {
+                let defect: Vec<f64> = end.iter().zip(&self.trial.rho).map(|(a, b)| a - b).collect();
+                self.lasting(plan, implicit, &defect)
+            };
+            let good = (errors.lack + errors.path).max(defect) <= self.allowed;
+            (defect, good.then(|| self.corrected_ode(state, &ode, implicit, &end)))
         };
+        // Beside it, although the step may not be accepted: that it is not is rare.
+        let uncorrected = || self.uncorrected_ode(state, (h, fastest));
+        let ((defect, corrected), uncorrected) = self.both(corrected, uncorrected);
         let error = (errors.lack + errors.path).max(defect);
-        if error > self.allowed {
+        let Some(corrected) = corrected else {
             return self.shrink(h, error, "the motion of the particles");
-        }
+        };
         // Without `lack`, which another push would reduce: it does not limit the next step.
         let base = errors.path.max(defect - errors.lack).max(1e-3 * self.allowed);
         let growth = 0.9 * libm::pow(self.allowed / base, 0.2);
@@ -168,8 +176,7 @@ impl Controller {
             _ => 1.0,
         };
         let growth = growth.clamp(0.3, most).min(self.event_limit(h, fastest) / h);
-        let residual_ode = self.advanced_ode(state, (h, fastest), &ode, implicit, &end);
-        Attempt::Accepted { error, growth, residual_ode }
+        Attempt::Accepted { error, growth, residual_ode: [corrected, uncorrected] }
     }
 
     fn shrink(&self, h: f64, error: f64, cause: &'static str) -> Attempt {

@@ -41,32 +41,42 @@ impl Controller {
         if self.fixed.is_some() { 0.0 } else { ENOUGH * self.allowed }
     }
 
-    /// Both residual ODEs of `state`, the corrected one and the uncorrected one, at the end of the step.
+    /// The corrected residual ODE of `state` at the end of the step.
     ///
     /// * `end`: of [`Controller::ode_end`].
-    pub(super) fn advanced_ode(
+    pub(super) fn corrected_ode(
         &self,
         state: &State,
-        (h, fastest): (f64, f64),
         ode: &OdeStep<'_>,
         implicit: &Implicit<'_>,
         end: &[f64],
-    ) -> [Vec<f64>; 2] {
-        let known = [&self.rho[..], end];
-        let enough = self.enough();
-        let corrected = || ode.beside(implicit, &state.residual_ode, known, enough);
-        let uncorrected = || {
-            let sigma = [&self.moments, &self.trial.tally.moments].map(|moments| {
-                let mut sigma = moments.free_sigma();
-                add_rate(&mut sigma, self.bias_rate);
-                sigma
-            });
-            let implicit = Implicit::new(&self.samples, &sigma[1], h, fastest, self.trial.rule);
-            let ode = self.ode_between(h, [&sigma[0], &sigma[1]], Pinned::Ignored);
-            ode.beside(&implicit, &state.residual_ode_uncorrected, known, enough)
-        };
-        let (corrected, uncorrected) =
-            if self.shares() { rayon::join(corrected, uncorrected) } else { (corrected(), uncorrected()) };
-        [corrected, uncorrected]
+    ) -> Vec<f64> {
+        ode.beside(implicit, &state.residual_ode, self.of_particles(), Some(end), self.enough())
+    }
+
+    /// The uncorrected one, with the same bits where no mass is pinned.
+    pub(super) fn uncorrected_ode(&self, state: &State, (h, fastest): (f64, f64)) -> Vec<f64> {
+        let sigma = [&self.moments, &self.trial.tally.moments].map(|moments| {
+            let mut sigma = moments.free_sigma();
+            add_rate(&mut sigma, self.bias_rate);
+            sigma
+        });
+        let implicit = Implicit::new(&self.samples, &sigma[1], h, fastest, self.trial.rule);
+        let ode = self.ode_between(h, [&sigma[0], &sigma[1]], Pinned::Ignored);
+        ode.beside(&implicit, &state.residual_ode_uncorrected, self.of_particles(), None, self.enough())
+    }
+
+    /// The residuals of the particles at the start and at the end of the step.
+    fn of_particles(&self) -> [&[f64]; 2] {
+        [&self.rho, &self.trial.rho]
+    }
+
+    /// What both functions return, by two threads where threads share the work of a step.
+    pub(super) fn both<A: Send, B: Send>(
+        &self,
+        a: impl FnOnce() -> A + Send,
+        b: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        if self.shares() { rayon::join(a, b) } else { (a(), b()) }
     }
 }

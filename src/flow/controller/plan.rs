@@ -5,7 +5,7 @@ use crate::flow::implicit::{Implicit, Rule};
 use crate::flow::path::Path;
 use crate::flow::response::{Response, TURNS_BACK, turning_strength};
 use crate::flow::state::State;
-use crate::math::norm::largest;
+use crate::math::norm::{largest, length};
 
 use super::{Controller, time_resolution};
 
@@ -78,7 +78,7 @@ impl Controller {
         gradients(&self.samples, &self.rho, &mut g);
         // A field within the margin is not known to be there (section 15).
         let strength =
-            |k: usize| Some(libm::hypot(g[k][0], g[k][1])).filter(|g| self.kappa * g > self.margins.of(k));
+            |k: usize| Some(length(g[k][0], g[k][1])).filter(|g| self.kappa * g > self.margins.of(k));
         let inhabited = (1..g.len()).filter(|&k| self.moments.sigma(k) != [0.0; 3]);
         let strongest = inhabited.filter_map(strength).fold(0.0, f64::max);
         by_decay.min(GROWTH_SHARE * self.turn / (self.kappa * strongest))
