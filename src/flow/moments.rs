@@ -141,15 +141,8 @@ impl Moments {
 
     /// The residuals `rho_j = Sum_{k: j active} <xt_j, F_k> - y_j` (section 4).
     pub fn residual(&self, samples: &Samples, regions: &Regions, rho: &mut [f64]) {
-        let mut v: Vec<Vec2> = self.region.iter().map(|m| [m[0], m[1]]).collect();
-        for (b, m) in self.boundary.iter().enumerate() {
-            let first = m[1] + m[3];
-            let d = regions.direction(b);
-            let sum = &mut v[regions.inactive_side(b)];
-            *sum = [sum[0] + first * d[0], sum[1] + first * d[1]];
-        }
-        project(samples, &v, rho);
-        rho.iter_mut().zip(samples.y()).for_each(|(rho, y)| *rho -= y);
+        let mut first: Vec<Vec2> = self.region.iter().map(|m| [m[0], m[1]]).collect();
+        residual_of(samples, regions, &self.boundary, &mut first, rho);
     }
 
     /// The sign moment `Int sign(r) d mu` per region, pinned mass included.
@@ -163,4 +156,23 @@ impl Moments {
         }
         v
     }
+}
+
+/// As [`Moments::residual`], from the moments of the boundaries and the first moments `F_k` of the regions, to which those
+/// of the boundaries are added.
+pub fn residual_of(
+    samples: &Samples,
+    regions: &Regions,
+    boundary: &[[f64; BOUNDARY]],
+    first: &mut [Vec2],
+    rho: &mut [f64],
+) {
+    for (b, m) in boundary.iter().enumerate().filter(|(_, m)| m[1] != 0.0 || m[3] != 0.0) {
+        let along = m[1] + m[3];
+        let d = regions.direction(b);
+        let sum = &mut first[regions.inactive_side(b)];
+        *sum = [sum[0] + along * d[0], sum[1] + along * d[1]];
+    }
+    project(samples, first, rho);
+    rho.iter_mut().zip(samples.y()).for_each(|(rho, y)| *rho -= y);
 }

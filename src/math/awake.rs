@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rayon::Yield;
 
 /// A thread that finds nothing to do for so long goes to sleep.
-const PATIENCE: Duration = Duration::from_micros(300);
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// Calls `body` on a thread of the pool, while another one waits without sleeping for what `body` shares out: to wake
 /// a thread takes as long as a short loop, and a step has dozens of these.

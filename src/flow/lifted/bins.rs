@@ -12,6 +12,9 @@
 //! of its place; a safe displacement holds for those neurons of a block that are in its bin, and is void (`DUE`) after
 //! one of them met an event, came back or was rebased.
 
+use rayon::prelude::*;
+
+use crate::flow::moments::MERGE_LENGTH;
 use crate::problem::{Place, PlaceKind};
 
 use super::columns::{BLOCK, ENTRIES, Lifted, most_blocks, number_of_bins};
@@ -166,17 +169,19 @@ impl Bins {
     /// Advances the displacements of all bins, in the column `displacements` of the state, by what those of their frames
     /// advance in a step, and their signs of the field by the signs there.
     pub fn advance(&mut self, displacements: &mut [f64], step: &[Propagator]) {
-        for bin in 0..=self.origin() {
+        let mut last_displacement = std::mem::take(&mut self.last_displacement);
+        let entries = displacements.par_chunks_exact_mut(ENTRIES).zip(&mut last_displacement).enumerate();
+        entries.with_min_len(MERGE_LENGTH).for_each(|(bin, (entries, last))| {
             let propagator = self.frame(bin).map(|frame| &step[frame]);
             let (now, signs) =
                 propagator.map_or((Displacement::ZERO, None), |step| (step.advance, step.signs));
-            let (mut total, sign) = (displacement(displacements, bin), field_sign(displacements, bin));
+            let (mut total, sign) = (displacement(entries, 0), field_sign(entries, 0));
             total.turns += f64::from(sign.turns(signs));
-            set(displacements, bin, total.advanced(1.0, now), sign.after(signs));
+            set(entries, 0, total.advanced(1.0, now), sign.after(signs));
             // Not less than 3/4 of the last one: a step that ends at an event is short, and the next one may be long again.
-            let last = &mut self.last_displacement[bin];
             *last = now.largest(Displacement::ZERO.advanced(0.75, *last));
-        }
+        });
+        self.last_displacement = last_displacement;
     }
 
     /// Writes those safe displacements into a column of the state that have changed since this was last called; all
@@ -265,7 +270,8 @@ mod tests {
         let mut starts = vec![0, 0, 2, 2, 4];
         starts.resize(number_of_bins(4) + 1, 4);
         let mut bins = Bins::new(4, &starts, &place);
-        let out_of_bin = |bins: &Bins| bins.out_of_bin.all().map(|entry| entry.at).collect::<Vec<u32>>();
+        let out_of_bin =
+            |bins: &Bins| bins.out_of_bin.all().iter().map(|entry| entry.at).collect::<Vec<u32>>();
         assert_eq!(out_of_bin(&bins), [2]);
         assert_eq!((bins.count(1), bins.count(3), bins.count(4 + 2 * 2 + 1)), (2, 1, 1));
         assert_eq!((bins.memory(1), bins.memory(3), bins.memory(7)), (0..2, 2..4, 4..4));

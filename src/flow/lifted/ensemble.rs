@@ -7,7 +7,7 @@ use crate::flow::events::Tally;
 use crate::flow::events::order::permute;
 use crate::flow::field::{Vec2, gradients};
 use crate::flow::interface::Margins;
-use crate::flow::moments::Moments;
+use crate::flow::moments::{MERGE_LENGTH, Moments};
 use crate::flow::push::Push;
 use crate::flow::state::State;
 use crate::flow::system::System;
@@ -16,7 +16,7 @@ use crate::problem::{Neurons, Place, Regions, Samples};
 use super::bins::{Bins, start_anew};
 use super::columns::{ENTRIES, Lifted, number_of_bins};
 use super::decay::{Factors, StepFactors};
-use super::frame::{IDENTITY, Mat, Neuron, frames};
+use super::frame::{IDENTITY, Mat, Neuron, frames, frames_mut};
 use super::kind::{Kind, Scaled};
 use super::moments::{Scratch, add_event_particles, moments_of, set_moments};
 use super::order::order;
@@ -34,6 +34,9 @@ const LARGEST_ENTRY: f64 = 4.0;
 /// A step whose boosts may grow neurons by `exp` of this is not worth a push: rounding would leave
 /// nothing of their invariants, and every integration would take thousands of substeps.
 const LONGEST_RAPIDITY: f64 = 40.0;
+/// Fewer neurons than this are integrated in one batch, and many in batches of more than about half of it: while the last
+/// ones of a batch are on their way lanes are empty.
+const SMALLEST_BATCH: usize = 256;
 /// Neurons are grouped anew when more than one in so many lies out of its bin: testing those one by one then has cost
 /// about as much as grouping.
 const OUT_OF_BIN_SHARE: usize = 6;
@@ -186,34 +189,11 @@ impl Ensemble {
 
     /// Totals and moments at the end of a push.
     fn finish(&mut self, push: &Push<'_>, tables: &StepTables<'_>, columns: &Lifted, tally: &mut Tally) {
-        let count = push.regions.boundaries();
         let moves = self.trial.moved.iter().flatten();
         let moves = moves.map(|moved| moved.place.map(|place| self.bins.of(place)));
         let after = self.bins.counts_after(moves);
         let Trial { totals, scratch, .. } = &mut self.trial;
-        totals.set(&columns.moments);
-        for (first, page) in self.sums.region.pages() {
-            for (total, sums) in totals.region[first..].iter_mut().zip(page) {
-                (0..6).for_each(|i| total[i] += sums.end[i] - sums.start[i]);
-            }
-        }
-        for (first, page) in self.sums.boundary.pages() {
-            for (total, sums) in totals.boundary[first..].iter_mut().zip(page) {
-                for side in 0..2 {
-                    (0..4).for_each(|i| total[side][i] += sums.end[side][i] - sums.start[side][i]);
-                }
-            }
-        }
-        // Where no neuron is left: exactly zero, without the rounding of those that came and went.
-        let empty = |total: &mut [f64], count: u32| {
-            if count == 0 {
-                total.fill(0.0);
-            }
-        };
-        let (regions, clusters) = after.split_at(count);
-        totals.region.iter_mut().zip(regions).for_each(|(total, &count)| empty(total, count));
-        let boundary = totals.boundary.as_flattened_mut().iter_mut();
-        boundary.zip(clusters).for_each(|(total, &count)| empty(total, count));
+        totals.set_after(&columns.moments, &self.sums, &after);
         let scaled = (self.scaled, tables.factors.end);
         // Of a place that has only now been entered it is the identity.
         let frame = |frame: usize| &tables.propagators[frame].end;
@@ -282,7 +262,13 @@ impl System for Ensemble {
         }
         let (candidates, tested) = self.search.candidates(&tables, &mut self.bins, columns);
         self.touched += tested;
-        let size = (candidates.len() / 64).clamp(512, 65536);
+        let least = (candidates.len() / 64).clamp(SMALLEST_BATCH, 65536);
+        // An even number of several, so that two threads have the same to do.
+        let batches = match candidates.len().div_ceil(least) {
+            few @ (0 | 1) => few,
+            several => several.next_multiple_of(2),
+        };
+        let size = candidates.len().div_ceil(batches.max(1)).max(1);
         let batches = candidates.len().div_ceil(size);
         self.batches.resize_with(batches, || Sums::none(count));
         self.trial.moved.resize_with(batches, Vec::new);
@@ -328,14 +314,14 @@ impl System for Ensemble {
             columns.place[i] = place[1];
             [columns.c[i], columns.w_x[i], columns.w_y[i]] = *z;
         }
-        let now = columns.frame.as_chunks_mut().0.iter_mut().enumerate();
-        for ((at, frame), propagator) in now.zip(&self.memory.propagators) {
+        let now = frames_mut(&mut columns.frame).par_iter_mut().zip(&self.memory.propagators).enumerate();
+        let due = now.with_min_len(MERGE_LENGTH).filter_map(|(at, (frame, propagator))| {
             *frame = if self.bins.is_inhabited(at) { propagator.end } else { IDENTITY };
-        }
+            self.due(frame).then_some(at)
+        });
+        let due: Vec<usize> = due.collect();
         let moved = self.trial.moved.iter().map(Vec::len).sum();
         self.bins.update(moved, self.trial.moved.iter().flatten().map(|moved| moved.at), columns);
-        let due = frames(&columns.frame).iter().enumerate();
-        let due: Vec<usize> = due.filter(|(_, frame)| self.due(frame)).map(|(frame, _)| frame).collect();
         if !due.is_empty() {
             self.touched += rebase_some(&due, &mut self.bins, columns, &self.mass, regions);
         }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::flow::events::EventParticles;
 use crate::flow::field::{Vec2, gradients};
-use crate::flow::moments::{MERGE_LENGTH, Moments, REGION};
+use crate::flow::moments::{MERGE_LENGTH, Moments, REGION, residual_of};
 use crate::problem::{Regions, Samples};
 
 use super::decay::Factors;
@@ -74,40 +74,34 @@ pub fn set_moments<'a>(
     boundary.resize(count, [[0.0; 4]; 2]);
     rho.resize(samples.len(), 0.0);
     field.resize(count, [0.0; 2]);
-    region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, second)| {
-        *second = match totals.region[k] {
+    let places = region.par_iter_mut().zip(&mut *boundary).zip(&mut *field).zip(&mut moments.boundary);
+    places.with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, (((region, boundary), first), moments))| {
+        *region = match totals.region[k] {
             nothing if nothing == [0.0; 6] => nothing,
             sums => factors.second(transform(frame(k), &sums)),
-        }
-    });
-    for (b, clusters) in boundary.iter_mut().enumerate() {
-        *clusters = match totals.boundary[b] {
+        };
+        *boundary = match totals.boundary[k] {
             nothing if nothing == [[0.0; 4]; 2] => nothing,
             sums => sums
-                .map(|sum| factors.cluster(transform_pinned(frame(count + b), regions.direction(b), &sum))),
+                .map(|sum| factors.cluster(transform_pinned(frame(count + k), regions.direction(k), &sum))),
         };
-    }
-    moments.region[0] = [0.0; REGION];
-    for (moments, second) in moments.region.iter_mut().zip(&*region).skip(1) {
-        (moments[0], moments[1]) = (kappa * second[1], kappa * second[2]);
-    }
-    for (moments, [positive, negative]) in moments.boundary.iter_mut().zip(&*boundary) {
+        let [positive, negative] = &*boundary;
         *moments = [positive[0], kappa * positive[2], negative[0], kappa * negative[2]];
-    }
-    moments.residual(samples, regions, rho);
-    gradients(samples, rho, field);
-    field.iter_mut().for_each(|g| *g = [kappa * g[0], kappa * g[1]]);
-    let (region, field) = (&*region, &*field);
-    moments.region.par_iter_mut().with_min_len(MERGE_LENGTH).enumerate().skip(1).for_each(|(k, moments)| {
-        *moments = region_moments(scaled, &region[k], field[k]);
+        *first = if k > 0 { [kappa * region[1], kappa * region[2]] } else { [0.0; 2] };
     });
-    for (b, (weight, clusters)) in moments.weight.iter_mut().zip(&*boundary).enumerate() {
+    // First the first moments, then the field of the residuals that they make.
+    residual_of(samples, regions, &moments.boundary, field, rho);
+    gradients(samples, rho, field);
+    let field = |k: usize| field[k].map(|g| kappa * g);
+    let places = moments.region.par_iter_mut().zip(&mut moments.weight).zip(&*region).zip(&*boundary);
+    places.with_min_len(MERGE_LENGTH).enumerate().for_each(|(k, (((moments, weight), region), clusters))| {
+        *moments = if k > 0 { region_moments(scaled, region, field(k)) } else { [0.0; REGION] };
         *weight = [0.0; 2];
         if *clusters != [[0.0; 4]; 2] {
-            let (g, d) = (field[regions.inactive_side(b)], regions.direction(b));
+            let (g, d) = (field(regions.inactive_side(k)), regions.direction(k));
             *weight = weight_of(scaled, clusters, g[0] * d[0] + g[1] * d[1]);
         }
-    }
+    });
 }
 
 /// The neurons of a push that met an event, as the residual ODE needs them.

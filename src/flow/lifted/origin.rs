@@ -37,7 +37,7 @@ impl StepTables<'_> {
         if self.regions.samples() == 1 {
             return first(self.field[1].along(self.regions.normal(0)), 1, Way::Into(1));
         }
-        (0..self.sliding.len())
+        (0..self.leaves.len())
             .filter_map(|b| first(self.along(b), self.regions.inactive_side(b), Way::Along(b)))
             .min_by(|one, other| one.0.total_cmp(&other.0))
     }

@@ -11,13 +11,12 @@ impl Integration<'_, '_> {
     /// One substep of sliding: until released, until `c = 0` or `l = 0`, or to the end.
     pub(super) fn pinned(&mut self) {
         let (tables, b, from) = (self.tables, self.neuron.place.index(), self.u);
-        let sliding = &tables.sliding[b];
         let [dx, dy] = tables.regions.direction(b);
         let [c, x, y] = self.neuron.z;
         let (l, sign) = (x * dx + y * dy, 1f64.copysign(c));
         let [low, high] = if self.start.is_some() {
             // The same for the whole cluster.
-            sliding.leaves[usize::from(sign < 0.0)]
+            tables.leaves[b][usize::from(sign < 0.0)]
         } else {
             release(tables.outward(b, sign), from)
         };
@@ -29,7 +28,8 @@ impl Integration<'_, '_> {
             return;
         }
         self.begin();
-        let rapidity = |u: f64| poly::value(&sliding.rapidity, u) - poly::value(&sliding.rapidity, from);
+        let rapidity = tables.rapidity(b);
+        let rapidity = |u: f64| poly::value(&rapidity, u) - poly::value(&rapidity, from);
         let at = |u: f64| self.after_sliding(c, l, rapidity(u));
         let (middle, end) = (at(0.5 * (from + to)), at(to));
         self.track_sliding(b, to, [(c, l), middle, end]);
@@ -60,7 +60,7 @@ impl Integration<'_, '_> {
     /// infinite for never.
     fn reaches_zero(&self, b: usize, c: f64, l: f64) -> (bool, f64) {
         let (kind, rapidity, from, sign) =
-            (self.tables.kind, self.tables.sliding[b].rapidity, self.u, 1f64.copysign(c));
+            (self.tables.kind, self.tables.rapidity(b), self.u, 1f64.copysign(c));
         // Lorentz: c reaches zero if |c| < l, else l does, at the rapidity artanh of the smaller over the larger one.
         let ratio = c.abs() / l;
         let c_first = kind.alpha > 0.0 && ratio < 1.0;

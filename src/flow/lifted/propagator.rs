@@ -5,7 +5,7 @@ use super::field_sign::Signs;
 use super::frame::{IDENTITY, Mat, Neuron};
 
 /// The frame of one region or boundary over the step.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Propagator {
     /// Frame at the end.
     pub end: Mat,
@@ -36,6 +36,15 @@ impl Propagator {
         advance: Displacement::ZERO,
         uncovered: false,
     };
+}
+
+impl Propagator {
+    /// Makes it [`Propagator::UNINHABITED`], without touching the memory of one that is.
+    pub fn forget(&mut self) {
+        if *self != Propagator::UNINHABITED {
+            *self = Propagator::UNINHABITED;
+        }
+    }
 }
 
 /// Clearances are reduced by the rounding that planes with entries up to this have, so that they hold also in later

@@ -74,7 +74,7 @@ impl Part {
 }
 
 /// Applies the frames of `due`, ascending, and sums the moments of their neurons anew, in a fixed order.
-/// Returns how many neurons that touched. `O(m + s)` for any number of frames.
+/// Returns how many neurons that touched. `O(m + s)` for any number of frames, but for sorting those out of their bin.
 ///
 /// Anew, because sums that are only updated hold the rounding errors of all neurons that came and went, and frames
 /// multiply these by up to `exp(2 p)`, `p` their rapidity, also where the neurons themselves shrink.
@@ -106,7 +106,7 @@ pub fn rebase_some(
         which[bins_of(count, frame)].fill(Some(at));
     }
     bins.out_of_bin.disturb(|bin| which[bin].is_some());
-    for Entry { at, bin, .. } in bins.out_of_bin.all() {
+    for Entry { at, bin, .. } in bins.out_of_bin.those_in(|bin| which[bin].is_some()) {
         let Some(which) = which[bin as usize] else { continue };
         let i = at as usize;
         let z =

@@ -8,7 +8,7 @@ use crate::flow::moments::MERGE_LENGTH;
 use super::bins::{Bins, displacement, field_sign};
 use super::columns::{BLOCK, Lifted};
 use super::displacement::Displacement;
-use super::out_of_bin::Entry;
+use super::out_of_bin::{Bin, Entry};
 use super::reach_test::{Lanes, ReachTest, Sides, test_block};
 use super::step_tables::StepTables;
 
@@ -23,6 +23,8 @@ struct BinStep {
     /// Whether its cluster is released in this step (or some neurons at the origin may leave it): then all its neurons
     /// are integrated.
     leaving: bool,
+    /// Whether one of its inactive out-of-bin neurons may have to be tested.
+    wakes: bool,
     /// Its displacement at the end of the step, and what it advances in the step.
     end: Displacement,
     advance: Displacement,
@@ -32,8 +34,13 @@ struct BinStep {
 
 impl BinStep {
     /// Of a bin in which there is nothing to test.
-    const NOTHING: BinStep =
-        BinStep { leaving: false, end: Displacement::ZERO, advance: Displacement::ZERO, test: STILL };
+    const NOTHING: BinStep = BinStep {
+        leaving: false,
+        wakes: false,
+        end: Displacement::ZERO,
+        advance: Displacement::ZERO,
+        test: STILL,
+    };
 }
 
 /// No test yet.
@@ -50,6 +57,8 @@ pub struct Search {
     /// Blocks that must be tested, and the bin of each.
     blocks: Vec<usize>,
     bins: Vec<usize>,
+    /// Bins with inactive out-of-bin neurons of which one may be due.
+    waking: Vec<Bin>,
 }
 
 impl Search {
@@ -72,7 +81,11 @@ impl Search {
         self.tests.clear();
         self.blocks.clear();
         self.bins.clear();
+        self.waking.clear();
         for bin in (1..self.steps.len()).filter(|&bin| !bins.is_empty(bin)) {
+            if self.steps[bin].wakes {
+                self.waking.push(bin as Bin);
+            }
             if self.steps[bin].leaving {
                 self.blocks.extend(bins.safe.blocks(bin));
             } else {
@@ -172,7 +185,7 @@ impl Search {
         let steps = &self.steps;
         let due = |bin: usize, earliest| steps[bin].leaving || steps[bin].end.is_past(earliest);
         let now = |bin: usize| [displacement(&columns.displacements, bin), steps[bin].advance];
-        bins.out_of_bin.activate(due, now);
+        bins.out_of_bin.activate(&self.waking, due, now);
         let mut active = std::mem::take(&mut bins.out_of_bin.active);
         for entry in &active {
             let bin = entry.bin as usize;
@@ -231,7 +244,7 @@ fn bin_step(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize) 
     let leaving = if bin == bins.origin() {
         tables.origin_leaves.iter().any(|&u| u <= 1.0)
     } else if let Some(cluster) = bin.checked_sub(tables.regions.boundaries()) {
-        tables.sliding[cluster / 2].leaves[cluster % 2].iter().any(|&u| u <= 1.0)
+        tables.leaves[cluster / 2][cluster % 2].iter().any(|&u| u <= 1.0)
     } else {
         false
     };
@@ -244,7 +257,8 @@ fn bin_step(tables: &StepTables<'_>, bins: &Bins, columns: &Lifted, bin: usize) 
     // Safe displacements do not cover the rounding of large planes: everything is due.
     let uncovered = propagator.is_some_and(|propagator| propagator.uncovered);
     let end = if uncovered { Displacement::NEVER } else { now.advanced(1.0, advance) };
-    BinStep { leaving, end, advance, test: NONE }
+    let wakes = leaving || end.is_past(bins.out_of_bin.earliest(bin));
+    BinStep { leaving, wakes, end, advance, test: NONE }
 }
 
 /// Two ascending lists as one.

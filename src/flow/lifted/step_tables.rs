@@ -21,15 +21,12 @@ use super::propagator::{Propagator, has_large_planes};
 /// Longest substep of a boost, as a bound on `Int |h g| du`: the closed form for crossings then is a good start.
 const MAX_RAPIDITY: f64 = 0.5;
 
-/// The cluster on one boundary over the step.
-#[derive(Debug, Clone, Copy)]
-pub struct Sliding {
-    /// Rapidity `p(u) = Int_0^u <h g, d_b> du` of the boost of `(c, l)`: a quartic.
-    pub rapidity: [f64; 5],
-    /// When neurons with `c > 0`, and with `c < 0`, may first leave clockwise and anticlockwise;
-    /// infinite for never.
-    pub leaves: [[f64; 2]; 2],
-}
+/// When neurons pinned on a boundary with `c > 0`, and with `c < 0`, may first leave clockwise and anticlockwise; infinite
+/// for never.
+pub type Leaves = [[f64; 2]; 2];
+
+/// Of a boundary on which none is.
+const STAY: Leaves = [[f64::INFINITY; 2]; 2];
 
 /// Tables for one push along one path. The factor `kappa` is part of the field.
 #[derive(Debug)]
@@ -52,8 +49,8 @@ pub struct StepTables<'a> {
     pub margin: Vec<f64>,
     /// A bound on `|kappa h g|` per region.
     pub strength: Vec<f64>,
-    /// Per boundary.
-    pub sliding: Vec<Sliding>,
+    /// Per boundary. The release of a neuron that arrives during the step is computed on arrival.
+    pub leaves: Vec<Leaves>,
     /// Frames at the start of the step: of the regions, then of the boundaries.
     pub frames: &'a [Mat],
     /// Of the same.
@@ -69,7 +66,7 @@ pub struct StepTables<'a> {
 pub struct Memory {
     field: Vec<FieldCubic>,
     strength: Vec<f64>,
-    sliding: Vec<Sliding>,
+    leaves: Vec<Leaves>,
     /// Of the push that the tables were for.
     pub propagators: Vec<Propagator>,
 }
@@ -86,7 +83,7 @@ impl<'a> StepTables<'a> {
         let Scaled { kind, kappa, decay } = scaled;
         let Push { samples, regions, path, margins, .. } = *push;
         let count = regions.boundaries();
-        let Memory { mut field, mut strength, mut sliding, mut propagators } = memory;
+        let Memory { mut field, mut strength, mut leaves, mut propagators } = memory;
         let weighted = factors.weighted(kind, path);
         FieldCubic::fill(&mut field, samples, weighted.as_ref().unwrap_or(path), kappa * factors.lift);
         let furthest = samples.x()[0].abs().max(samples.x()[samples.len() - 1].abs());
@@ -100,32 +97,35 @@ impl<'a> StepTables<'a> {
             margin: margins.times(path.h * factors.lift),
             strength: vec![],
             field,
-            sliding: vec![],
+            leaves: vec![],
             frames,
             propagators: vec![],
             origin_leaves: [f64::INFINITY; 2],
             reach: length(furthest, 1.0),
         };
         strength.resize(count, 0.0);
-        sliding.resize(count, Sliding::NONE);
+        leaves.resize(count, STAY);
         propagators.resize(2 * count, Propagator::UNINHABITED);
         let (of_region, of_boundary) = propagators.split_at_mut(count);
-        let frame = strength.par_iter_mut().zip(&mut sliding).zip(of_region).zip(of_boundary);
+        let frame = strength.par_iter_mut().zip(&mut leaves).zip(of_region).zip(of_boundary);
         frame.with_min_len(MERGE_LENGTH).enumerate().for_each(
-            |(k, (((strength, sliding), region), boundary))| {
-                let pinned = bins.pinned(k);
+            |(k, (((strength, leaves), region), boundary))| {
                 *strength = bound(&tables.field[k]);
-                *sliding = tables.sliding(k, pinned);
-                (*region, *boundary) = (Propagator::UNINHABITED, Propagator::UNINHABITED);
                 if k > 0 && bins.count(k) > 0 {
                     *region = tables.propagator_of_region(k, *strength, &frames[k]);
+                } else {
+                    region.forget();
                 }
-                if pinned {
-                    *boundary = tables.propagator_of_boundary(k, sliding, &frames[count + k]);
+                if bins.pinned(k) {
+                    *leaves = [1.0, -1.0].map(|sign| release(tables.outward(k, sign), 0.0));
+                    *boundary = tables.propagator_of_boundary(k, &frames[count + k]);
+                } else {
+                    *leaves = STAY;
+                    boundary.forget();
                 }
             },
         );
-        (tables.strength, tables.sliding, tables.propagators) = (strength, sliding, propagators);
+        (tables.strength, tables.leaves, tables.propagators) = (strength, leaves, propagators);
         if bins.count(bins.origin()) > 0 {
             tables.origin_leaves = [1.0, -1.0].map(|sign| tables.leaves_origin(sign));
         }
@@ -134,8 +134,8 @@ impl<'a> StepTables<'a> {
 
     /// Their memory, for the next ones.
     pub fn into_memory(self) -> Memory {
-        let StepTables { field, strength, sliding, propagators, .. } = self;
-        Memory { field, strength, sliding, propagators }
+        let StepTables { field, strength, leaves, propagators, .. } = self;
+        Memory { field, strength, leaves, propagators }
     }
 
     /// A bound on the rapidity of any boost in a region that is not empty.
@@ -161,14 +161,9 @@ impl<'a> StepTables<'a> {
         self.field[self.regions.inactive_side(b)].along(self.regions.direction(b))
     }
 
-    fn sliding(&self, b: usize, inhabited: bool) -> Sliding {
-        let rapidity = poly::integral(&self.along(b));
-        if !inhabited {
-            // The release of a neuron that arrives during the step is computed on arrival.
-            return Sliding { rapidity, ..Sliding::NONE };
-        }
-        let leaves = [1.0, -1.0].map(|sign| release(self.outward(b, sign), 0.0));
-        Sliding { rapidity, leaves }
+    /// Rapidity `p(u) = Int_0^u <h g, d_b> du` of the boost of `(c, l)` on boundary `b`: a quartic.
+    pub fn rapidity(&self, b: usize) -> [f64; 5] {
+        poly::integral(&self.along(b))
     }
 
     fn propagator_of_region(&self, k: usize, strength: f64, start: &Mat) -> Propagator {
@@ -196,9 +191,9 @@ impl<'a> StepTables<'a> {
         }
     }
 
-    fn propagator_of_boundary(&self, b: usize, sliding: &Sliding, start: &Mat) -> Propagator {
+    fn propagator_of_boundary(&self, b: usize, start: &Mat) -> Propagator {
         let d = self.regions.direction(b);
-        let p = poly::value(&sliding.rapidity, 1.0);
+        let p = poly::value(&self.rapidity(b), 1.0);
         let end = self.next(&Exponent { q: [p * d[0], p * d[1]], omega: 0.0 }, start);
         let along = self.along(b);
         let bound = size(&along);
@@ -248,11 +243,6 @@ impl<'a> StepTables<'a> {
         let end = multiply(&self.kind.matrix(e), start);
         if self.kind.is_lorentz() { straighten(&end) } else { end }
     }
-}
-
-impl Sliding {
-    /// Of a boundary along which nothing moves.
-    const NONE: Sliding = Sliding { rapidity: [0.0; 5], leaves: [[f64::INFINITY; 2]; 2] };
 }
 
 /// `c` and `l = <w, d>`.
